@@ -1,0 +1,416 @@
+"""The reference: EdgeInfinite's decoder and its segment loop in plain PyTorch; the Rust engine is tested against it.
+
+    decoder = load("path/to/checkpoint")      # a Hugging Face folder (qwen2 or llama), optional gates.safetensors
+    logits, state = read(decoder, ids, pinned, Sizes(128, 16, 384))     # logits after the last token
+    python scripts/model.py CHECKPOINT "text"                           # prints the greedy continuation
+
+Shapes: B batch (equal lengths), n rows of a run, T rows of a plain forward, D hidden, H heads, J kv heads, G = H/J,
+d head width, V vocabulary, S segment, K pinned slots, P pinned tokens, W window slots, w window tokens, h gate width.
+models/README.md is the contract this implements.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+DECODE_BLOCK = 32  # a run of one row absorbs this many tokens at once
+EPSILON = 1e-6  # in the denominator of a memory read
+
+
+@dataclass(frozen=True)
+class Config:
+    """The base model's shape, as config.json of a Hugging Face folder gives it."""
+
+    family: str
+    vocabulary: int
+    hidden: int
+    layers: int
+    heads: int
+    kv_heads: int
+    head_dim: int
+    ff: int
+    theta: float = 10000.0
+    eps: float = 1e-6
+    tied: bool = False
+    qkv_bias: bool = False
+    o_bias: bool = False
+    mlp_bias: bool = False
+    gate_hidden: int = 0  # 0: as wide as 0.15 % of the base's parameters allow
+
+    @staticmethod
+    def from_hf(c: dict) -> "Config":
+        family = c["model_type"]
+        if family not in ("qwen2", "llama"):
+            raise ValueError(f"model_type {family!r} is not supported: qwen2 or llama")
+        rope = c.get("rope_parameters") or c.get("rope_scaling") or {}
+        kind = rope.get("rope_type", rope.get("type", "default"))
+        if kind != "default" or c.get("use_sliding_window") or c.get("hidden_act", "silu") != "silu":
+            raise ValueError(f"rope type {kind!r}, a sliding window or an activation other than silu is not supported")
+        bias = bool(c.get("attention_bias", False))
+        return Config(
+            family=family, vocabulary=c["vocab_size"], hidden=c["hidden_size"], layers=c["num_hidden_layers"],
+            heads=c["num_attention_heads"], kv_heads=c.get("num_key_value_heads") or c["num_attention_heads"],
+            head_dim=c.get("head_dim") or c["hidden_size"] // c["num_attention_heads"], ff=c["intermediate_size"],
+            theta=float(rope.get("rope_theta", c.get("rope_theta", 10000.0))), eps=c.get("rms_norm_eps", 1e-6),
+            tied=bool(c.get("tie_word_embeddings", False)), qkv_bias=family == "qwen2" or bias,
+            o_bias=family == "llama" and bias, mlp_bias=bool(c.get("mlp_bias", False)),
+            gate_hidden=c.get("gate_hidden", 0),
+        )  # fmt: skip
+
+    def to_hf(self) -> dict:
+        llama = self.family == "llama"
+        bias = {"attention_bias": self.o_bias, "mlp_bias": self.mlp_bias} if llama else {"use_sliding_window": False}
+        return {
+            "architectures": ["LlamaForCausalLM" if llama else "Qwen2ForCausalLM"], "model_type": self.family,
+            "vocab_size": self.vocabulary, "hidden_size": self.hidden, "num_hidden_layers": self.layers,
+            "num_attention_heads": self.heads, "num_key_value_heads": self.kv_heads, "head_dim": self.head_dim,
+            "intermediate_size": self.ff, "rope_theta": self.theta, "rms_norm_eps": self.eps, "hidden_act": "silu",
+            "max_position_embeddings": 4096, "tie_word_embeddings": self.tied, "torch_dtype": "float32",
+            "gate_hidden": self.gate_width(), **bias,
+        }  # fmt: skip
+
+    def parameters(self) -> int:
+        """Base weights, gates left out."""
+        a, b, d, f = self.heads * self.head_dim, self.kv_heads * self.head_dim, self.hidden, self.ff
+        attention = (d + self.qkv_bias) * (a + 2 * b) + (a + self.o_bias) * d
+        mlp = 3 * d * f + self.mlp_bias * (2 * f + d)
+        return self.layers * (attention + mlp + 2 * d) + d + self.vocabulary * d * (1 if self.tied else 2)
+
+    def gate_width(self) -> int:
+        d = self.head_dim
+        return self.gate_hidden or max(1, int((0.0015 * self.parameters() / self.layers - d) / (2 * d + 1)))
+
+    def inverse_frequencies(self) -> Tensor:
+        """[d/2] float64, radians a token."""
+        return self.theta ** -(torch.arange(0, self.head_dim, 2, dtype=torch.float64) / self.head_dim)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    segment: int  # S
+    pinned: int  # K
+    window: int  # W
+
+
+def sigma(x: Tensor) -> Tensor:
+    """ELU(x) + 1 without the cancellation: right down to exp(-80)."""
+    return F.relu(x) + torch.exp(-F.relu(-x))
+
+
+def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """x [..., n, d] rotated by halves; cos, sin [..., n, d/2]."""
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+class RMSNorm(nn.Module):
+    def __init__(self, width: int, eps: float):
+        super().__init__()
+        self.weight, self.eps = nn.Parameter(torch.ones(width)), eps
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, (x.shape[-1],), self.weight, self.eps)
+
+
+class Gate(nn.Module):
+    """Mixes a memory read into local attention, channel by channel; shared by a layer's heads. All that S-SFT trains."""
+
+    def __init__(self, h: int, d: int):
+        super().__init__()
+        self.w1, self.b1 = nn.Parameter(torch.randn(h, d) / d**0.5), nn.Parameter(torch.zeros(h))
+        self.w2, self.b2 = nn.Parameter(torch.zeros(d, h)), nn.Parameter(torch.full((d,), -4.0))
+
+    def forward(self, a: Tensor) -> Tensor:
+        """a [..., d], a memory read → [..., d] in (0, 1)."""
+        return torch.sigmoid(F.linear(F.relu(F.linear(a, self.w1, self.b1)), self.w2, self.b2))
+
+
+class Attention(nn.Module):
+    def __init__(self, c: Config):
+        super().__init__()
+        self.heads, self.kv_heads, self.head_dim = c.heads, c.kv_heads, c.head_dim
+        self.q_proj = nn.Linear(c.hidden, c.heads * c.head_dim, bias=c.qkv_bias)
+        self.k_proj = nn.Linear(c.hidden, c.kv_heads * c.head_dim, bias=c.qkv_bias)
+        self.v_proj = nn.Linear(c.hidden, c.kv_heads * c.head_dim, bias=c.qkv_bias)
+        self.o_proj = nn.Linear(c.heads * c.head_dim, c.hidden, bias=c.o_bias)
+        self.gate = Gate(c.gate_width(), c.head_dim)
+
+    def split(self, x: Tensor) -> Tensor:
+        return x.unflatten(-1, (-1, self.head_dim)).transpose(-2, -3)  # [B,n,X·d] → [B,X,n,d]
+
+    def merge(self, x: Tensor) -> Tensor:
+        return x.transpose(-2, -3).flatten(-2)  # [B,X,n,d] → [B,n,X·d]
+
+    def local(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+        """q [B,H,n,d], k and v [B,J,m,d], mask to [B,1,n,m] (bool: seen; float: added; None: causal) → [B,H,n,d]."""
+        return F.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=self.heads != self.kv_heads
+        )
+
+    def recall(self, q: Tensor, m: Tensor, z: Tensor) -> Tensor:
+        """What the memory says: q [B,H,n,d] before RoPE, m [B,J,d,d], z [B,J,d] running means → A_mem [B,H,n,d]."""
+        scale = z.amax(-1, keepdim=True)  # [B,J,1]
+        m, z = m / scale[..., None], (z / scale)[..., None]  # [B,J,d,d], [B,J,d,1]: scale-free, as a graph is fed
+        s = sigma(q).unflatten(1, (self.kv_heads, -1)).flatten(2, 3)  # [B,J,G·n,d]
+        a = (s @ m) / (s @ z + EPSILON)  # [B,J,G·n,d]
+        return a.unflatten(2, (-1, q.shape[2])).flatten(1, 2)  # [B,H,n,d]
+
+    def mix(self, local: Tensor, memory: Tensor) -> Tensor:
+        return local + self.gate(memory) * (memory - local)  # [B,H,n,d]
+
+
+class Mlp(nn.Module):
+    def __init__(self, c: Config):
+        super().__init__()
+        self.gate_proj = nn.Linear(c.hidden, c.ff, bias=c.mlp_bias)
+        self.up_proj = nn.Linear(c.hidden, c.ff, bias=c.mlp_bias)
+        self.down_proj = nn.Linear(c.ff, c.hidden, bias=c.mlp_bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))  # [B,n,D]
+
+
+class Layer(nn.Module):
+    def __init__(self, c: Config):
+        super().__init__()
+        self.self_attn, self.mlp = Attention(c), Mlp(c)
+        self.input_layernorm, self.post_attention_layernorm = RMSNorm(c.hidden, c.eps), RMSNorm(c.hidden, c.eps)
+
+    def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """x [B,n,D] → q [B,H,n,d], k and v [B,J,n,d], not rotated."""
+        y, a = self.input_layernorm(x), self.self_attn
+        return a.split(a.q_proj(y)), a.split(a.k_proj(y)), a.split(a.v_proj(y))
+
+    def out(self, x: Tensor, a: Tensor) -> Tensor:
+        """The residual stream x [B,n,D] after attention a [B,H,n,d] and the MLP."""
+        x = x + self.self_attn.o_proj(self.self_attn.merge(a))  # [B,n,D]
+        return x + self.mlp(self.post_attention_layernorm(x))  # [B,n,D]
+
+
+class Backbone(nn.Module):
+    def __init__(self, c: Config):
+        super().__init__()
+        self.embed_tokens = nn.Embedding(c.vocabulary, c.hidden)
+        self.layers = nn.ModuleList(Layer(c) for _ in range(c.layers))
+        self.norm = RMSNorm(c.hidden, c.eps)
+
+
+class Decoder(nn.Module):
+    """state_dict() has the Hugging Face names, plus model.layers.N.self_attn.gate.{w1,b1,w2,b2}."""
+
+    def __init__(self, config: Config):
+        super().__init__()
+        self.config, self.memory_trained = config, False
+        self.model = Backbone(config)
+        self.lm_head = None if config.tied else nn.Linear(config.hidden, config.vocabulary, bias=False)
+
+    def angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """positions [...] → cos and sin [..., d/2] of the weights' dtype, computed in float64."""
+        w = self.model.embed_tokens.weight
+        a = positions[..., None].double() * self.config.inverse_frequencies().to(w.device)
+        return a.cos().to(w.dtype), a.sin().to(w.dtype)
+
+    def forward(self, ids: Tensor, positions: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
+        """The plain base, after the final norm: ids [B,T] → hidden [B,T,D].
+
+        positions [B,T] (None: 0, 1, …), mask [B,1,T,T] additive (None: causal).
+        """
+        if positions is None:
+            positions = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape)
+        cos, sin = (t[:, None] for t in self.angles(positions))  # [B,1,T,d/2]
+        x = self.model.embed_tokens(ids)  # [B,T,D]
+        for layer in self.model.layers:
+            q, k, v = layer.qkv(x)  # [B,H,T,d], [B,J,T,d] twice
+            x = layer.out(x, layer.self_attn.local(rope(q, cos, sin), rope(k, cos, sin), v, mask))  # [B,T,D]
+        return self.model.norm(x)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        head = self.model.embed_tokens if self.lm_head is None else self.lm_head
+        return F.linear(hidden, head.weight)  # [..., V]
+
+    def gates(self) -> dict[str, nn.Parameter]:
+        return {name: p for name, p in self.named_parameters() if ".self_attn.gate." in name}
+
+
+@dataclass(frozen=True)
+class LayerState:
+    """What one layer keeps between runs. Keys are kept unrotated: the reference rotates them anew at every run."""
+
+    pinned_k: Tensor  # [B,J,P,d]
+    pinned_v: Tensor  # [B,J,P,d]
+    window_k: Tensor  # [B,J,w,d] oldest first
+    window_v: Tensor  # [B,J,w,d]
+    m: Tensor  # [B,J,d,d] running mean of σ(k)ᵀ v
+    z: Tensor  # [B,J,d] running mean of σ(k)
+
+
+@dataclass(frozen=True)
+class State:
+    layers: list[LayerState] = field(repr=False)
+    length: int = 0  # tokens seen
+    pinned: int = 0  # P
+    window: int = 0  # w
+    absorbed: int = 0  # tokens the memory has taken in
+
+    @staticmethod
+    def empty(decoder: Decoder, batch: int = 1) -> "State":
+        c, w = decoder.config, decoder.model.embed_tokens.weight
+        none = w.new_zeros(batch, c.kv_heads, 0, c.head_dim)
+        m, z = w.new_zeros(batch, c.kv_heads, c.head_dim, c.head_dim), w.new_zeros(batch, c.kv_heads, c.head_dim)
+        return State([LayerState(none, none, none, none, m, z)] * c.layers)
+
+    def detach(self) -> "State":
+        return replace(self, layers=[LayerState(*(t.detach() for t in vars(s).values())) for s in self.layers])
+
+
+def absorbing(window: int, n: int, sizes: Sizes) -> int:
+    """How many of the oldest of window-and-new are absorbed after a run of n rows."""
+    over = max(0, window + n - sizes.window)
+    return min(DECODE_BLOCK, window + n) if n == 1 and over else over
+
+
+def absorb(m: Tensor, z: Tensor, count: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
+    """m [B,J,d,d] and z [B,J,d], means over count tokens; k (unrotated) and v [B,J,a,d] → the means over count + a."""
+    s, total = sigma(k), count + k.shape[2]  # [B,J,a,d]
+    return (count * m + s.transpose(-1, -2) @ v) / total, (count * z + s.sum(-2)) / total
+
+
+def run(
+    decoder: Decoder, state: State, ids: Tensor, sizes: Sizes, pin: bool = False, rows: Sequence[int] | None = None
+) -> tuple[Tensor, State]:
+    """One run: ids [n] or [B,n] → logits [n,V] or [B,n,V] (of `rows` only, if given; () gives none), the state after it.
+
+    Out of place and differentiable. With `pin` the rows become pinned tokens (only at the start of a stream).
+    """
+    if ids.dim() == 1:
+        logits, state = run(decoder, state, ids[None], sizes, pin, rows)
+        return logits[0], state
+    n, dev = ids.shape[1], ids.device
+    P, w = state.pinned, state.window
+    if pin and (w or state.absorbed or P + n > sizes.pinned):
+        raise ValueError(f"{P + n} tokens to pin, at the start of a stream, into {sizes.pinned} slots")
+    first = state.length - w - P  # the pinned tokens stand just before the window
+    positions = torch.arange(first, first + P + w + n, device=dev)  # [P+w+n]
+    cos, sin = decoder.angles(positions)  # [P+w+n, d/2]
+    mask = torch.ones(n, P + w + n, dtype=torch.bool, device=dev).tril(P + w)  # [n, P+w+n]
+    out_of_window = 0 if pin else absorbing(w, n, sizes)
+    keep = None if rows is None else torch.as_tensor(list(rows), dtype=torch.long, device=dev)  # [R]
+    x = decoder.model.embed_tokens(ids)  # [B,n,D]
+    layers = []
+    for i, (layer, s) in enumerate(zip(decoder.model.layers, state.layers, strict=True)):
+        q, k, v = layer.qkv(x)  # [B,H,n,d], [B,J,n,d] twice
+        qcos, qsin, seen, last = cos[P + w :], sin[P + w :], mask, keep is not None and i + 1 == len(state.layers)
+        if last:  # of the last layer only the wanted rows are needed, beyond keys and values
+            q, x, qcos, qsin, seen = q[:, :, keep], x[:, keep], qcos[keep], qsin[keep], mask[keep]
+        if not last or len(keep):
+            ks = torch.cat([s.pinned_k, s.window_k, k], 2)  # [B,J,P+w+n,d]
+            vs = torch.cat([s.pinned_v, s.window_v, v], 2)  # [B,J,P+w+n,d]
+            a = layer.self_attn.local(rope(q, qcos, qsin), rope(ks, cos, sin), vs, seen)  # [B,H,n,d]
+            if state.absorbed:
+                a = layer.self_attn.mix(a, layer.self_attn.recall(q, s.m, s.z))  # [B,H,n,d]
+            x = layer.out(x, a)  # [B,n,D]
+        if pin:
+            s = replace(s, pinned_k=torch.cat([s.pinned_k, k], 2), pinned_v=torch.cat([s.pinned_v, v], 2))
+        else:
+            wk, wv, o = torch.cat([s.window_k, k], 2), torch.cat([s.window_v, v], 2), out_of_window  # [B,J,w+n,d]
+            m, z = absorb(s.m, s.z, state.absorbed, wk[:, :, :o], wv[:, :, :o]) if o else (s.m, s.z)
+            s = replace(s, window_k=wk[:, :, o:], window_v=wv[:, :, o:], m=m, z=z)
+        layers.append(s)
+    sizes_after = (P + n, 0, 0) if pin else (P, w + n - out_of_window, state.absorbed + out_of_window)
+    return decoder.logits(decoder.model.norm(x)), State(layers, state.length + n, *sizes_after)
+
+
+def cuts(length: int, start: int, pinned: int, segment: int) -> Iterator[tuple[int, int, bool]]:
+    """(from, to, pin) of the runs that read tokens start … length of a stream: the pinned, the rest by segments."""
+    if start < pinned:
+        yield start, min(pinned, length), True
+        start = pinned
+    while start < length:
+        stop = min(length, (start // segment + 1) * segment)
+        yield start, stop, False
+        start = stop
+
+
+def read(decoder: Decoder, ids: Tensor, pinned: int, sizes: Sizes, state: State | None = None) -> tuple[Tensor, State]:
+    """Reads ids [n] or [B,n], the stream's next tokens, by segments → logits [V] or [B,V] after the last, the state.
+
+    The first `pinned` tokens of the stream are pinned. One call equals many if the earlier ones end at multiples of S.
+    """
+    state = state or State.empty(decoder, 1 if ids.dim() == 1 else ids.shape[0])
+    start, logits = state.length, None
+    if ids.shape[-1] == 0:
+        raise ValueError("nothing to read")
+    for a, b, pin in cuts(start + ids.shape[-1], start, pinned, sizes.segment):
+        rows = (b - a - 1,) if b == start + ids.shape[-1] else ()
+        logits, state = run(decoder, state, ids[..., a - start : b - start], sizes, pin, rows)
+    return logits[..., 0, :], state
+
+
+@torch.no_grad()
+def generate(
+    decoder: Decoder, ids: Tensor, pinned: int, sizes: Sizes, limit: int, end: Sequence[int] = ()
+) -> tuple[list[int], Tensor, State]:
+    """Greedy: ids [n] → tokens (the end token too, if one stopped it), the logits each came from [tokens, V], the state.
+
+    Every token but the last has been run.
+    """
+    logits, state = read(decoder, ids, pinned, sizes)  # [V]
+    tokens, seen = [], []
+    while True:
+        tokens.append(int(logits.argmax()))
+        seen.append(logits)
+        if len(tokens) == limit or tokens[-1] in end:
+            return tokens, torch.stack(seen), state
+        out, state = run(decoder, state, torch.tensor(tokens[-1:], device=ids.device), sizes)  # [1,V]
+        logits = out[0]
+
+
+def load(folder: str | Path) -> Decoder:
+    """A checkpoint folder. Without gates.safetensors the gates are fresh and memory_trained is False."""
+    folder = Path(folder)
+    config, gates = Config.from_hf(json.loads((folder / "config.json").read_text())), {}
+    if (folder / "gates.safetensors").exists():
+        gates = {name: t.float() for name, t in load_file(folder / "gates.safetensors").items()}
+        config = replace(config, gate_hidden=next(t.shape[0] for name, t in gates.items() if name.endswith(".w1")))
+    weights = {}
+    for file in sorted(folder.glob("model*.safetensors")):
+        weights |= {name: t.float() for name, t in load_file(file).items()}
+    if not weights:
+        raise FileNotFoundError(f"no model.safetensors in {folder}")
+    if config.tied:
+        weights.pop("lm_head.weight", None)
+    decoder = Decoder(config)
+    missing, unexpected = decoder.load_state_dict(weights | gates, strict=False)
+    missing = [name for name in missing if gates or ".self_attn.gate." not in name]
+    if missing or unexpected:
+        raise ValueError(f"{folder}: missing {missing[:4]}, unexpected {unexpected[:4]}")
+    decoder.memory_trained = bool(gates)
+    return decoder.eval()
+
+
+def save(decoder: Decoder, folder: str | Path, gates: bool = True) -> None:
+    """Writes model.safetensors, config.json and, with `gates`, gates.safetensors (the tokenizer is the caller's)."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {name: t.detach().cpu().contiguous() for name, t in decoder.state_dict().items()}
+    mine = {name: t for name, t in weights.items() if ".self_attn.gate." in name}
+    base = {name: t for name, t in weights.items() if name not in mine}
+    save_file(base, folder / "model.safetensors", metadata={"format": "pt"})
+    if gates:
+        save_file(mine, folder / "gates.safetensors", metadata={"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(decoder.config.to_hf(), indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(Path(sys.argv[1]) / "tokenizer.json"))
+    prompt = torch.tensor(tokenizer.encode(sys.argv[2], add_special_tokens=False).ids)
+    print(tokenizer.decode(generate(load(sys.argv[1]), prompt, 0, Sizes(128, 16, 384), 32)[0]))
