@@ -1,0 +1,197 @@
+# shellcheck shell=bash
+# What the other scripts stand on: finds the tools, installs what is missing, keeps environments outside the clone.
+#
+#     source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+#     ensure_python; ensure_cargo
+#     with_runtime build edgeinfinite-cli        # downloads while cargo compiles; sets ORT_DYLIB_PATH
+#
+# Only apt (as root, or with CI=true) changes the machine. Everything else goes to $EDGEINFINITE_CACHE,
+# by default ~/.cache/edgeinfinite, and may be deleted at any time. Everything said goes to standard error.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
+cache=${EDGEINFINITE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/edgeinfinite}
+target=${CARGO_TARGET_DIR:-$root/target}
+rust_version=1.95
+shopt -s inherit_errexit
+
+say() { printf '· %s\n' "$*" >&2; }
+
+fail() {
+  printf 'edgeinfinite: %s\n' "$1" >&2
+  shift
+  [ $# -eq 0 ] || printf '  %s\n' "$@" >&2
+  exit 1
+}
+
+# quietly WHAT COMMAND… : the command's output is seen only when it fails.
+quietly() {
+  local what=$1 output
+  shift
+  output=$("$@" 2>&1 </dev/null) || {
+    printf '%s\n' "$output" | tail -n 60 >&2
+    fail "$what failed; what it said stands above"
+  }
+}
+
+# at_least WANTED FOUND : compares dotted versions.
+at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+
+# ── Debian's packages ──────────────────────────────────────────────────────────────────────────────────────────────
+
+may_install() { command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ "${CI:-}" = true ]; }; }
+
+apt_get() {
+  local sudo=()
+  [ "$(id -u)" = 0 ] || sudo=(sudo -n)
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
+}
+
+# apt_install WHY PACKAGE… : installs, or says what to type and stops.
+apt_install() {
+  local why=$1
+  shift
+  may_install || fail "$why" "as root:  apt-get install --no-install-recommends $*"
+  if [ -z "${apt_updated:-}" ]; then
+    quietly "apt-get update" apt_get update
+    apt_updated=1
+  fi
+  say "$why: installing $*"
+  quietly "apt-get install $*" apt_get install --no-install-recommends "$@"
+  hash -r
+}
+
+# debian_version PACKAGE : the version that apt would install now, or nothing.
+debian_version() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: \([0-9.]*\).*/\1/p'; }
+
+# ── Python ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Sets python to a Python 3.11 or newer that can make virtual environments.
+ensure_python() {
+  local candidate
+  for candidate in python3 python3.14 python3.13 python3.12 python3.11 /usr/bin/python3; do
+    python=$(command -v "$candidate") || continue
+    "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return
+  done
+  [ -z "${1:-}" ] || fail "no Python 3.11 with venv was found, although python3-venv is installed"
+  apt_install "Python 3.11 or newer, with venv, is needed" python3 python3-venv
+  ensure_python again
+}
+
+# environment GROUP : prints the folder of a virtual environment holding that group of scripts/pyproject.toml.
+# Made once for each list of pins and each Python; a second run waits for the first; one cut short is made anew.
+environment() {
+  local group=$1 pins name folder
+  pins=$("$python" - "$root/scripts/pyproject.toml" "$group" <<'PY'
+import sys, tomllib
+
+groups = tomllib.load(open(sys.argv[1], "rb"))["dependency-groups"]
+
+def pins(group):
+    for item in groups[group]:
+        yield from pins(item["include-group"]) if isinstance(item, dict) else [item]
+
+print(*dict.fromkeys(pins(sys.argv[2])), sep="\n")
+PY
+  ) || fail "scripts/pyproject.toml names no group \"$group\""
+  name=$({ printf '%s\n' "$pins"; "$python" -c 'import sys, sysconfig as c; print(sys.base_prefix, sys.version_info[:2], c.get_platform())'; } |
+    sha256sum | cut -c -12)
+  folder=$cache/venv-$group-$name
+  if [ ! -e "$folder/complete" ]; then
+    mkdir -p "$cache" || fail "cannot write $cache; set EDGEINFINITE_CACHE to a folder that can be written"
+    (
+      flock 9
+      [ ! -e "$folder/complete" ] || exit 0
+      say "installing Python packages ($group): $(tr '\n' ' ' <<<"$pins" | cut -c -90)"
+      rm -rf "$folder"
+      quietly "making $folder" "$python" -m venv "$folder"
+      # Of `run` only the shared library in the wheel is wanted, not the packages that Python would need to call it.
+      local options=(--disable-pip-version-check --no-input)
+      [ "$group" != run ] || options+=(--no-deps)
+      mapfile -t pins <<<"$pins"
+      quietly "pip install ($group)" "$folder/bin/python" -m pip install "${options[@]}" "${pins[@]}"
+      touch "$folder/complete"
+    ) 9>"$cache/venv-$group-$name.lock" || exit 1
+  fi
+  printf '%s\n' "$folder"
+}
+
+# onnxruntime_library : prints the path of ONNX Runtime's shared library ($ORT_DYLIB_PATH, when that is set).
+onnxruntime_library() {
+  local folder library
+  if [ -n "${ORT_DYLIB_PATH:-}" ]; then
+    printf '%s\n' "$ORT_DYLIB_PATH"
+    return
+  fi
+  folder=$(environment run)
+  for library in "$folder"/lib/python3*/site-packages/onnxruntime/capi/libonnxruntime.so.*; do
+    [ -f "$library" ] || fail "no libonnxruntime.so in $folder; delete that folder and try again"
+    printf '%s\n' "$library"
+  done
+}
+
+# ── Rust ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# Puts a cargo of $rust_version or newer first on PATH. With the word `lints`, rustfmt and clippy too.
+ensure_cargo() {
+  local candidate found
+  for candidate in "$(command -v cargo || true)" "$HOME/.cargo/bin/cargo" /usr/bin/cargo; do
+    [ -x "$candidate" ] || continue
+    found=$("$candidate" --version 2>/dev/null | cut -d ' ' -f 2) || continue
+    at_least "$rust_version" "${found:-0}" || continue
+    [ "$(command -v cargo)" = "$candidate" ] || PATH=$(dirname "$candidate"):$PATH
+    command -v cc >/dev/null || apt_install "a linker is needed" gcc libc6-dev
+    [ "${1:-}" != lints ] || ensure_lints
+    return
+  done
+  [ "${1:-}" != again ] || fail "no cargo $rust_version was found, although cargo-web is installed"
+  at_least "$rust_version" "$(debian_version cargo-web)" || [ -n "${apt_updated:-}" ] || ! may_install || {
+    quietly "apt-get update" apt_get update
+    apt_updated=1
+  }
+  at_least "$rust_version" "$(debian_version cargo-web)" ||
+    fail "cargo $rust_version or newer is needed (found: ${found:-none}); rustup installs it"
+  apt_install "cargo $rust_version or newer is needed (found: ${found:-none})" cargo-web rustc-web gcc libc6-dev
+  ensure_cargo again
+  [ "${1:-}" != lints ] || ensure_lints
+}
+
+ensure_lints() {
+  if ! cargo clippy --version >/dev/null 2>&1 || ! cargo fmt --version >/dev/null 2>&1; then
+    [ "$(command -v cargo)" = /usr/bin/cargo ] || fail "rustfmt and clippy are needed" "rustup component add rustfmt clippy"
+    apt_install "rustfmt and clippy are needed" rustfmt-web rust-web-clippy
+  fi
+}
+
+# build PACKAGE… : cargo build of packages of the workspace; silent unless it takes long or fails.
+build() {
+  local packages=("${@/#/--package=}")
+  [ -d "$target/debug/deps" ] || say "building the engine, once (a few minutes)"
+  (cd "$root" && quietly "cargo build" cargo build --quiet "${packages[@]}")
+}
+
+# with_runtime COMMAND… : runs it while ONNX Runtime is fetched, then exports ORT_DYLIB_PATH.
+with_runtime() {
+  local fetching status=0
+  if [ -z "${ORT_DYLIB_PATH:-}" ]; then
+    environment run >/dev/null </dev/null &
+    fetching=$!
+  fi
+  ("$@") || status=$?
+  [ -z "${fetching:-}" ] || wait "$fetching" || exit 1
+  [ "$status" = 0 ] || exit "$status"
+  ORT_DYLIB_PATH=$(onnxruntime_library)
+  export ORT_DYLIB_PATH
+}
+
+# ── Java ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+# A JDK 17 or newer, and Maven.
+ensure_jdk() {
+  local found
+  found=$("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2>&1 | cut -d ' ' -f 2) || found=
+  if ! at_least 17 "${found:-0}" || ! command -v mvn >/dev/null; then
+    [ "${1:-}" != again ] || fail "JDK 17 and Maven were not found, although they are installed (is JAVA_HOME set to an older JDK?)"
+    apt_install "JDK 17 or newer and Maven are needed" openjdk-17-jdk-headless maven
+    ensure_jdk again
+  fi
+}

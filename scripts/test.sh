@@ -1,0 +1,96 @@
+#!/usr/bin/env bash
+# Every test, or some: installs what they need, prints each group's time, fails when any group failed.
+#
+#     scripts/test.sh                 all groups
+#     scripts/test.sh rust kotlin     these two
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+all=(shell rust kotlin lab)
+
+usage() {
+  printf 'usage: scripts/test.sh [GROUP…]\n\n'
+  printf '  %-8s %s\n' \
+    shell "the scripts themselves: shellcheck where it is installed" \
+    rust "rustfmt, clippy, tests and docs of rust/" \
+    kotlin "ktlint, and the Kotlin library on the JVM against the host-built engine, by Maven" \
+    lab "ruff, and the tests of scripts/ with PyTorch (5 GB the first time)"
+}
+
+step() {
+  printf '\n── %s\n' "$*"
+  "$@"
+}
+
+shell() {
+  local scripts=(scripts/*.sh scripts/edgeinfinite .ci/run) script
+  for script in "${scripts[@]}"; do bash -n "$script"; done
+  if ! command -v shellcheck >/dev/null && may_install; then apt_install "shellcheck reads the scripts" shellcheck; fi
+  if command -v shellcheck >/dev/null; then step shellcheck "${scripts[@]}"; fi
+}
+
+rust() {
+  ensure_python
+  ensure_cargo lints
+  step cargo fmt --all --check
+  with_runtime step cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+  step cargo test --quiet --locked --workspace
+  RUSTDOCFLAGS="-D warnings" step cargo doc --quiet --locked --workspace --no-deps
+}
+
+kotlin() {
+  ensure_python
+  ensure_cargo
+  ensure_jdk
+  with_runtime build edgeinfinite-jni
+  step mvn -B -ntp -q -f android/pom.xml verify \
+    "-Dedgeinfinite.library=$target/debug/libedgeinfinite.so" "-Dedgeinfinite.onnxruntime=$ORT_DYLIB_PATH"
+}
+
+lab() {
+  local packages
+  ensure_python
+  packages=$(environment lab)
+  step "$packages/bin/ruff" check scripts
+  step "$packages/bin/ruff" format --check scripts
+  (cd scripts && step "$packages/bin/python" -m pytest)
+}
+
+groups=("$@")
+[ $# -gt 0 ] || groups=("${all[@]}")
+for group in "${groups[@]}"; do
+  [[ " ${all[*]} " == *" $group "* ]] || {
+    usage >&2
+    exit 2
+  }
+done
+
+cd "$root"
+# The lab's packages are the long download: fetched while the others compile. What it says is the lab group's to report.
+if [[ " ${groups[*]} " == *" lab "* ]]; then
+  ensure_python
+  environment lab >/dev/null 2>&1 </dev/null &
+fi
+
+report=()
+failed=0
+for group in "${groups[@]}"; do
+  printf '\n━━ %s\n' "$group"
+  started=$SECONDS
+  set +e
+  (
+    set -e
+    "$group"
+  )
+  status=$?
+  set -e
+  result=OK
+  [ "$status" = 0 ] || result=FAILED
+  [ "$status" = 0 ] || failed=$((failed + 1))
+  report+=("$(printf '%-8s %-7s %2d:%02d' "$group" "$result" $(((SECONDS - started) / 60)) $(((SECONDS - started) % 60)))")
+done
+
+printf '\n━━ %s\n' "all groups, minutes:seconds"
+printf '%s\n' "${report[@]}"
+printf 'groups: %d passed, %d failed\n' $((${#groups[@]} - failed)) "$failed"
+[ "$failed" = 0 ]
