@@ -120,7 +120,7 @@ class RMSNorm(nn.Module):
 
 
 class Gate(nn.Module):
-    """Mixes a memory read into local attention, channel by channel; shared by a layer's heads. All that S-SFT trains."""
+    """Mixes a memory read into local attention, channel by channel; shared by a layer's heads: what S-SFT trains."""
 
     def __init__(self, h: int, d: int):
         super().__init__()
@@ -285,7 +285,7 @@ def absorb(m: Tensor, z: Tensor, count: int, k: Tensor, v: Tensor) -> tuple[Tens
 def run(
     decoder: Decoder, state: State, ids: Tensor, sizes: Sizes, pin: bool = False, rows: Sequence[int] | None = None
 ) -> tuple[Tensor, State]:
-    """One run: ids [n] or [B,n] → logits [n,V] or [B,n,V] (of `rows` only, if given; () gives none), the state after it.
+    """One run: ids [n] or [B,n] → logits [n,V] or [B,n,V] (of `rows` only, if given; () gives none), the state after.
 
     Out of place and differentiable. With `pin` the rows become pinned tokens (only at the start of a stream).
     """
@@ -296,8 +296,7 @@ def run(
     P, w = state.pinned, state.window
     if pin and (w or state.absorbed or P + n > sizes.pinned):
         raise ValueError(f"{P + n} tokens to pin, at the start of a stream, into {sizes.pinned} slots")
-    first = state.length - w - P  # the pinned tokens stand just before the window
-    positions = torch.arange(first, first + P + w + n, device=dev)  # [P+w+n]
+    positions = torch.arange(state.length - w - P, state.length + n, device=dev)  # [P+w+n] pinned, window, rows
     cos, sin = decoder.angles(positions)  # [P+w+n, d/2]
     mask = torch.ones(n, P + w + n, dtype=torch.bool, device=dev).tril(P + w)  # [n, P+w+n]
     out_of_window = 0 if pin else absorbing(w, n, sizes)
@@ -357,7 +356,7 @@ def read(decoder: Decoder, ids: Tensor, pinned: int, sizes: Sizes, state: State 
 def generate(
     decoder: Decoder, ids: Tensor, pinned: int, sizes: Sizes, limit: int, end: Sequence[int] = ()
 ) -> tuple[list[int], Tensor, State]:
-    """Greedy: ids [n] → tokens (the end token too, if one stopped it), the logits each came from [tokens, V], the state.
+    """Greedy: ids [n] → tokens (an end token included), the logits each came from [tokens, V], the state.
 
     Every token but the last has been run.
     """

@@ -1,0 +1,217 @@
+"""Checkpoint folder → model folder, as models/README.md says; refuses one that differs too much from the reference.
+
+    python scripts/export.py CHECKPOINT models/demo --preset scripts/demo.json [--name demo] [--precision int8 fp32]
+
+CHECKPOINT is a Hugging Face folder (config.json, model.safetensors, tokenizer.json), with gates.safetensors if gates
+were trained. The preset holds what the checkpoint does not know: see scripts/demo.json. Exit status 1 and nothing
+written when an artefact's logits are off; the folder appears, or is replaced, as a whole.
+"""
+
+import argparse
+import hashlib
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+
+import graph
+import host
+from model import Decoder, Sizes, load, read, run
+
+MAX_ERROR = {"fp32": 1e-3, "int8": 1e-1}  # bounds on max abs logits error ÷ max abs logit, unless the preset says else
+FREE = {"title": None, "heading": None, "sentence": None}
+SAMPLE = """\
+The harbour office opens at seven. Boats longer than twelve metres must announce themselves by radio, channel 9.
+A berth costs 14.50 a night; water and electricity are included, but showers are not.
+Café Åse serves soup until 21:30 — 魚のスープ 🐟.
+Whoever finds the key to the lighthouse is asked to bring it back to Mrs. Okonkwo before the first of November.
+In 1987 the old pier was moved eighty metres to the north, because the current had begun to carry the sand away.
+def total(items): return sum(i.price * i.count for i in items)   # not counting the deposit
+"""
+
+
+class Refused(Exception):
+    """The folder would be wrong; nothing was written."""
+
+
+def token(tokenizer: Tokenizer, text: str) -> int:
+    number = tokenizer.token_to_id(text)
+    if number is None:
+        raise Refused(f"the tokenizer has no token {text}")
+    return number
+
+
+def citation(tokenizer: Tokenizer, marks: dict | None) -> dict | None:
+    """{"markers": ["<s{n}>", 47], "headings": ["<h{n}>", 12], "none": "<s0>"} → ids."""
+    if marks is None:
+        return None
+    numbered = {
+        key: [token(tokenizer, marks[key][0].replace("{n}", str(n + 1))) for n in range(marks[key][1])]
+        for key in ("markers", "headings")
+    }
+    return numbered | {"none": token(tokenizer, marks["none"])}
+
+
+def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, precisions: list[str]) -> dict:
+    """model.json, without self_test and files."""
+    c, words = decoder.config, ("version", "description", "licence")
+    bounds = MAX_ERROR | preset.get("max_error", {})
+    shape = {
+        "family": c.family, "layers": c.layers, "hidden": c.hidden, "heads": c.heads, "kv_heads": c.kv_heads,
+        "head_dim": c.head_dim, "vocabulary": c.vocabulary, "parameters": c.parameters(),
+        "gate_parameters": sum(p.numel() for p in decoder.gates().values()),
+    }  # fmt: skip
+    return {
+        "format": 1,
+        "name": name,
+        **{word: preset[word] for word in words},
+        "base": shape,
+        "kinds": {graph.KIND: {"inverse_frequencies": c.inverse_frequencies().tolist()}},
+        "layers": [graph.KIND] * c.layers,
+        "embedding": {"file": "embedding.f16", "dtype": "f16", "scale": 1.0},
+        "tokenizer": {"file": "tokenizer.json", "end": [token(tokenizer, text) for text in preset["end"]]},
+        "prompt": FREE | preset["prompt"],
+        "citation": citation(tokenizer, preset["citation"]),
+        "artefacts": [
+            {"file": f"cpu-{p}.onnx", "accelerator": "Cpu", "precision": p, "max_error": bounds[p]} for p in precisions
+        ],
+        **{key: preset[key] for key in ("scenarios", "default_scenario", "readings", "scoring", "limits")},
+    }
+
+
+def streams(layout: host.Layout, sizes: dict) -> Iterator[tuple[list[int], int]]:
+    """(tokens, pinned) for checking a scenario: fits, exactly S, fills the memory; ordinary prompts."""
+    start, ask = layout.encode(layout.prompt["start"]), layout.encode(layout.prompt["ask"], question=" Where is it?")
+    text = layout.encode("{text}", text=SAMPLE)
+    room = sizes["pinned"] + sizes["window"]
+    for length in (sizes["segment"] // 2, sizes["segment"], room + 2 * sizes["segment"] + 5, 2 * room + 13):
+        body = (text * (length // len(text) + 1))[: max(1, length - len(start) - len(ask))]
+        yield start + body + ask, len(start)
+
+
+def error(got: np.ndarray, want: np.ndarray) -> float:
+    return float(np.abs(got - want).max() / np.abs(want).max())
+
+
+@torch.no_grad()
+def check(folder: Path, decoder: Decoder) -> dict[str, float]:
+    """Every artefact against the reference, through the whole segment loop and three decoded rows → worst errors."""
+    worst, opened = {}, host.Model(folder)
+    for number, artefact in enumerate(opened.manifest["artefacts"]):
+        opened, errors = host.Model(folder, number), []
+        for name, s in opened.manifest["scenarios"].items():
+            sizes = Sizes(s["segment"], s["pinned"], s["window"])
+            for ids, pinned in streams(opened.layout, s):
+                stream = host.Stream(opened, name)
+                want, state = read(decoder, torch.tensor(ids), pinned, sizes)  # [V]
+                errors.append(error(stream.read(ids, pinned), want.numpy()))
+                for t in ids[pinned : pinned + 3]:
+                    want, state = run(decoder, state, torch.tensor([t]), sizes)  # [1, V]
+                    errors.append(error(stream.run([t]), want.numpy()))
+                if stream.absorbed != state.absorbed or not np.isfinite(errors[-1]):
+                    raise Refused(f"{artefact['file']}: {stream.absorbed} tokens absorbed, not {state.absorbed}")
+        worst[artefact["file"]] = max(errors)
+        if not worst[artefact["file"]] <= artefact["max_error"]:
+            raise Refused(f"{artefact['file']}: logits off by {max(errors):.2g}, allowed {artefact['max_error']:.2g}")
+    return worst
+
+
+@torch.no_grad()
+def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[dict]:
+    """The reference's logits after the shortest and the third stream of each scenario."""
+    tests = []
+    for name, s in scenarios.items():
+        for ids, _ in list(streams(layout, s))[0:3:2]:
+            logits, _ = read(decoder, torch.tensor(ids), s["pinned"], Sizes(s["segment"], s["pinned"], s["window"]))
+            spread = np.linspace(0, len(logits) - 1, 8).astype(int).tolist()
+            indices = sorted({*logits.abs().topk(8).indices.tolist(), *logits.topk(2).indices.tolist(), *spread})
+            tests.append({"scenario": name, "tokens": ids, "indices": indices})
+            tests[-1]["logits"] = [float(f"{v:.7g}") for v in logits[indices].tolist()]
+    return tests
+
+
+def write(folder: Path, decoder: Decoder, tokenizer_json: Path, about: dict) -> dict[str, float]:
+    """Everything into an empty folder, checked → worst errors by artefact."""
+    weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
+    for artefact in about["artefacts"]:
+        model = graph.build(decoder.config, weights, artefact["precision"])
+        (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
+    embedding = weights["model.embed_tokens.weight"].astype("<f2")  # [V, D]
+    if not np.isfinite(embedding).all():
+        raise Refused("the embedding does not fit float16")
+    (folder / about["embedding"]["file"]).write_bytes(embedding.tobytes())
+    shutil.copyfile(tokenizer_json, folder / about["tokenizer"]["file"])
+    layout = host.Layout(about["prompt"], str(tokenizer_json))
+    about["self_test"] = self_test(decoder, layout, about["scenarios"])
+    about["files"] = {
+        file.name: {"bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
+        for file in sorted(folder.iterdir())
+    }
+    (folder / "model.json").write_text(dumps(about))
+    return check(folder, decoder)
+
+
+def dumps(about: dict) -> str:
+    """One line a key, or one a value where the value is a dictionary or a list of dictionaries."""
+    lines = []
+    for key, value in about.items():
+        text = json.dumps(value, ensure_ascii=False)
+        if isinstance(value, dict) and len(text) > 100:
+            inner = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items())
+            text = "{\n" + inner + "\n }"
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            text = "[\n" + ",\n".join("  " + json.dumps(v, ensure_ascii=False) for v in value) + "\n ]"
+        lines.append(f" {json.dumps(key)}: {text}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def export(checkpoint: Path, target: Path, preset: dict, name: str = "", precisions: list[str] | None = None) -> dict:
+    """Writes target → worst errors by artefact; raises Refused and leaves target as it was."""
+    decoder, tokenizer_json = load(checkpoint), checkpoint / "tokenizer.json"
+    tokenizer = Tokenizer.from_file(str(tokenizer_json))
+    if tokenizer.get_vocab_size() > decoder.config.vocabulary:
+        raise Refused(f"{tokenizer.get_vocab_size()} tokens, but {decoder.config.vocabulary} rows of embedding")
+    about = manifest(decoder, tokenizer, preset, name or target.name, precisions or preset["precisions"])
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+    try:
+        made = temporary / "new"
+        made.mkdir()
+        worst = write(made, decoder, tokenizer_json, about)
+        if target.exists():
+            target.rename(temporary / "old")
+        made.rename(target)
+    finally:
+        shutil.rmtree(temporary)
+    return worst
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("target", type=Path)
+    parser.add_argument("--preset", type=Path, default=Path(__file__).parent / "demo.json")
+    parser.add_argument("--name", default="")
+    parser.add_argument("--precision", nargs="+", choices=sorted(MAX_ERROR), default=None)
+    a = parser.parse_args()
+    try:
+        worst = export(a.checkpoint, a.target, json.loads(a.preset.read_text()), a.name, a.precision)
+    except (Refused, ValueError, OSError) as e:
+        print(f"export: {e}; nothing was written", file=sys.stderr)
+        return 1
+    for file in sorted(a.target.iterdir()):
+        said = f"logits within {worst[file.name]:.2g}" if file.name in worst else ""
+        print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
+    if not (a.checkpoint / "gates.safetensors").exists():
+        print("export: no gates.safetensors: fresh gates, the memory is not trained", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,165 @@
+"""The CPU artefact as an ONNX graph, node by node: models/README.md, "The graph". Built by export.py; no command line.
+
+Shapes: S rows of the run, R wanted rows, C cache slots (all three symbolic), D hidden, H heads, J kv heads, G = H/J,
+d head width, V vocabulary. Precision `int8`: weights per output channel in s8, activations per row in u8 around 128
+(a row ÷ its largest value × 127), so that no row depends on its neighbours; norms, attention, memory and gate in fp32.
+"""
+
+import numpy as np
+import onnx
+from onnx import TensorProto, helper, numpy_helper
+
+from model import EPSILON, Config
+
+KIND = "global"
+MASKED = -1e4
+
+
+class Builder:
+    """Collects nodes and initializers; every method returns names of values."""
+
+    def __init__(self) -> None:
+        self.nodes: list[onnx.NodeProto] = []
+        self.weights: dict[str, np.ndarray] = {}
+
+    def __call__(self, op: str, *inputs: str, out: str = "", domain: str = "", **attributes) -> str:
+        return self.many(op, *inputs, out=(out,), domain=domain, **attributes)[0]
+
+    def many(self, op: str, *inputs: str, out: tuple[str, ...], domain: str = "", **attributes) -> list[str]:
+        names = [name or f"{op}_{len(self.nodes)}_{i}" for i, name in enumerate(out)]
+        self.nodes.append(helper.make_node(op, list(inputs), names, names[0], domain=domain, **attributes))
+        return names
+
+    def weight(self, name: str, value: np.ndarray) -> str:
+        assert name not in self.weights
+        self.weights[name] = np.ascontiguousarray(value)
+        return name
+
+    def constant(self, value: float | int | list[int], dtype: type = np.float32) -> str:
+        array = np.asarray(value, np.int64 if isinstance(value, list | int) else dtype)
+        name = f"const_{array.dtype}_" + "_".join(str(v) for v in array.reshape(-1)) + ("" if array.ndim else "_scalar")
+        self.weights.setdefault(name, array)
+        return name
+
+
+def quantize(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """weight [in, out] → s8 [in, out] and scales [out]: symmetric, per output channel."""
+    scale = np.maximum(np.abs(weight).max(0), 1e-30) / 127  # [out]
+    return np.clip(np.rint(weight / scale), -127, 127).astype(np.int8), scale.astype(np.float32)
+
+
+class Linears:
+    """x [S, in] → [S, out] for several weights on one input; in int8 the input is quantised once."""
+
+    def __init__(self, g: Builder, precision: str):
+        self.g, self.precision, self.rows = g, precision, {}
+
+    def __call__(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None, out: str = "") -> str:
+        """weight [out, in], as PyTorch keeps it."""
+        g, last = self.g, "" if bias is not None else out
+        if self.precision == "fp32":
+            y = g("MatMul", x, g.weight(name, weight.T), out=last)  # [S, out]
+        else:
+            u8, largest = self.quantized(x)  # [S, in], [S, 1]
+            s8, scale = quantize(weight.T)  # [in, out], [out]
+            inputs = (u8, g.weight(name, s8), g.constant(1.0), g.weight(name + ".scale", scale / 127), self.middle)
+            y = g("Mul", g("MatMulIntegerToFloat", *inputs, domain="com.microsoft"), largest, out=last)  # [S, out]
+        return y if bias is None else g("Add", y, g.weight(name + ".bias", bias), out=out)
+
+    def quantized(self, x: str) -> tuple[str, str]:
+        g = self.g
+        if x not in self.rows:
+            self.middle = g.weight("middle", np.array(128, np.uint8)) if not self.rows else "middle"
+            largest = g("ReduceMax", g("Abs", x), g.constant([-1]), keepdims=1)  # [S, 1]
+            largest = g("Max", largest, g.constant(1e-30))  # a row of zeros
+            self.rows[x] = g("QuantizeLinear", g("Div", x, largest), g.constant(1 / 127), self.middle), largest
+        return self.rows[x]
+
+
+def build(config: Config, weights: dict[str, np.ndarray], precision: str) -> onnx.ModelProto:
+    """weights: the decoder's state_dict as float32 arrays."""
+    c, g = config, Builder()
+    linear = Linears(g, precision)
+    H, J, d = c.heads, c.kv_heads, c.head_dim
+    by_head = lambda t, shape: t if H == J else g("Reshape", t, g.constant(shape))  # noqa: E731
+
+    def norm(x: str, name: str) -> str:
+        inputs = x, g.weight(name, weights[name])
+        return g("SimplifiedLayerNormalization", *inputs, axis=-1, epsilon=c.eps, stash_type=1)
+
+    def rotate(x: str, cos: str, sin: str, out: str = "") -> str:
+        inputs = x, g.constant([0]), cos, sin  # row i of cos and sin belongs to row i of x
+        return g("RotaryEmbedding", *inputs, out=out, domain="com.microsoft")
+
+    def sigma(x: str) -> str:
+        return g("Add", g("Relu", x), g("Exp", g("Min", x, g.constant(0.0))))
+
+    def heads(x: str, n: int) -> str:
+        """x [S, n·d] → [1, n, S, d]"""
+        return g("Transpose", g("Reshape", x, g.constant([1, -1, n, d])), perm=[0, 2, 1, 3])
+
+    def joined(prefix: str, *names: str) -> tuple[np.ndarray, np.ndarray | None]:
+        weight = np.concatenate([weights[f"{prefix}.{n}.weight"] for n in names])
+        biases = [weights[f"{prefix}.{n}.bias"] for n in names if f"{prefix}.{n}.bias" in weights]
+        return weight, np.concatenate(biases) if biases else None
+
+    parts = g("Concat", g("Shape", "k_0", start=2, end=3), g("Shape", "x", start=0, end=1), axis=0)  # [C, S]
+    x, cos, sin, mask = "x", f"cos_{KIND}", f"sin_{KIND}", f"mask_{KIND}"
+    for i in range(c.layers):
+        p, y = f"model.layers.{i}.", norm(x, f"model.layers.{i}.input_layernorm.weight")  # [S, D]
+        new_k, new_v, a = f"new_k_{i}", f"new_v_{i}", p + "self_attn"
+        if i + 1 < c.layers:
+            qkv = linear(y, a + ".qkv", *joined(a, "q_proj", "k_proj", "v_proj"))  # [S, (H+2J)·d]
+            sizes = g.constant([H, J, J])
+            q, k, _ = g.many("Split", heads(qkv, H + 2 * J), sizes, out=("", "", new_v), axis=1)  # [1, H|J|J, S, d]
+            k = rotate(k, cos, sin, out=new_k)  # [1, J, S, d]
+        else:  # of the last layer only the wanted rows are needed, beyond keys and values; S below is R then
+            kv = linear(y, a + ".kv", *joined(a, "k_proj", "v_proj"))  # [S, 2J·d]
+            k, _ = g.many("Split", heads(kv, 2 * J), g.constant([J, J]), out=("", new_v), axis=1)  # [1, J, S, d]
+            k = rotate(k, cos, sin, out=new_k)  # [1, J, S, d]
+            x, y, cos, sin, mask = (g("Gather", t, "rows", axis=0) for t in (x, y, cos, sin, mask))  # [R, ·]
+            q = heads(linear(y, a + ".q", *joined(a, "q_proj")), H)  # [1, H, S, d]
+        qr = g("Mul", rotate(q, cos, sin), g.constant(d**-0.5))  # [1, H, S, d]
+        q, qr = by_head(q, [1, J, -1, d]), by_head(qr, [1, J, -1, d])  # [1, J, G·S, d]
+        cached = g("MatMul", qr, g("Transpose", f"k_{i}", perm=[0, 1, 3, 2]))  # [1, J, G·S, C]
+        fresh = g("MatMul", qr, g("Transpose", k, perm=[0, 1, 3, 2]))  # [1, J, G·S, S]
+        scores = by_head(g("Concat", cached, fresh, axis=-1), [J, H // J, -1, 0])  # [J, G, S, C+S]
+        chances = g("Softmax", g("Add", scores, mask), axis=-1)  # [J, G, S, C+S]
+        cached, fresh = g.many("Split", by_head(chances, [1, J, -1, 0]), parts, out=("", ""), axis=-1)
+        local = g("Add", g("MatMul", cached, f"v_{i}"), g("MatMul", fresh, new_v))  # [1, J, G·S, d]
+        s = sigma(q)  # [1, J, G·S, d]
+        memory = g("Div", g("MatMul", s, f"m_{i}"), g("Add", g("MatMul", s, f"z_{i}"), g.constant(EPSILON)))
+        w = {n: weights[f"{a}.gate.{n}"] for n in ("w1", "b1", "w2", "b2")}  # [h, d], [h], [d, h], [d]
+        h = g("Add", g("MatMul", memory, g.weight(a + ".gate.w1", w["w1"].T)), g.weight(a + ".gate.b1", w["b1"]))
+        h = g("MatMul", g("Relu", h), g.weight(a + ".gate.w2", w["w2"].T))  # [1, J, G·S, d]
+        gate = g("Sigmoid", g("Add", h, g.weight(a + ".gate.b2", w["b2"])))  # [1, J, G·S, d]
+        mixed = g("Mul", g("Mul", gate, "memory_weight"), g("Sub", memory, local))
+        mixed = g("Reshape", g("Add", local, mixed), g.constant([H, -1, d]))  # [H, S, d]
+        mixed = g("Reshape", g("Transpose", mixed, perm=[1, 0, 2]), g.constant([-1, H * d]))  # [S, H·d]
+        x = g("Add", x, linear(mixed, a + ".o", *joined(a, "o_proj")))  # [S, D]
+        y = norm(x, p + "post_attention_layernorm.weight")  # [S, D]
+        up = linear(y, p + "mlp.gate_up", *joined(p + "mlp", "gate_proj", "up_proj"))  # [S, 2·ff]
+        t, up = g.many("Split", up, out=("", ""), axis=-1, num_outputs=2)  # [S, ff]
+        y = g("Mul", g("Mul", t, g("Sigmoid", t)), up)  # [S, ff]
+        x = g("Add", x, linear(y, p + "mlp.down", *joined(p + "mlp", "down_proj")))  # [S, D]
+    head = weights["model.embed_tokens.weight" if c.tied else "lm_head.weight"]  # [V, D]
+    linear(norm(x, "model.norm.weight"), "lm_head", head, out="logits")  # [R, V]
+    return model(c, g)
+
+
+def model(c: Config, g: Builder) -> onnx.ModelProto:
+    f32, half, caches = TensorProto.FLOAT, c.head_dim // 2, range(c.layers)
+    inputs = {"x": ["S", c.hidden], f"cos_{KIND}": ["S", half], f"sin_{KIND}": ["S", half], f"mask_{KIND}": ["S", "T"]}
+    for i in caches:
+        inputs |= {f"{n}_{i}": [1, c.kv_heads, "C", c.head_dim] for n in "kv"}
+        inputs |= {f"{n}_{i}": [1, c.kv_heads, c.head_dim, width] for n, width in (("m", c.head_dim), ("z", 1))}
+    inputs["memory_weight"] = [1]
+    outputs = {"logits": ["R", c.vocabulary]}
+    outputs |= {f"new_{n}_{i}": [1, c.kv_heads, "S", c.head_dim] for i in caches for n in "kv"}
+    values = [[helper.make_tensor_value_info(n, f32, s) for n, s in group.items()] for group in (inputs, outputs)]
+    values[0].append(helper.make_tensor_value_info("rows", TensorProto.INT64, ["R"]))
+    used = {name for node in g.nodes for name in node.input}
+    weights = [numpy_helper.from_array(v, name) for name, v in g.weights.items() if name in used]
+    graph = helper.make_graph(g.nodes, "edgeinfinite", *values, weights)
+    opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
+    return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="edgeinfinite")

@@ -1,0 +1,174 @@
+"""The host's part of models/README.md in numpy and onnxruntime: what rust/core does, in the fewest lines that run.
+
+    python scripts/host.py models/tiny README.md "What is this?"     # reads by segments, prints the greedy answer
+
+Shapes as in graph.py; P pinned tokens, K pinned slots, W window slots, w tokens in the window. PyTorch is not needed.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+KIND = "global"
+MASKED = -1e4
+DECODE_BLOCK = 32
+
+
+class Layout:
+    """Templates → tokens: words of a template with special tokens recognised, what stands in for a name without."""
+
+    def __init__(self, prompt: dict, tokenizer: str):
+        self.prompt, self.special, self.plain = prompt, Tokenizer.from_file(tokenizer), Tokenizer.from_file(tokenizer)
+        self.plain.encode_special_tokens = True
+
+    def encode(self, template: str, **values: str) -> list[int]:
+        tokens = []
+        for piece in re.split(r"(\{\w+\})", template):
+            name = piece[1:-1] if piece.startswith("{") else ""
+            which, text = (self.plain, values[name]) if name in values else (self.special, piece)
+            tokens += which.encode(text, add_special_tokens=False).ids
+        return tokens
+
+    def free(self, document: str, task: str, question: str = "") -> tuple[list[int], int]:
+        """A free model's whole prompt and how many of its first tokens are pinned."""
+        start, text = self.encode(self.prompt["start"]), self.encode("{text}", text=document)
+        return start + text + self.encode(self.prompt[task], question=question), len(start)
+
+
+class Model:
+    """An opened model folder with the session of one artefact."""
+
+    def __init__(self, folder: str | Path, artefact: int = 0, threads: int = 0):
+        self.folder = Path(folder)
+        self.manifest = m = json.loads((self.folder / "model.json").read_text())
+        self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
+        self.layout = Layout(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
+        rows = np.fromfile(self.folder / m["embedding"]["file"], np.float16)
+        self.embedding = rows.reshape(m["base"]["vocabulary"], m["base"]["hidden"])  # [V, D]
+        self.frequencies = np.array(m["kinds"][KIND]["inverse_frequencies"])  # [d/2] float64
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.set_denormal_as_zero", "1")
+        path = str(self.folder / m["artefacts"][artefact]["file"])
+        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def angles(self, first: int, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """cos and sin [n, d/2] float32 of n positions from first, computed in float64."""
+        a = np.arange(first, first + n)[:, None] * self.frequencies
+        return np.cos(a).astype(np.float32), np.sin(a).astype(np.float32)
+
+
+def rotate(x: np.ndarray, cos: np.ndarray, sin: np.ndarray) -> np.ndarray:
+    """x [..., n, d], cos and sin [n, d/2]; with −sin it rotates back."""
+    a, b = np.split(x, 2, -1)
+    return np.concatenate([a * cos - b * sin, b * cos + a * sin], -1)
+
+
+def sigma(x: np.ndarray) -> np.ndarray:
+    return np.maximum(x, 0) + np.exp(np.minimum(x, 0))
+
+
+class Stream:
+    """What one document's reading keeps between runs, and the runs."""
+
+    def __init__(self, model: Model, scenario: str):
+        sizes = model.manifest["scenarios"][scenario]
+        self.model, self.S, self.K, self.W = model, sizes["segment"], sizes["pinned"], sizes["window"]
+        layers, heads, d = model.layers, model.kv_heads, model.head_dim
+        self.k = np.zeros((layers, 1, heads, self.K + self.W, d), np.float32)  # the cache; keys rotated
+        self.v = np.zeros_like(self.k)
+        self.pinned_k = np.zeros((layers, heads, self.K, d), np.float32)  # the pinned slots' keys, unrotated
+        self.m = np.zeros((layers, heads, d, d), np.float32)
+        self.z = np.zeros((layers, heads, d), np.float32)
+        self.length = self.pinned = self.window = self.absorbed = 0
+
+    def run(self, ids: list[int], pin: bool = False, rows: list[int] | None = None) -> np.ndarray:
+        """Run, absorb, write: ids [n] → logits [R, V] of `rows` (None: the last)."""
+        n, K, t = len(ids), self.K, self.length
+        cos, sin = self.model.angles(t, n)  # [n, d/2]
+        if self.pinned:  # the pinned tokens stand just before the window
+            c, s = self.model.angles(t - self.window - self.pinned, self.pinned)
+            self.k[:, 0, :, : self.pinned] = rotate(self.pinned_k[:, :, : self.pinned], c, s)
+        mask = np.full((n, K + self.W + n), MASKED, np.float32)
+        mask[:, : self.pinned] = 0
+        mask[:, [K + p % self.W for p in range(t - self.window, t)]] = 0
+        mask[:, K + self.W :][np.tril_indices(n)] = 0
+        feeds = {
+            "x": self.model.embedding[ids].astype(np.float32) * np.float32(self.model.manifest["embedding"]["scale"]),
+            f"cos_{KIND}": cos, f"sin_{KIND}": sin, f"mask_{KIND}": mask,
+            "memory_weight": np.full(1, bool(self.absorbed), np.float32),
+            "rows": np.array([n - 1] if rows is None else rows),
+        }  # fmt: skip
+        for i in range(self.model.layers):
+            scale = self.z[i].max(-1)[:, None, None] if self.absorbed else np.float32(1)  # [J, 1, 1]
+            z = self.z[i][:, :, None] if self.absorbed else np.ones_like(self.z[i][:, :, None])  # [J, d, 1]
+            feeds |= {f"k_{i}": self.k[i], f"v_{i}": self.v[i], f"m_{i}": (self.m[i] / scale)[None]}
+            feeds |= {f"z_{i}": (z / scale)[None]}
+        names = ["logits", *(f"new_{n}_{i}" for n in "kv" for i in range(self.model.layers))]
+        logits, *new = self.model.session.run(names, feeds)
+        new_k, new_v = np.split(np.concatenate(new)[:, None], 2)  # [layers, 1, J, n, d]
+        if pin:
+            self.pin(new_k, new_v, n)
+        else:
+            over = max(0, self.window + n - self.W)
+            self.absorb(min(DECODE_BLOCK, self.window + n) if n == 1 and over else over, new_k, new_v, n)
+            for p in range(max(t, t + n - self.window), t + n):
+                self.k[:, 0, :, K + p % self.W] = new_k[:, 0, :, p - t]
+                self.v[:, 0, :, K + p % self.W] = new_v[:, 0, :, p - t]
+        self.length += n
+        return logits
+
+    def pin(self, new_k: np.ndarray, new_v: np.ndarray, n: int) -> None:
+        slots = slice(self.pinned, self.pinned + n)
+        if self.pinned + n > self.K or self.window or self.absorbed:
+            raise ValueError(f"{self.pinned + n} tokens to pin, at the start of a stream, into {self.K} slots")
+        cos, sin = self.model.angles(self.length, n)
+        self.pinned_k[:, :, slots], self.v[:, 0, :, slots] = rotate(new_k[:, 0], cos, -sin), new_v[:, 0]
+        self.pinned += n
+
+    def absorb(self, a: int, new_k: np.ndarray, new_v: np.ndarray, n: int) -> None:
+        """Takes the oldest a tokens of window-and-new into the memory; counts the n new ones into the window."""
+        t, w = self.length, self.window
+        if a:
+            old = [self.K + p % self.W for p in range(t - w, min(t, t - w + a))]
+            k = np.concatenate([self.k[:, 0][:, :, old], new_k[:, 0, :, : max(0, a - w)]], 2)  # [layers, J, a, d]
+            v = np.concatenate([self.v[:, 0][:, :, old], new_v[:, 0, :, : max(0, a - w)]], 2)
+            cos, sin = self.model.angles(t - w, a)
+            s, c = sigma(rotate(k, cos, -sin)), self.absorbed  # [layers, J, a, d], unrotated
+            self.m = ((c * self.m + s.swapaxes(-1, -2) @ v) / (c + a)).astype(np.float32)
+            self.z = ((c * self.z + s.sum(-2)) / (c + a)).astype(np.float32)
+            self.absorbed += a
+        self.window += n - a
+
+    def read(self, ids: list[int], pinned: int) -> np.ndarray:
+        """The stream's next tokens, cut at multiples of S → logits [V] after the last."""
+        logits, end = np.empty((0, 0)), self.length + len(ids)
+        first = self.length
+        while self.length < end:
+            t, pin = self.length, self.length < pinned
+            stop = min(end, pinned if pin else (t // self.S + 1) * self.S)
+            logits = self.run(ids[t - first : stop - first], pin)
+        return logits[-1]
+
+    def generate(self, ids: list[int], pinned: int, limit: int) -> tuple[list[int], list[np.ndarray]]:
+        """Greedy: tokens (an end token included) and the logits each came from; all but the last have been run."""
+        tokens, seen, logits = [], [], self.read(ids, pinned)
+        while True:
+            tokens.append(int(logits.argmax()))
+            seen.append(logits)
+            if len(tokens) == limit or tokens[-1] in self.model.manifest["tokenizer"]["end"]:
+                return tokens, seen
+            logits = self.run(tokens[-1:])[0]
+
+
+if __name__ == "__main__":
+    opened = Model(sys.argv[1])
+    prompt, pinned = opened.layout.free(Path(sys.argv[2]).read_text(), "ask", sys.argv[3])
+    stream = Stream(opened, opened.manifest["default_scenario"])
+    answer, _ = stream.generate(prompt, pinned, opened.manifest["limits"]["answer"])
+    print(opened.layout.special.decode(answer, skip_special_tokens=True))
