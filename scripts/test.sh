@@ -56,6 +56,7 @@ lab() {
   (cd scripts && step "$packages/bin/python" -m pytest)
 }
 
+case ${1:-} in -h | --help) usage && exit ;; esac
 groups=("$@")
 [ $# -gt 0 ] || groups=("${all[@]}")
 for group in "${groups[@]}"; do

@@ -1,0 +1,206 @@
+"""The promises that take minutes to check, run through the command line as anyone would (scripts/prove.sh starts this).
+
+python scripts/prove.py target/debug/edgeinfinite [--model DIR] [--longest 1000000] [--minutes 15] [--record]
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FULL = 1_000_000
+GROWTH_LIMIT = 16_000_000  # bytes of peak memory that a longer document may cost
+INTERRUPT_LIMIT = 2.0  # seconds from Ctrl-C to the end of the process
+
+
+def machine() -> dict:
+    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
+    return {
+        "cpu": cpu[1].strip() if cpu else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_bytes": int(memory[1]) * 1024,
+        "system": f"{platform.system()} {platform.release()}",
+    }
+
+
+def commit() -> str:
+    def git(*words: str) -> str:
+        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+class Cli:
+    """The program under test, with a temporary folder of its own, so that what it leaves behind is seen."""
+
+    def __init__(self, program: Path, model: Path | None, work: Path):
+        self.program, self.options = str(program), ["--model", str(model)] if model else []
+        self.spool = work / "spool"
+        self.spool.mkdir()
+
+    def start(self, *words: str, **pipes) -> subprocess.Popen:
+        environment = {**os.environ, "TMPDIR": str(self.spool)}
+        return subprocess.Popen([self.program, *words, *self.options], env=environment, **pipes)
+
+    def run(self, *words: str) -> tuple[dict, float, int]:
+        """The JSON it prints, the seconds it took, and its peak memory as the kernel counts it."""
+        started = time.monotonic()
+        with tempfile.TemporaryFile() as said, self.start(*words, "--json", stdout=subprocess.PIPE, stderr=said) as process:
+            text = process.stdout.read()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                said.seek(0)
+                sys.exit(f"edgeinfinite {' '.join(words)} ended with {process.returncode}: {said.read().decode()}")
+        return json.loads(text), time.monotonic() - started, used.ru_maxrss * 1024
+
+    def left_behind(self) -> list[str]:
+        return sorted(path.name for path in self.spool.iterdir())
+
+
+def generated(work: Path, tokens: int) -> tuple[Path, str]:
+    """A generated text of so many tokens, and a question about something near its middle."""
+    text, facts = work / f"{tokens}.txt", work / f"{tokens}.json"
+    command = [sys.executable, ROOT / "scripts/generate.py", "--tokens", str(tokens), "--seed", "7", "--facts", facts]
+    with text.open("wb") as file:
+        subprocess.run(command, stdout=file, check=True)
+    listed = json.loads(facts.read_text())
+    return text, listed[len(listed) // 2]["question"]
+
+
+def measure(cli: Cli, reading: str, task: list[str]) -> dict:
+    answer, seconds, peak = cli.run(task[0], task[1], *task[2:], "--reading", reading)
+    row = {"reading": reading, "task": task[0], "seconds": round(seconds, 2), "peak_rss_bytes_of_kernel": peak, **answer["usage"]}
+    print(
+        f"{row['document_tokens']:>12,} {reading:8} {row['task']:10} {seconds:9.1f} s"
+        f" {row['document_tokens'] / max(row['index_ms'] + row['read_ms'], 1) * 1000:>10,.0f} {row['ttft_ms']:>10,.0f} ms"
+        f" {row['state_bytes']:>11,} {row['index_bytes']:>12,} {peak / 1e6:>8.1f} MB",
+        flush=True,
+    )
+    return row
+
+
+def lengths(cli: Cli, work: Path, longest: int, minutes: float) -> list[dict]:
+    print(f"{'tokens':>12} reading  task         whole run   tokens/s first token       state        index     memory")
+    rows = []
+    sizes = sorted({10_000, min(100_000, longest), longest})
+    texts = {size: generated(work, size) for size in sizes}
+    for reading in ("recall", "memory"):
+        speed = 0.0
+        for size in sizes:
+            if speed and size / speed > minutes * 60:
+                print(f"{size:>12,} {reading:8} left out: it would take {size / speed / 60:.0f} minutes")
+                continue
+            text, question = texts[size]
+            rows.append(measure(cli, reading, ["ask", str(text), question]))
+            speed = size / rows[-1]["seconds"]
+    for size in (sizes[0], sizes[-1]):
+        rows.append(measure(cli, "recall", ["summarize", str(texts[size][0])]))
+    return rows
+
+
+def large_file(work: Path, size: int) -> Path:
+    text, copies = work / f"{FULL}.txt", work / "large.txt"
+    if not text.exists():
+        generated(work, FULL)
+    with copies.open("wb") as file:
+        while file.tell() < size:
+            with text.open("rb") as source:
+                shutil.copyfileobj(source, file)
+        file.truncate(size)
+    return copies
+
+
+def interrupt(cli: Cli, file: Path, reading: str, after: float) -> dict:
+    """Ctrl-C after so many seconds: how soon it ends, with which code, and what it leaves."""
+    words = ["ask", str(file), "What is this about?", "--reading", reading]
+    with cli.start(*words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        time.sleep(after)
+        if process.poll() is not None:
+            sys.exit(f"reading {file.name} with {reading} was over before {after} s: nothing to interrupt")
+        asked = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        code = process.wait(timeout=60)
+    return {"reading": reading, "after_s": after, "seconds": round(time.monotonic() - asked, 3), "exit": code, "left": cli.left_behind()}
+
+
+def checks(rows: list[dict], large: dict, interrupts: list[dict]) -> list[dict]:
+    found = []
+
+    def check(promise: str, value: str, holds: bool) -> None:
+        found.append({"promise": promise, "found": value, "holds": holds})
+        print(f"{'ok    ' if holds else 'BROKEN'} {promise}: {value}")
+
+    print()
+    for reading, task in sorted({(row["reading"], row["task"]) for row in rows}):
+        group = [row for row in rows if (row["reading"], row["task"]) == (reading, task)]
+        states = sorted({row["state_bytes"] for row in group})
+        span = f"{task}, {reading}, {group[0]['document_tokens']:,} to {group[-1]['document_tokens']:,} tokens"
+        check(f"{span}: state of one size", " / ".join(f"{state:,}" for state in states) + " bytes", len(states) == 1)
+        growth = group[-1]["peak_rss_bytes_of_kernel"] - group[0]["peak_rss_bytes_of_kernel"]
+        check(f"{span}: memory grows by at most 16 MB", f"{growth / 1e6:+.1f} MB", growth <= GROWTH_LIMIT)
+    growth = large["peak_rss_bytes_of_kernel"] - rows[0]["peak_rss_bytes_of_kernel"]
+    check("a file of 100 MB: memory grows by at most 16 MB", f"{growth / 1e6:+.1f} MB", growth <= GROWTH_LIMIT)
+    for one in interrupts:
+        value = f"{one['seconds']} s, exit {one['exit']}, left {one['left'] or 'nothing'}"
+        holds = one["seconds"] <= INTERRUPT_LIMIT and one["exit"] != 0 and not one["left"]
+        check(f"Ctrl-C while reading 100 MB, {one['reading']}: prompt and clean", value, holds)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/prove.sh", description=__doc__.split("\n")[0])
+    parser.add_argument("program", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
+    parser.add_argument("--longest", type=int, default=FULL, help="tokens of the longest generated text (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=15, help="leave out a run that would take longer (%(default)s)")
+    parser.add_argument("--record", action="store_true", help="write a record even when --longest is less than a million")
+    options = parser.parse_args()
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="edgeinfinite-prove-") as folder:
+        work = Path(folder)
+        cli = Cli(options.program, options.model, work)
+        rows = lengths(cli, work, options.longest, options.minutes)
+        file = large_file(work, 100_000_000)
+        large = measure(cli, "recall", ["ask", str(file), "What is this about?"])
+        interrupts = [interrupt(cli, file, reading, after) for reading in ("recall", "memory") for after in (0.3, 3.0)]
+        bench, _, _ = cli.run("bench", "--lengths", "512,2048,8192,32768")
+        found = checks(rows, large, interrupts)
+    if options.longest >= FULL or options.record:
+        here = machine()
+        name = re.sub(r"[^a-z0-9]+", "-", f"{here['cpu']} {here['cores']} cores".lower()).strip("-")
+        record = ROOT / "docs/records" / f"{datetime.date.today()}-{name}.json"
+        content = {
+            "command": " ".join(["scripts/prove.sh", *sys.argv[2:]]),
+            "commit": commit(),
+            "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "seconds": round(time.monotonic() - began),
+            "machine": here,
+            "lengths": rows,
+            "large_file": {**large, "interrupts": interrupts},
+            "bench": bench,
+            "checks": found,
+        }
+        record.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+        print(f"\nwritten: {record.relative_to(ROOT)}")
+    broken = sum(not one["holds"] for one in found)
+    print(f"{len(found) - broken} passed, {broken} failed")
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
