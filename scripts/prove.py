@@ -59,7 +59,10 @@ class Cli:
     def run(self, *words: str) -> tuple[dict, float, int]:
         """The JSON it prints, the seconds it took, and its peak memory as the kernel counts it."""
         started = time.monotonic()
-        with tempfile.TemporaryFile() as said, self.start(*words, "--json", stdout=subprocess.PIPE, stderr=said) as process:
+        with (
+            tempfile.TemporaryFile() as said,
+            self.start(*words, "--json", stdout=subprocess.PIPE, stderr=said) as process,
+        ):
             text = process.stdout.read()
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)
@@ -84,11 +87,12 @@ def generated(work: Path, tokens: int) -> tuple[Path, str]:
 
 def measure(cli: Cli, reading: str, task: list[str]) -> dict:
     answer, seconds, peak = cli.run(task[0], task[1], *task[2:], "--reading", reading)
-    row = {"reading": reading, "task": task[0], "seconds": round(seconds, 2), "peak_rss_bytes_of_kernel": peak, **answer["usage"]}
+    usage = answer["usage"]
+    row = {"reading": reading, "task": task[0], "seconds": round(seconds, 2), "peak_rss_bytes_of_kernel": peak} | usage
+    speed = usage["document_tokens"] / max(usage["index_ms"] + usage["read_ms"], 1) * 1000
     print(
-        f"{row['document_tokens']:>12,} {reading:8} {row['task']:10} {seconds:9.1f} s"
-        f" {row['document_tokens'] / max(row['index_ms'] + row['read_ms'], 1) * 1000:>10,.0f} {row['ttft_ms']:>10,.0f} ms"
-        f" {row['state_bytes']:>11,} {row['index_bytes']:>12,} {peak / 1e6:>8.1f} MB",
+        f"{usage['document_tokens']:>12,} {reading:8} {task[0]:10} {seconds:9.1f} s {speed:>10,.0f}"
+        f" {usage['ttft_ms']:>8,.0f} ms {usage['state_bytes']:>11,} {usage['index_bytes']:>12,} {peak / 1e6:>8.1f} MB",
         flush=True,
     )
     return row
@@ -135,7 +139,8 @@ def interrupt(cli: Cli, file: Path, reading: str, after: float) -> dict:
         asked = time.monotonic()
         process.send_signal(signal.SIGINT)
         code = process.wait(timeout=60)
-    return {"reading": reading, "after_s": after, "seconds": round(time.monotonic() - asked, 3), "exit": code, "left": cli.left_behind()}
+    seconds = round(time.monotonic() - asked, 3)
+    return {"reading": reading, "after_s": after, "seconds": seconds, "exit": code, "left": cli.left_behind()}
 
 
 def checks(rows: list[dict], large: dict, interrupts: list[dict]) -> list[dict]:
@@ -167,8 +172,8 @@ def main() -> None:
     parser.add_argument("program", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
     parser.add_argument("--longest", type=int, default=FULL, help="tokens of the longest generated text (%(default)s)")
-    parser.add_argument("--minutes", type=float, default=15, help="leave out a run that would take longer (%(default)s)")
-    parser.add_argument("--record", action="store_true", help="write a record even when --longest is less than a million")
+    parser.add_argument("--minutes", type=float, default=15, help="leave out a longer run (%(default)s)")
+    parser.add_argument("--record", action="store_true", help="write a record of shorter texts too")
     options = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-prove-") as folder:
