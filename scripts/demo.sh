@@ -14,8 +14,7 @@ tokens=${1:-100000}
   exit 2
 }
 
-ensure_python
-ensure_cargo
+ensure python cargo
 with_runtime build edgeinfinite-cli
 
 bold='' dim='' plain=''

@@ -2,7 +2,7 @@
 # What the other scripts stand on: finds the tools, installs what is missing, keeps environments outside the clone.
 #
 #     source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
-#     ensure_python; ensure_cargo
+#     ensure python cargo                        # and lints (rustfmt, clippy), jdk
 #     with_runtime build edgeinfinite-cli        # downloads while cargo compiles; sets ORT_DYLIB_PATH
 #
 # Only apt (as root, or with CI=true) changes the machine. Everything else goes to $EDGEINFINITE_CACHE,
@@ -14,12 +14,23 @@ target=${CARGO_TARGET_DIR:-$root/target}
 rust_version=1.95
 shopt -s inherit_errexit
 
+# ensure TOOL… : finds or installs python, cargo, lints, jdk; names all that is missing at once.
+ensure() {
+  local tool missing=
+  for tool; do "ensure_$tool" || missing=yes; done
+  [ -z "$missing" ] || exit 1
+}
+
 say() { printf '· %s\n' "$*" >&2; }
 
-fail() {
+complain() {
   printf 'edgeinfinite: %s\n' "$1" >&2
   shift
   [ $# -eq 0 ] || printf '  %s\n' "$@" >&2
+}
+
+fail() {
+  complain "$@"
   exit 1
 }
 
@@ -46,15 +57,20 @@ apt_get() {
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"
 }
 
-# apt_install WHY PACKAGE… : installs, or says what to type and stops.
+apt_update() {
+  [ -n "${apt_updated:-}" ] || quietly "apt-get update" apt_get update
+  apt_updated=yes
+}
+
+# apt_install WHY PACKAGE… : installs, or says what to type.
 apt_install() {
   local why=$1
   shift
-  may_install || fail "$why" "as root:  apt-get install --no-install-recommends $*"
-  if [ -z "${apt_updated:-}" ]; then
-    quietly "apt-get update" apt_get update
-    apt_updated=1
+  if ! may_install; then
+    complain "$why" "as root:  apt-get update && apt-get install --no-install-recommends $*"
+    return 1
   fi
+  apt_update
   say "$why: installing $*"
   quietly "apt-get install $*" apt_get install --no-install-recommends "$@"
   hash -r
@@ -73,7 +89,7 @@ ensure_python() {
     "$python" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && return
   done
   [ -z "${1:-}" ] || fail "no Python 3.11 with venv was found, although python3-venv is installed"
-  apt_install "Python 3.11 or newer, with venv, is needed" python3 python3-venv
+  apt_install "Python 3.11 or newer, with venv, is needed" python3 python3-venv || return
   ensure_python again
 }
 
@@ -131,34 +147,38 @@ onnxruntime_library() {
 
 # ── Rust ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-# Puts a cargo of $rust_version or newer first on PATH. With the word `lints`, rustfmt and clippy too.
+# Puts a cargo of $rust_version or newer first on PATH.
 ensure_cargo() {
-  local candidate found
+  local candidate found=none version
   for candidate in "$(command -v cargo || true)" "$HOME/.cargo/bin/cargo" /usr/bin/cargo; do
     [ -x "$candidate" ] || continue
-    found=$("$candidate" --version 2>/dev/null | cut -d ' ' -f 2) || continue
-    at_least "$rust_version" "${found:-0}" || continue
+    version=$("$candidate" --version 2>/dev/null | cut -d ' ' -f 2) || continue
+    found=$version
+    at_least "$rust_version" "$version" || continue
     [ "$(command -v cargo)" = "$candidate" ] || PATH=$(dirname "$candidate"):$PATH
     command -v cc >/dev/null || apt_install "a linker is needed" gcc libc6-dev
-    [ "${1:-}" != lints ] || ensure_lints
     return
   done
-  [ "${1:-}" != again ] || fail "no cargo $rust_version was found, although cargo-web is installed"
-  at_least "$rust_version" "$(debian_version cargo-web)" || [ -n "${apt_updated:-}" ] || ! may_install || {
-    quietly "apt-get update" apt_get update
-    apt_updated=1
-  }
-  at_least "$rust_version" "$(debian_version cargo-web)" ||
-    fail "cargo $rust_version or newer is needed (found: ${found:-none}); rustup installs it"
-  apt_install "cargo $rust_version or newer is needed (found: ${found:-none})" cargo-web rustc-web gcc libc6-dev
-  ensure_cargo again
-  [ "${1:-}" != lints ] || ensure_lints
+  [ -z "${1:-}" ] || fail "no cargo $rust_version was found, although cargo-web is installed"
+  ! may_install || apt_update
+  if at_least "$rust_version" "$(debian_version cargo-web)"; then
+    apt_install "cargo $rust_version or newer is needed (found: $found)" cargo-web rustc-web gcc libc6-dev || return
+    ensure_cargo again
+  else
+    complain "cargo $rust_version or newer is needed (found: $found)" "rustup installs it; Debian 12 has it as cargo-web"
+    return 1
+  fi
 }
 
+# rustfmt and clippy for that cargo.
 ensure_lints() {
-  if ! cargo clippy --version >/dev/null 2>&1 || ! cargo fmt --version >/dev/null 2>&1; then
-    [ "$(command -v cargo)" = /usr/bin/cargo ] || fail "rustfmt and clippy are needed" "rustup component add rustfmt clippy"
+  command -v cargo >/dev/null || return 1
+  if cargo clippy --version >/dev/null 2>&1 && cargo fmt --version >/dev/null 2>&1; then return; fi
+  if [ "$(command -v cargo)" = /usr/bin/cargo ]; then
     apt_install "rustfmt and clippy are needed" rustfmt-web rust-web-clippy
+  else
+    complain "rustfmt and clippy are needed" "rustup component add rustfmt clippy"
+    return 1
   fi
 }
 
@@ -187,11 +207,10 @@ with_runtime() {
 
 # A JDK 17 or newer, and Maven.
 ensure_jdk() {
-  local found
-  found=$("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2>&1 | cut -d ' ' -f 2) || found=
-  if ! at_least 17 "${found:-0}" || ! command -v mvn >/dev/null; then
-    [ "${1:-}" != again ] || fail "JDK 17 and Maven were not found, although they are installed (is JAVA_HOME set to an older JDK?)"
-    apt_install "JDK 17 or newer and Maven are needed" openjdk-17-jdk-headless maven
-    ensure_jdk again
-  fi
+  local version
+  version=$("${JAVA_HOME:+$JAVA_HOME/bin/}javac" -version 2>&1 | cut -d ' ' -f 2) || version=
+  if at_least 17 "${version:-0}" && command -v mvn >/dev/null; then return; fi
+  [ -z "${1:-}" ] || fail "JDK 17 and Maven are installed, but not found (does JAVA_HOME name an older JDK?)"
+  apt_install "JDK 17 or newer and Maven are needed" openjdk-17-jdk-headless maven || return
+  ensure_jdk again
 }

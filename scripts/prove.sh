@@ -8,7 +8,6 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-ensure_python
-ensure_cargo
+ensure python cargo
 with_runtime build edgeinfinite-cli
 exec "$python" "$root/scripts/prove.py" "$target/debug/edgeinfinite" "$@"

@@ -30,8 +30,7 @@ shell() {
 }
 
 rust() {
-  ensure_python
-  ensure_cargo lints
+  ensure python cargo lints
   step cargo fmt --all --check
   with_runtime step cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
   step cargo test --quiet --locked --workspace
@@ -39,9 +38,7 @@ rust() {
 }
 
 kotlin() {
-  ensure_python
-  ensure_cargo
-  ensure_jdk
+  ensure python cargo jdk
   with_runtime build edgeinfinite-jni
   step mvn -B -ntp -q -f android/pom.xml verify \
     "-Dedgeinfinite.library=$target/debug/libedgeinfinite.so" "-Dedgeinfinite.onnxruntime=$ORT_DYLIB_PATH"
@@ -49,7 +46,7 @@ kotlin() {
 
 lab() {
   local packages
-  ensure_python
+  ensure python
   packages=$(environment lab)
   step "$packages/bin/ruff" check scripts
   step "$packages/bin/ruff" format --check scripts
@@ -69,7 +66,7 @@ done
 cd "$root"
 # The lab's packages are the long download: fetched while the others compile. What it says is the lab group's to report.
 if [[ " ${groups[*]} " == *" lab "* ]]; then
-  ensure_python
+  ensure python
   environment lab >/dev/null 2>&1 </dev/null &
 fi
 
