@@ -47,12 +47,10 @@ else
   printf '%s is not on this machine: the generated text alone\n' "$licence" >&2
 fi
 
-# One question about what stands near the beginning, one near the end.
 mapfile -t questions < <("$python" -c '
 import json, sys
 facts = json.load(open(sys.argv[1]))
-for at in (len(facts) // 5, len(facts) * 4 // 5):
-    print(facts[at]["question"])
+print(facts[0]["question"], facts[-1]["question"], sep="\n")
 ' "$work/facts.json")
 documents+=(generated)
 meet generated "A generated text of $tokens tokens" "$work/generated.txt" "${questions[@]}"
