@@ -1,0 +1,119 @@
+//! Handles: a number that Kotlin holds, an object that Rust holds. One table for all of them; a number is never used twice.
+//!
+//! Closing takes an object and everything made from it out of the table and cancels what they are at. A run under way keeps its object alive
+//! until it returns, so closing is safe at any time and never waits.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use edgeinfinite_core::{Document, Error, Model, Reply, Result};
+
+/// What a handle can stand for.
+#[derive(Clone)]
+pub enum Object {
+    Model(Arc<Model>),
+    Document(Document),
+    Reply(Arc<Reply>),
+}
+
+/// The handle that stands for nothing.
+pub const NONE: i64 = 0;
+
+struct Entry {
+    object: Object,
+    parent: i64,
+    failed: bool,
+}
+
+struct Table {
+    last: i64,
+    open: BTreeMap<i64, Entry>,
+}
+
+static TABLE: Mutex<Table> = Mutex::new(Table { last: NONE, open: BTreeMap::new() });
+
+/// A handle for an object that was made from `parent`'s, which must still be open.
+pub fn insert(object: Object, parent: i64) -> Result<i64> {
+    let mut table = table();
+    if parent != NONE && !table.open.contains_key(&parent) {
+        return Err(closed());
+    }
+    table.last += 1;
+    let id = table.last;
+    table.open.insert(id, Entry { object, parent, failed: false });
+    Ok(id)
+}
+
+/// The model behind a handle.
+pub fn model(id: i64) -> Result<Arc<Model>> {
+    if let Object::Model(model) = get(id)? { Ok(model) } else { Err(closed()) }
+}
+
+/// The document behind a handle.
+pub fn document(id: i64) -> Result<Document> {
+    if let Object::Document(document) = get(id)? { Ok(document) } else { Err(closed()) }
+}
+
+/// The reply behind a handle.
+pub fn reply(id: i64) -> Result<Arc<Reply>> {
+    if let Object::Reply(reply) = get(id)? { Ok(reply) } else { Err(closed()) }
+}
+
+/// Asks a call under way to stop; does nothing when the handle was closed.
+pub fn cancel(id: i64) {
+    if let Ok(object) = get(id) {
+        object.cancel();
+    }
+}
+
+/// Closes an object and everything made from it; does nothing when the handle was closed.
+pub fn close(id: i64) {
+    for object in take(id) {
+        object.cancel();
+    }
+}
+
+/// After a panic: whatever it left half done is not used again.
+pub fn fail(id: i64) {
+    if let Some(entry) = table().open.get_mut(&id) {
+        entry.failed = true;
+    }
+}
+
+impl Object {
+    fn cancel(&self) {
+        match self {
+            Self::Model(_) => {}
+            Self::Document(document) => document.cancel(),
+            Self::Reply(reply) => reply.cancel(),
+        }
+    }
+}
+
+fn get(id: i64) -> Result<Object> {
+    match table().open.get(&id) {
+        Some(entry) if entry.failed => Err(Error::new("state.failed", "an earlier defect made this unusable")),
+        Some(entry) => Ok(entry.object.clone()),
+        None => Err(closed()),
+    }
+}
+
+/// Numbers grow, so what was made from an object stands after it.
+fn take(id: i64) -> Vec<Object> {
+    let mut table = table();
+    let mut family = BTreeSet::from([id]);
+    for (child, entry) in table.open.range(id..) {
+        if family.contains(&entry.parent) {
+            family.insert(*child);
+        }
+    }
+    family.iter().filter_map(|id| table.open.remove(id)).map(|entry| entry.object).collect()
+}
+
+fn closed() -> Error {
+    Error::new("state.closed", "this was closed, or what it was made from")
+}
+
+fn table() -> MutexGuard<'static, Table> {
+    TABLE.lock().unwrap_or_else(PoisonError::into_inner)
+}

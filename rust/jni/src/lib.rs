@@ -1,0 +1,140 @@
+//! The natives behind Kotlin's `dev.edgeinfinite.internal.Native`, which says what each of them does.
+//!
+//! Text crosses as UTF-8 bytes, options and results as JSON, objects as handles. Kotlin calls Rust, Rust never calls Kotlin; one call runs at
+//! most one graph, on the caller's thread, and fails on the caller's stack.
+
+#![allow(missing_docs)] // of the natives: their words stand in Native.kt
+
+mod convert;
+mod handle;
+mod log;
+mod throw;
+
+use std::sync::Arc;
+
+use edgeinfinite_core::{Document, Model, Source};
+use jni::objects::{JByteArray, JClass};
+use jni::sys::jlong;
+use jni::{EnvUnowned, jni_mangle};
+
+use convert::{bytes, json, options, path, text};
+use handle::{NONE, Object};
+use throw::{Result, Throw};
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn version<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>) -> JByteArray<'l> {
+    env.with_env(|env| bytes(env, env!("CARGO_PKG_VERSION").as_bytes())).resolve_with::<Throw, _>(|| NONE)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn use_runtime<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, library: JByteArray<'l>) {
+    env.with_env(|env| -> Result<()> {
+        edgeinfinite_core::graph::use_library(&path(env, &library)?);
+        Ok(())
+    })
+    .resolve_with::<Throw, _>(|| NONE)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn inspect<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, dir: JByteArray<'l>) -> JByteArray<'l> {
+    log::start();
+    env.with_env(|env| {
+        let info = edgeinfinite_core::inspect(&path(env, &dir)?)?;
+        json(env, &info)
+    })
+    .resolve_with::<Throw, _>(|| NONE)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn open<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, dir: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
+    log::start();
+    env.with_env(|env| -> Result<jlong> {
+        let model = Model::open(&path(env, &dir)?, &options(env, &with)?)?;
+        Ok(handle::insert(Object::Model(model), NONE)?)
+    })
+    .resolve_with::<Throw, _>(|| NONE)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn document<'l>(
+    mut env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    model: jlong,
+    held: JByteArray<'l>,
+    file: JByteArray<'l>,
+    with: JByteArray<'l>,
+) -> jlong {
+    env.with_env(|env| -> Result<jlong> {
+        let source = if held.is_null() { Source::file(&path(env, &file)?)? } else { Source::text(env.convert_byte_array(&held)?)? };
+        let document = Document::open(handle::model(model)?, source, options(env, &with)?)?;
+        Ok(handle::insert(Object::Document(document), model)?)
+    })
+    .resolve_with::<Throw, _>(|| model)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn step<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong) -> JByteArray<'l> {
+    env.with_env(|env| match handle::document(document)?.step()? {
+        Some(progress) => json(env, &progress),
+        None => Ok(JByteArray::null()),
+    })
+    .resolve_with::<Throw, _>(|| document)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn ask<'l>(
+    mut env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    document: jlong,
+    question: JByteArray<'l>,
+    with: JByteArray<'l>,
+) -> jlong {
+    env.with_env(|env| -> Result<jlong> {
+        let reply = handle::document(document)?.ask(&text(env, &question)?, options(env, &with)?)?;
+        Ok(handle::insert(Object::Reply(Arc::new(reply)), document)?)
+    })
+    .resolve_with::<Throw, _>(|| document)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn summarize<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, with: JByteArray<'l>) -> jlong {
+    env.with_env(|env| -> Result<jlong> {
+        let reply = handle::document(document)?.summarize(options(env, &with)?)?;
+        Ok(handle::insert(Object::Reply(Arc::new(reply)), document)?)
+    })
+    .resolve_with::<Throw, _>(|| document)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn next<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, reply: jlong) -> JByteArray<'l> {
+    env.with_env(|env| match handle::reply(reply)?.next()? {
+        Some(event) => json(env, &event),
+        None => Ok(JByteArray::null()),
+    })
+    .resolve_with::<Throw, _>(|| reply)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn cancel<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, handle: jlong) {
+    env.with_env(|_| -> Result<()> {
+        handle::cancel(handle);
+        Ok(())
+    })
+    .resolve_with::<Throw, _>(|| NONE)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn close<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, handle: jlong) {
+    env.with_env(|_| -> Result<()> {
+        handle::close(handle);
+        Ok(())
+    })
+    .resolve_with::<Throw, _>(|| NONE)
+}
+
+/// A defect on purpose, for the test that an app outlives one; not in a release.
+#[cfg(debug_assertions)]
+#[jni_mangle("dev.edgeinfinite.internal.Defect")]
+pub fn happen<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, handle: jlong) {
+    env.with_env(|_| -> Result<()> { panic!("words that nobody may see") }).resolve_with::<Throw, _>(|| handle)
+}
