@@ -1,0 +1,68 @@
+package dev.edgeinfinite
+
+import dev.edgeinfinite.internal.utf8
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.withContext
+import java.io.File
+import java.io.IOException
+import java.io.InputStream
+import java.nio.file.Files
+
+/**
+ * Where a document's text comes from: plain text in UTF-8, of any length. A byte order mark is skipped.
+ *
+ * The engine reads a file by position, a piece at a time, never the whole; it has to stay unchanged while documents of
+ * it are open.
+ */
+public class Text private constructor(
+    private val string: String?,
+    private val file: File?,
+    private val spooled: Boolean,
+) : AutoCloseable {
+    internal fun bytes(): ByteArray? = string?.utf8()
+
+    internal fun path(): ByteArray? = file?.absolutePath?.utf8()
+
+    /** Deletes the private copy that [spool] made; does nothing for other texts. Close it after its documents. */
+    override fun close() {
+        if (spooled) file?.delete()
+    }
+
+    /** Makes texts. */
+    public companion object {
+        /** The text itself. A lone surrogate counts as U+FFFD; offsets stay those of [text]. */
+        @JvmStatic
+        public fun of(text: String): Text = Text(string = text, file = null, spooled = false)
+
+        /** A file of text. */
+        @JvmStatic
+        public fun file(file: File): Text = Text(string = null, file = file, spooled = false)
+
+        /**
+         * Copies [stream] into a new file in [dir] that only this app can read, and that [close] deletes: the way for what
+         * can only be read once, such as a `Uri`. The stream is read to its end and left open. When the copying fails or
+         * is cancelled, the file is deleted.
+         *
+         * @throws IOException when the stream cannot be read or the file not be written
+         */
+        public suspend fun spool(stream: InputStream, dir: File): Text = withContext(Dispatchers.IO) {
+            val file = Files.createTempFile(dir.toPath(), "edgeinfinite-", ".text").toFile()
+            try {
+                file.outputStream().use { output ->
+                    val buffer = ByteArray(64 * 1024)
+                    while (true) {
+                        ensureActive()
+                        val count = stream.read(buffer)
+                        if (count < 0) break
+                        output.write(buffer, 0, count)
+                    }
+                }
+            } catch (failure: Throwable) {
+                file.delete()
+                throw failure
+            }
+            Text(string = null, file = file, spooled = true)
+        }
+    }
+}

@@ -1,0 +1,105 @@
+package dev.edgeinfinite.internal
+
+import dev.edgeinfinite.Accelerator
+import dev.edgeinfinite.Answer
+import dev.edgeinfinite.Coverage
+import dev.edgeinfinite.ModelInfo
+import dev.edgeinfinite.Quote
+import dev.edgeinfinite.Reply
+import dev.edgeinfinite.Scenario
+import dev.edgeinfinite.Usage
+import org.json.JSONArray
+import org.json.JSONObject
+
+// Reads what the engine writes: the records of the command line's `--json`, described once, in Rust.
+
+internal fun ByteArray.progress(): Reply.Progress = JSONObject(text()).progress()
+
+internal fun ByteArray.reply(): Reply {
+    val event = JSONObject(text())
+    return when (val type = event.getString("type")) {
+        "progress" -> event.progress()
+        "text" -> Reply.Text(event.getString("delta"))
+        "done" -> Reply.Done(event.getJSONObject("answer").answer())
+        else -> error("unknown event $type")
+    }
+}
+
+internal fun ByteArray.modelInfo(): ModelInfo = JSONObject(text()).modelInfo()
+
+private fun JSONObject.progress() = Reply.Progress(
+    tokensDone = getLong("tokens_done"),
+    tokensTotal = getLong("tokens_total"),
+    bytesDone = getLong("bytes_done"),
+    bytesTotal = getLong("bytes_total"),
+    secondsLeft = number("seconds_left"),
+)
+
+private fun JSONObject.answer() = Answer(
+    question = string("question"),
+    text = getString("text"),
+    found = getBoolean("found"),
+    confidence = number("confidence"),
+    quotes = getJSONArray("quotes").map(JSONArray::getJSONObject).map { it.quote() },
+    coverage = getJSONArray("coverage").map(JSONArray::getJSONObject).map { it.coverage() },
+    usage = getJSONObject("usage").usage(),
+)
+
+private fun JSONObject.quote() =
+    Quote(start = getInt("start_utf16"), end = getInt("end_utf16"), text = getString("text"))
+
+private fun JSONObject.coverage() = Coverage(
+    start = getLong("start"),
+    end = getLong("end"),
+    kind = Coverage.Kind.valueOf(getString("kind").replaceFirstChar(Char::uppercaseChar)),
+)
+
+private fun JSONObject.usage() = Usage(
+    documentTokens = getLong("document_tokens"),
+    promptTokens = getLong("prompt_tokens"),
+    generatedTokens = getLong("generated_tokens"),
+    indexMillis = getDouble("index_ms"),
+    readMillis = getDouble("read_ms"),
+    ttftMillis = getDouble("ttft_ms"),
+    tokensPerSecond = number("decode_tokens_per_s"),
+    stateBytes = getLong("state_bytes"),
+    indexBytes = getLong("index_bytes"),
+    peakBytes = getLong("peak_rss_bytes"),
+)
+
+private fun JSONObject.modelInfo() = ModelInfo(
+    name = getString("name"),
+    version = getString("version"),
+    description = getString("description"),
+    licence = getString("licence"),
+    family = getString("family"),
+    parameters = getLong("parameters"),
+    gateParameters = getLong("gate_parameters"),
+    layers = getInt("layers"),
+    hidden = getInt("hidden"),
+    vocabulary = getInt("vocabulary"),
+    bytes = getLong("folder_bytes"),
+    citing = getBoolean("citing"),
+    accelerators = getJSONArray("accelerators").map(JSONArray::getString).mapNotNull(::accelerator),
+    scenarios = getJSONArray("scenarios").map(JSONArray::getJSONObject).map { it.scenario() },
+    defaultScenario = getString("default_scenario"),
+)
+
+private fun JSONObject.scenario() = Scenario(
+    name = getString("name"),
+    segment = getInt("segment"),
+    pinned = getInt("pinned"),
+    window = getInt("window"),
+    recall = getInt("recall"),
+    stateBytes = getLong("state_bytes"),
+)
+
+/** JSON's null and a missing key are both null: `optString` would say "null". */
+private fun JSONObject.string(key: String): String? = if (isNull(key)) null else getString(key)
+
+private fun JSONObject.number(key: String): Double? = if (isNull(key)) null else getDouble(key)
+
+private fun <T> JSONArray.map(read: JSONArray.(Int) -> T): List<T> = List(length()) { read(it) }
+
+/** One that this version knows; graphs for others are passed over. */
+private fun accelerator(name: String): Accelerator? = Accelerator.entries.find { it.name == name }

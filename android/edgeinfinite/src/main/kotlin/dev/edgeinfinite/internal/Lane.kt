@@ -1,0 +1,44 @@
+package dev.edgeinfinite.internal
+
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.ensureActive
+import kotlinx.coroutines.job
+import kotlinx.coroutines.withContext
+
+/** The queue of one model: native calls, one at a time, in the order they came, never on the caller's thread. */
+internal class Lane(private val dispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(1)) {
+    /** Runs a native call. */
+    suspend fun <T> run(native: CoroutineScope.() -> T): T = withContext(dispatcher) {
+        try {
+            native()
+        } catch (failure: NativeException) {
+            ensureActive() // a run that ended because its caller was cancelled ends in silence
+            throw failure.public()
+        }
+    }
+
+    /** Runs a native call that works on [handle]; when the caller is cancelled, the graph run under way ends at once. */
+    suspend fun <T> work(handle: Long, native: (Long) -> T): T = run {
+        val watch = Job(parent = coroutineContext.job)
+        watch.invokeOnCompletion { cause -> if (cause != null) Native.cancel(handle) }
+        try {
+            native(handle)
+        } finally {
+            watch.complete()
+        }
+    }
+
+    /** Runs a native call that makes a handle; when the caller is cancelled meanwhile, the handle is closed again. */
+    suspend fun create(native: () -> Long): Long {
+        var handle = 0L
+        try {
+            return run { native().also { handle = it } }
+        } catch (failure: Throwable) {
+            Native.close(handle)
+            throw failure
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package dev.edgeinfinite.internal
+
+/**
+ * The border to Rust (rust/jni/src/lib.rs): all of it.
+ *
+ * Text is UTF-8; options, answers and reports are the JSON of the command line's `--json`; a handle is a number that is
+ * never used twice, and 0 is none. [next] and [step] run one graph at most. Every function may throw [NativeException].
+ */
+internal object Native {
+    init {
+        val library: String? = System.getProperty("edgeinfinite.library")
+        if (library != null) System.load(library) else System.loadLibrary("edgeinfinite")
+        System.getProperty("edgeinfinite.onnxruntime")?.let { useRuntime(it.utf8()) }
+    }
+
+    /** The engine's version. */
+    @JvmStatic
+    external fun version(): ByteArray
+
+    /** Names ONNX Runtime's library; without it `ORT_DYLIB_PATH` or the system's is loaded. The first call counts. */
+    @JvmStatic
+    external fun useRuntime(path: ByteArray)
+
+    /** What a model folder says of itself. */
+    @JvmStatic
+    external fun inspect(dir: ByteArray): ByteArray
+
+    /** A model. */
+    @JvmStatic
+    external fun open(dir: ByteArray, options: ByteArray): Long
+
+    /** A document of [model], still unread: of [text] or of the file at [path]; the other is null. */
+    @JvmStatic
+    external fun document(model: Long, text: ByteArray?, path: ByteArray?, options: ByteArray): Long
+
+    /** Reads on and says how far; null when the document has been read. */
+    @JvmStatic
+    external fun step(document: Long): ByteArray?
+
+    /** The reply to a question. */
+    @JvmStatic
+    external fun ask(document: Long, question: ByteArray, options: ByteArray): Long
+
+    /** A summary. */
+    @JvmStatic
+    external fun summarize(document: Long, options: ByteArray): Long
+
+    /** The next event of a reply; null after the last. */
+    @JvmStatic
+    external fun next(reply: Long): ByteArray?
+
+    /** Ends the graph run that is under way, from any thread; its [next] or [step] then throws `cancelled`. */
+    @JvmStatic
+    external fun cancel(handle: Long)
+
+    /** Ends what stands behind the handle, and what was made from it, even in the midst of a run. Never throws. */
+    @JvmStatic
+    external fun close(handle: Long)
+}

@@ -1,0 +1,27 @@
+package dev.edgeinfinite.internal
+
+import dev.edgeinfinite.EngineFault
+import dev.edgeinfinite.ModelException
+import dev.edgeinfinite.OnnxRuntimeException
+import dev.edgeinfinite.StorageException
+import dev.edgeinfinite.TextException
+
+/** The one exception that Rust throws: a code of rust/core/src/error.rs and a sentence, both UTF-8. */
+internal class NativeException(code: ByteArray, message: ByteArray) : RuntimeException(message.text()) {
+    val code: String = code.text()
+
+    /** The exception that an app gets to see. */
+    fun public(): Exception {
+        val sentence = message.orEmpty()
+        return when (code.substringBefore('.')) {
+            "argument" -> IllegalArgumentException(sentence)
+            "state" -> IllegalStateException(sentence)
+            "cancelled" -> IllegalStateException("closed while it was at work")
+            "model" -> ModelException(code, sentence)
+            "text" -> TextException(code, sentence)
+            "runtime" -> OnnxRuntimeException(code, sentence)
+            "io" -> StorageException(code, sentence)
+            else -> EngineFault(sentence)
+        }.apply { initCause(this@NativeException) }
+    }
+}
