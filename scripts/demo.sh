@@ -14,8 +14,7 @@ tokens=${1:-100000}
   exit 2
 }
 
-ensure python cargo
-with_runtime build edgeinfinite-cli
+command_line
 
 bold='' dim='' plain=''
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
@@ -31,9 +30,9 @@ meet() {
   shift 3
   printf '\n%s━━ %s%s  %s%s kB%s\n' "$bold" "$title" "$plain" "$dim" "$(($(wc -c <"$file") / 1000))" "$plain"
   printf '\n%ssummary%s\n' "$bold" "$plain"
-  "$target/debug/edgeinfinite" summarize "$file" --usage "$work/$name.summary.json"
+  "$cli" summarize "$file" --usage "$work/$name.summary.json"
   printf '\n%squestions%s\n' "$bold" "$plain"
-  "$target/debug/edgeinfinite" ask "$file" "$@" --usage "$work/$name.ask.json"
+  "$cli" ask "$file" "$@" --usage "$work/$name.ask.json"
 }
 
 documents=()
@@ -61,7 +60,7 @@ import json, sys
 from pathlib import Path
 
 work, *documents = sys.argv[1:]
-usages = [[json.loads(Path(work, f"{name}.{task}.json").read_text()) for task in ("ask", "summary")] for name in documents]
+usages = [[json.loads(Path(work, f"{name}.{task}.json").read_text())["usage"] for task in ("ask", "summary")] for name in documents]
 most = lambda key: [max(usage[key] for usage in pair) for pair in usages]
 seconds = lambda values: [f"{value / 1000:.2f} s" for value in values]
 size = lambda value: f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{value / 1e3:.1f} kB"

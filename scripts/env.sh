@@ -2,8 +2,8 @@
 # What the other scripts stand on: finds the tools, installs what is missing, keeps environments outside the clone.
 #
 #     source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
-#     ensure python cargo                        # and lints (rustfmt, clippy), jdk
-#     with_runtime build edgeinfinite-cli        # downloads while cargo compiles; sets ORT_DYLIB_PATH
+#     ensure python cargo                # and lints (rustfmt, clippy), jdk
+#     command_line                       # builds it, fetches ONNX Runtime meanwhile; then "$cli" ask …
 #
 # Only apt (as root, or with CI=true) changes the machine. Everything else goes to $EDGEINFINITE_CACHE,
 # by default ~/.cache/edgeinfinite, and may be deleted at any time. Everything said goes to standard error.
@@ -201,6 +201,15 @@ with_runtime() {
   [ "$status" = 0 ] || exit "$status"
   ORT_DYLIB_PATH=$(onnxruntime_library)
   export ORT_DYLIB_PATH
+}
+
+# command_line : builds the program, finds ONNX Runtime and the model of this clone; sets cli to its path.
+command_line() {
+  ensure python cargo
+  with_runtime build edgeinfinite-cli
+  # shellcheck disable=SC2034  # used by those who source this
+  cli=$target/debug/edgeinfinite
+  export EDGEINFINITE_MODEL=${EDGEINFINITE_MODEL:-$root/models/demo}
 }
 
 # ── Java ───────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,5 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-ensure python cargo
-with_runtime build edgeinfinite-cli
-exec "$python" "$root/scripts/prove.py" "$target/debug/edgeinfinite" "$@"
+command_line
+exec "$python" "$root/scripts/prove.py" "$cli" "$@"
