@@ -1,0 +1,276 @@
+"""Trains the finder's base, models/demo, from nothing, on text that samples.py makes as it goes.
+
+    python scripts/pretrain.py OUT --tokenizer tokenizer.json --minutes 60     (two cores; the clock sets the schedule)
+    python scripts/pretrain.py OUT --tokenizer tokenizer.json --steps 5000     (the same weights each time on a machine)
+
+Run again with the same OUT it goes on from OUT/checkpoint.pt. Samples depend on the seed and the step alone. At the
+end OUT is a Hugging Face folder (config.json, model.safetensors, tokenizer.json), compared with transformers'
+Qwen2ForCausalLM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import queue as queues
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields
+from functools import cache
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the core to the worker
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from circuits import set_start
+from model import Config, Decoder, save
+from samples import COPY, MARKER, Batch, Sampler, batch
+from tokenizer import S0, open_tokenizer
+
+FINDER = Config(
+    family="qwen2", vocabulary=6144, hidden=256, layers=4, heads=4, kv_heads=4, head_dim=64, ff=512, theta=1e6,
+    tied=True, qkv_bias=True,
+)  # fmt: skip
+SHORT, SHORT_STEPS = 288, 150  # the first steps are shorter
+HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps
+
+
+@dataclass
+class Plan:
+    """What a run is; a checkpoint holds it, and goes on only with the same."""
+
+    seed: int
+    length: int  # T
+    batch: int  # B
+    rate: float  # Muon's, of matrices
+    other_rate: float  # AdamW's, of the embedding and vectors
+    minutes: float
+    steps: int  # 0: the clock decides
+
+
+opened = cache(open_tokenizer)
+
+
+def make(tokenizer: str, plan: Plan, step: int) -> Batch:
+    length = SHORT if step < SHORT_STEPS else plan.length
+    count = plan.batch * plan.length // length
+    hard = min(1.0, HARD_FROM + (1 - HARD_FROM) * step / HARD_STEPS)
+    return batch(Sampler(opened(tokenizer), length, f"train/{plan.seed}/{step}").samples(count, hard), length)
+
+
+def work(tokenizer: str, plan: Plan, step: int, queue: multiprocessing.Queue) -> None:
+    """The worker: batches from `step` on, as long as the trainer lives."""
+    parent = multiprocessing.parent_process()
+    while True:
+        made, waiting = make(tokenizer, plan, step), True
+        while waiting:
+            try:
+                queue.put(made, timeout=10)
+                waiting = False
+            except queues.Full:
+                if not parent.is_alive():
+                    queue.cancel_join_thread()
+                    return
+        step += 1
+
+
+def batches(tokenizer: str, plan: Plan, step: int) -> Iterator[Batch]:
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue(maxsize=8)
+    worker = context.Process(target=work, args=(tokenizer, plan, step, queue), daemon=True)
+    worker.start()
+    try:
+        while True:
+            yield queue.get(timeout=300)
+    finally:
+        worker.terminate()
+
+
+def tensors(b: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """-> ids [B,T], positions [B,T], mask [B,1,T,T] (true: may be seen), targets [B,T]."""
+    block = torch.from_numpy(b.block)  # [B,T]
+    mask = (block[:, None, :] == block[:, :, None]) | (block[:, None, :] == 0)  # own block, or the document
+    mask = (mask & torch.ones(mask.shape[-2:], dtype=torch.bool).tril())[:, None]  # [B,1,T,T]
+    return torch.from_numpy(b.ids), torch.from_numpy(b.positions), mask, torch.from_numpy(b.targets)
+
+
+def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.Generator) -> dict[str, Tensor]:
+    """Mean cross entropy of markers, of copied text and of a share of the document's own tokens."""
+    ids, positions, mask, targets = tensors(b)
+    with torch.autocast(ids.device.type, torch.bfloat16):
+        hidden = decoder(ids, positions, mask)  # [B,T,D]
+    loss = torch.from_numpy(b.loss)
+    chosen = torch.from_numpy(b.document) & (torch.rand(loss.shape, generator=generator) < document_share)
+    rows = ((loss > 0) | chosen).flatten().nonzero()[:, 0]  # [n] of B·T
+    padded = torch.cat([rows, rows[:1].expand(-len(rows) % 512)])  # few different shapes: kernels are made once
+    with torch.autocast(ids.device.type, torch.bfloat16):
+        logits = decoder.logits(hidden.flatten(0, 1)[padded]).float()  # [n',V]
+    entropy = F.cross_entropy(logits, targets.flatten()[padded], reduction="none")[: len(rows)]  # [n]
+    kind = loss.flatten()[rows]
+    return {name: entropy[kind == k].mean() for name, k in (("marker", MARKER), ("copy", COPY), ("document", 0))}
+
+
+def optimizers(decoder: Decoder, plan: Plan) -> list[torch.optim.Optimizer]:
+    named = [(n, p) for n, p in decoder.named_parameters() if ".gate." not in n]
+    matrices = [p for n, p in named if p.dim() > 1 and "embed" not in n]
+    others = [p for n, p in named if p.dim() <= 1 or "embed" in n]
+    return [
+        torch.optim.Muon(matrices, lr=plan.rate, weight_decay=0.01, momentum=0.95, adjust_lr_fn="original"),
+        torch.optim.AdamW(others, lr=plan.other_rate, betas=(0.9, 0.98), weight_decay=0.0),
+    ]
+
+
+def schedule(step: int, progress: float) -> float:
+    """Warm up, stay, go down to 2 %."""
+    return min(1.0, (step + 1) / 40) * (1.0 if progress < 0.4 else max(0.02, (1 - progress) / 0.6))
+
+
+@torch.no_grad()
+def measure(
+    decoder: Decoder, tokenizer: str, length: int, seed: str = "held out", count: int = 32
+) -> dict[str, tuple[float, int]]:
+    """kind -> (share of right citations among the markers in sight and <s0>, how many) on samples never trained on.
+
+    For "sum": the share of summaries all of whose markers are right, the text before each given."""
+    samples = Sampler(open_tokenizer(tokenizer), length, f"test/{seed}").samples(count)
+    right: dict[str, list[bool]] = {}
+    for start in range(0, count, 8):
+        some = samples[start : start + 8]
+        b = batch(some, length)
+        ids, positions, mask, targets = tensors(b)
+        with torch.autocast(ids.device.type, torch.bfloat16):
+            hidden = decoder(ids, positions, mask)
+        for i, sample in enumerate(some):
+            sight = torch.full((decoder.config.vocabulary,), float("-inf"))
+            sight[[S0, *sample.markers]] = 0.0
+            for block in sample.blocks:
+                rows = slice(block.start - 1, block.start - 1 + block.length)
+                logits, wanted = decoder.logits(hidden[i, rows].float()), targets[i, rows]
+                if block.kind == "sum":
+                    at = torch.from_numpy(b.loss[i, rows]) == MARKER
+                    right.setdefault("sum", []).append(bool((logits[at].argmax(-1) == wanted[at]).all()))
+                else:
+                    right.setdefault(block.kind, []).append(bool((logits[0] + sight).argmax() == wanted[0]))
+    return {kind: (sum(r) / len(r), len(r)) for kind, r in sorted(right.items())}
+
+
+def store(path: Path, content: dict) -> None:
+    """All or nothing: a temporary name, synced, renamed."""
+    temporary = path.with_suffix(".new")
+    with open(temporary, "wb") as file:
+        torch.save(content, file)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def compare(folder: Path) -> float:
+    """Greatest difference between our logits and those of transformers on a little text, as a share of their range."""
+    from transformers import Qwen2ForCausalLM
+
+    from model import load
+
+    ids = torch.tensor(
+        [[1, 3, *open_tokenizer(folder / "tokenizer.json").encode(" The licensee may copy the work.").ids, 4]]
+    )
+    with torch.no_grad():
+        theirs = Qwen2ForCausalLM.from_pretrained(folder).eval()(ids).logits
+        decoder = load(folder)
+        ours = decoder.logits(decoder(ids))
+    difference = (ours - theirs).abs().max().item()
+    print(f"largest difference from transformers: {difference:.2e} (logits up to {theirs.abs().max():.1f})")
+    if difference > 1e-3 * theirs.abs().max():
+        sys.exit("the folder does not compute what was trained")
+    return difference
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--tokenizer", required=True)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--steps", type=int, default=0)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--length", type=int, default=640)
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--rate", type=float, default=0.01)
+    parser.add_argument("--other-rate", type=float, default=2e-3)
+    parser.add_argument("--save-minutes", type=float, default=4)
+    parser.add_argument("--threads", type=int, default=2)
+    args = parser.parse_args()
+    plan = Plan(**{f.name: getattr(args, f.name) for f in fields(Plan)})
+    torch.manual_seed(plan.seed)
+    torch.set_num_threads(args.threads)
+    args.out.mkdir(parents=True, exist_ok=True)
+    shutil.copy(args.tokenizer, args.out / "tokenizer.json")
+
+    decoder = Decoder(FINDER)
+    set_start(decoder, open_tokenizer(args.tokenizer), plan.seed)
+    opts, step, spent, tokens = optimizers(decoder, plan), 0, 0.0, 0
+    checkpoint = args.out / "checkpoint.pt"
+    if checkpoint.exists():
+        kept = torch.load(checkpoint, weights_only=True)
+        if kept["plan"] | {"minutes": 0} != asdict(plan) | {"minutes": 0}:
+            sys.exit(f"{checkpoint} is of another run: {kept['plan']}")
+        decoder.load_state_dict(kept["weights"])
+        for opt, state in zip(opts, kept["optimizers"], strict=True):
+            opt.load_state_dict(state)
+        step, spent, tokens = kept["step"], kept["spent"], kept["tokens"]
+    print(f"{FINDER.parameters():,} parameters, {plan}, from step {step}", flush=True)
+
+    def keep() -> None:
+        state = {"weights": decoder.state_dict(), "optimizers": [o.state_dict() for o in opts]}
+        store(checkpoint, state | {"plan": asdict(plan), "step": step, "spent": spent, "tokens": tokens})
+
+    rates = [plan.rate, plan.other_rate]
+    sums: dict[str, list[float]] = {}
+    source, saved, last = batches(args.tokenizer, plan, step), spent, time.monotonic()
+    while True:
+        progress = step / plan.steps if plan.steps else spent / (60 * plan.minutes)
+        if progress >= 1:
+            break
+        b = next(source)
+        parts = losses(decoder, b, 0.1, torch.Generator().manual_seed(step))
+        loss = sum(
+            share * parts[name].nan_to_num() for name, share in (("marker", 1.0), ("copy", 0.6), ("document", 0.1))
+        )
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
+        for opt, rate in zip(opts, rates, strict=True):
+            opt.param_groups[0]["lr"] = rate * schedule(step, progress)
+            opt.step()
+            opt.zero_grad(set_to_none=True)
+        step, tokens, now = step + 1, tokens + int((b.block >= 0).sum()), time.monotonic()
+        spent, last = spent + now - last, now
+        for name, part in parts.items():
+            sums.setdefault(name, []).append(part.item())
+        if step % 50 == 0:
+            means = " ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in sums.items())
+            print(
+                f"step {step} {spent / 60:.1f} min {tokens / 1e6:.2f} M tokens {tokens / spent:.0f}/s {means}",
+                flush=True,
+            )
+            sums = {}
+        if spent - saved > 60 * args.save_minutes:
+            keep()
+            shares = " ".join(f"{k} {v:.0%}/{n}" for k, (v, n) in measure(decoder, args.tokenizer, plan.length).items())
+            print(f"  kept; held out: {shares}", flush=True)
+            saved, last = spent, time.monotonic()
+    source.close()
+    keep()
+    save(decoder, args.out, gates=False)
+    result = measure(decoder, args.tokenizer, plan.length, "final", 160)
+    print("held out: " + " ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
+    print(f"{step} steps, {tokens / 1e6:.1f} M tokens, {spent / 60:.1f} minutes, seed {plan.seed}")
+    compare(args.out)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Trains the demo model's tokenizer: byte-level BPE, 6,144 tokens, digits one by one, any Unicode there and back.
+
+    python scripts/tokenizer.py tokenizer.json [--seed 77]
+
+The marker tokens come first (SPECIAL, ids from 0). They are special and not normalised, so a decoder can skip them,
+and with `encode_special_tokens=True` (see `open_tokenizer`) no text of a document ever becomes one.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+from lexicon import NOUN
+from questions import OPENINGS, Questions
+from words import read_words
+
+VOCABULARY = 6144
+HEADINGS, SENTENCES = 12, 48
+SPECIAL = (
+    ["<pad>", "<bos>", "<eos>", "<doc>", "</doc>", "<q>", "<quote>", "<span>", "<sum>", "<t>"]
+    + [f"<h{i}>" for i in range(1, HEADINGS + 1)]
+    + [f"<s{i}>" for i in range(SENTENCES)]
+)
+PAD, BOS, EOS, DOC, END_DOC, Q, QUOTE, SPAN, SUM, TITLE = range(10)
+H0 = 10  # <h1>
+S0 = H0 + HEADINGS  # <s0>, which stands for "not in the document"; <s1> … <s47> are sentences
+FIRST_TEXT = S0 + SENTENCES  # ids from here on are text
+
+
+def corpus(seed: int, texts: int) -> Iterator[str]:
+    """Generated sentences, headings and questions, and the commoner words by themselves so that each is few tokens."""
+    writer = Questions(f"tokenizer/{seed}")
+    for _ in range(texts):
+        writer.new_topic()
+        writer.topic_rate = 0.05
+        yield " " + writer.heading()
+        for _ in range(12):
+            yield " " + writer.sentence()
+        yield " " + " ".join(f"{writer.choose(*OPENINGS)} {writer.fresh(NOUN)}" for _ in range(3))
+    for level, times in (("10", 12), ("20", 5), ("35", 1)):
+        for word in read_words()[level]:
+            yield from [f" {word}"] * times + [f" {word.capitalize()}"] * max(1, times // 3)
+
+
+def train(seed: int, texts: int = 4000) -> Tokenizer:
+    special = [AddedToken(text, special=True, normalized=False) for text in SPECIAL]
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY, special_tokens=special, initial_alphabet=alphabet, show_progress=False
+    )
+    tokenizer.train_from_iterator(corpus(seed, texts), trainer)
+    return tokenizer
+
+
+def open_tokenizer(path: Path | str) -> Tokenizer:
+    """For text of documents and questions: markers that stand in them are text like any other."""
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--seed", type=int, default=77)
+    args = parser.parse_args()
+    tokenizer = train(args.seed)
+    tokenizer.save(str(args.out))
+    print(f"{args.out}: {tokenizer.get_vocab_size()} tokens, {args.out.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
