@@ -27,6 +27,7 @@ from tokenizer import BOS, DOC, END_DOC, EOS, FIRST_TEXT, H0, HEADINGS, QUOTE, S
 
 NOT_THERE = " This is not in the document."
 MARKER_COUNT = SENTENCES - 1  # <s1> … <s47>
+SUMMARISED = 4  # sections (or sentences) of a summary
 MARKER, COPY = 1, 2  # what a predicted token is, in Sample.loss; 0: not trained on
 
 
@@ -191,20 +192,13 @@ class Sampler:
         self, sample: Sample, lines: list[Line], markers: dict[int, int], headings: dict[int, int], text: Text
     ) -> None:
         """Up to four headings with the sentence that follows each, or, without headings, the first sentences."""
+        leading = [next(i for i, line in enumerate(lines) if line.section == section) for section in headings]
         answer: list[int] = []
-        most = 4 if self.write.chance(0.5) else 3
-        leading = [next(i for i, line in enumerate(lines) if line.section == s) for s in headings][:most] or list(
-            range(min(most, len(lines)))
-        )
-        for i in leading:
+        for i in (leading or range(len(lines)))[:SUMMARISED]:
             section = lines[i].section
-            part = [headings[section], *text.headings[section]] if section in headings else []
-            part += [markers[i], *lines[i].tokens]
-            if len(sample.ids) + len(answer) + len(part) + 2 > self.length:
-                break
-            answer += part
-        if answer:
-            self.add(sample, [SUM], [*answer, EOS], "sum")
+            answer += [headings[section], *text.headings[section]] if leading else []
+            answer += [markers[i], *lines[i].tokens]
+        self.add(sample, [SUM], [*answer, EOS], "sum")
 
     def answered_by_one(self, question: str, i: int, lines: list[Line]) -> bool:
         words = content_set(question)
