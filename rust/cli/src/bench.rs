@@ -1,0 +1,117 @@
+//! `bench`: reading and answering by length of the document. Minimum, median and maximum over runs, each on a text of its own.
+
+use std::time::Instant;
+
+use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Result, Source, Usage};
+use serde::Serialize;
+
+use crate::{Common, print};
+
+const NOUNS: [&str; 12] = ["harbour", "ledger", "engine", "garden", "council", "bridge", "letter", "market", "signal", "archive", "mill", "ferry"];
+const VERBS: [&str; 8] = ["crossed", "repaired", "noticed", "measured", "closed", "carried", "painted", "followed"];
+
+/// Minimum, median and maximum.
+#[derive(Serialize)]
+struct Spread {
+    min: f64,
+    median: f64,
+    max: f64,
+}
+
+#[derive(Serialize)]
+struct Row {
+    tokens: u64,
+    read_tokens_per_s: Spread,
+    ttft_ms: Spread,
+    state_bytes: u64,
+    index_bytes: u64,
+    peak_rss_bytes: u64,
+}
+
+/// Measures every length `runs` times.
+pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
+    let model = common.open()?;
+    let reading = common.reading()?.unwrap_or(model.manifest().readings.ask);
+    let mut rows = Vec::new();
+    if !common.json {
+        print::line("    tokens   read tokens/s (min median max)   first text, ms (min median max)    state    index  peak memory")?;
+    }
+    for length in lengths {
+        let (mut speeds, mut firsts, mut last) = (Vec::new(), Vec::new(), Usage::default());
+        for run in 0..runs.max(1) {
+            let source = Source::text(text(*length, run as u64))?;
+            let document = Document::open(model.clone(), source, DocumentOptions { reading: Some(reading), folder: None })?;
+            let clock = Instant::now();
+            while document.step()?.is_some() {}
+            let seconds = clock.elapsed().as_secs_f64();
+            let question = "Which code opens the north gate?";
+            let reply = document.ask(question, AskOptions { reading: Some(reading), max_tokens: None })?;
+            while let Some(event) = reply.next()? {
+                if let Event::Done { answer } = event {
+                    last = answer.usage;
+                }
+            }
+            speeds.push(last.document_tokens as f64 / seconds);
+            firsts.push(last.ttft_ms);
+        }
+        let row = Row {
+            tokens: last.document_tokens,
+            read_tokens_per_s: spread(speeds),
+            ttft_ms: spread(firsts),
+            state_bytes: last.state_bytes,
+            index_bytes: last.index_bytes,
+            peak_rss_bytes: last.peak_rss_bytes,
+        };
+        if !common.json {
+            let (speed, first) = (&row.read_tokens_per_s, &row.ttft_ms);
+            print::line(&format!(
+                "{:>10} {:>10.0} {:>10.0} {:>10.0} {:>10.1} {:>10.1} {:>10.1} {:>8} {:>8} {:>12}",
+                print::grouped(row.tokens),
+                speed.min,
+                speed.median,
+                speed.max,
+                first.min,
+                first.median,
+                first.max,
+                print::size(row.state_bytes),
+                print::size(row.index_bytes),
+                print::size(row.peak_rss_bytes),
+            ))?;
+        }
+        rows.push(row);
+    }
+    if common.json {
+        let report = serde_json::json!({ "reading": reading, "runs": runs, "lengths": rows, "execution": model.execution() });
+        return print::json(&report);
+    }
+    Ok(())
+}
+
+fn spread(mut values: Vec<f64>) -> Spread {
+    values.sort_by(f64::total_cmp);
+    Spread { min: values[0], median: values[values.len() / 2], max: values[values.len() - 1] }
+}
+
+/// A text of about that many tokens (four and a half bytes each) with one fact in its middle.
+fn text(tokens: u64, seed: u64) -> String {
+    let (bytes, mut state, mut text) = (tokens as usize * 9 / 2, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, String::new());
+    let mut pick = move |count: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % count as u64) as usize
+    };
+    let mut told = false;
+    while text.len() < bytes {
+        if !told && text.len() * 2 > bytes {
+            text.push_str("The north gate opens with the code 4711. ");
+            told = true;
+        }
+        let (a, b, verb, number) = (NOUNS[pick(12)], NOUNS[pick(12)], VERBS[pick(8)], pick(900) + 100);
+        text.push_str(&format!("The {a} {verb} the {b} near house {number}. "));
+        if pick(8) == 0 {
+            text.push_str("\n\n");
+        }
+    }
+    text
+}

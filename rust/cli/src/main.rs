@@ -1,0 +1,122 @@
+//! `edgeinfinite`: summarises and questions documents of any length, from a desk.
+//!
+//! Text goes to standard output, progress and numbers to standard error. Exit code 0; 2 wrong use; 1 all else, with one line.
+
+mod answer;
+mod bench;
+mod folder;
+mod print;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use edgeinfinite_core::{Error, Kind, Model, OpenOptions, Reading, Result};
+
+/// Summarises and questions documents of any length, on this machine, in constant memory.
+#[derive(Parser)]
+#[command(name = "edgeinfinite", version, max_term_width = 110)]
+struct Arguments {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Common {
+    /// Model folder.
+    #[arg(long, global = true, value_name = "DIR", env = "EDGEINFINITE_MODEL", default_value = "models/demo")]
+    model: PathBuf,
+    /// Sizes to use: a name in model.json.
+    #[arg(long, global = true, value_name = "NAME")]
+    scenario: Option<String>,
+    /// How the document is answered: memory or recall.
+    #[arg(long, global = true, value_name = "NAME")]
+    reading: Option<String>,
+    /// Threads of a graph run.
+    #[arg(long, global = true, value_name = "N")]
+    threads: Option<usize>,
+    /// A precision among the model's graphs, such as fp32.
+    #[arg(long, global = true, value_name = "NAME")]
+    precision: Option<String>,
+    /// One JSON object on standard output instead of text.
+    #[arg(long, global = true)]
+    json: bool,
+    /// Also writes the JSON object to a file.
+    #[arg(long, global = true, value_name = "FILE")]
+    usage: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Summarises a document.
+    Summarize {
+        /// A text file in UTF-8; - reads standard input.
+        file: PathBuf,
+    },
+    /// Answers questions about a document, with the place each answer came from.
+    Ask {
+        /// A text file in UTF-8; - reads standard input.
+        file: PathBuf,
+        /// One answer each.
+        #[arg(required = true)]
+        questions: Vec<String>,
+    },
+    /// Says what a model folder holds, without loading it.
+    Inspect,
+    /// Checks a model folder: every file's hash, then the graph against the reference's logits.
+    Verify,
+    /// Measures reading and answering by length of the document.
+    Bench {
+        /// Document lengths in tokens.
+        #[arg(long, value_delimiter = ',', default_value = "512,2048,8192")]
+        lengths: Vec<u64>,
+        /// Runs a length.
+        #[arg(long, default_value_t = 5)]
+        runs: usize,
+    },
+    /// Prints the table of error codes (docs/errors.md).
+    #[command(hide = true)]
+    Errors,
+}
+
+impl Common {
+    fn open(&self) -> Result<std::sync::Arc<Model>> {
+        let options = OpenOptions {
+            scenario: self.scenario.clone(),
+            threads: self.threads,
+            precision: self.precision.clone(),
+            ..OpenOptions::default()
+        };
+        Model::open(&self.model, &options)
+    }
+
+    fn reading(&self) -> Result<Option<Reading>> {
+        self.reading.as_deref().map(str::parse).transpose()
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let result = match &arguments.command {
+        Command::Summarize { file } => answer::run(&arguments.common, file, &[]),
+        Command::Ask { file, questions } => answer::run(&arguments.common, file, questions),
+        Command::Inspect => folder::inspect(&arguments.common),
+        Command::Verify => folder::verify(&arguments.common),
+        Command::Bench { lengths, runs } => bench::run(&arguments.common, lengths, *runs),
+        Command::Errors => print::line(&folder::errors()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(error: &Error) -> ExitCode {
+    if error.message() == print::READER_GONE {
+        return ExitCode::SUCCESS; // `edgeinfinite … | head` is no failure
+    }
+    eprintln!("edgeinfinite: {} [{}]", error.message().replace('\n', " "), error.code());
+    ExitCode::from(if error.kind() == Kind::Argument { 2 } else { 1 })
+}

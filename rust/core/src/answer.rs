@@ -1,0 +1,136 @@
+//! What an answer is: text, quotes, coverage, numbers. One set of types for the command line, JNI and Kotlin.
+
+use serde::Serialize;
+
+/// A stretch of the document: end-exclusive, in bytes and in UTF-16 units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[allow(missing_docs)]
+pub struct Span {
+    pub start: u64,
+    pub end: u64,
+    pub start_utf16: u64,
+    pub end_utf16: u64,
+}
+
+impl Span {
+    /// The stretch of `text[start..end]`, where `text` begins at (`at`, `at_utf16`) of the document.
+    pub fn within(at: u64, at_utf16: u64, text: &str, start: usize, end: usize) -> Self {
+        let start_utf16 = at_utf16 + crate::text::utf16_length(&text[..start]);
+        let end_utf16 = start_utf16 + crate::text::utf16_length(&text[start..end]);
+        Self { start: at + start as u64, end: at + end as u64, start_utf16, end_utf16 }
+    }
+}
+
+/// A part of an answer that stands verbatim in the document, white space folded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Quote {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub span: Span,
+    /// As it stands there.
+    pub text: String,
+}
+
+/// How a stretch of the document took part in an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Coverage {
+    /// Where.
+    pub start: u64,
+    /// End-exclusive.
+    pub end: u64,
+    /// `recalled`: it stood in the prompt of the answer.
+    pub kind: &'static str,
+}
+
+/// What an answer cost.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Usage {
+    /// Tokens of the document.
+    pub document_tokens: u64,
+    /// Tokens of this answer's prompts.
+    pub prompt_tokens: u64,
+    /// Tokens of this answer.
+    pub generated_tokens: u64,
+    /// Graph runs made for this answer.
+    pub graph_runs: u64,
+    /// Milliseconds spent splitting, tokenising and indexing the document.
+    pub index_ms: f64,
+    /// Milliseconds spent in graph runs over the document.
+    pub read_ms: f64,
+    /// Milliseconds from the question to the first piece of text.
+    pub ttft_ms: f64,
+    /// Tokens that the model chose one by one, a second; none when a citation is held to its sentence.
+    pub decode_tokens_per_s: Option<f64>,
+    /// Bytes of cache and memory: the document's and the answer's.
+    pub state_bytes: u64,
+    /// Bytes of the index: on disk.
+    pub index_bytes: u64,
+    /// The process's peak resident memory (VmHWM).
+    pub peak_rss_bytes: u64,
+}
+
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Answer {
+    /// None for a summary.
+    pub question: Option<String>,
+    /// The whole text.
+    pub text: String,
+    /// False when the document does not say.
+    pub found: bool,
+    /// The model's probability of its decision (citing models) or of its tokens (geometric mean), 0 to 1.
+    pub confidence: f64,
+    /// In the order of the text.
+    pub quotes: Vec<Quote>,
+    /// In document order.
+    pub coverage: Vec<Coverage>,
+    /// What it cost.
+    pub usage: Usage,
+}
+
+/// The sentences of `text` that stand verbatim in one of the passages, white space folded; of at least three words.
+pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
+    let mut quotes = Vec::new();
+    for unit in crate::passage::units(text) {
+        let words: Vec<&str> = text[unit.start..unit.end].split_whitespace().collect();
+        if words.len() < 3 {
+            continue;
+        }
+        let found = passages.iter().find_map(|(span, passage)| find_folded(passage, &words).map(|(start, end)| (span, passage, start, end)));
+        if let Some((span, passage, start, end)) = found {
+            let span = Span::within(span.start, span.start_utf16, passage, start, end);
+            quotes.push(Quote { span, text: passage[start..end].to_owned() });
+        }
+    }
+    quotes
+}
+
+/// Where `words` stand in `text` one after another with nothing but white space between.
+fn find_folded(text: &str, words: &[&str]) -> Option<(usize, usize)> {
+    let at_words: Vec<(usize, &str)> = text.split_whitespace().map(|w| (w.as_ptr() as usize - text.as_ptr() as usize, w)).collect();
+    let hit = at_words.windows(words.len()).find(|run| run.iter().zip(words).all(|((_, a), b)| a == b))?;
+    let (last, word) = hit.last()?;
+    Some((hit[0].0, last + word.len()))
+}
+
+/// VmHWM of this process, 0 where the system does not say.
+pub fn peak_rss_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:"));
+    line.and_then(|l| l.trim().trim_end_matches(" kB").parse::<u64>().ok()).unwrap_or(0) * 1024
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_found_across_line_ends() {
+        let passage = "é It may\n  be copied freely. Not sold.".to_owned();
+        let span = Span::within(100, 50, &passage, 0, passage.len());
+        let quotes = quotes_in("It may be copied freely. But not so.", &[(span, passage)]);
+        assert_eq!(quotes.len(), 1);
+        assert_eq!(quotes[0].text, "It may\n  be copied freely.");
+        assert_eq!((quotes[0].span.start, quotes[0].span.start_utf16), (103, 52));
+    }
+}

@@ -1,0 +1,358 @@
+//! One run of the graph. The only file that names ONNX Runtime.
+//!
+//! A [`Graph`] is shared and runs one call at a time; a [`Lane`] is one stream of tokens through it: the tensors that live between runs, bound
+//! once, so that a run copies nothing. Tests drive the engine through a lane that computes nothing.
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use once_cell::sync::OnceCell;
+use ort::environment::Environment;
+use ort::memory::Allocator;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::session::{IoBinding, RunOptions, Session};
+use ort::value::Tensor;
+
+use crate::error::{Error, Result};
+use crate::manifest::{Artefact, Manifest, Scenario};
+use crate::rope::Rope;
+
+/// Sizes that the host and the graph agree on.
+#[derive(Debug, Clone)]
+pub struct Shape {
+    /// Attention kinds: name and rotation.
+    pub kinds: Vec<(String, Rope)>,
+    /// The kind of each layer, an index into `kinds`.
+    pub layers: Vec<usize>,
+    /// Hk.
+    pub kv_heads: usize,
+    /// d.
+    pub head_dim: usize,
+    /// D.
+    pub hidden: usize,
+    /// V.
+    pub vocabulary: usize,
+}
+
+impl Shape {
+    /// As a manifest says.
+    pub fn new(manifest: &Manifest) -> Self {
+        let kinds: Vec<_> = manifest.kinds.iter().map(|(name, k)| (name.clone(), Rope::new(&k.inverse_frequencies))).collect();
+        let layers = manifest.layers.iter().filter_map(|l| kinds.iter().position(|k| k.0 == *l)).collect();
+        let base = &manifest.base;
+        Self { layers, kinds, kv_heads: base.kv_heads, head_dim: base.head_dim, hidden: base.hidden, vocabulary: base.vocabulary }
+    }
+}
+
+/// What the host fills before a run of `rows` rows; C cache slots.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// `[rows, D]`
+    pub x: &'a mut [f32],
+    /// Per kind: cos `[rows, r/2]`, sin `[rows, r/2]`, mask `[rows, C + rows]`.
+    pub kinds: Vec<[&'a mut [f32]; 3]>,
+}
+
+/// One stream of tokens through a graph.
+pub trait Lane: Send + std::fmt::Debug {
+    /// The inputs of the next run.
+    fn inputs(&mut self, rows: usize) -> Result<Inputs<'_>>;
+    /// Keys and values of a layer's cache, `[Hk, C, d]` each.
+    fn cache(&mut self, layer: usize) -> [&mut [f32]; 2];
+    /// A layer's M `[Hk, d, d]` and z `[Hk, d]`, scaled as the graph takes them.
+    fn memory(&mut self, layer: usize) -> [&mut [f32]; 2];
+    /// Runs the graph on the rows filled last; the logits of the last row are wanted.
+    fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()>;
+    /// `[V]`, of the last row.
+    fn logits(&self) -> &[f32];
+    /// The rows' rotated keys and values in a layer, `[Hk, rows, d]` each.
+    fn fresh(&self, layer: usize) -> [&[f32]; 2];
+    /// Copies the key and value of one of the rows into a slot of the cache.
+    fn keep(&mut self, layer: usize, row: usize, slot: usize);
+    /// A copy with a life of its own.
+    fn fork(&self) -> Result<Box<dyn Lane>>;
+    /// Bytes of the cache and the memory.
+    fn bytes(&self) -> u64;
+}
+
+/// Asks a call on another thread to stop: before its next run, or inside one.
+pub struct Cancel {
+    asked: AtomicBool,
+    run: Option<RunOptions>,
+}
+
+impl std::fmt::Debug for Cancel {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Cancel").field("asked", &self.asked).finish_non_exhaustive()
+    }
+}
+
+impl Cancel {
+    /// One that reaches into a run of ONNX Runtime.
+    pub fn new() -> Result<Self> {
+        environment()?;
+        Ok(Self { asked: AtomicBool::new(false), run: Some(RunOptions::new()?) })
+    }
+
+    /// One that works between runs only.
+    pub fn between_runs() -> Self {
+        Self { asked: AtomicBool::new(false), run: None }
+    }
+
+    /// The call under way, or else the next one, fails with `cancelled`; calls after it work again.
+    pub fn cancel(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+        if let Some(run) = &self.run
+            && let Err(e) = run.terminate()
+        {
+            log::warn!("a run could not be cancelled: {e}");
+        }
+    }
+
+    /// Fails once after [`Cancel::cancel`].
+    pub fn check(&self) -> Result<()> {
+        if !self.asked.swap(false, Ordering::SeqCst) {
+            return Ok(());
+        }
+        if let Some(run) = &self.run {
+            run.unterminate()?;
+        }
+        Err(Error::new("cancelled", "the call was cancelled"))
+    }
+}
+
+/// An opened graph file.
+#[derive(Debug)]
+pub struct Graph {
+    shape: Shape,
+    session: Mutex<Session>,
+}
+
+impl Graph {
+    /// Opens an artefact of a folder.
+    pub fn open(folder: &Path, manifest: &Manifest, artefact: &Artefact, threads: usize) -> Result<Self> {
+        let path = folder.join(&artefact.file);
+        let wrong = |e: String| Error::new("model.graph", format!("{}: {e}", path.display()));
+        let build = || -> std::result::Result<Session, ort::Error> {
+            let environment = environment().map_err(|e| ort::Error::new(e.message()))?;
+            Session::builder(environment)?
+                .with_intra_threads(threads)?
+                .with_intra_op_spinning(false)?
+                .with_optimization_level(GraphOptimizationLevel::All)?
+                .with_memory_pattern(false)?
+                .with_flush_to_zero()?
+                .commit_from_file(&path)
+        };
+        environment()?;
+        let session = build().map_err(|e| wrong(e.to_string()))?;
+        let shape = Shape::new(manifest);
+        let found: Vec<&str> = session.inputs().iter().chain(session.outputs()).map(|o| o.name()).collect();
+        for name in names(&shape) {
+            if !found.contains(&name.as_str()) {
+                return Err(wrong(format!("found no input or output {name}")));
+            }
+        }
+        Ok(Self { shape, session: Mutex::new(session) })
+    }
+
+    /// An empty lane for the sizes of a scenario.
+    pub fn lane(self: &Arc<Self>, sizes: Scenario) -> Result<Box<dyn Lane>> {
+        Ok(Box::new(OrtLane::new(Arc::clone(self), sizes.pinned + sizes.window)?))
+    }
+}
+
+fn names(shape: &Shape) -> Vec<String> {
+    let layers = (0..shape.layers.len()).flat_map(|l| ["k", "v", "m", "z", "new_k", "new_v"].map(|n| format!("{n}_{l}")));
+    let kinds = shape.kinds.iter().flat_map(|(k, _)| ["cos", "sin", "mask"].map(|n| format!("{n}_{k}")));
+    layers.chain(kinds).chain(["x", "memory_weight", "rows", "logits"].map(String::from)).collect()
+}
+
+static LIBRARY: OnceCell<PathBuf> = OnceCell::new();
+static ENVIRONMENT: OnceCell<Environment> = OnceCell::new();
+
+/// Names the ONNX Runtime library to load; without it `ORT_DYLIB_PATH` or the system's `libonnxruntime.so`. The first call counts.
+pub fn use_library(path: &Path) {
+    let _ = LIBRARY.set(path.to_owned());
+}
+
+fn environment() -> Result<&'static Environment> {
+    ENVIRONMENT.get_or_try_init(|| {
+        let named = std::env::var_os("ORT_DYLIB_PATH").filter(|p| !p.is_empty()).map(PathBuf::from);
+        let path = LIBRARY.get().cloned().or(named).unwrap_or_else(|| "libonnxruntime.so".into());
+        let missing = |e: String| {
+            let advice = "set ORT_DYLIB_PATH to libonnxruntime.so of ONNX Runtime 1.24 or later";
+            Error::new("runtime.missing", format!("{} does not load: {e}; {advice}", path.display()))
+        };
+        let builder = ort::init_from(&path).map_err(|e| missing(e.to_string()))?;
+        builder.with_name("edgeinfinite").with_telemetry(false).build().map_err(|e| missing(e.to_string()))
+    })
+}
+
+/// The tensors of one row count, bound to the graph together with the lane's state.
+struct Rows {
+    count: usize,
+    x: Tensor<f32>,
+    kinds: Vec<[Tensor<f32>; 3]>,
+    logits: Tensor<f32>,
+    fresh: Vec<[Tensor<f32>; 2]>,
+    binding: IoBinding,
+}
+
+struct OrtLane {
+    graph: Arc<Graph>,
+    slots: usize,
+    cache: Vec<[Tensor<f32>; 2]>,
+    memory: Vec<[Tensor<f32>; 2]>,
+    memory_weight: Tensor<f32>,
+    /// The row counts used last, newest last; a segment, a single row and a remainder are all there are.
+    rows: Vec<Rows>,
+}
+
+impl std::fmt::Debug for OrtLane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OrtLane").field("slots", &self.slots).finish_non_exhaustive()
+    }
+}
+
+fn tensor(shape: &[usize], value: f32) -> Result<Tensor<f32>> {
+    let shape: Vec<i64> = shape.iter().map(|s| *s as i64).collect();
+    let mut tensor = Tensor::<f32>::new(&Allocator::default(), shape)?;
+    tensor.extract_tensor_mut().1.fill(value);
+    Ok(tensor)
+}
+
+fn pair(pair: &mut [Tensor<f32>; 2]) -> [&mut [f32]; 2] {
+    pair.each_mut().map(|t| t.extract_tensor_mut().1)
+}
+
+impl OrtLane {
+    /// Row counts kept bound.
+    const KEPT: usize = 3;
+
+    fn new(graph: Arc<Graph>, slots: usize) -> Result<Self> {
+        let (heads, d) = (graph.shape.kv_heads, graph.shape.head_dim);
+        let each = |a: &[usize], b: &[usize], second: f32| {
+            graph.shape.layers.iter().map(|_| Ok([tensor(a, 0.0)?, tensor(b, second)?])).collect::<Result<Vec<_>>>()
+        };
+        let cache = each(&[1, heads, slots, d], &[1, heads, slots, d], 0.0)?;
+        let memory = each(&[1, heads, d, d], &[1, heads, d, 1], 1.0)?;
+        Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
+    }
+
+    fn bind(&mut self, count: usize) -> Result<Rows> {
+        let shape = &self.graph.shape;
+        let (heads, d) = (shape.kv_heads, shape.head_dim);
+        let x = tensor(&[count, shape.hidden], 0.0)?;
+        let mut binding = self.graph.session.lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
+        binding.bind_input("x", &x)?;
+        let mut kinds = Vec::new();
+        for (name, rope) in &shape.kinds {
+            let tensors = [
+                tensor(&[count, rope.half()], 0.0)?,
+                tensor(&[count, rope.half()], 0.0)?,
+                tensor(&[count, self.slots + count], 0.0)?,
+            ];
+            for (input, tensor) in ["cos", "sin", "mask"].iter().zip(&tensors) {
+                binding.bind_input(format!("{input}_{name}"), tensor)?;
+            }
+            kinds.push(tensors);
+        }
+        let mut wanted = Tensor::<i64>::new(&Allocator::default(), [1_i64])?;
+        wanted.extract_tensor_mut().1[0] = count as i64 - 1;
+        binding.bind_input("rows", &wanted)?;
+        binding.bind_input("memory_weight", &self.memory_weight)?;
+        let mut logits = tensor(&[1, shape.vocabulary], 0.0)?;
+        binding.bind_output("logits", &mut logits)?;
+        let mut fresh = Vec::new();
+        for layer in 0..shape.layers.len() {
+            let inputs = [("k", &self.cache[layer][0]), ("v", &self.cache[layer][1]), ("m", &self.memory[layer][0]), ("z", &self.memory[layer][1])];
+            for (name, tensor) in inputs {
+                binding.bind_input(format!("{name}_{layer}"), tensor)?;
+            }
+            let mut new = [tensor(&[1, heads, count, d], 0.0)?, tensor(&[1, heads, count, d], 0.0)?];
+            for (name, tensor) in ["new_k", "new_v"].iter().zip(&mut new) {
+                binding.bind_output(format!("{name}_{layer}"), tensor)?;
+            }
+            fresh.push(new);
+        }
+        Ok(Rows { count, x, kinds, logits, fresh, binding })
+    }
+
+    fn last(&self) -> &Rows {
+        self.rows.last().expect("inputs() comes before run() and its results")
+    }
+}
+
+impl Lane for OrtLane {
+    fn inputs(&mut self, count: usize) -> Result<Inputs<'_>> {
+        let rows = match self.rows.iter().position(|r| r.count == count) {
+            Some(at) => self.rows.remove(at),
+            None => self.bind(count)?,
+        };
+        if self.rows.len() == Self::KEPT {
+            self.rows.remove(0);
+        }
+        self.rows.push(rows);
+        let rows = self.rows.last_mut().expect("pushed above");
+        let kinds = rows.kinds.iter_mut().map(|k| k.each_mut().map(|t| t.extract_tensor_mut().1)).collect();
+        Ok(Inputs { x: rows.x.extract_tensor_mut().1, kinds })
+    }
+
+    fn cache(&mut self, layer: usize) -> [&mut [f32]; 2] {
+        pair(&mut self.cache[layer])
+    }
+
+    fn memory(&mut self, layer: usize) -> [&mut [f32]; 2] {
+        pair(&mut self.memory[layer])
+    }
+
+    fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()> {
+        cancel.check()?;
+        self.memory_weight.extract_tensor_mut().1[0] = memory_weight;
+        let mut session = self.graph.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = match &cancel.run {
+            Some(options) => session.run_binding_with_options(&self.last().binding, options).map(drop),
+            None => session.run_binding(&self.last().binding).map(drop),
+        };
+        drop(session);
+        // A run that was cancelled may still have reached its end: the flag decides, so that no cancellation is lost.
+        cancel.check()?;
+        Ok(result?)
+    }
+
+    fn logits(&self) -> &[f32] {
+        self.last().logits.extract_tensor().1
+    }
+
+    fn fresh(&self, layer: usize) -> [&[f32]; 2] {
+        self.last().fresh[layer].each_ref().map(|t| t.extract_tensor().1)
+    }
+
+    fn keep(&mut self, layer: usize, row: usize, slot: usize) {
+        let (heads, d) = (self.graph.shape.kv_heads, self.graph.shape.head_dim);
+        let rows = self.rows.last().expect("inputs() comes before run() and its results");
+        for (to, from) in self.cache[layer].iter_mut().zip(&rows.fresh[layer]) {
+            let (to, from) = (to.extract_tensor_mut().1, from.extract_tensor().1);
+            for head in 0..heads {
+                let (to_row, from_row) = (head * self.slots + slot, head * rows.count + row);
+                to[to_row * d..(to_row + 1) * d].copy_from_slice(&from[from_row * d..(from_row + 1) * d]);
+            }
+        }
+    }
+
+    fn fork(&self) -> Result<Box<dyn Lane>> {
+        let mut copy = Self::new(Arc::clone(&self.graph), self.slots)?;
+        for (to, from) in copy.cache.iter_mut().zip(&self.cache).chain(copy.memory.iter_mut().zip(&self.memory)) {
+            for (to, from) in to.iter_mut().zip(from) {
+                to.extract_tensor_mut().1.copy_from_slice(from.extract_tensor().1);
+            }
+        }
+        Ok(Box::new(copy))
+    }
+
+    fn bytes(&self) -> u64 {
+        let floats: usize = self.cache.iter().chain(&self.memory).flatten().map(|t| t.extract_tensor().1.len()).sum();
+        floats as u64 * 4
+    }
+}

@@ -1,0 +1,46 @@
+//! Reads, summarises and questions documents of any length in constant memory, on ONNX Runtime.
+//!
+//! ```no_run
+//! use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Source};
+//! # fn main() -> edgeinfinite_core::Result<()> {
+//! let model = Model::open("models/demo".as_ref(), &OpenOptions::default())?;
+//! let document = Document::open(model, Source::file("report.txt".as_ref())?, DocumentOptions::default())?;
+//! while let Some(progress) = document.step()? {
+//!     eprintln!("{} of {} bytes", progress.bytes_done, progress.bytes_total);
+//! }
+//! let reply = document.ask("Who signed, and when?", AskOptions::default())?;
+//! while let Some(event) = reply.next()? {
+//!     if let Event::Text { delta } = event {
+//!         print!("{delta}");
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The files in the order in which they build on each other: error, manifest, text, passage, index, layout, rope, memory, graph, session,
+//! model, document, reading, reply, answer. One call runs at most one graph.
+
+pub mod answer;
+pub mod document;
+pub mod error;
+pub mod graph;
+pub mod index;
+pub mod layout;
+pub mod manifest;
+pub mod memory;
+pub mod model;
+pub mod passage;
+pub mod reading;
+pub mod reply;
+pub mod rope;
+pub mod session;
+pub mod text;
+
+pub use answer::{Answer, Coverage, Quote, Usage};
+pub use document::{Document, DocumentOptions, Progress};
+pub use error::{Error, Kind, Result};
+pub use manifest::{Manifest, Reading};
+pub use model::{Model, ModelInfo, OpenOptions, inspect};
+pub use reply::{AskOptions, Event, Reply};
+pub use text::Source;

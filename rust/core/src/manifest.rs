@@ -1,0 +1,328 @@
+//! `model.json`: what a model folder says about itself. The contract is models/README.md; what it does not name is refused.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+
+/// The only format this version reads.
+pub const FORMAT: u32 = 1;
+
+/// `model.json`. Units: tokens unless said.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // the keys are documented in models/README.md
+pub struct Manifest {
+    pub format: u32,
+    pub name: String,
+    pub version: String,
+    pub description: String,
+    pub licence: String,
+    pub base: Base,
+    pub kinds: BTreeMap<String, AttentionKind>,
+    pub layers: Vec<String>,
+    pub embedding: Embedding,
+    pub tokenizer: TokenizerFile,
+    pub prompt: Prompt,
+    pub citation: Option<Citation>,
+    pub artefacts: Vec<Artefact>,
+    pub scenarios: BTreeMap<String, Scenario>,
+    pub default_scenario: String,
+    pub readings: Readings,
+    pub scoring: Scoring,
+    pub limits: Limits,
+    pub self_test: Vec<SelfTest>,
+    pub files: BTreeMap<String, FileEntry>,
+}
+
+/// The sizes of the base decoder.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Base {
+    pub family: String,
+    pub layers: usize,
+    pub hidden: usize,
+    pub heads: usize,
+    pub kv_heads: usize,
+    pub head_dim: usize,
+    pub vocabulary: usize,
+    pub parameters: u64,
+    pub gate_parameters: u64,
+}
+
+/// How the layers of one kind rotate their keys.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionKind {
+    /// `[rotary_dims / 2]`, radians a token.
+    pub inverse_frequencies: Vec<f64>,
+}
+
+/// The input embedding's file: `[vocabulary, hidden]`, row-major.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Embedding {
+    pub file: String,
+    pub dtype: String,
+    pub scale: f32,
+}
+
+/// The tokenizer's file and the tokens that end an answer.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct TokenizerFile {
+    pub file: String,
+    pub end: Vec<u32>,
+}
+
+/// Templates of a prompt's pieces.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Prompt {
+    pub start: String,
+    pub title: Option<String>,
+    pub heading: Option<String>,
+    pub sentence: Option<String>,
+    pub ask: String,
+    pub summarize: String,
+}
+
+/// Marker tokens of a citing model.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Citation {
+    /// The tokens of `<s1>`, `<s2>`, …
+    pub markers: Vec<u32>,
+    /// The tokens of `<h1>`, `<h2>`, …
+    pub headings: Vec<u32>,
+    /// *Not in the document.*
+    pub none: u32,
+}
+
+/// One graph file.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Artefact {
+    pub file: String,
+    pub accelerator: String,
+    pub precision: String,
+    pub max_error: f64,
+}
+
+/// A named choice of sizes.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Rows of a run, S.
+    pub segment: usize,
+    /// Slots for tokens that never leave the cache, K.
+    pub pinned: usize,
+    /// Slots for the newest tokens, W.
+    pub window: usize,
+    /// Most tokens of passages in a recall prompt.
+    pub recall: usize,
+    /// Threads of a run; 0 = one per core, at most 4.
+    pub threads: usize,
+}
+
+/// The default reading per task.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Readings {
+    pub ask: Reading,
+    pub summarize: Reading,
+}
+
+/// How a document is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reading {
+    /// The document once, segment by segment; what leaves the window goes to the memory.
+    Memory,
+    /// The few passages that match, in a prompt of their own.
+    Recall,
+}
+
+impl std::str::FromStr for Reading {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "memory" => Ok(Self::Memory),
+            "recall" => Ok(Self::Recall),
+            _ => Err(Error::new("argument.reading", format!("found reading \"{name}\", expected memory or recall"))),
+        }
+    }
+}
+
+/// How a citing model's decision is scored.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Scoring {
+    pub bm25_weight: f32,
+    pub found_threshold: f32,
+}
+
+/// Most tokens of a question and of an answer.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Limits {
+    pub question: usize,
+    pub answer: usize,
+}
+
+/// What the fp32 reference computes after `tokens`, read segment by segment in `scenario`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct SelfTest {
+    pub scenario: String,
+    pub pinned: usize,
+    pub tokens: Vec<u32>,
+    pub indices: Vec<u32>,
+    pub logits: Vec<f32>,
+}
+
+/// Size and checksum of a file.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct FileEntry {
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// Reads `model.json` of a folder and checks that it is complete and consistent; no other file is touched.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let path = folder.join("model.json");
+        if !folder.is_dir() {
+            return Err(Error::new("model.missing", format!("found no folder at {}, expected a model folder", folder.display())));
+        }
+        let text = std::fs::read_to_string(&path)
+            .map_err(|e| Error::new("model.missing", format!("found no readable model.json in {}: {e}", folder.display())))?;
+        let wrong = |what: String| Error::new("model.format", format!("{}: {what}", path.display()));
+        let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(format!("not JSON: {e}")))?;
+        match value.get("format").and_then(serde_json::Value::as_u64) {
+            Some(found) if found == u64::from(FORMAT) => {}
+            Some(found) => return Err(wrong(format!("found format {found}, expected {FORMAT}"))),
+            None => return Err(wrong(format!("found no format number, expected \"format\": {FORMAT}"))),
+        }
+        let manifest: Self = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+        manifest.check().map_err(|e| wrong(e.message().to_owned()))?;
+        Ok(manifest)
+    }
+
+    /// The scenario of that name, or the default one.
+    pub fn scenario(&self, name: Option<&str>) -> Result<Scenario> {
+        let name = name.unwrap_or(&self.default_scenario);
+        self.scenarios.get(name).copied().ok_or_else(|| {
+            let known: Vec<&str> = self.scenarios.keys().map(String::as_str).collect();
+            Error::new("argument.scenario", format!("found scenario \"{name}\", expected one of {}", known.join(", ")))
+        })
+    }
+
+    /// Compares every file's size and SHA-256 with the manifest's.
+    pub fn verify(&self, folder: &Path) -> Result<()> {
+        for (name, entry) in &self.files {
+            let path = folder.join(name);
+            let size = std::fs::metadata(&path)
+                .map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?
+                .len();
+            let differs = |what: String| Error::new("model.hash", format!("{}: {what}", path.display()));
+            if size != entry.bytes {
+                return Err(differs(format!("found {size} bytes, expected {}", entry.bytes)));
+            }
+            let found = sha256(&path).map_err(|e| Error::io(path.display(), &e))?;
+            if found != entry.sha256 {
+                return Err(differs(format!("found SHA-256 {}…, expected {}…", start(&found), start(&entry.sha256))));
+            }
+        }
+        Ok(())
+    }
+
+    fn check(&self) -> Result<()> {
+        let wrong = |what: String| Err(Error::new("model.format", what));
+        let base = &self.base;
+        let sizes = [base.layers, base.hidden, base.heads, base.kv_heads, base.head_dim, base.vocabulary];
+        if sizes.contains(&0) || !base.heads.is_multiple_of(base.kv_heads) {
+            return wrong(format!("base: found sizes {sizes:?}, expected positive ones and heads a multiple of kv_heads"));
+        }
+        if self.layers.len() != base.layers {
+            return wrong(format!("layers: found {} kinds, expected {}", self.layers.len(), base.layers));
+        }
+        for kind in &self.layers {
+            let Some(found) = self.kinds.get(kind) else {
+                return wrong(format!("layers: found kind \"{kind}\", expected one of kinds"));
+            };
+            if found.inverse_frequencies.len() * 2 > base.head_dim {
+                return wrong(format!("kinds.{kind}: found {} frequencies for heads of {}", found.inverse_frequencies.len(), base.head_dim));
+            }
+        }
+        if self.embedding.dtype != "f16" {
+            return wrong(format!("embedding: found dtype \"{}\", expected f16", self.embedding.dtype));
+        }
+        self.scenario(None)?;
+        for (name, s) in &self.scenarios {
+            if s.segment == 0 || s.pinned == 0 || s.window == 0 || s.recall == 0 {
+                return wrong(format!("scenarios.{name}: found a size of 0, expected positive sizes"));
+            }
+        }
+        if self.artefacts.is_empty() {
+            return wrong("artefacts: found none, expected at least one".into());
+        }
+        if !self.prompt.ask.contains("{question}") {
+            return wrong("prompt.ask: found no {question}".into());
+        }
+        if let Some(citation) = &self.citation {
+            let templates = [("sentence", &self.prompt.sentence), ("heading", &self.prompt.heading)];
+            for (name, template) in templates {
+                if !template.as_ref().is_some_and(|t| t.contains("{n}") && t.contains("{text}")) {
+                    return wrong(format!("prompt.{name}: a citing model needs {{n}} and {{text}} in it"));
+                }
+            }
+            if citation.markers.is_empty() || citation.headings.is_empty() {
+                return wrong("citation: found no markers".into());
+            }
+        }
+        let named = self.artefacts.iter().map(|a| &a.file).chain([&self.embedding.file, &self.tokenizer.file]);
+        for file in named {
+            if !self.files.contains_key(file) {
+                return wrong(format!("files: found no entry for {file}"));
+            }
+        }
+        for name in self.files.keys() {
+            if name.contains(['/', '\\']) || name.starts_with('.') {
+                return wrong(format!("files: found \"{name}\", expected plain file names"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn start(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+fn sha256(path: &Path) -> std::io::Result<String> {
+    let (mut file, mut hash, mut block) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(format!("{:x}", hash.finalize())),
+            n => hash.update(&block[..n]),
+        }
+    }
+}

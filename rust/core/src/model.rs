@@ -1,0 +1,241 @@
+//! An opened model folder: manifest, tokenizer, embedding and graph. Immutable, shared by `Arc`.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::graph::{Cancel, Graph, Shape};
+use crate::layout::Layout;
+use crate::manifest::{Artefact, Manifest, Scenario, SelfTest};
+use crate::session::{Embedding, Frame, Session};
+use crate::text::Tokens;
+
+/// How a model is opened.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct OpenOptions {
+    /// A name in model.json; without it the default one.
+    pub scenario: Option<String>,
+    /// Threads of a graph run; without it what the scenario says.
+    pub threads: Option<usize>,
+    /// Accelerators in order of preference, `Cpu` so far.
+    pub accelerators: Option<Vec<String>>,
+    /// A precision of model.json's artefacts, such as `fp32`; without it the first artefact.
+    pub precision: Option<String>,
+}
+
+/// What a folder holds, before anything is loaded.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)] // the keys of model.json, see models/README.md
+pub struct ModelInfo {
+    pub name: String,
+    pub version: String,
+    pub description: String,
+    pub licence: String,
+    pub family: String,
+    pub parameters: u64,
+    pub gate_parameters: u64,
+    pub layers: usize,
+    pub hidden: usize,
+    pub vocabulary: usize,
+    pub folder_bytes: u64,
+    pub citing: bool,
+    pub accelerators: Vec<String>,
+    pub default_scenario: String,
+    pub scenarios: Vec<ScenarioInfo>,
+}
+
+/// A scenario and what it costs.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct ScenarioInfo {
+    pub name: String,
+    pub segment: usize,
+    pub pinned: usize,
+    pub window: usize,
+    pub recall: usize,
+    /// Cache, memory and pinned keys of one session: 4·L·Hk·(2·(K+W)·d + 2·(d² + d) + K·d) bytes.
+    pub state_bytes: u64,
+}
+
+/// What a graph runs on, and why.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct Execution {
+    pub file: String,
+    pub accelerator: String,
+    pub precision: String,
+    pub threads: usize,
+}
+
+/// How far a graph's logits are from the reference's.
+#[derive(Debug, Clone, Serialize)]
+pub struct SelfTestResult {
+    /// Max abs error ÷ max abs logit.
+    pub error: f64,
+    /// What model.json allows.
+    pub bound: f64,
+}
+
+/// A model ready to read documents.
+#[derive(Debug)]
+pub struct Model {
+    folder: PathBuf,
+    manifest: Manifest,
+    pub(crate) tokens: Tokens,
+    pub(crate) layout: Layout,
+    frame: Arc<Frame>,
+    graph: Arc<Graph>,
+    sizes: Scenario,
+    execution: Execution,
+}
+
+/// Reads what a folder says about itself; loads nothing.
+pub fn inspect(folder: &Path) -> Result<ModelInfo> {
+    let manifest = Manifest::load(folder)?;
+    let base = &manifest.base;
+    let scenarios = manifest.scenarios.iter().map(|(name, s)| ScenarioInfo {
+        name: name.clone(),
+        segment: s.segment,
+        pinned: s.pinned,
+        window: s.window,
+        recall: s.recall,
+        state_bytes: state_bytes(&manifest, *s),
+    });
+    let mut accelerators: Vec<String> = manifest.artefacts.iter().map(|a| a.accelerator.clone()).collect();
+    accelerators.dedup();
+    Ok(ModelInfo {
+        name: manifest.name.clone(),
+        version: manifest.version.clone(),
+        description: manifest.description.clone(),
+        licence: manifest.licence.clone(),
+        family: base.family.clone(),
+        parameters: base.parameters,
+        gate_parameters: base.gate_parameters,
+        layers: base.layers,
+        hidden: base.hidden,
+        vocabulary: base.vocabulary,
+        folder_bytes: manifest.files.values().map(|f| f.bytes).sum(),
+        citing: manifest.citation.is_some(),
+        accelerators,
+        scenarios: scenarios.collect(),
+        default_scenario: manifest.default_scenario,
+    })
+}
+
+fn state_bytes(manifest: &Manifest, s: Scenario) -> u64 {
+    let (layers, heads, d) = (manifest.base.layers, manifest.base.kv_heads, manifest.base.head_dim);
+    (4 * layers * heads * (2 * (s.pinned + s.window) * d + 2 * (d * d + d) + s.pinned * d)) as u64
+}
+
+impl Model {
+    /// Opens a folder: every file's checksum is compared, the graph loaded. Nothing runs yet.
+    pub fn open(folder: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
+        let manifest = Manifest::load(folder)?;
+        let sizes = manifest.scenario(options.scenario.as_deref())?;
+        let artefact = choose(&manifest, options)?;
+        manifest.verify(folder)?;
+        let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file))?;
+        let layout = Layout::new(&manifest, &mut tokens)?;
+        let (rows, width) = (manifest.base.vocabulary, manifest.base.hidden);
+        let embedding = Embedding::open(&folder.join(&manifest.embedding.file), rows, width, manifest.embedding.scale)?;
+        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);
+        let threads = options.threads.unwrap_or(sizes.threads);
+        let threads = if threads == 0 { cores } else { threads };
+        let graph = Arc::new(Graph::open(folder, &manifest, &artefact, threads)?);
+        let execution = Execution { file: artefact.file, accelerator: artefact.accelerator, precision: artefact.precision, threads };
+        let frame = Arc::new(Frame { shape: Shape::new(&manifest), embedding });
+        Ok(Arc::new(Self { folder: folder.to_owned(), manifest, tokens, layout, frame, graph, sizes, execution }))
+    }
+
+    /// What model.json says.
+    pub fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// Where it was opened.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// The sizes in use.
+    pub fn sizes(&self) -> Scenario {
+        self.sizes
+    }
+
+    /// What runs where.
+    pub fn execution(&self) -> &Execution {
+        &self.execution
+    }
+
+    /// Bytes of one session's state.
+    pub fn state_bytes(&self) -> u64 {
+        state_bytes(&self.manifest, self.sizes)
+    }
+
+    /// The tokenizer.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Refuses a question that is empty or too long for this model.
+    pub fn check_question(&self, question: &str) -> Result<()> {
+        self.layout.ask(question, self.manifest.limits.question, &self.tokens).map(drop)
+    }
+
+    /// An empty session that begins with the prompt's start.
+    pub fn session(&self) -> Result<Session> {
+        self.session_with(self.sizes, self.layout.start())
+    }
+
+    /// Compares the graph with the reference's logits in model.json.
+    pub fn self_test(&self) -> Result<SelfTestResult> {
+        let bound = self.manifest.artefacts.iter().find(|a| a.file == self.execution.file).map_or(0.0, |a| a.max_error);
+        let mut worst = 0.0_f64;
+        for test in &self.manifest.self_test {
+            worst = worst.max(self.self_test_error(test)?);
+        }
+        if worst > bound {
+            let message = format!("{}: found logits {worst:.2e} off the reference's, expected at most {bound:.2e}", self.execution.file);
+            return Err(Error::new("model.self_test", message));
+        }
+        Ok(SelfTestResult { error: worst, bound })
+    }
+
+    fn self_test_error(&self, test: &SelfTest) -> Result<f64> {
+        let sizes = self.manifest.scenario(Some(&test.scenario))?;
+        let (start, rest) = test.tokens.split_at(test.pinned.min(test.tokens.len()));
+        let mut session = self.session_with(sizes, start)?;
+        session.feed(rest);
+        let cancel = Cancel::new()?;
+        while session.flush(&cancel)? {}
+        let scale = test.logits.iter().fold(f32::MIN_POSITIVE, |a, b| a.max(b.abs()));
+        let found = test.indices.iter().map(|i| session.logits().get(*i as usize).copied().unwrap_or(f32::NAN));
+        // A NaN is as wrong as can be: max() would pass it over.
+        let worst = found.zip(&test.logits).map(|(a, b)| f64::from(((a - b) / scale).abs()));
+        Ok(worst.fold(0.0, |a, b| if b.is_nan() { f64::INFINITY } else { a.max(b) }))
+    }
+
+    fn session_with(&self, sizes: Scenario, start: &[u32]) -> Result<Session> {
+        Session::new(Arc::clone(&self.frame), sizes, self.graph.lane(sizes)?, start)
+    }
+}
+
+fn choose(manifest: &Manifest, options: &OpenOptions) -> Result<Artefact> {
+    let asked = options.accelerators.clone().unwrap_or_else(|| vec!["Cpu".into()]);
+    for accelerator in &asked {
+        if !["Npu", "Nnapi", "Xnnpack", "Cpu"].contains(&accelerator.as_str()) {
+            let message = format!("found accelerator \"{accelerator}\", expected Npu, Nnapi, Xnnpack or Cpu");
+            return Err(Error::new("argument.accelerator", message));
+        }
+        let fits = |a: &&Artefact| a.accelerator == *accelerator && options.precision.as_ref().is_none_or(|p| *p == a.precision);
+        if let Some(artefact) = manifest.artefacts.iter().find(fits) {
+            return Ok(artefact.clone());
+        }
+    }
+    let found: Vec<String> = manifest.artefacts.iter().map(|a| format!("{} {}", a.accelerator, a.precision)).collect();
+    let message = format!("found no graph for {}, the model has {}", asked.join(", "), found.join(", "));
+    Err(Error::new("argument.accelerator", message))
+}

@@ -1,0 +1,337 @@
+//! An answer on its way: pulled with [`Reply::next`], at most one graph run a call.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
+
+use crate::answer::{Answer, Coverage, Quote, Usage, peak_rss_bytes, quotes_in};
+use crate::document::Shared;
+use crate::error::{Error, Result};
+use crate::graph::Cancel;
+use crate::layout::Markers;
+use crate::manifest::Reading;
+use crate::reading::{Piece, Prompt, plan};
+use crate::session::Session;
+use crate::text::TextStream;
+
+/// Pieces that one prompt of a summary may cite.
+const PIECES: usize = 6;
+
+/// How a question or a summary is answered.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AskOptions {
+    /// Without it the model's default for the task, or what the document was read for.
+    pub reading: Option<Reading>,
+    /// Most tokens of the answer; without it (and at most) the model's limit.
+    pub max_tokens: Option<usize>,
+}
+
+/// What a reply gives, piece by piece.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event {
+    /// The prompt is being read.
+    #[allow(missing_docs)]
+    Progress { tokens_done: u64, tokens_total: u64, seconds_left: Option<f64> },
+    /// More of the answer: whole characters.
+    #[allow(missing_docs)]
+    Text { delta: String },
+    /// The answer is complete; nothing follows.
+    #[allow(missing_docs)]
+    Done { answer: Box<Answer> },
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Task {
+    Ask(String),
+    Summarize,
+}
+
+/// A question under way. It works on a copy: replies of one document do not see each other.
+#[derive(Debug)]
+pub struct Reply {
+    document: Arc<Shared>,
+    task: Task,
+    limit: usize,
+    cancel: Cancel,
+    work: Mutex<Work>,
+}
+
+#[derive(Debug)]
+struct Work {
+    prompts: VecDeque<Prompt>,
+    current: Option<Current>,
+    begun: Instant,
+    first_text: Option<Instant>,
+    chosen: u64,
+    choosing: f64,
+    generated: usize,
+    prompt_tokens: u64,
+    runs: u64,
+    state_bytes: u64,
+    text: String,
+    stream: TextStream,
+    found: bool,
+    log_confidence: f64,
+    decisions: u32,
+    quotes: Vec<Quote>,
+    shown: Vec<Piece>,
+    finished: bool,
+}
+
+/// The prompt whose turn it is.
+#[derive(Debug)]
+struct Current {
+    session: Session,
+    pieces: Vec<Piece>,
+    cited: usize,
+    /// Tokens to run before the next choice.
+    total: u64,
+    runs_before: u64,
+    /// Decoding freely, token by token.
+    free: bool,
+}
+
+impl Reply {
+    pub(crate) fn new(document: &Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
+        let begun = Instant::now();
+        let manifest = document.model.manifest();
+        let default = match task {
+            Task::Ask(_) => manifest.readings.ask,
+            Task::Summarize => manifest.readings.summarize,
+        };
+        // A document read by the memory reading is asked by it unless something else is said.
+        let default = if document.reading == Reading::Memory { Reading::Memory } else { default };
+        let prompts: VecDeque<Prompt> = plan(document, &task, options.reading.unwrap_or(default))?.into();
+        let work = Work {
+            shown: prompts.iter().flat_map(|p| p.pieces.iter().cloned()).collect(),
+            prompt_tokens: prompts.iter().map(|p| p.tokens.len() as u64).sum(),
+            prompts,
+            current: None,
+            begun,
+            first_text: None,
+            chosen: 0,
+            choosing: 0.0,
+            generated: 0,
+            runs: 0,
+            state_bytes: 0,
+            text: String::new(),
+            stream: TextStream::default(),
+            found: true,
+            log_confidence: 0.0,
+            decisions: 0,
+            quotes: Vec::new(),
+            finished: false,
+        };
+        let limit = options.max_tokens.unwrap_or(usize::MAX).min(manifest.limits.answer);
+        Ok(Self { document: Arc::clone(document), task, limit, cancel: Cancel::new()?, work: Mutex::new(work) })
+    }
+
+    /// The next piece, after at most one graph run; None after the last.
+    pub fn next(&self) -> Result<Option<Event>> {
+        self.cancel.check()?;
+        let mut work = self.work.lock().map_err(|_| Error::new("state.failed", "an earlier defect made this reply unusable"))?;
+        if work.finished {
+            return Ok(None);
+        }
+        let event = self.advance(&mut work)?;
+        if matches!(event, Event::Text { .. }) {
+            work.first_text.get_or_insert_with(Instant::now);
+        }
+        Ok(Some(event))
+    }
+
+    /// Stops the call to [`Reply::next`] that is under way on another thread, or else the next one.
+    pub fn cancel(&self) {
+        self.cancel.cancel();
+    }
+
+    /// Graph runs made so far.
+    pub fn runs(&self) -> u64 {
+        let work = self.work.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        work.runs + work.current.as_ref().map_or(0, |c| c.session.runs() - c.runs_before)
+    }
+
+    fn advance(&self, work: &mut Work) -> Result<Event> {
+        let model = &self.document.model;
+        if work.current.is_none() {
+            let Some(prompt) = work.prompts.pop_front() else {
+                return self.finish(work);
+            };
+            let mut session = match prompt.session {
+                Some(session) => session,
+                None => model.session()?,
+            };
+            let runs_before = session.runs();
+            session.feed(&prompt.tokens);
+            let total = session.waiting() as u64;
+            work.current = Some(Current { session, pieces: prompt.pieces, cited: 0, total, runs_before, free: model.layout.citing().is_none() });
+        }
+        let current = work.current.as_mut().ok_or_else(|| Error::new("fault", "no prompt"))?;
+        let clock = Instant::now();
+        current.session.flush(&self.cancel)?;
+        let waiting = current.session.waiting() as u64;
+        if waiting > 0 {
+            let done = current.total.saturating_sub(waiting);
+            let seconds_left = (done > 0).then(|| work.begun.elapsed().as_secs_f64() * waiting as f64 / done as f64);
+            return Ok(Event::Progress { tokens_done: done, tokens_total: current.total, seconds_left });
+        }
+        match model.layout.citing() {
+            Some(markers) if !current.free => self.cite(work, markers),
+            _ => self.choose(work, clock),
+        }
+    }
+
+    /// A citing model's decision: one of the pieces in sight, *not in the document*, or the end of a summary.
+    fn cite(&self, work: &mut Work, markers: &Markers) -> Result<Event> {
+        let manifest = self.document.model.manifest();
+        let Some(current) = work.current.as_mut() else { return self.finish(work) };
+        let logits = current.session.logits();
+        let asked = matches!(self.task, Task::Ask(_));
+        let sight = current.session.window_start();
+        let mut options: Vec<(u32, Option<usize>, f32)> = Vec::new(); // token, piece, BM25
+        for (at, piece) in current.pieces.iter().enumerate() {
+            if let Some(marker) = piece.marker
+                && piece.at >= sight
+                && !(asked && piece.heading)
+            {
+                options.push((marker, Some(at), piece.score));
+            }
+        }
+        let ends = &manifest.tokenizer.end;
+        if asked {
+            options.push((markers.none, None, 0.0));
+        } else if current.cited > 0 || options.is_empty() {
+            options.extend(ends.iter().map(|end| (*end, None, 0.0)));
+        }
+        let peak = options.iter().map(|o| logits[o.0 as usize]).fold(f32::NEG_INFINITY, f32::max);
+        let sum: f32 = options.iter().map(|o| (logits[o.0 as usize] - peak).exp()).sum();
+        let log_p = |token: u32| logits[token as usize] - peak - sum.ln();
+        let score = |o: &(u32, Option<usize>, f32)| log_p(o.0) + manifest.scoring.bm25_weight * o.2;
+        let best = options.iter().max_by(|a, b| score(a).total_cmp(&score(b))).copied();
+        let best = best.ok_or_else(|| Error::new("fault", "nothing to decide between"))?;
+        work.log_confidence += f64::from(log_p(best.0));
+        work.decisions += 1;
+        let sure = score(&best) >= manifest.scoring.found_threshold;
+        let Some(chosen) = best.1.filter(|_| sure || !asked) else {
+            if asked {
+                work.found = false;
+                current.free = true;
+                current.session.feed(&[markers.none]);
+                current.total = 1;
+                work.generated += 1;
+                return Ok(Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None });
+            }
+            return self.next_prompt(work);
+        };
+        let piece = current.pieces[chosen].clone();
+        current.pieces[chosen].marker = None; // never cited twice
+        current.cited += 1;
+        current.session.feed(&piece.tokens);
+        current.total = current.session.waiting() as u64;
+        let full = current.cited >= PIECES;
+        work.generated += piece.tokens.len();
+        let delta = if asked { piece.text.clone() } else { piece.text.clone() + "\n" };
+        work.text.push_str(&delta);
+        let text = self.document.source.slice(piece.span.start, piece.span.end)?;
+        work.quotes.push(Quote { span: piece.span, text });
+        if asked || full || work.generated >= self.limit {
+            self.leave(work);
+        }
+        Ok(Event::Text { delta })
+    }
+
+    /// A free model's next token, greedy.
+    fn choose(&self, work: &mut Work, clock: Instant) -> Result<Event> {
+        let model = &self.document.model;
+        let Some(current) = work.current.as_mut() else { return self.finish(work) };
+        let logits = current.session.logits();
+        let (token, best) = greedy(logits);
+        if model.manifest().tokenizer.end.contains(&token) || work.generated >= self.limit {
+            return self.next_prompt(work);
+        }
+        let sum: f64 = logits.iter().map(|l| f64::from(l - best).exp()).sum();
+        if work.found {
+            work.log_confidence -= sum.ln();
+            work.decisions += 1;
+        }
+        current.session.feed(&[token]);
+        current.total = 1;
+        if work.chosen > 0 {
+            work.choosing += clock.elapsed().as_secs_f64();
+        }
+        work.chosen += 1;
+        work.generated += 1;
+        let delta = work.stream.push(&model.tokens, token)?;
+        work.text.push_str(&delta);
+        if work.generated >= self.limit {
+            self.leave(work); // no run for a token that nobody will see
+        }
+        if delta.is_empty() { Ok(Event::Progress { tokens_done: 1, tokens_total: 1, seconds_left: None }) } else { Ok(Event::Text { delta }) }
+    }
+
+    fn leave(&self, work: &mut Work) {
+        if let Some(current) = work.current.take() {
+            work.runs += current.session.runs() - current.runs_before;
+            work.state_bytes = current.session.bytes();
+        }
+    }
+
+    fn next_prompt(&self, work: &mut Work) -> Result<Event> {
+        self.leave(work);
+        if work.prompts.is_empty() {
+            return self.finish(work);
+        }
+        Ok(Event::Progress { tokens_done: 0, tokens_total: work.prompts[0].tokens.len() as u64, seconds_left: None })
+    }
+
+    fn finish(&self, work: &mut Work) -> Result<Event> {
+        let rest = work.stream.finish(&self.document.model.tokens)?;
+        work.stream = TextStream::default();
+        if !rest.is_empty() {
+            work.text.push_str(&rest);
+            return Ok(Event::Text { delta: rest });
+        }
+        work.finished = true;
+        let state = self.document.state()?;
+        let document_bytes = state.session.as_ref().map_or(0, Session::bytes);
+        let usage = Usage {
+            document_tokens: state.tokens,
+            prompt_tokens: work.prompt_tokens,
+            generated_tokens: work.generated as u64,
+            graph_runs: work.runs,
+            index_ms: state.index_ms,
+            read_ms: state.read_ms,
+            ttft_ms: work.first_text.unwrap_or_else(Instant::now).duration_since(work.begun).as_secs_f64() * 1000.0,
+            decode_tokens_per_s: (work.chosen > 1).then(|| (work.chosen - 1) as f64 / work.choosing),
+            state_bytes: document_bytes + work.state_bytes,
+            index_bytes: state.index.bytes(),
+            peak_rss_bytes: peak_rss_bytes(),
+        };
+        drop(state);
+        if self.document.model.layout.citing().is_none() {
+            let passages: Vec<_> = work.shown.iter().map(|p| (p.span, p.text.clone())).collect();
+            work.quotes = quotes_in(&work.text, &passages);
+        }
+        let mut coverage: Vec<Coverage> =
+            work.shown.iter().map(|p| Coverage { start: p.span.start, end: p.span.end, kind: "recalled" }).collect();
+        coverage.sort_by_key(|c| c.start);
+        let question = match &self.task {
+            Task::Ask(question) => Some(question.clone()),
+            Task::Summarize => None,
+        };
+        let text = work.text.trim_end_matches('\n').to_owned();
+        let confidence = if work.decisions == 0 { 0.0 } else { (work.log_confidence / f64::from(work.decisions)).exp() };
+        let answer = Answer { question, text, found: work.found, confidence, quotes: std::mem::take(&mut work.quotes), coverage, usage };
+        Ok(Event::Done { answer: Box::new(answer) })
+    }
+}
+
+/// The token with the highest logit, the first of equals.
+fn greedy(logits: &[f32]) -> (u32, f32) {
+    let start = (0, f32::NEG_INFINITY);
+    logits.iter().enumerate().fold(start, |best, (i, l)| if *l > best.1 { (i as u32, *l) } else { best })
+}

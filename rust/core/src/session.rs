@@ -1,0 +1,317 @@
+//! A stream of tokens through a graph: run, absorb, write.
+//!
+//! Every token read lives in exactly one place: pinned, window or memory. The rules, word for word, stand in models/README.md, "The host's
+//! part"; `scripts/model.py` is the same in PyTorch, and models/tiny/golden.json holds what both must compute.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use half::f16;
+use half::slice::HalfFloatSliceExt;
+
+use crate::error::{Error, Result};
+use crate::graph::{Cancel, Lane, Shape};
+use crate::manifest::Scenario;
+use crate::memory::Memory;
+
+/// Added to the scores of what must not be seen.
+const HIDDEN: f32 = -1e30;
+/// A run of one row absorbs this many tokens at once.
+const DECODE_BLOCK: usize = 32;
+
+/// The input embedding, read row by row from its file.
+#[derive(Debug)]
+pub struct Embedding {
+    file: File,
+    width: usize,
+    scale: f32,
+}
+
+impl Embedding {
+    /// A file of `[rows, width]` f16; `scale` multiplies each row.
+    pub fn open(path: &Path, rows: usize, width: usize, scale: f32) -> Result<Self> {
+        let wrong = |e: String| Error::new("model.missing", format!("{}: {e}", path.display()));
+        let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
+        let (found, expected) = (file.metadata().map_err(|e| wrong(e.to_string()))?.len(), (rows * width * 2) as u64);
+        if found != expected {
+            return Err(Error::new("model.format", format!("{}: found {found} bytes, expected {expected}", path.display())));
+        }
+        Ok(Self { file, width, scale })
+    }
+
+    fn row(&self, token: u32, to: &mut [f32]) -> Result<()> {
+        let mut bytes = vec![0; self.width * 2];
+        let at = u64::from(token) * bytes.len() as u64;
+        self.file.read_exact_at(&mut bytes, at).map_err(|e| Error::io(format!("reading the embedding of token {token}"), &e))?;
+        let halves: Vec<f16> = bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]])).collect();
+        halves.convert_to_f32_slice(to);
+        to.iter_mut().for_each(|v| *v *= self.scale);
+        Ok(())
+    }
+}
+
+/// What a session is made of; shared by all sessions of a model.
+#[derive(Debug)]
+pub struct Frame {
+    /// Sizes of the base.
+    pub shape: Shape,
+    /// Where rows come from.
+    pub embedding: Embedding,
+}
+
+/// One stream of tokens. State of constant size, whatever the number of tokens.
+#[derive(Debug)]
+pub struct Session {
+    frame: Arc<Frame>,
+    sizes: Scenario,
+    lane: Box<dyn Lane>,
+    pending: VecDeque<u32>,
+    /// Positions before this one are pinned.
+    pin_until: u64,
+    pinned: usize,
+    /// Per layer `[K, Hk, d]`, unrotated.
+    pinned_keys: Vec<Vec<f32>>,
+    /// Where pinned keys stand in the cache; moves with the window.
+    pinned_at: Option<u64>,
+    memories: Vec<Memory>,
+    absorbed: u64,
+    window_start: u64,
+    next: u64,
+    runs: u64,
+}
+
+impl Session {
+    /// An empty session that begins with `start`, which stays pinned.
+    pub fn new(frame: Arc<Frame>, sizes: Scenario, lane: Box<dyn Lane>, start: &[u32]) -> Result<Self> {
+        if start.len() > sizes.pinned {
+            let message = format!("the prompt's start: found {} tokens, expected at most {} (pinned)", start.len(), sizes.pinned);
+            return Err(Error::new("model.format", message));
+        }
+        let shape = &frame.shape;
+        let width = shape.kv_heads * shape.head_dim;
+        Ok(Self {
+            pending: start.iter().copied().collect(),
+            pin_until: start.len() as u64,
+            pinned: 0,
+            pinned_keys: vec![vec![0.0; sizes.pinned * width]; shape.layers.len()],
+            pinned_at: None,
+            memories: vec![Memory::new(shape.kv_heads, shape.head_dim); shape.layers.len()],
+            absorbed: 0,
+            window_start: 0,
+            next: 0,
+            runs: 0,
+            frame,
+            sizes,
+            lane,
+        })
+    }
+
+    /// A copy with a life of its own.
+    pub fn fork(&self) -> Result<Self> {
+        Ok(Self {
+            frame: Arc::clone(&self.frame),
+            lane: self.lane.fork()?,
+            pending: self.pending.clone(),
+            pinned_keys: self.pinned_keys.clone(),
+            memories: self.memories.clone(),
+            ..*self
+        })
+    }
+
+    /// Appends tokens; they wait until a segment is full or [`Session::flush`] asks for the rest.
+    pub fn feed(&mut self, tokens: &[u32]) {
+        self.pending.extend(tokens);
+    }
+
+    /// Runs one full segment if one waits.
+    pub fn advance(&mut self, cancel: &Cancel) -> Result<bool> {
+        Ok(self.pending.len() >= self.sizes.segment && self.run(cancel)?)
+    }
+
+    /// Runs one segment of what waits, full or not; false when nothing waits.
+    pub fn flush(&mut self, cancel: &Cancel) -> Result<bool> {
+        self.run(cancel)
+    }
+
+    /// Tokens that wait.
+    pub fn waiting(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// The last row's logits, `[V]`.
+    pub fn logits(&self) -> &[f32] {
+        self.lane.logits()
+    }
+
+    /// Graph runs so far, those of the session this one was forked from included.
+    pub fn runs(&self) -> u64 {
+        self.runs
+    }
+
+    /// Tokens run so far.
+    pub fn position(&self) -> u64 {
+        self.next
+    }
+
+    /// The first position whose key and value are still in the window.
+    pub fn window_start(&self) -> u64 {
+        self.window_start
+    }
+
+    /// Tokens in the memory.
+    pub fn absorbed(&self) -> u64 {
+        self.absorbed
+    }
+
+    /// Bytes of cache, memory and pinned keys.
+    pub fn bytes(&self) -> u64 {
+        let shape = &self.frame.shape;
+        let host = shape.layers.len() * shape.kv_heads * shape.head_dim * (shape.head_dim + 1 + self.sizes.pinned);
+        self.lane.bytes() + host as u64 * 4
+    }
+
+    /// Per layer the sums of M's and of z's entries: for tests.
+    pub fn memory_sums(&self) -> Vec<(f64, f64)> {
+        self.memories.iter().map(Memory::sums).collect()
+    }
+
+    fn run(&mut self, cancel: &Cancel) -> Result<bool> {
+        let count = self.pending.len().min(self.sizes.segment);
+        if count == 0 {
+            return Ok(false);
+        }
+        self.place_pinned();
+        self.fill(count)?;
+        self.lane.run(f32::from(u8::from(self.absorbed > 0)), cancel)?;
+        self.pending.drain(..count); // only now: a run that failed or was cancelled changed nothing
+        self.runs += 1;
+        self.pin(count);
+        self.absorb_and_write(count);
+        self.next += count as u64;
+        Ok(true)
+    }
+
+    /// Pinned keys stand just before the window.
+    fn place_pinned(&mut self) {
+        let first = self.window_start - self.pinned as u64;
+        if self.pinned_at.replace(first) == Some(first) {
+            return;
+        }
+        let (shape, slots) = (&self.frame.shape, self.slots());
+        let d = shape.head_dim;
+        for (layer, kind) in shape.layers.iter().enumerate() {
+            let [keys, _] = self.lane.cache(layer);
+            for slot in 0..self.pinned {
+                for head in 0..shape.kv_heads {
+                    let from = (slot * shape.kv_heads + head) * d;
+                    let to = &mut keys[(head * slots + slot) * d..][..d];
+                    to.copy_from_slice(&self.pinned_keys[layer][from..from + d]);
+                    shape.kinds[*kind].1.rotate(to, (first + slot as u64) as f64);
+                }
+            }
+        }
+    }
+
+    fn fill(&mut self, count: usize) -> Result<()> {
+        let (sizes, slots) = (self.sizes, self.slots());
+        let inputs = self.lane.inputs(count)?;
+        for (token, row) in self.pending.iter().zip(inputs.x.chunks_exact_mut(self.frame.shape.hidden)) {
+            self.frame.embedding.row(*token, row)?;
+        }
+        for ([cos, sin, mask], (_, rope)) in inputs.kinds.into_iter().zip(&self.frame.shape.kinds) {
+            let rows = cos.chunks_exact_mut(rope.half()).zip(sin.chunks_exact_mut(rope.half()));
+            for (row, (cos, sin)) in rows.enumerate() {
+                rope.row((self.next + row as u64) as f64, cos, sin);
+            }
+            let (first, rest) = mask.split_at_mut(slots + count);
+            first.fill(HIDDEN);
+            first[..self.pinned].fill(0.0);
+            for position in self.window_start..self.next {
+                first[window_slot(sizes, position)] = 0.0;
+            }
+            rest.chunks_exact_mut(slots + count).for_each(|row| row.copy_from_slice(first));
+            for (row, mask) in mask.chunks_exact_mut(slots + count).enumerate() {
+                mask[slots..=slots + row].fill(0.0);
+            }
+        }
+        Ok(())
+    }
+
+    /// Keeps the rows that belong to the pinned start.
+    fn pin(&mut self, count: usize) {
+        let rows = self.pin_until.saturating_sub(self.next).min(count as u64) as usize;
+        if rows == 0 {
+            return;
+        }
+        let shape = &self.frame.shape;
+        let d = shape.head_dim;
+        for (layer, kind) in shape.layers.iter().enumerate() {
+            for row in 0..rows {
+                let slot = self.pinned + row;
+                self.lane.keep(layer, row, slot);
+                for head in 0..shape.kv_heads {
+                    let from = (head * count + row) * d;
+                    let key = &mut self.pinned_keys[layer][(slot * shape.kv_heads + head) * d..][..d];
+                    key.copy_from_slice(&self.lane.fresh(layer)[0][from..from + d]);
+                    shape.kinds[*kind].1.rotate(key, -((self.next + row as u64) as f64));
+                }
+            }
+        }
+        self.pinned += rows;
+        self.window_start += rows as u64;
+        self.pinned_at = None;
+    }
+
+    fn absorb_and_write(&mut self, count: usize) {
+        let end = self.next + count as u64;
+        // Positions of window-and-new that are not pinned; the new ones begin at `fresh`.
+        let fresh = self.next.max(self.window_start);
+        let held = (end - self.window_start) as usize;
+        let old = (fresh - self.window_start) as usize;
+        let mut leaving = held.saturating_sub(self.sizes.window);
+        if count == 1 && leaving > 0 {
+            leaving = DECODE_BLOCK.min(held);
+        }
+        let (shape, slots) = (&self.frame.shape, self.slots());
+        let d = shape.head_dim;
+        let (mut keys, mut values) = (vec![0.0; shape.kv_heads * leaving * d], vec![0.0; shape.kv_heads * leaving * d]);
+        for (layer, kind) in shape.layers.iter().enumerate() {
+            if leaving > 0 {
+                for (head, row) in (0..shape.kv_heads).flat_map(|head| (0..leaving).map(move |row| (head, row))) {
+                    let position = self.window_start + row as u64;
+                    let (from, [k, v]) = if row < old {
+                        let [k, v] = self.lane.cache(layer);
+                        (head * slots + window_slot(self.sizes, position), [&*k, &*v])
+                    } else {
+                        (head * count + (position - self.next) as usize, self.lane.fresh(layer))
+                    };
+                    let to = (head * leaving + row) * d..(head * leaving + row + 1) * d;
+                    values[to.clone()].copy_from_slice(&v[from * d..from * d + d]);
+                    keys[to.clone()].copy_from_slice(&k[from * d..from * d + d]);
+                    shape.kinds[*kind].1.rotate(&mut keys[to], -(position as f64));
+                }
+                self.memories[layer].absorb(self.absorbed, leaving, &keys, &values);
+                let [m, z] = self.lane.memory(layer);
+                self.memories[layer].scaled(m, z);
+            }
+            let stay = fresh.max(self.window_start + leaving as u64);
+            for position in stay..end {
+                self.lane.keep(layer, (position - self.next) as usize, window_slot(self.sizes, position));
+            }
+        }
+        self.window_start += leaving as u64;
+        self.absorbed += leaving as u64;
+    }
+
+    fn slots(&self) -> usize {
+        self.sizes.pinned + self.sizes.window
+    }
+}
+
+/// The ring: the token at position t lies in slot K + (t mod W).
+fn window_slot(sizes: Scenario, position: u64) -> usize {
+    sizes.pinned + (position % sizes.window as u64) as usize
+}

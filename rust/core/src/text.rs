@@ -1,0 +1,405 @@
+//! Documents read by position, and tokens made of them.
+//!
+//! A [`Source`] is never held whole: [`Blocks`] walks through it in pieces of some tens of kilobytes that end where a paragraph, a
+//! sentence or at least a word ends. [`Tokens`] is `tokenizers` with one promise: text of a document never becomes a special token.
+
+use std::borrow::Cow;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::sync::Arc;
+
+use tokenizers::Tokenizer;
+
+use crate::error::{Error, Result};
+
+/// Bytes read at once.
+const READ: usize = 1 << 16;
+/// A block is cut once this much text waits.
+const BLOCK: usize = 1 << 15;
+/// How far back from its end a block may be cut.
+const TAIL: usize = 1 << 12;
+
+/// A document: bytes that can be read at any position. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Source {
+    bytes: Bytes,
+    length: u64,
+}
+
+#[derive(Clone, Debug)]
+enum Bytes {
+    Held(Arc<[u8]>),
+    Filed(Arc<File>),
+}
+
+impl Source {
+    /// A text in memory.
+    pub fn text(text: impl Into<Vec<u8>>) -> Result<Self> {
+        let bytes: Arc<[u8]> = text.into().into();
+        Self { length: bytes.len() as u64, bytes: Bytes::Held(bytes) }.checked()
+    }
+
+    /// A file, which must stay as it is while it is in use.
+    pub fn file(path: &Path) -> Result<Self> {
+        let missing = |e: &std::io::Error| Error::new("text.missing", format!("{}: {e}", path.display()));
+        let file = File::open(path).map_err(|e| missing(&e))?;
+        let about = file.metadata().map_err(|e| missing(&e))?;
+        if about.is_dir() {
+            return Err(Error::new("text.missing", format!("{}: found a folder, expected a file", path.display())));
+        }
+        if !about.is_file() {
+            return Self::spool(file, None); // a pipe or a device cannot be read by position
+        }
+        Self { length: about.len(), bytes: Bytes::Filed(Arc::new(file)) }.checked()
+    }
+
+    /// Copies a stream into a private file that has no name and is gone with the process, in `folder` or the system's temporary one.
+    pub fn spool(mut stream: impl Read, folder: Option<&Path>) -> Result<Self> {
+        let failed = |e: std::io::Error| Error::io("copying a stream to a private file", &e);
+        let mut file = match folder {
+            Some(folder) => tempfile::tempfile_in(folder),
+            None => tempfile::tempfile(),
+        }
+        .map_err(failed)?;
+        let length = std::io::copy(&mut stream, &mut file).map_err(failed)?;
+        file.flush().and_then(|()| file.rewind()).map_err(failed)?;
+        Self { length, bytes: Bytes::Filed(Arc::new(file)) }.checked()
+    }
+
+    /// Length in bytes.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// The text between two byte positions, which must be ends of characters.
+    pub fn slice(&self, start: u64, end: u64) -> Result<String> {
+        let bytes = self.read(start, usize::try_from(end - start).unwrap_or(usize::MAX))?;
+        String::from_utf8(bytes).map_err(|_| Error::new("text.changed", "the document changed while it was read"))
+    }
+
+    /// Up to `reach` bytes of text before `start` and after `end`, whole characters only.
+    pub fn around(&self, start: u64, end: u64, reach: u64) -> Result<(String, String)> {
+        let (from, to) = (start.saturating_sub(reach), (end + reach).min(self.length));
+        let whole = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_matches('\u{fffd}').to_owned();
+        Ok((whole(self.read(from, (start - from) as usize)?), whole(self.read(end, (to - end) as usize)?)))
+    }
+
+    fn read(&self, start: u64, length: usize) -> Result<Vec<u8>> {
+        match &self.bytes {
+            Bytes::Held(bytes) => Ok(bytes[start as usize..start as usize + length].to_vec()),
+            Bytes::Filed(file) => {
+                let mut bytes = vec![0; length];
+                file.read_exact_at(&mut bytes, start).map_err(|e| match e.kind() {
+                    std::io::ErrorKind::UnexpectedEof => {
+                        Error::new("text.changed", format!("the document ended early, expected {} bytes", self.length))
+                    }
+                    _ => Error::io("reading the document", &e),
+                })?;
+                Ok(bytes)
+            }
+        }
+    }
+
+    /// Names what is not UTF-8 text by its first bytes; the rest is checked while it is read.
+    fn checked(self) -> Result<Self> {
+        if self.length == 0 {
+            return Err(Error::new("text.empty", "the document is empty, expected text"));
+        }
+        let head = self.read(0, self.length.min(4096) as usize)?;
+        let named = |what: &str, advice: &str| {
+            Err(Error::new("text.encoding", format!("found {what}, expected UTF-8 text: {advice}")))
+        };
+        let zeros = |odd: usize| head.iter().skip(odd).step_by(2).take(512).filter(|b| **b == 0).count();
+        let half = head.len().min(1024) / 2;
+        let control = head.iter().filter(|b| **b < 32 && !b"\t\n\x0b\x0c\r\x1b\0".contains(b)).count();
+        match head.as_slice() {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => named("UTF-16", "convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"),
+            [b'%', b'P', b'D', b'F', ..] => named("a PDF file", "extract its text first (pdftotext)"),
+            [b'P', b'K', 3 | 5, 4 | 6, ..] => named("a zip archive (docx, odt, epub and xlsx are such)", "extract its text first"),
+            [0x1f, 0x8b, ..] => named("a gzip file", "unpack it first"),
+            _ if half >= 4 && (zeros(1) * 2 > half || zeros(0) * 2 > half) => {
+                named("UTF-16 without a byte order mark", "convert it to UTF-8 first (iconv -f UTF-16LE -t UTF-8)")
+            }
+            _ if control * 10 > head.len() || head.starts_with(b"\x7fELF") => named("a binary file", "give a text file"),
+            _ => Ok(self),
+        }
+    }
+}
+
+/// A piece of a document with its place: bytes and UTF-16 units from the document's start.
+#[derive(Debug, Clone)]
+#[allow(missing_docs)]
+pub struct Block {
+    pub start: u64,
+    pub start_utf16: u64,
+    pub text: String,
+}
+
+/// Walks through a document block by block; together the blocks are the whole text (a byte order mark is skipped).
+#[derive(Debug)]
+pub struct Blocks {
+    source: Source,
+    read: u64,
+    start: u64,
+    start_utf16: u64,
+    waiting: String,
+    /// The first bytes of a character whose rest has not been read.
+    partial: Vec<u8>,
+}
+
+impl Blocks {
+    /// From the document's start.
+    pub fn new(source: Source) -> Self {
+        Self { source, read: 0, start: 0, start_utf16: 0, waiting: String::new(), partial: Vec::new() }
+    }
+
+    /// Bytes handed out so far.
+    pub fn done(&self) -> u64 {
+        self.start
+    }
+
+    /// The next block, `None` at the end of the document.
+    pub fn advance(&mut self) -> Result<Option<Block>> {
+        while self.waiting.len() < BLOCK && self.read < self.source.length {
+            self.fill()?;
+        }
+        if self.waiting.is_empty() {
+            return Ok(None);
+        }
+        let last = self.read == self.source.length && self.waiting.len() <= BLOCK;
+        let end = if last { self.waiting.len() } else { cut(&self.waiting, BLOCK) };
+        let rest = self.waiting.split_off(end);
+        let text = std::mem::replace(&mut self.waiting, rest);
+        let block = Block { start: self.start, start_utf16: self.start_utf16, text };
+        self.start += block.text.len() as u64;
+        self.start_utf16 += utf16_length(&block.text);
+        Ok(Some(block))
+    }
+
+    fn fill(&mut self) -> Result<()> {
+        let length = READ.min((self.source.length - self.read) as usize);
+        let mut bytes = std::mem::take(&mut self.partial);
+        let base = self.read - bytes.len() as u64;
+        bytes.extend(self.source.read(self.read, length)?);
+        self.read += length as u64;
+        let valid = match std::str::from_utf8(&bytes) {
+            Ok(_) => bytes.len(),
+            Err(e) if e.error_len().is_none() && self.read < self.source.length => e.valid_up_to(),
+            Err(e) => {
+                let at = base + e.valid_up_to() as u64;
+                let found = bytes[e.valid_up_to()];
+                return Err(Error::new("text.utf8", format!("found byte 0x{found:02x} at byte offset {at}, expected UTF-8 text")));
+            }
+        };
+        self.partial = bytes.split_off(valid);
+        let text = String::from_utf8(bytes).map_err(|_| Error::new("fault", "text checked as UTF-8 was not"))?;
+        match text.strip_prefix('\u{feff}') {
+            Some(rest) if base == 0 => {
+                self.waiting.push_str(rest);
+                (self.start, self.start_utf16) = (3, 1);
+            }
+            _ => self.waiting.push_str(&text),
+        }
+        Ok(())
+    }
+}
+
+/// UTF-16 units of a text.
+pub fn utf16_length(text: &str) -> u64 {
+    text.chars().map(|c| c.len_utf16() as u64).sum()
+}
+
+/// Where to cut a text at most `limit` bytes long: after a blank line, a sentence, a word, at least a character.
+pub(crate) fn cut(text: &str, limit: usize) -> usize {
+    if text.len() <= limit {
+        return text.len();
+    }
+    let limit = text.floor_char_boundary(limit).max(text.chars().next().map_or(0, char::len_utf8));
+    let from = text.floor_char_boundary(limit.saturating_sub(TAIL));
+    let tail = &text[from..limit];
+    let after = |pattern: &str| tail.rfind(pattern).map(|at| from + at + pattern.len());
+    let ends = [after("\n\n"), after("\r\n\r\n"), after(".\n"), after(". "), after("\n"), after(" ")];
+    ends.into_iter().flatten().find(|end| *end > 0).unwrap_or(limit)
+}
+
+/// A tokenizer of a model folder.
+#[derive(Debug)]
+pub struct Tokens {
+    inner: Tokenizer,
+}
+
+impl Tokens {
+    /// Reads `tokenizer.json`.
+    pub fn open(path: &Path) -> Result<Self> {
+        let wrong = |e: String| Error::new("model.tokenizer", format!("{}: {e}", path.display()));
+        let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
+        let mut inner = Tokenizer::from_bytes(bytes).map_err(|e| wrong(e.to_string()))?;
+        inner.set_encode_special_tokens(true);
+        Ok(Self { inner })
+    }
+
+    /// Tokens of a text of the document or of its reader; special tokens in it stay ordinary text.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        let encoding = self.inner.encode_fast(text, false).map_err(|e| Error::new("model.tokenizer", e.to_string()))?;
+        Ok(encoding.get_ids().to_vec())
+    }
+
+    /// Tokens of a piece of a template, in which special tokens are recognised.
+    pub fn encode_template(&mut self, text: &str) -> Result<Vec<u32>> {
+        self.inner.set_encode_special_tokens(false);
+        let tokens = self.encode(text);
+        self.inner.set_encode_special_tokens(true);
+        tokens
+    }
+
+    /// The text of tokens, special ones left out, incomplete characters as U+FFFD.
+    pub fn decode(&self, tokens: &[u32]) -> Result<String> {
+        self.inner.decode(tokens, true).map_err(|e| Error::new("model.tokenizer", e.to_string()))
+    }
+}
+
+/// Tokenises a text that arrives in pieces, as if it had come whole: the last word is held back until its end is known.
+#[derive(Debug, Default, Clone)]
+pub struct TokenStream {
+    held: String,
+}
+
+impl TokenStream {
+    /// A word without an end is cut here (bytes).
+    const WORD: usize = 4096;
+
+    /// Tokens that are certain once `text` is appended.
+    pub fn push(&mut self, tokens: &Tokens, text: &str) -> Result<Vec<u32>> {
+        self.held.push_str(text);
+        let end = word_boundary(&self.held).or_else(|| {
+            (self.held.len() > Self::WORD).then(|| self.held.floor_char_boundary(Self::WORD))
+        });
+        let Some(end) = end else { return Ok(Vec::new()) };
+        let rest = self.held.split_off(end);
+        tokens.encode(&std::mem::replace(&mut self.held, rest))
+    }
+
+    /// The tokens of what was held back.
+    pub fn finish(&mut self, tokens: &Tokens) -> Result<Vec<u32>> {
+        tokens.encode(&std::mem::take(&mut self.held))
+    }
+}
+
+/// The last place between a letter or digit and a single space before another one: there the pre-tokenisers of byte-level BPE and
+/// SentencePiece all cut.
+fn word_boundary(text: &str) -> Option<usize> {
+    let wordy = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let spaces = text.rmatch_indices(' ').map(|(at, _)| at);
+    spaces.into_iter().find(|&at| wordy(text[..at].chars().next_back()) && wordy(text[at + 1..].chars().next()))
+}
+
+/// Turns tokens into text that holds whole characters only.
+#[derive(Debug, Default, Clone)]
+pub struct TextStream {
+    tokens: Vec<u32>,
+    /// Tokens before this one only give context; their text is out.
+    context: usize,
+    /// Tokens whose text is out.
+    written: usize,
+}
+
+impl TextStream {
+    /// The text that became certain with one more token.
+    pub fn push(&mut self, tokens: &Tokens, token: u32) -> Result<String> {
+        self.tokens.push(token);
+        let text = tokens.decode(&self.tokens[self.context..])?;
+        if text.ends_with('\u{fffd}') {
+            return Ok(String::new());
+        }
+        self.emit(tokens, &text)
+    }
+
+    /// What was held back; an incomplete character becomes U+FFFD.
+    pub fn finish(&mut self, tokens: &Tokens) -> Result<String> {
+        let text = tokens.decode(&self.tokens[self.context..])?;
+        self.emit(tokens, &text)
+    }
+
+    fn emit(&mut self, tokens: &Tokens, text: &str) -> Result<String> {
+        let before = tokens.decode(&self.tokens[self.context..self.written])?;
+        let fresh = text.get(before.len()..).unwrap_or_default().to_owned();
+        self.context = self.written;
+        self.written = self.tokens.len();
+        Ok(fresh)
+    }
+}
+
+/// White space folded to single spaces, with one leading space: how a citing model reads a piece of text.
+pub fn folded(text: &str) -> String {
+    text.split_whitespace().flat_map(|word| [" ", word]).collect()
+}
+
+/// White space folded to single spaces, nothing around it.
+pub fn trimmed(text: &str) -> Cow<'_, str> {
+    let plain = |c: char| c.is_whitespace() && c != ' ';
+    if text.trim() == text && !text.contains("  ") && !text.contains(plain) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn whole(source: Source) -> Result<String> {
+        let (mut blocks, mut text) = (Blocks::new(source), String::new());
+        let mut units = 0;
+        while let Some(block) = blocks.advance()? {
+            assert_eq!(block.start_utf16, units);
+            assert!(!block.text.is_empty() && block.text.len() <= BLOCK);
+            units += utf16_length(&block.text);
+            text.push_str(&block.text);
+        }
+        Ok(text)
+    }
+
+    #[test]
+    fn blocks_are_the_whole_text() {
+        for text in ["a", "x\n\ny", &"été 🙂 字. ".repeat(20_000), &"x".repeat(200_000), &"字".repeat(50_000)] {
+            assert_eq!(whole(Source::text(text).unwrap()).unwrap(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_not_text_is_named() {
+        let cases: [(&[u8], &str, &str); 9] = [
+            (b"", "text.empty", "empty"),
+            (b"%PDF-1.7", "text.encoding", "PDF"),
+            (b"PK\x03\x04", "text.encoding", "zip"),
+            (b"\xff\xfeh\0", "text.encoding", "UTF-16"),
+            (b"h\0e\0l\0l\0o\0w\0", "text.encoding", "UTF-16"),
+            (b"\x7fELF\x02\x01\x01", "text.encoding", "binary"),
+            (b"\x1f\x8b\x08", "text.encoding", "gzip"),
+            (b"abc\xffdef", "text.utf8", "byte offset 3"),
+            (b"abc\xe2\x82", "text.utf8", "byte offset 3"),
+        ];
+        for (bytes, code, word) in cases {
+            let error = Source::text(bytes).and_then(whole).unwrap_err();
+            assert_eq!(error.code(), code);
+            assert!(error.message().contains(word), "{error}");
+        }
+        let mut late = "字".repeat(100_000).into_bytes();
+        late[210_001] = b'x';
+        assert!(Source::text(late).and_then(whole).unwrap_err().message().contains("byte offset 210000"));
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_skipped_but_counted() {
+        let mut blocks = Blocks::new(Source::text("\u{feff}hi").unwrap());
+        let block = blocks.advance().unwrap().unwrap();
+        assert_eq!((block.start, block.start_utf16, block.text.as_str()), (3, 1, "hi"));
+    }
+
+    #[test]
+    fn a_nul_is_text() {
+        assert_eq!(whole(Source::text("a\0b").unwrap()).unwrap(), "a\0b");
+    }
+}
