@@ -8,11 +8,11 @@ public class Answer(
     public val text: String,
     /** Whether the document answers the question, in the model's judgement. */
     public val found: Boolean,
-    /** How sure the model is, 0 … 1; null when the model does not say. */
-    public val confidence: Double?,
+    /** The model's probability of its decision, 0 … 1. */
+    public val confidence: Double,
     /** The parts of [text] that stand in the document word for word, in the order of [text]. */
     public val quotes: List<Quote>,
-    /** How each part of the document was used. The ranges add up to the whole document. */
+    /** The parts of the document that took part, in document order. */
     public val coverage: List<Coverage>,
     /** What it cost. */
     public val usage: Usage,
@@ -64,13 +64,15 @@ public class Usage(
     public val promptTokens: Long,
     /** Tokens of the answer. */
     public val generatedTokens: Long,
+    /** Runs of the graph made for the answer. */
+    public val graphRuns: Long,
     /** Milliseconds spent on the document's index. */
     public val indexMillis: Double,
     /** Milliseconds spent on reading the document. */
     public val readMillis: Double,
-    /** Milliseconds from the question to the first token of the answer. */
+    /** Milliseconds from the question to the first piece of text. */
     public val ttftMillis: Double,
-    /** Tokens of the answer per second after the first; null when there was only one. */
+    /** Tokens per second that the model chose one by one; null when there were none, as in a quoted sentence. */
     public val tokensPerSecond: Double?,
     /** Bytes of the model's state: the same for every length of document. */
     public val stateBytes: Long,

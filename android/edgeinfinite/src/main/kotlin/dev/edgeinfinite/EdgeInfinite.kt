@@ -54,8 +54,7 @@ public object EdgeInfinite {
     @JvmStatic
     @JvmOverloads
     @Throws(EdgeInfiniteException::class, InterruptedException::class)
-    public fun openBlocking(dir: File, options: Consumer<OpenOptions> = Consumer {}): Model =
-        runBlocking { open(dir, options::accept) }
+    public fun openBlocking(dir: File, options: Consumer<OpenOptions> = Consumer {}): Model = runBlocking { open(dir, options::accept) }
 
     /** [inspect] for Java. */
     @JvmStatic

@@ -17,14 +17,10 @@ public interface Model : AutoCloseable {
      * suspending in it pauses the reading. Cancelling stops at once and leaves nothing behind.
      *
      * @throws TextException when [text] is missing, empty, not UTF-8, or no text at all
-     * @throws IllegalArgumentException when [options] name a scenario that the model does not have
+     * @throws StorageException when the index cannot be written
      * @throws IllegalStateException when this model was closed
      */
-    public suspend fun read(
-        text: Text,
-        options: ReadOptions.() -> Unit = {},
-        onProgress: suspend (Reply.Progress) -> Unit = {},
-    ): Document
+    public suspend fun read(text: Text, options: ReadOptions.() -> Unit = {}, onProgress: suspend (Reply.Progress) -> Unit = {}): Document
 
     /**
      * Reads [text] and summarises it, in one flow that keeps nothing. Cold, like [Document.summarize].

@@ -3,6 +3,7 @@ package dev.edgeinfinite
 import dev.edgeinfinite.internal.utf8
 import org.json.JSONArray
 import org.json.JSONObject
+import java.io.File
 
 /** How a document is brought before the model. */
 public enum class Reading {
@@ -48,14 +49,13 @@ public class OpenOptions {
 
 /** How a document is read. */
 public class ReadOptions {
-    /** The reading to prepare for; null for what the model's answers and summaries need. */
+    /** What the document is read for; null for the model's default. With [Reading.Memory] it can be asked by recall, too. */
     public var reading: Reading? = null
 
-    /** A scenario of the model, by name; null for the one it was opened with. */
-    public var scenario: String? = null
+    /** A private folder for the document's index, a file without a name; the app's cache unless said. */
+    public var folder: File = File(System.getProperty("java.io.tmpdir").orEmpty())
 
-    internal fun json(): ByteArray =
-        JSONObject().putOpt("reading", reading?.key).putOpt("scenario", scenario).toString().utf8()
+    internal fun json(): ByteArray = JSONObject().putOpt("reading", reading?.key).put("folder", folder.path).toString().utf8()
 }
 
 /** How a question is answered. */

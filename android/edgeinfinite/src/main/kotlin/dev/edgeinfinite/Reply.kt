@@ -7,22 +7,18 @@ import kotlinx.coroutines.flow.single
 
 /** What comes back while the engine works: progress, then text, and at the end the whole answer. */
 public sealed interface Reply {
-    /** How far the work has come; at most one for each graph run. */
+    /** How far the reading of the document, or of a prompt, has come. */
     public class Progress(
         /** Tokens read so far. */
         public val tokensDone: Long,
-        /** Tokens in all; an estimate until the last byte has been seen. */
+        /** Tokens in all; an estimate until the end of the document has been seen. */
         public val tokensTotal: Long,
-        /** Bytes of UTF-8 read so far. */
-        public val bytesDone: Long,
-        /** Bytes of UTF-8 in all. */
-        public val bytesTotal: Long,
         /** Seconds left at the speed so far; null before it is known. */
         public val secondsLeft: Double?,
     ) : Reply {
-        /** Whole percent of the tokens, 0 … 100. */
+        /** Whole percent, 0 … 100. */
         public val percent: Int
-            get() = if (tokensTotal <= 0) 100 else (100 * tokensDone / tokensTotal).coerceIn(0, 100).toInt()
+            get() = if (tokensTotal > 0) (100 * tokensDone / tokensTotal).coerceIn(0, 100).toInt() else 0
     }
 
     /** More of the answer. Whole characters only: never half an emoji. */

@@ -15,11 +15,7 @@ import java.nio.file.Files
  * The engine reads a file by position, a piece at a time, never the whole; it has to stay unchanged while documents of
  * it are open.
  */
-public class Text private constructor(
-    private val string: String?,
-    private val file: File?,
-    private val spooled: Boolean,
-) : AutoCloseable {
+public class Text private constructor(private val string: String?, private val file: File?, private val spooled: Boolean) : AutoCloseable {
     internal fun bytes(): ByteArray? = string?.utf8()
 
     internal fun path(): ByteArray? = file?.absolutePath?.utf8()

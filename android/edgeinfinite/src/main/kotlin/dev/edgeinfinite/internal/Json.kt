@@ -30,8 +30,6 @@ internal fun ByteArray.modelInfo(): ModelInfo = JSONObject(text()).modelInfo()
 private fun JSONObject.progress() = Reply.Progress(
     tokensDone = getLong("tokens_done"),
     tokensTotal = getLong("tokens_total"),
-    bytesDone = getLong("bytes_done"),
-    bytesTotal = getLong("bytes_total"),
     secondsLeft = number("seconds_left"),
 )
 
@@ -39,14 +37,13 @@ private fun JSONObject.answer() = Answer(
     question = string("question"),
     text = getString("text"),
     found = getBoolean("found"),
-    confidence = number("confidence"),
+    confidence = getDouble("confidence"),
     quotes = getJSONArray("quotes").map(JSONArray::getJSONObject).map { it.quote() },
     coverage = getJSONArray("coverage").map(JSONArray::getJSONObject).map { it.coverage() },
     usage = getJSONObject("usage").usage(),
 )
 
-private fun JSONObject.quote() =
-    Quote(start = getInt("start_utf16"), end = getInt("end_utf16"), text = getString("text"))
+private fun JSONObject.quote() = Quote(start = getInt("start_utf16"), end = getInt("end_utf16"), text = getString("text"))
 
 private fun JSONObject.coverage() = Coverage(
     start = getLong("start"),
@@ -58,6 +55,7 @@ private fun JSONObject.usage() = Usage(
     documentTokens = getLong("document_tokens"),
     promptTokens = getLong("prompt_tokens"),
     generatedTokens = getLong("generated_tokens"),
+    graphRuns = getLong("graph_runs"),
     indexMillis = getDouble("index_ms"),
     readMillis = getDouble("read_ms"),
     ttftMillis = getDouble("ttft_ms"),

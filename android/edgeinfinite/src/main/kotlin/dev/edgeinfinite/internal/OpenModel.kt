@@ -14,11 +14,7 @@ import kotlinx.coroutines.flow.flow
 /** A model behind a handle. */
 @OptIn(EdgeInfiniteInternalApi::class)
 internal class OpenModel(private val lane: Lane, private val handle: Long) : Model {
-    override suspend fun read(
-        text: Text,
-        options: ReadOptions.() -> Unit,
-        onProgress: suspend (Reply.Progress) -> Unit,
-    ): Document {
+    override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document {
         val chosen = ReadOptions().apply(options).json()
         val document = lane.create { Native.document(handle, text.bytes(), text.path(), chosen) }
         try {

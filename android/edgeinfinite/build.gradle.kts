@@ -1,0 +1,40 @@
+plugins {
+    alias(libs.plugins.android.library) // brings Kotlin with it
+}
+
+version = libs.versions.edgeinfinite.get()
+
+android {
+    namespace = "dev.edgeinfinite"
+    compileSdk = 36
+
+    defaultConfig {
+        minSdk = 26
+        consumerProguardFiles("consumer-rules.pro")
+    }
+
+    compileOptions {
+        sourceCompatibility = JavaVersion.VERSION_11
+        targetCompatibility = JavaVersion.VERSION_11
+    }
+
+    publishing {
+        singleVariant("release") {
+            withSourcesJar()
+        }
+    }
+}
+
+kotlin {
+    explicitApi()
+    compilerOptions {
+        languageVersion = org.jetbrains.kotlin.gradle.dsl.KotlinVersion.KOTLIN_2_2
+        apiVersion = org.jetbrains.kotlin.gradle.dsl.KotlinVersion.KOTLIN_2_2
+        allWarningsAsErrors = true
+    }
+}
+
+dependencies {
+    api(libs.coroutines.core)
+    api(libs.kotlin.stdlib)
+}

@@ -1,0 +1,61 @@
+package dev.edgeinfinite;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+
+/** The blocking calls, as a Java app writes them. */
+class JavaTest {
+    private static final File TINY = new File(System.getProperty("repository"), "models/tiny");
+
+    @Test
+    void asksAndSummarizes() throws Exception {
+        assertEquals("tiny", EdgeInfinite.inspectBlocking(TINY).getName());
+        assertFalse(EdgeInfinite.getVersion().isEmpty());
+        List<Reply> replies = new ArrayList<>();
+        List<Reply.Progress> progress = new ArrayList<>();
+        try (Model model = EdgeInfinite.openBlocking(TINY, options -> options.setThreads(1));
+                Document document = EdgeInfinite.readBlocking(model, Text.of("gora lu men ve la"), options -> {}, progress::add)) {
+            Answer answer = EdgeInfinite.askBlocking(document, "gora?", options -> options.setMaxOutputTokens(4), replies::add);
+            assertEquals("gora?", answer.getQuestion());
+            assertTrue(answer.getUsage().getGeneratedTokens() <= 4);
+            assertFalse(EdgeInfinite.summarizeBlocking(document).getText().isEmpty());
+        }
+        assertFalse(progress.isEmpty());
+        assertTrue(replies.get(replies.size() - 1) instanceof Reply.Done);
+    }
+
+    @Test
+    void exceptionsAreDeclared() {
+        EdgeInfiniteException failure =
+                assertThrows(ModelException.class, () -> EdgeInfinite.openBlocking(new File("absent")).close());
+        assertEquals("model.missing", failure.getCode());
+    }
+
+    @Test
+    void interruptingCancels() throws Exception {
+        AtomicBoolean interrupted = new AtomicBoolean();
+        try (Model model = EdgeInfinite.openBlocking(TINY)) {
+            Thread reader = new Thread(() -> {
+                try {
+                    EdgeInfinite.readBlocking(model, Text.of("gora lu men. ".repeat(1000)), options -> {},
+                            progress -> Thread.currentThread().interrupt());
+                } catch (InterruptedException expected) {
+                    interrupted.set(true);
+                } catch (EdgeInfiniteException unexpected) {
+                    throw new AssertionError(unexpected);
+                }
+            });
+            reader.start();
+            reader.join();
+        }
+        assertTrue(interrupted.get());
+    }
+}

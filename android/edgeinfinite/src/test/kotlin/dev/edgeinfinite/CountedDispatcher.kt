@@ -1,0 +1,25 @@
+package dev.edgeinfinite
+
+import kotlinx.coroutines.CoroutineDispatcher
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Runnable
+import java.util.concurrent.atomic.AtomicInteger
+import kotlin.coroutines.CoroutineContext
+
+/**
+ * Counts what reaches the engine: every native call that can run the graph is one dispatch, and runs it once at most.
+ * [onCall] is called on the engine's thread just before a call, with its number.
+ */
+class CountedDispatcher(private val onCall: (Int) -> Unit = {}) : CoroutineDispatcher() {
+    private val lane = Dispatchers.IO.limitedParallelism(1)
+    private val count = AtomicInteger()
+
+    val calls: Int get() = count.get()
+
+    override fun dispatch(context: CoroutineContext, block: Runnable) {
+        lane.dispatch(context) {
+            onCall(count.incrementAndGet())
+            block.run()
+        }
+    }
+}

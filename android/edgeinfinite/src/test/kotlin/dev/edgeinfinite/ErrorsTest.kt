@@ -1,0 +1,201 @@
+package dev.edgeinfinite
+
+import dev.edgeinfinite.internal.Native
+import dev.edgeinfinite.internal.NativeException
+import dev.edgeinfinite.internal.utf8
+import kotlinx.coroutines.test.runTest
+import org.json.JSONObject
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
+import org.junit.jupiter.api.io.TempDir
+import java.io.File
+
+/** What is wrong has a type, a stable code, and a sentence that says what was found. */
+class ErrorsTest {
+    @TempDir
+    lateinit var folder: File
+
+    // The model folder.
+
+    @Test
+    fun `no folder`() = failsToOpen(folder.resolve("absent"), "model.missing", "absent")
+
+    @Test
+    fun `no model json`() = failsToOpen(folder, "model.missing", "model.json")
+
+    @Test
+    fun `a folder whose file is missing`() =
+        failsToOpen(copy { it }.apply { resolve("embedding.f16").delete() }, "model.missing", "embedding.f16")
+
+    @Test
+    fun `a damaged file`() = failsToOpen(copy { it }.apply { resolve("cpu-fp32.onnx").flip(5000) }, "model.hash", "cpu-fp32.onnx")
+
+    @Test
+    fun `a file cut short`() = failsToOpen(
+        copy { it }.apply { resolve("tokenizer.json").run { writeBytes(readBytes().copyOf(100)) } },
+        "model.hash",
+        "100 bytes",
+    )
+
+    @Test
+    fun `a model json cut short`() =
+        failsToOpen(copy { it }.apply { resolve("model.json").writeText("{\"format\": 1,") }, "model.format", "model.json")
+
+    @Test
+    fun `an unknown key`() = failsToOpen(copy { it.put("colour", "red") }, "model.format", "colour")
+
+    @Test
+    fun `a missing key`() = failsToOpen(copy { it.apply { remove("limits") } }, "model.format", "limits")
+
+    @Test
+    fun `another format`() = failsToOpen(copy { it.put("format", 99) }, "model.format", "99")
+
+    @Test
+    fun `inspect fails like open`() = runTest {
+        val failure = assertThrows<ModelException> { EdgeInfinite.inspect(folder.resolve("absent")) }
+        assertEquals("model.missing", failure.code)
+    }
+
+    // The document.
+
+    @Test
+    fun `no document`() = failsToRead(Text.file(folder.resolve("absent.txt")), "text.missing", "absent.txt")
+
+    @Test
+    fun `a folder is no document`() = failsToRead(Text.file(folder), "text.missing", "folder")
+
+    @Test
+    fun `an empty text`() = failsToRead(Text.of(""), "text.empty", "empty")
+
+    @Test
+    fun `an empty file`() = failsToRead(file(), "text.empty", "empty")
+
+    @Test
+    fun `nothing but white space`() = failsToRead(Text.of(" \n\t\n "), "text.empty", "white space")
+
+    @Test
+    fun `UTF-16`() = failsToRead(file(*"gora lu men".toByteArray(Charsets.UTF_16)), "text.encoding", "UTF-16")
+
+    @Test
+    fun `UTF-16 without a mark`() = failsToRead(file(*"gora lu men".toByteArray(Charsets.UTF_16LE)), "text.encoding", "UTF-16")
+
+    @Test
+    fun `a PDF`() = failsToRead(file(*"%PDF-1.7\n".toByteArray()), "text.encoding", "PDF")
+
+    @Test
+    fun `a zip`() = failsToRead(file('P'.code.toByte(), 'K'.code.toByte(), 3, 4, 20, 0), "text.encoding", "zip")
+
+    @Test
+    fun `something binary`() = failsToRead(file(*ByteArray(100) { (it % 8).toByte() }), "text.encoding", "binary")
+
+    @Test
+    fun `invalid UTF-8 is named by its byte`() =
+        failsToRead(file(*"gora é ".toByteArray(), 0xff.toByte(), *" lu".toByteArray()), "text.utf8", "8")
+
+    // The caller.
+
+    @Test
+    fun `an unknown scenario`() = runTest {
+        val failure = assertThrows<IllegalArgumentException> { Tiny.open("bedtime") }
+        assertTrue("bedtime" in failure.message!! && "default" in failure.message!!, failure.message)
+    }
+
+    @Test
+    fun `an accelerator that the model has no graph for`() = runTest {
+        val open: suspend () -> Unit = { EdgeInfinite.open(Tiny.dir) { accelerators = listOf(Accelerator.Npu) } }
+        assertTrue("Npu" in assertThrows<IllegalArgumentException> { open() }.message!!)
+    }
+
+    @Test
+    fun `a question that is too long or no question`() = runTest {
+        Tiny.open().use { model ->
+            model.read(Text.of("gora lu men")).use { document ->
+                val long = assertThrows<IllegalArgumentException> { document.ask("lu men ".repeat(10_000)).await() }
+                assertTrue("256" in long.message!!, long.message)
+                assertThrows<IllegalArgumentException> { document.ask("").await() }
+                assertThrows<IllegalArgumentException> { document.ask(" \n").await() }
+            }
+        }
+    }
+
+    @Test
+    fun `a question for another reading`() = runTest {
+        Tiny.open().use { model ->
+            model.read(Text.of("gora lu men"), { reading = Reading.Recall }).use { document ->
+                assertThrows<IllegalStateException> { document.ask("gora?") { reading = Reading.Memory }.await() }
+                document.ask("gora?").await()
+            }
+        }
+    }
+
+    @Test
+    fun `options that Rust does not know`() {
+        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        for (options in listOf("""{"reading": "poem"}""", """{"colour": 1}""", "[", "")) {
+            val failure = assertThrows<NativeException> { Native.document(model, "gora".utf8(), null, options.utf8()) }
+            assertEquals("argument.options", failure.code)
+        }
+        Native.close(model)
+    }
+
+    // All of them.
+
+    @Test
+    fun `every code of the engine becomes the exception of its kind`() {
+        val source = Tiny.repository.resolve("rust/core/src/error.rs").readText()
+        val codes = Regex("""\("([a-z0-9_.]+)", Kind::(\w+),""").findAll(source).map { it.destructured }.toList()
+        assertTrue(codes.size > 20)
+        for ((code, kind) in codes) {
+            val failure = NativeException(code.utf8(), "found 1, expected 2".utf8()).public()
+            val expected = when (kind) {
+                "Argument" -> IllegalArgumentException::class.java
+                "State", "Cancelled" -> IllegalStateException::class.java
+                "World" -> EdgeInfiniteException::class.java
+                else -> EngineFault::class.java
+            }
+            assertInstanceOf(expected, failure, code)
+            if (failure is EdgeInfiniteException) assertEquals(code, failure.code)
+            assertInstanceOf(NativeException::class.java, failure.cause)
+        }
+    }
+
+    @Test
+    fun `messages never quote the document`() = runTest {
+        val secret = "confidential"
+        Tiny.open().use { model ->
+            val texts = listOf(file(*secret.toByteArray(), 0xff.toByte()), file(*secret.toByteArray(Charsets.UTF_16)))
+            for (text in texts) {
+                val failure = assertThrows<TextException> { model.read(text) }
+                assertFalse(secret in failure.stackTraceToString())
+            }
+            model.read(Text.of("gora")).use { document ->
+                val failure = assertThrows<IllegalArgumentException> { document.ask("$secret ".repeat(500)).await() }
+                assertFalse(secret in failure.stackTraceToString())
+            }
+        }
+    }
+
+    private fun copy(change: (JSONObject) -> JSONObject): File = Tiny.copy(folder.resolve("model")) { change(it) }
+
+    private fun File.flip(at: Int) = writeBytes(readBytes().also { it[at] = (it[at] + 1).toByte() })
+
+    private fun file(vararg bytes: Byte): Text = Text.file(File.createTempFile("text", null, folder).apply { writeBytes(bytes) })
+
+    private fun failsToOpen(dir: File, code: String, found: String) = runTest {
+        val failure = assertThrows<ModelException> { EdgeInfinite.open(dir).close() }
+        assertEquals(code, failure.code)
+        assertTrue(found in failure.message!!, failure.message)
+    }
+
+    private fun failsToRead(text: Text, code: String, found: String) = runTest {
+        Tiny.open().use { model ->
+            val failure = assertThrows<TextException> { model.read(text).close() }
+            assertEquals(code, failure.code)
+            assertTrue(found in failure.message!!, failure.message)
+        }
+    }
+}

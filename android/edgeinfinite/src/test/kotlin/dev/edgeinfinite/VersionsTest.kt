@@ -1,0 +1,30 @@
+package dev.edgeinfinite
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import java.io.File
+
+/** Every version stands in gradle/libs.versions.toml; Maven's copy and Rust's number agree with it. */
+class VersionsTest {
+    private val gradle = Tiny.repository.resolve("gradle/libs.versions.toml").readText()
+        .substringAfter("[versions]").substringBefore("\n[")
+        .let { versions -> Regex("""(?m)^([\w-]+) = "([^"]+)"""").findAll(versions).associate { it.groupValues[1] to it.groupValues[2] } }
+
+    @Test
+    fun `Maven builds with Gradle's versions`() {
+        val maven = Regex("""<([\w-]+)\.version>([^<]+)</""").findAll(File("../pom.xml").readText())
+            .associate { it.groupValues[1] to it.groupValues[2] }
+        assertTrue(maven.size >= 6)
+        assertEquals(gradle.filterKeys(maven::containsKey), maven)
+    }
+
+    @Test
+    fun `one version for Kotlin, Maven and Rust`() {
+        val pom = Regex("<version>([^<]+)</version>")
+        for (file in listOf("../pom.xml", "pom.xml")) {
+            assertEquals(gradle["edgeinfinite"], pom.find(File(file).readText())!!.groupValues[1], file)
+        }
+        assertEquals(gradle["edgeinfinite"], EdgeInfinite.version)
+    }
+}

@@ -1,0 +1,4 @@
+// Versions stand in gradle/libs.versions.toml, modules in settings.gradle.kts.
+plugins {
+    alias(libs.plugins.android.library) apply false
+}
