@@ -16,65 +16,69 @@ tokens=${1:-100000}
 
 command_line
 
-bold='' dim='' plain=''
-if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; fi
+bold='' plain=''
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
+EDGEINFINITE_MODEL=$(realpath "$EDGEINFINITE_MODEL")
+cd "$work"
+"$python" "$root/scripts/generate.py" --tokens "$tokens" --seed 7 --facts facts.json >generated.txt
 
-"$python" "$root/scripts/generate.py" --tokens "$tokens" --seed 7 --facts "$work/facts.json" >"$work/generated.txt"
+columns=()
 
-# meet NAME TITLE FILE QUESTION QUESTION
-meet() {
-  local name=$1 title=$2 file=$3
-  shift 3
-  printf '\n%s━━ %s%s  %s%s kB%s\n' "$bold" "$title" "$plain" "$dim" "$(($(wc -c <"$file") / 1000))" "$plain"
-  printf '\n%ssummary%s\n' "$bold" "$plain"
-  "$cli" summarize "$file" --usage "$work/$name.summary.json"
-  printf '\n%squestions%s\n' "$bold" "$plain"
-  "$cli" ask "$file" "$@" --usage "$work/$name.ask.json"
+# title NAME WORDS : a heading here, a column of the table at the end.
+title() {
+  columns+=("$1")
+  printf '\n%s━━ %s%s\n\n' "$bold" "$2" "$plain"
 }
 
-documents=()
+# edgeinfinite TASK ARGS… : the command line, its numbers kept for the table.
+edgeinfinite() { "$cli" "$@" --usage "${columns[-1]}.$1.json"; }
+
 licence=/usr/share/common-licenses/GPL-3
 if [ -r "$licence" ]; then
-  documents+=(GPL-3)
-  meet GPL-3 "GNU General Public License, version 3" "$licence" \
+  title GPL-3 "GNU General Public License, version 3, summarised and questioned"
+  edgeinfinite summarize "$licence"
+  echo
+  edgeinfinite ask "$licence" \
     "How long must the offer of the source be valid?" \
     "What happens if I violate the license?"
 else
-  printf '%s is not on this machine: the generated text alone\n' "$licence" >&2
+  printf '\n%s is not on this machine: the generated text alone\n' "$licence"
 fi
 
 mapfile -t questions < <("$python" -c '
-import json, sys
-facts = json.load(open(sys.argv[1]))
+import json
+facts = json.load(open("facts.json"))
 print(facts[0]["question"], facts[-1]["question"], sep="\n")
-' "$work/facts.json")
-documents+=(generated)
-meet generated "A generated text of $tokens tokens" "$work/generated.txt" "${questions[@]}"
+')
+title generated "A generated text of about $tokens tokens, the same"
+edgeinfinite summarize generated.txt
+echo
+edgeinfinite ask generated.txt "${questions[@]}"
+
+title "by memory" "That text once more, every token through the network, absorbed into a memory of fixed size"
+edgeinfinite summarize generated.txt --reading memory
 
 printf '\n%s━━ What it cost%s\n\n' "$bold" "$plain"
-"$python" - "$work" "${documents[@]}" <<'PY'
+"$python" - "${columns[@]}" <<'PY'
 import json, sys
 from pathlib import Path
 
-work, *documents = sys.argv[1:]
-usages = [[json.loads(Path(work, f"{name}.{task}.json").read_text())["usage"] for task in ("ask", "summary")] for name in documents]
-most = lambda key: [max(usage[key] for usage in pair) for pair in usages]
-seconds = lambda values: [f"{value / 1000:.2f} s" for value in values]
-size = lambda value: f"{value / 1e6:.1f} MB" if value >= 1e6 else f"{value / 1e3:.1f} kB"
-first = [pair[0] for pair in usages]
-rows = [
-    ("", documents),
-    ("tokens read", [f"{u['document_tokens']:,}" for u in first]),
-    ("time to read", seconds([u["index_ms"] + u["read_ms"] for u in first])),
-    ("time to first token", seconds(u["ttft_ms"] for u in first)),
-    ("tokens written per second", [f"{u['decode_tokens_per_s']:.0f}" for u in first]),
-    ("state", [size(value) for value in most("state_bytes")]),
-    ("index, on disk", [size(value) for value in most("index_bytes")]),
-    ("peak memory of the process", [size(value) for value in most("peak_rss_bytes")]),
-]
-for label, cells in rows:
-    print(f"  {label:28}" + "".join(f"{cell:>14}" for cell in cells))
+def size(count):
+    return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
+
+runs = {name: [json.loads(file.read_text())["usage"] for file in Path().glob(f"{name}.*.json")] for name in sys.argv[1:]}
+rows = {
+    "tokens read": lambda u: f"{u[0]['document_tokens']:,}",
+    "tokens read per second": lambda u: f"{u[0]['document_tokens'] * 1000 / min(x['index_ms'] + x['read_ms'] for x in u):,.0f}",
+    "time to first token": lambda u: f"{max(x['ttft_ms'] for x in u):.0f} ms",
+    "state": lambda u: size(max(x["state_bytes"] for x in u)),
+    "index, on disk": lambda u: size(u[0]["index_bytes"]),
+    "peak memory": lambda u: size(max(x["peak_rss_bytes"] for x in u)),
+}
+print(f"{'':24}" + "".join(f"{name:>14}" for name in runs))
+for label, cell in rows.items():
+    print(f"{label:24}" + "".join(f"{cell(usages):>14}" for usages in runs.values()))
 PY

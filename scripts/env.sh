@@ -10,7 +10,7 @@
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 cache=${EDGEINFINITE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/edgeinfinite}
-target=${CARGO_TARGET_DIR:-$root/target}
+target=$(cd "$root" && realpath -m "${CARGO_TARGET_DIR:-target}")
 rust_version=1.95
 shopt -s inherit_errexit
 
