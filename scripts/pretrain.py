@@ -27,6 +27,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 import torch.nn.functional as F
+from tokenizers import Tokenizer
 from torch import Tensor
 
 from circuits import set_start
@@ -134,12 +135,12 @@ def schedule(step: int, progress: float) -> float:
 
 @torch.no_grad()
 def measure(
-    decoder: Decoder, tokenizer: str, length: int, seed: str = "held out", count: int = 32
+    decoder: Decoder, tokenizer: Tokenizer, length: int, seed: str = "held out", count: int = 32
 ) -> dict[str, tuple[float, int]]:
     """kind -> (share of right citations among the markers in sight and <s0>, how many) on samples never trained on.
 
     For "sum": the share of summaries all of whose markers are right, the text before each given."""
-    samples = Sampler(open_tokenizer(tokenizer), length, f"test/{seed}").samples(count)
+    samples = Sampler(tokenizer, length, f"test/{seed}").samples(count)
     right: dict[str, list[bool]] = {}
     for start in range(0, count, 8):
         some = samples[start : start + 8]
@@ -260,13 +261,14 @@ def main() -> None:
             sums = {}
         if spent - saved > 60 * args.save_minutes:
             keep()
-            shares = " ".join(f"{k} {v:.0%}/{n}" for k, (v, n) in measure(decoder, args.tokenizer, plan.length).items())
+            result = measure(decoder, opened(args.tokenizer), plan.length)
+            shares = " ".join(f"{kind} {share:.0%}/{n}" for kind, (share, n) in result.items())
             print(f"  kept; held out: {shares}", flush=True)
             saved, last = spent, time.monotonic()
     source.close()
     keep()
     save(decoder, args.out, gates=False)
-    result = measure(decoder, args.tokenizer, plan.length, "final", 160)
+    result = measure(decoder, opened(args.tokenizer), plan.length, "final", 160)
     print("held out: " + " ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
     print(f"{step} steps, {tokens / 1e6:.1f} M tokens, {spent / 60:.1f} minutes, seed {plan.seed}")
     compare(args.out)

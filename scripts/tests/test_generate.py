@@ -202,3 +202,31 @@ def test_a_block_computes_what_it_computes_alone(tokenizer):
             start = sample.block.index(number)
             alone = decoder(torch.tensor([sample.ids[: sample.document] + sample.ids[start : block.start]]))
             assert torch.allclose(together[0, block.start - 1], alone[0, -1], atol=1e-4)
+
+
+def test_the_starting_circuits_look_where_they_say(tokenizer):
+    """Layer 0: one, two, three tokens back, and at the last marker."""
+    from dataclasses import replace
+
+    import torch
+
+    from circuits import set_start
+    from model import Decoder, rope
+    from pretrain import FINDER
+    from tokenizer import FIRST_TEXT, S0
+
+    decoder = Decoder(replace(FINDER, vocabulary=tokenizer.get_vocab_size()))
+    set_start(decoder, tokenizer)
+    ids = torch.randint(FIRST_TEXT, tokenizer.get_vocab_size(), (1, 400), generator=torch.Generator().manual_seed(1))
+    markers = torch.arange(0, 400, 23)
+    ids[0, markers] = S0 + 1 + torch.arange(len(markers))
+    at = torch.arange(400)
+    with torch.no_grad():
+        q, k, _ = decoder.model.layers[0].qkv(decoder.model.embed_tokens(ids))  # [1,4,400,64]
+        cos, sin = decoder.angles(at)
+        scores = rope(q, cos, sin) @ rope(k, cos, sin).mT  # [1,4,400,400]
+        seen = scores.masked_fill(at[:, None] < at, float("-inf")).argmax(-1)[0]  # [4,400]
+    expected = {0: at - 1, 1: at - 2, 3: at - 3, 2: at // 23 * 23}
+    for head, where in expected.items():
+        assert (seen[head] == where)[3:].float().mean() > 0.95, head
+    assert sum(p.numel() for p in decoder.gates().values()) <= 0.0015 * decoder.config.parameters()
