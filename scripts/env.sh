@@ -14,6 +14,9 @@ target=$(cd "$root" && realpath -m "${CARGO_TARGET_DIR:-target}")
 rust_version=1.95
 shopt -s inherit_errexit
 
+# ONNX Runtime from 1.29 on makes a device id and reports to its maker, unless this is set before it is loaded.
+export ORT_DISABLE_TELEMETRY=1
+
 # ensure TOOL… : finds or installs python, cargo, lints, jdk; names all that is missing at once.
 ensure() {
   local tool missing=

@@ -45,15 +45,15 @@ def commit() -> str:
 
 
 class Cli:
-    """The program under test, with a temporary folder of its own, so that what it leaves behind is seen."""
+    """The program under test, with a home and a temporary folder of its own, so that what it leaves behind is seen."""
 
     def __init__(self, program: Path, model: Path | None, work: Path):
         self.program, self.options = str(program), ["--model", str(model)] if model else []
-        self.spool = work / "spool"
-        self.spool.mkdir()
+        self.own = work / "own"
+        self.own.mkdir()
 
     def start(self, *words: str, **pipes) -> subprocess.Popen:
-        environment = {**os.environ, "TMPDIR": str(self.spool)}
+        environment = {**os.environ, "TMPDIR": str(self.own), "HOME": str(self.own)}
         return subprocess.Popen([self.program, *words, *self.options], env=environment, **pipes)
 
     def run(self, *words: str) -> tuple[dict, float, int]:
@@ -72,7 +72,7 @@ class Cli:
         return json.loads(text), time.monotonic() - started, used.ru_maxrss * 1024
 
     def left_behind(self) -> list[str]:
-        return sorted(path.name for path in self.spool.iterdir())
+        return sorted(path.name for path in self.own.iterdir())
 
 
 def generated(work: Path, tokens: int) -> tuple[Path, str]:
