@@ -143,6 +143,16 @@ def interrupt(cli: Cli, file: Path, reading: str, after: float) -> dict:
     return {"reading": reading, "after_s": after, "seconds": seconds, "exit": code, "left": cli.left_behind()}
 
 
+def bench(cli: Cli, reading: str) -> dict:
+    """`edgeinfinite bench`: minimum, median and maximum of five runs a length."""
+    result, _, _ = cli.run("bench", "--lengths", "512,2048,8192,32768", "--reading", reading)
+    print(f"\nbench, {reading}:  tokens   tokens/s   first token, median of {result['runs']}")
+    for row in result["lengths"]:
+        speed, first = row["read_tokens_per_s"]["median"], row["ttft_ms"]["median"]
+        print(f"{row['tokens']:>22,} {speed:>10,.0f} {first:>10,.1f} ms")
+    return result
+
+
 def checks(rows: list[dict], large: dict, interrupts: list[dict]) -> list[dict]:
     found = []
 
@@ -183,7 +193,7 @@ def main() -> None:
         file = large_file(work, 100_000_000)
         large = measure(cli, "recall", ["ask", str(file), "What is this about?"])
         interrupts = [interrupt(cli, file, reading, after) for reading in ("recall", "memory") for after in (0.3, 3.0)]
-        bench, _, _ = cli.run("bench", "--lengths", "512,2048,8192,32768")
+        benches = [bench(cli, reading) for reading in ("recall", "memory")]
         found = checks(rows, large, interrupts)
     if options.longest >= FULL or options.record:
         here = machine()
@@ -197,7 +207,7 @@ def main() -> None:
             "machine": here,
             "lengths": rows,
             "large_file": {**large, "interrupts": interrupts},
-            "bench": bench,
+            "bench": benches,
             "checks": found,
         }
         record.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
