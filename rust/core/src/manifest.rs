@@ -184,13 +184,12 @@ pub struct Limits {
     pub answer: usize,
 }
 
-/// What the fp32 reference computes after `tokens`, read segment by segment in `scenario`.
+/// What the fp32 reference computes after `tokens` (the first K of them pinned), read segment by segment in `scenario`.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct SelfTest {
     pub scenario: String,
-    pub pinned: usize,
     pub tokens: Vec<u32>,
     pub indices: Vec<u32>,
     pub logits: Vec<f32>,

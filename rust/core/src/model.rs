@@ -185,6 +185,11 @@ impl Model {
         self.layout.ask(question, self.manifest.limits.question, &self.tokens).map(drop)
     }
 
+    /// The templates, tokenised.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
     /// An empty session that begins with the prompt's start.
     pub fn session(&self) -> Result<Session> {
         self.session_with(self.sizes, self.layout.start())
@@ -206,7 +211,7 @@ impl Model {
 
     fn self_test_error(&self, test: &SelfTest) -> Result<f64> {
         let sizes = self.manifest.scenario(Some(&test.scenario))?;
-        let (start, rest) = test.tokens.split_at(test.pinned.min(test.tokens.len()));
+        let (start, rest) = test.tokens.split_at(sizes.pinned.min(test.tokens.len()));
         let mut session = self.session_with(sizes, start)?;
         session.feed(rest);
         let cancel = Cancel::new()?;

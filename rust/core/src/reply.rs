@@ -234,7 +234,7 @@ impl Reply {
         current.total = current.session.waiting() as u64;
         let full = current.cited >= PIECES;
         work.generated += piece.tokens.len();
-        let delta = if asked { piece.text.clone() } else { piece.text.clone() + "\n" };
+        let delta = if work.text.is_empty() { piece.text.clone() } else { format!("\n{}", piece.text) };
         work.text.push_str(&delta);
         let text = self.document.source.slice(piece.span.start, piece.span.end)?;
         work.quotes.push(Quote { span: piece.span, text });
@@ -265,7 +265,10 @@ impl Reply {
         }
         work.chosen += 1;
         work.generated += 1;
-        let delta = work.stream.push(&model.tokens, token)?;
+        let mut delta = work.stream.push(&model.tokens, token)?;
+        if work.text.is_empty() && model.layout.citing().is_some() {
+            delta = delta.trim_start().to_owned(); // pieces of a citing model begin with a space
+        }
         work.text.push_str(&delta);
         if work.generated >= self.limit {
             self.leave(work); // no run for a token that nobody will see
@@ -323,9 +326,8 @@ impl Reply {
             Task::Ask(question) => Some(question.clone()),
             Task::Summarize => None,
         };
-        let text = work.text.trim_end_matches('\n').to_owned();
         let confidence = if work.decisions == 0 { 0.0 } else { (work.log_confidence / f64::from(work.decisions)).exp() };
-        let answer = Answer { question, text, found: work.found, confidence, quotes: std::mem::take(&mut work.quotes), coverage, usage };
+        let answer = Answer { question, text: work.text.clone(), found: work.found, confidence, quotes: std::mem::take(&mut work.quotes), coverage, usage };
         Ok(Event::Done { answer: Box::new(answer) })
     }
 }

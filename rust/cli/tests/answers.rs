@@ -1,0 +1,104 @@
+//! The command line's promises: JSON of one object, standard input, state of constant size, quiet when nobody watches.
+
+mod common;
+
+use std::process::Stdio;
+
+use common::{command, edgeinfinite, scratch};
+use serde_json::Value;
+
+fn json(arguments: &[&str], stdin: &[u8]) -> Value {
+    let run = edgeinfinite(arguments, stdin);
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""), "{arguments:?}");
+    serde_json::from_str(&run.stdout).expect("one JSON object")
+}
+
+const USAGE: [&str; 10] = [
+    "document_tokens", "prompt_tokens", "generated_tokens", "index_ms", "read_ms", "ttft_ms", "decode_tokens_per_s", "state_bytes", "index_bytes",
+    "peak_rss_bytes",
+];
+
+#[test]
+fn json_has_the_promised_keys() {
+    let report = json(&["ask", "-", "Who?", "And when?", "--json"], "Ada wrote it. 🙂 In 1843.".as_bytes());
+    assert_eq!(report["answers"].as_array().map(Vec::len), Some(2));
+    for key in ["question", "text", "found", "confidence", "quotes", "coverage"] {
+        assert!(report["answers"][0].get(key).is_some(), "{key}");
+    }
+    for key in USAGE {
+        assert!(report["usage"].get(key).is_some(), "{key}");
+    }
+    assert_eq!(report["execution"]["accelerator"], "Cpu");
+    let report = json(&["summarize", "-", "--json"], b"One. Two.");
+    assert!(report["summary"]["text"].is_string() && report.get("answers").is_none());
+}
+
+#[test]
+fn a_file_and_standard_input_are_the_same() {
+    let folder = scratch();
+    let path = folder.path().join("text");
+    let text = "A sentence about a mill. ".repeat(200) + "x".repeat(9000).as_str();
+    std::fs::write(&path, &text).unwrap();
+    for reading in ["memory", "recall"] {
+        let file = json(&["ask", path.to_str().unwrap(), "What mill?", "--json", "--reading", reading], b"");
+        let pipe = json(&["ask", "-", "What mill?", "--json", "--reading", reading], text.as_bytes());
+        assert_eq!(file["answers"][0]["text"], pipe["answers"][0]["text"]);
+        let counted = |report: &Value| report["usage"]["document_tokens"].as_u64().expect("a number");
+        assert!(counted(&file) > 1000);
+        assert_eq!(counted(&file), counted(&pipe));
+    }
+}
+
+#[test]
+fn state_is_the_same_for_any_length() {
+    for reading in ["memory", "recall"] {
+        let sizes: Vec<Value> = [10, 1000, 5000]
+            .iter()
+            .map(|count| json(&["ask", "-", "What mill?", "--json", "--reading", reading], "The old mill. ".repeat(*count).as_bytes())["usage"]["state_bytes"].clone())
+            .collect();
+        assert!(sizes[0].as_u64() > Some(0));
+        assert!(sizes.iter().all(|s| *s == sizes[0]), "{reading}: {sizes:?}");
+    }
+}
+
+#[test]
+fn text_goes_to_standard_output_alone() {
+    let run = edgeinfinite(&["summarize", "-"], "The old mill stands. ".repeat(50).as_bytes());
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    assert!(!run.stdout.is_empty() && run.stderr.lines().count() == 1 && run.stderr.contains("tokens read"), "{}", run.stderr);
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let mut child = command(&["inspect"]).stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(0), &b""[..]));
+}
+
+#[test]
+fn the_usage_file_is_the_report() {
+    let folder = scratch();
+    let path = folder.path().join("usage.json");
+    let run = edgeinfinite(&["ask", "-", "What?", "--usage", path.to_str().unwrap()], b"The old mill stands.");
+    assert_eq!(run.exit, 0, "{}", run.stderr);
+    let report: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    assert!(report["usage"]["state_bytes"].as_u64() > Some(0));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn inspect_verify_and_bench() {
+    assert!(json(&["inspect", "--json"], b"")["scenarios"].as_array().map(Vec::len) == Some(2));
+    assert!(json(&["verify", "--json"], b"")["self_test_error"].as_f64() < Some(1e-4));
+    let report = json(&["bench", "--lengths", "100,400", "--runs", "2", "--json"], b"");
+    assert_eq!(report["lengths"].as_array().map(Vec::len), Some(2));
+    assert!(report["lengths"][0]["ttft_ms"]["median"].as_f64() > Some(0.0));
+}
+
+#[test]
+fn the_error_table_is_up_to_date() {
+    let table = edgeinfinite(&["errors"], b"").stdout;
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md");
+    assert_eq!(std::fs::read_to_string(path).unwrap(), table, "scripts/edgeinfinite errors > docs/errors.md");
+}

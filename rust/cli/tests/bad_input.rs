@@ -1,0 +1,94 @@
+//! Every kind of bad input gives one clear line, the right exit code, and no backtrace.
+
+mod common;
+
+use std::fs;
+
+use common::{edgeinfinite, scratch, tiny_copy};
+
+/// Runs and expects a failure: exit code, code of the error, and a word of its sentence.
+fn refused(arguments: &[&str], stdin: &[u8], exit: i32, code: &str, word: &str) {
+    let run = edgeinfinite(arguments, stdin);
+    assert_eq!(run.exit, exit, "{arguments:?}: {}", run.stderr);
+    assert_eq!(run.stdout, "", "{arguments:?}");
+    assert_eq!(run.stderr.lines().count(), 1, "{arguments:?}: {}", run.stderr);
+    assert!(run.stderr.contains(&format!("[{code}]")) && run.stderr.contains(word), "{arguments:?}: {}", run.stderr);
+}
+
+#[test]
+fn documents() {
+    let folder = scratch();
+    let cases: [(&str, &[u8], &str, &str); 9] = [
+        ("empty", b"", "text.empty", "empty"),
+        ("blank", b" \n\t\n ", "text.empty", "white space"),
+        ("utf16", b"\xff\xfeh\0i\0", "text.encoding", "UTF-16"),
+        ("pdf", b"%PDF-1.7 x", "text.encoding", "PDF"),
+        ("docx", b"PK\x03\x04....", "text.encoding", "zip"),
+        ("gzip", b"\x1f\x8b\x08\0", "text.encoding", "gzip"),
+        ("binary", b"\x7fELF\x02\x01\x01\0\0", "text.encoding", "binary"),
+        ("latin1", b"caf\xe9 au lait", "text.utf8", "byte offset 3"),
+        ("cut", "abc 字".as_bytes().split_last().unwrap().1, "text.utf8", "byte offset 4"),
+    ];
+    for (name, bytes, code, word) in cases {
+        let path = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        refused(&["ask", path.to_str().unwrap(), "What?"], b"", 1, code, word);
+        refused(&["summarize", "-"], bytes, 1, code, word);
+    }
+    let missing = folder.path().join("missing");
+    refused(&["ask", missing.to_str().unwrap(), "What?"], b"", 1, "text.missing", "missing");
+    refused(&["ask", folder.path().to_str().unwrap(), "What?"], b"", 1, "text.missing", "folder");
+}
+
+#[test]
+fn questions_and_options() {
+    let long = "why ".repeat(10_000);
+    refused(&["ask", "-", &long], b"Some text.", 2, "argument.question", "at most 256");
+    refused(&["ask", "-", "  "], b"Some text.", 2, "argument.question", "empty");
+    refused(&["ask", "-", "What?", "--scenario", "huge"], b"Some text.", 2, "argument.scenario", "default, large");
+    refused(&["ask", "-", "What?", "--reading", "tea-leaves"], b"Some text.", 2, "argument.reading", "memory or recall");
+    let unwritable = ["summarize", "-", "--usage", "/proc/nowhere/usage.json"];
+    let run = edgeinfinite(&unwritable, b"Some text.");
+    assert_eq!((run.exit, run.stderr.contains("[io]")), (1, true), "{}", run.stderr);
+    for wrong in [&["ask", "-"][..], &["brew"], &["ask", "-", "What?", "--scenarios", "x"]] {
+        let run = edgeinfinite(wrong, b"");
+        assert_eq!(run.exit, 2, "{wrong:?}");
+    }
+}
+
+#[test]
+fn model_folders() {
+    let break_json = |from: &str, to: &str| {
+        let folder = tiny_copy();
+        let path = folder.path().join("model.json");
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from}");
+        fs::write(path, text.replacen(from, to, 1)).unwrap();
+        folder
+    };
+    let cases = [
+        (break_json("\"format\": 1", "\"format\": 2"), "model.format", "found format 2, expected 1"),
+        (break_json("\"format\": 1", "\"colour\": 1, \"format\": 1"), "model.format", "colour"),
+        (break_json("\"name\"", "\"nome\""), "model.format", "nome"),
+        (break_json("\"licence\"", ""), "model.format", "not JSON"),
+        (break_json("\"sha256\": \"", "\"sha256\": \"0"), "model.hash", "SHA-256"),
+        (break_json("\"bytes\": ", "\"bytes\": 9"), "model.hash", "bytes"),
+    ];
+    for (folder, code, word) in cases {
+        refused(&["--model", folder.path().to_str().unwrap(), "ask", "-", "What?"], b"Some text.", 1, code, word);
+    }
+    for (name, code) in [("cpu-fp32.onnx", "model.hash"), ("embedding.f16", "model.hash"), ("tokenizer.json", "model.hash")] {
+        let folder = tiny_copy();
+        let path = folder.path().join(name);
+        let mut bytes = fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(&path, &bytes).unwrap();
+        refused(&["--model", folder.path().to_str().unwrap(), "verify"], b"", 1, code, name);
+        fs::remove_file(&path).unwrap();
+        refused(&["--model", folder.path().to_str().unwrap(), "verify"], b"", 1, "model.missing", name);
+    }
+    refused(&["--model", "/nowhere", "inspect"], b"", 1, "model.missing", "/nowhere");
+    let empty = scratch();
+    refused(&["--model", empty.path().to_str().unwrap(), "inspect"], b"", 1, "model.missing", "model.json");
+}

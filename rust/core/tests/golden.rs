@@ -1,0 +1,134 @@
+//! models/tiny/golden.json: what the PyTorch reference computed, to the token. Kotlin and Python read the same file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use edgeinfinite_core::graph::Cancel;
+use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Source};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Golden {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    name: String,
+    scenario: String,
+    task: String,
+    document: String,
+    question: String,
+    prompt_tokens: Vec<u32>,
+    generated: Vec<u32>,
+    text: String,
+    logits: Logits,
+    absorbed: u64,
+    memory: Vec<Sums>,
+}
+
+#[derive(Deserialize)]
+struct Logits {
+    indices: Vec<usize>,
+    values: Vec<f32>,
+}
+
+#[derive(Deserialize)]
+struct Sums {
+    m: f64,
+    z: f64,
+}
+
+fn tiny() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny")
+}
+
+fn golden() -> Vec<Case> {
+    let text = std::fs::read_to_string(tiny().join("golden.json")).expect("models/tiny/golden.json");
+    serde_json::from_str::<Golden>(&text).expect("golden.json").cases
+}
+
+fn open(scenario: &str, precision: &str) -> Arc<Model> {
+    let options = OpenOptions { scenario: Some(scenario.into()), precision: Some(precision.into()), threads: Some(1), ..OpenOptions::default() };
+    Model::open(&tiny(), &options).expect("models/tiny opens")
+}
+
+fn tail(case: &Case, model: &Model) -> Vec<u32> {
+    match case.task.as_str() {
+        "ask" => model.layout().ask(&case.question, 256, model.tokens()).expect("a question"),
+        _ => model.layout().summarize().to_vec(),
+    }
+}
+
+/// The prompt as one stream of tokens: tokens, first logits, every generated token, absorbed count and memory.
+#[test]
+fn sessions_compute_what_the_reference_computes() {
+    let cancel = Cancel::between_runs();
+    for case in golden() {
+        let model = open(&case.scenario, "fp32");
+        let words = model.tokens().encode(&case.document).unwrap();
+        let tail = tail(&case, &model);
+        assert_eq!([model.layout().start(), &words, &tail].concat(), case.prompt_tokens, "{}: prompt", case.name);
+        let mut session = model.session().unwrap();
+        session.feed(&words);
+        session.feed(&tail);
+        while session.flush(&cancel).unwrap() {}
+        let scale = session.logits().iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+        for (index, expected) in case.logits.indices.iter().zip(&case.logits.values) {
+            let error = (session.logits()[*index] - expected).abs() / scale;
+            assert!(error < 1e-4, "{}: logit {index} is {error:e} off", case.name);
+        }
+        let mut generated: Vec<u32> = Vec::new();
+        while generated.len() < case.generated.len() {
+            if let Some(last) = generated.last() {
+                session.feed(&[*last]);
+                session.flush(&cancel).unwrap();
+            }
+            let best = session.logits().iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).unwrap();
+            generated.push(best.0 as u32);
+        }
+        assert_eq!(generated, case.generated, "{}", case.name);
+        assert_eq!(session.absorbed(), case.absorbed, "{}: absorbed", case.name);
+        for ((m, z), expected) in session.memory_sums().into_iter().zip(&case.memory) {
+            assert!((m - expected.m).abs() <= 1e-4 * expected.m.abs().max(10.0), "{}: M {m} {}", case.name, expected.m);
+            assert!((z - expected.z).abs() <= 1e-4 * expected.z.abs().max(10.0), "{}: z {z} {}", case.name, expected.z);
+        }
+    }
+}
+
+/// The whole way of an app: a document, read in steps, asked, pulled piece by piece.
+#[test]
+fn documents_answer_with_the_golden_text() {
+    let mut asked = 0;
+    for case in golden().into_iter().filter(|c| !c.document.is_empty()) {
+        let model = open(&case.scenario, "fp32");
+        let document = Document::open(model, Source::text(case.document.as_str()).unwrap(), DocumentOptions { reading: Some(Reading::Memory), folder: None }).unwrap();
+        while document.step().unwrap().is_some() {}
+        for _ in 0..2 {
+            let reply = match case.task.as_str() {
+                "ask" => document.ask(&case.question, AskOptions::default()).unwrap(),
+                _ => document.summarize(AskOptions::default()).unwrap(),
+            };
+            let (mut text, mut answer) = (String::new(), None);
+            while let Some(event) = reply.next().unwrap() {
+                match event {
+                    Event::Text { delta } => text.push_str(&delta),
+                    Event::Done { answer: done } => answer = Some(done),
+                    Event::Progress { .. } => {}
+                }
+            }
+            let answer = answer.expect("a reply ends with an answer");
+            assert_eq!((&text, &answer.text), (&case.text, &case.text), "{}", case.name);
+        }
+        asked += 1;
+    }
+    assert!(asked > 20, "golden.json holds {asked} cases");
+}
+
+/// Int8 weights change the numbers, not what is read: within the bound that the lab stated, and whatever the cutting.
+#[test]
+fn the_int8_graph_stays_within_its_bound() {
+    let model = open("default", "int8");
+    let test = model.self_test().unwrap();
+    assert!(test.error > 0.0 && test.error <= test.bound, "{} {}", test.error, test.bound);
+}

@@ -1,0 +1,109 @@
+//! Properties of the stream that hold for any text: one call = many calls, forks do not see each other, state of constant size.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use edgeinfinite_core::graph::Cancel;
+use edgeinfinite_core::session::Session;
+use edgeinfinite_core::text::{TextStream, TokenStream};
+use edgeinfinite_core::{Model, OpenOptions};
+use proptest::prelude::*;
+
+static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
+    Model::open(&folder, &OpenOptions { threads: Some(1), ..OpenOptions::default() }).expect("models/tiny opens")
+});
+
+fn tiny() -> Arc<Model> {
+    Arc::clone(&TINY)
+}
+
+fn drain(session: &mut Session) {
+    let cancel = Cancel::between_runs();
+    while session.flush(&cancel).unwrap() {}
+}
+
+#[test]
+fn one_call_equals_many() {
+    let model = tiny();
+    let words: Vec<u32> = (0..700).map(|i| 30 + (i * i * 7 + i) % 300).collect();
+    let mut whole = model.session().unwrap();
+    whole.feed(&words);
+    drain(&mut whole);
+    let mut parts = model.session().unwrap();
+    let cancel = Cancel::between_runs();
+    for part in words.chunks(13) {
+        parts.feed(part);
+        while parts.advance(&cancel).unwrap() {}
+    }
+    drain(&mut parts);
+    assert_eq!(whole.logits(), parts.logits());
+    assert_eq!((whole.absorbed(), whole.runs(), whole.bytes()), (parts.absorbed(), parts.runs(), parts.bytes()));
+}
+
+#[test]
+fn state_does_not_grow_and_forks_are_apart() {
+    let model = tiny();
+    let mut session = model.session().unwrap();
+    session.feed(&[40; 20]);
+    drain(&mut session);
+    let bytes = session.bytes();
+    let before = session.logits().to_vec();
+    let mut fork = session.fork().unwrap();
+    fork.feed(&[50; 500]);
+    drain(&mut fork);
+    assert_eq!((fork.bytes(), session.bytes(), model.state_bytes()), (bytes, bytes, bytes));
+    assert_eq!(session.logits(), before);
+    assert!(fork.absorbed() > 0 && session.absorbed() == 0);
+}
+
+#[test]
+fn a_cancelled_run_changes_nothing() {
+    let model = tiny();
+    let cancel = Cancel::new().unwrap();
+    let mut session = model.session().unwrap();
+    session.feed(&[60; 40]);
+    cancel.cancel();
+    assert_eq!(session.advance(&cancel).unwrap_err().code(), "cancelled");
+    assert_eq!((session.runs(), session.position()), (0, 0));
+    drain(&mut session);
+    let mut other = model.session().unwrap();
+    other.feed(&[60; 40]);
+    drain(&mut other);
+    assert_eq!(session.logits(), other.logits());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Tokenised in pieces = tokenised whole, wherever the pieces are cut.
+    #[test]
+    fn token_stream_equals_whole(text in "([a-zA-Zé字🙂0-9.,'\n\t-]{0,9}[ ]{0,3}){0,60}", cuts in prop::collection::vec(0_usize..400, 0..8)) {
+        let model = tiny();
+        let tokens = model.tokens();
+        let (mut stream, mut found, mut at) = (TokenStream::default(), Vec::new(), 0);
+        let mut cuts: Vec<usize> = cuts.into_iter().map(|c| text.floor_char_boundary(c.min(text.len()))).collect();
+        cuts.sort_unstable();
+        for cut in cuts.into_iter().chain([text.len()]) {
+            found.extend(stream.push(tokens, &text[at..cut.max(at)]).unwrap());
+            at = cut.max(at);
+        }
+        found.extend(stream.finish(tokens).unwrap());
+        prop_assert_eq!(found, tokens.encode(&text).unwrap());
+    }
+
+    /// Written token by token = decoded whole, and never half a character.
+    #[test]
+    fn text_stream_equals_whole(text in "[a-zé字🙂 \u{5d0}\u{0}]{0,40}", ids in prop::collection::vec(30_u32..380, 0..30)) {
+        let model = tiny();
+        let tokens = model.tokens();
+        for ids in [tokens.encode(&text).unwrap(), ids] {
+            let (mut stream, mut found) = (TextStream::default(), String::new());
+            for id in &ids {
+                found.push_str(&stream.push(tokens, *id).unwrap());
+            }
+            found.push_str(&stream.finish(tokens).unwrap());
+            prop_assert_eq!(found, tokens.decode(&ids).unwrap());
+        }
+    }
+}
