@@ -210,7 +210,7 @@ class Sampler:
         w, r = self.write, self.random
         for _ in range(5):
             u = r.random()
-            if u < 0.15 and text.absent:
+            if u < 0.06 and text.absent:
                 return w.disturb(r.choice(text.absent))
             if u < 0.5:
                 question = w.disturb(r.choice(w.cluster(1, 0)[0][0].questions))
@@ -219,9 +219,7 @@ class Sampler:
             else:
                 question = w.about(w.sentence(), hard)
             words = content_set(question or "")
-            if words and max(len(words & line.words) for line in lines) <= max(
-                0, (0.5 if len(words) > 3 else 0.34) * len(words)
-            ):
+            if words and best_share(question, lines) <= (0.4 if len(words) > 3 else 0.34):
                 return question
         return None
 
@@ -277,7 +275,7 @@ class Sampler:
                 self.quote(
                     sample, question, markers[at], line.tokens, "pack natural" if line.told.questions else "pack quote"
                 )
-            elif at is None and best_share(question, lines) <= 0.5:
+            elif at is None and best_share(question, lines) <= 0.4:
                 self.quote(sample, question, S0, self.not_there, "pack absent")
         self.ask_all(sample, text, lines, markers, removed, hard, "pack ")
         return sample
@@ -315,7 +313,7 @@ class Sampler:
             if u < 0.16:
                 question = self.absent(text, lines, removed, hard)
                 done = bool(question) and self.quote(sample, question, S0, self.not_there, prefix + "absent")
-            elif natural and u < 0.60:
+            elif natural and u < 0.70:
                 i = r.choice(natural)
                 if i not in asked or w.chance(0.3):
                     question = w.disturb(r.choice(lines[i].told.questions))
