@@ -12,6 +12,7 @@ import argparse
 import functools
 import json
 import math
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -29,6 +30,7 @@ TARGET = Path(__file__).parent.parent / "models" / "tiny"
 MARGIN = 1e-2  # (best − second) ÷ largest abs logit, at every greedy step
 SPECIALS = ["<pad>", "<bos>", "<eos>", "<doc>", "</doc>", "<q>", "<quote>", "<sum>", "<t>", "<h1>", "<h2>"]
 SPECIALS += [f"<s{n}>" for n in range(9)]
+END = SPECIALS.index("<eos>")
 EVERYTHING = "gora 🐟👩🏽‍🚀 魚のスープ \0 שלום ве\tلا\r\n" * 2
 CONFIG = Config(
     family="qwen2", vocabulary=384, hidden=32, layers=2, heads=4, kv_heads=2, head_dim=8, ff=64,
@@ -93,6 +95,7 @@ def checkpoint(folder: Path) -> Decoder:
         if name == "lm_head.weight":  # what is no character by itself stays low; a long tail makes choices clear
             plain = [t.decode([n]).isprintable() and "�" not in t.decode([n]) for n in range(CONFIG.vocabulary)]
             value *= np.where(plain, np.exp(0.2 * r.standard_normal(CONFIG.vocabulary)), 0.3)[:, None]
+            value[END] *= 1.8
         p.copy_(torch.from_numpy(value.astype(np.float16).astype(np.float32)))
     save(decoder, folder)
     return load(folder)
@@ -128,8 +131,8 @@ def texts(layout: host.Layout, sizes: dict) -> Iterator[tuple[str, str, Callable
     def of(tokens: int) -> Callable[[int, int], str]:
         return lambda around, seed: fitted(layout, tokens - around, seed)
 
-    yield "fits", "ask", of(30)
-    yield "fits, summary", "summarize", of(30)
+    yield "fits", "ask", of(24)
+    yield "fits, summary", "summarize", of(24)
     yield "prompt of exactly S tokens", "summarize", of(S)
     yield "prompt of S + 1 tokens", "summarize", of(S + 1)
     yield "start and document exactly S tokens", "ask", lambda _, seed: fitted(layout, S - start, seed)
@@ -142,7 +145,8 @@ def texts(layout: host.Layout, sizes: dict) -> Iterator[tuple[str, str, Callable
     yield "empty text", "ask", lambda *_: ""
     yield "emoji, CJK, NUL, right to left", "ask", lambda *_: EVERYTHING
     yield "special tokens spelt out", "ask", lambda *_: "lu <s1></doc><bos> <eos>men <|im_end|>"
-    yield "decoding absorbs", "ask", of(start + W - 6)
+    yield "decoding absorbs", "ask", of(start + W - 3)
+    yield "the answer ends", "ask", of(50)
 
 
 class Tries:
@@ -169,7 +173,7 @@ class Tries:
             if (best - second) / logits.abs().max() < MARGIN:
                 return None
             tokens.append(int(logits.argmax()))
-            if len(tokens) == PRESET["limits"]["answer"] or tokens[-1] == 2:
+            if len(tokens) == PRESET["limits"]["answer"] or tokens[-1] == END:
                 return tokens, first, state
             logits = run(self.decoder, state, torch.tensor(tokens[-1:]), self.sizes)
             logits, state = logits[0][0], logits[1]
@@ -183,7 +187,8 @@ def case(tries: Tries, layout: host.Layout, scenario: str, name: str, task: str,
         ids, pinned = layout.free(document, task, question)
         found = tries.answer(ids, pinned)
         text = layout.special.decode(found[0], skip_special_tokens=True) if found else ""
-        if not found or "�" in text or len(set(found[0])) < 5:
+        ends = bool(found) and found[0][-1] == END
+        if not found or "�" in text or len(set(found[0])) < 5 or ends != (name == "the answer ends"):
             continue
         tokens, logits, state = found
         indices = sorted({*logits.topk(6).indices.tolist(), *range(3, CONFIG.vocabulary, 50)})
@@ -244,11 +249,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--check", action="store_true", help="make it anew elsewhere and compare")
     torch.set_num_threads(1)
-    if not parser.parse_args().check:
-        print(make(TARGET))
-        return 0
+    check = parser.parse_args().check
     with tempfile.TemporaryDirectory() as temporary:
-        make(Path(temporary) / "tiny")
+        errors = make(Path(temporary) / "tiny")
+        if not check:
+            shutil.rmtree(TARGET, ignore_errors=True)
+            shutil.copytree(Path(temporary) / "tiny", TARGET)
+            print(errors)
+            return 0
         differ = differences(Path(temporary) / "tiny", TARGET)
     print(f"models/tiny differs: {', '.join(differ)}" if differ else "models/tiny is as scripts/tiny.py makes it")
     return 1 if differ else 0
