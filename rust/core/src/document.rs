@@ -16,7 +16,7 @@ use crate::model::Model;
 use crate::passage::units;
 use crate::reply::{AskOptions, Reply, Task};
 use crate::session::Session;
-use crate::text::{Block, Blocks, Source, TokenStream, folded};
+use crate::text::{Block, Blocks, Source, TokenStream, folded, utf16_length};
 
 /// Most tokens of a passage.
 const PASSAGE: usize = 128;
@@ -202,18 +202,23 @@ impl State {
             session.feed(&tokens);
         }
         let counted = citing.is_some() || self.session.is_none();
-        let mut passage: Option<(usize, usize, usize)> = None; // start, end, tokens
+        let mut passage: Option<(Span, usize)> = None; // with its tokens
+        let (mut at, mut at_utf16) = (0, block.start_utf16);
         for unit in units(&block.text) {
+            at_utf16 += utf16_length(&block.text[at..unit.start]);
+            at = unit.start;
+            let span = Span::within(block.start + at as u64, at_utf16, &block.text[at..], 0, unit.end - at);
             let tokens = model.tokens.encode(&folded(&block.text[unit.start..unit.end]))?;
             self.tokens += if counted { tokens.len() as u64 } else { 0 };
-            let span = Span::within(block.start, block.start_utf16, &block.text, unit.start, unit.end);
-            if let Some((start, end, count)) = passage
+            if let Some((whole, count)) = passage
                 && (unit.heading || count + tokens.len() > PASSAGE)
             {
-                self.add(block, start, end)?;
+                self.add(block, whole)?;
                 passage = None;
             }
-            passage = Some(passage.map_or((unit.start, unit.end, tokens.len()), |(start, _, count)| (start, unit.end, count + tokens.len())));
+            passage = Some(passage.map_or((span, tokens.len()), |(whole, count)| {
+                (Span { end: span.end, end_utf16: span.end_utf16, ..whole }, count + tokens.len())
+            }));
             self.note_lead(span, unit.heading);
             if let (Some(markers), Some(session)) = (citing, &mut self.session) {
                 let number = &mut self.numbers[usize::from(unit.heading)];
@@ -225,12 +230,12 @@ impl State {
                 self.seen.push_back(Seen { marker, tokens, span, heading: unit.heading, at });
             }
         }
-        passage.map_or(Ok(()), |(start, end, _)| self.add(block, start, end))
+        passage.map_or(Ok(()), |(whole, _)| self.add(block, whole))
     }
 
-    fn add(&mut self, block: &Block, start: usize, end: usize) -> Result<()> {
-        let span = Span::within(block.start, block.start_utf16, &block.text, start, end);
-        self.index.add(span.start, span.start_utf16, &block.text[start..end])
+    fn add(&mut self, block: &Block, span: Span) -> Result<()> {
+        let text = &block.text[(span.start - block.start) as usize..(span.end - block.start) as usize];
+        self.index.add(span.start, span.start_utf16, text)
     }
 
     /// Remembers headings with their first sentence; beyond [`LEADS`] every second one is dropped, then every fourth, and so on.

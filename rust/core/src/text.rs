@@ -206,9 +206,9 @@ impl Blocks {
     }
 }
 
-/// UTF-16 units of a text.
+/// UTF-16 units of a text: one a character, two where UTF-8 takes four bytes.
 pub fn utf16_length(text: &str) -> u64 {
-    text.chars().map(|c| c.len_utf16() as u64).sum()
+    text.bytes().map(|b| u64::from(b & 0xc0 != 0x80) + u64::from(b >= 0xf0)).sum()
 }
 
 /// Where to cut a text at most `limit` bytes long: after a blank line, a sentence, a word, at least a character.

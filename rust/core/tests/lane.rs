@@ -1,0 +1,133 @@
+//! The stream without ONNX Runtime: a lane that computes nothing shows where every token lives after every run.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use edgeinfinite_core::Result;
+use edgeinfinite_core::graph::{Cancel, Inputs, Lane, Shape};
+use edgeinfinite_core::manifest::Scenario;
+use edgeinfinite_core::memory::sigma;
+use edgeinfinite_core::rope::Rope;
+use edgeinfinite_core::session::{Embedding, Frame, Session};
+use half::f16;
+
+const SLOTS: usize = 3 + 40;
+
+/// What a run saw: the tokens in sight of its first row, the number of rows, the memory's weight, M's first entry.
+type Seen = (Vec<u32>, usize, f32, f32);
+
+/// One layer, one head, d = 2, no rotation: a token's key and value are its number.
+#[derive(Debug, Clone, Default)]
+struct Plain {
+    x: Vec<f32>,
+    tables: [Vec<f32>; 3],
+    cache: [Vec<f32>; 2],
+    memory: [Vec<f32>; 2],
+    fresh: [Vec<f32>; 2],
+    log: Arc<Mutex<Vec<Seen>>>,
+}
+
+impl Lane for Plain {
+    fn inputs(&mut self, rows: usize) -> Result<Inputs<'_>> {
+        self.x = vec![0.0; rows * 2];
+        self.tables = [vec![0.0; rows], vec![0.0; rows], vec![0.0; rows * (SLOTS + rows)]];
+        Ok(Inputs { x: &mut self.x, kinds: vec![self.tables.each_mut().map(Vec::as_mut_slice)] })
+    }
+    fn cache(&mut self, _: usize) -> [&mut [f32]; 2] {
+        self.cache.each_mut().map(Vec::as_mut_slice)
+    }
+    fn memory(&mut self, _: usize) -> [&mut [f32]; 2] {
+        self.memory.each_mut().map(Vec::as_mut_slice)
+    }
+    fn run(&mut self, weight: f32, cancel: &Cancel) -> Result<()> {
+        cancel.check()?;
+        let rows = self.x.len() / 2;
+        self.fresh = [self.x.clone(), self.x.clone()];
+        let mask = &self.tables[2];
+        let mut sight: Vec<u32> = (0..SLOTS).filter(|s| mask[*s] == 0.0).map(|s| self.cache[0][s * 2] as u32).collect();
+        sight.sort_unstable();
+        for row in 0..rows {
+            let open = &mask[row * (SLOTS + rows)..][SLOTS..SLOTS + rows];
+            assert!(open.iter().enumerate().all(|(i, m)| (*m == 0.0) == (i <= row)), "rows see themselves and those before");
+        }
+        self.log.lock().unwrap().push((sight, rows, weight, self.memory[0][0]));
+        Ok(())
+    }
+    fn logits(&self) -> &[f32] {
+        &[]
+    }
+    fn fresh(&self, _: usize) -> [&[f32]; 2] {
+        self.fresh.each_ref().map(Vec::as_slice)
+    }
+    fn keep(&mut self, _: usize, row: usize, slot: usize) {
+        for (to, from) in self.cache.iter_mut().zip(&self.fresh) {
+            to[slot * 2..slot * 2 + 2].copy_from_slice(&from[row * 2..row * 2 + 2]);
+        }
+    }
+    fn fork(&self) -> Result<Box<dyn Lane>> {
+        Ok(Box::new(self.clone()))
+    }
+    fn bytes(&self) -> u64 {
+        0
+    }
+}
+
+fn plain() -> Plain {
+    Plain { cache: [vec![0.0; SLOTS * 2], vec![0.0; SLOTS * 2]], memory: [vec![0.0; 4], vec![1.0; 2]], ..Plain::default() }
+}
+
+/// Row t of the embedding is [t, t].
+fn frame() -> Arc<Frame> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    for token in 0..500 {
+        file.write_all(&f16::from_f32(token as f32).to_le_bytes().repeat(2)).unwrap();
+    }
+    let shape = Shape { kinds: vec![("global".into(), Rope::new(&[0.0]))], layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
+    Arc::new(Frame { shape, embedding: Embedding::open(file.path(), 500, 2, 1.0).unwrap() })
+}
+
+#[test]
+fn every_token_lives_in_exactly_one_place() {
+    let sizes = Scenario { segment: 16, pinned: 3, window: 40, recall: 1, threads: 1 };
+    let lane = plain();
+    let log = Arc::clone(&lane.log);
+    let start = [1, 2, 3];
+    let mut session = Session::new(frame(), sizes, Box::new(lane), &start).unwrap();
+    let tokens: Vec<u32> = (4..=200).collect();
+    session.feed(&tokens);
+    let cancel = Cancel::between_runs();
+    while session.advance(&cancel).unwrap() {}
+    session.flush(&cancel).unwrap(); // 200 = 12 · 16 + 8
+    for token in 201..=280 {
+        session.feed(&[token]); // decoding
+        session.flush(&cancel).unwrap();
+    }
+
+    // The same by hand: a list of all tokens and how many have left the window.
+    let (mut done, mut absorbed) = (0_u32, 0_u32);
+    for (sight, rows, weight, m) in log.lock().unwrap().iter() {
+        let left: Vec<u32> = (4..4 + absorbed).collect();
+        let expected: Vec<u32> = (1..=done).filter(|t| !left.contains(t)).collect();
+        assert_eq!(*sight, expected, "before a run of {rows} rows at {done}");
+        assert_eq!(*weight, f32::from(u8::from(absorbed > 0)));
+        if absorbed > 0 {
+            let mean = |f: fn(f32) -> f32| left.iter().map(|t| f(*t as f32)).sum::<f32>() / left.len() as f32;
+            let expected = mean(|t| sigma(t) * t) / mean(sigma);
+            assert!((m - expected).abs() < 1e-3 * expected, "{m} {expected}");
+        }
+        done += *rows as u32;
+        let held = done - absorbed - 3.min(done);
+        let over = held.saturating_sub(40);
+        absorbed += if *rows == 1 && over > 0 { 32.min(held) } else { over };
+    }
+    assert_eq!(done, 280);
+    assert_eq!(session.absorbed(), u64::from(absorbed));
+    assert_eq!(log.lock().unwrap().len(), 13 + 80);
+}
+
+#[test]
+fn a_start_that_does_not_fit_is_refused() {
+    let sizes = Scenario { segment: 16, pinned: 3, window: 40, recall: 1, threads: 1 };
+    let error = Session::new(frame(), sizes, Box::new(plain()), &[1, 2, 3, 4]).unwrap_err();
+    assert!(error.message().contains("found 4 tokens, expected at most 3"), "{error}");
+}
