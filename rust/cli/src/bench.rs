@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use crate::{Common, print};
 
-const NOUNS: [&str; 12] = ["harbour", "ledger", "engine", "garden", "council", "bridge", "letter", "market", "signal", "archive", "mill", "ferry"];
+const NOUNS: [&str; 12] =
+    ["harbour", "ledger", "engine", "garden", "council", "bridge", "letter", "market", "signal", "archive", "mill", "ferry"];
 const VERBS: [&str; 8] = ["crossed", "repaired", "noticed", "measured", "closed", "carried", "painted", "followed"];
 
 /// Minimum, median and maximum.

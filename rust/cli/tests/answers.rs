@@ -14,7 +14,15 @@ fn json(arguments: &[&str], stdin: &[u8]) -> Value {
 }
 
 const USAGE: [&str; 10] = [
-    "document_tokens", "prompt_tokens", "generated_tokens", "index_ms", "read_ms", "ttft_ms", "decode_tokens_per_s", "state_bytes", "index_bytes",
+    "document_tokens",
+    "prompt_tokens",
+    "generated_tokens",
+    "index_ms",
+    "read_ms",
+    "ttft_ms",
+    "decode_tokens_per_s",
+    "state_bytes",
+    "index_bytes",
     "peak_rss_bytes",
 ];
 

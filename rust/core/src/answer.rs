@@ -96,7 +96,8 @@ pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
         if words.len() < 3 {
             continue;
         }
-        let found = passages.iter().find_map(|(span, passage)| find_folded(passage, &words).map(|(start, end)| (span, passage, start, end)));
+        let found =
+            passages.iter().find_map(|(span, passage)| find_folded(passage, &words).map(|(start, end)| (span, passage, start, end)));
         if let Some((span, passage, start, end)) = found {
             let span = Span::within(span.start, span.start_utf16, passage, start, end);
             quotes.push(Quote { span, text: passage[start..end].to_owned() });

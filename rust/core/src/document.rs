@@ -282,7 +282,11 @@ impl State {
         let waiting = self.session.as_ref().map_or(0, |s| s.waiting() as u64);
         let bytes_done = if self.read { bytes_total } else { self.blocks.done() };
         let tokens_done = self.tokens.saturating_sub(if self.read { 0 } else { waiting });
-        let tokens_total = if bytes_done == bytes_total { self.tokens } else { (self.tokens as f64 * bytes_total as f64 / bytes_done.max(1) as f64) as u64 };
+        let tokens_total = if bytes_done == bytes_total {
+            self.tokens
+        } else {
+            (self.tokens as f64 * bytes_total as f64 / bytes_done.max(1) as f64) as u64
+        };
         let elapsed = self.started.map(|s| s.elapsed().as_secs_f64()).filter(|s| *s > 0.2 && tokens_done > 0);
         let seconds_left = elapsed.map(|s| s * tokens_total.saturating_sub(tokens_done) as f64 / tokens_done as f64);
         Progress { tokens_done, tokens_total, bytes_done, bytes_total, seconds_left }

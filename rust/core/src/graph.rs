@@ -248,11 +248,8 @@ impl OrtLane {
         binding.bind_input("x", &x)?;
         let mut kinds = Vec::new();
         for (name, rope) in &shape.kinds {
-            let tensors = [
-                tensor(&[count, rope.half()], 0.0)?,
-                tensor(&[count, rope.half()], 0.0)?,
-                tensor(&[count, self.slots + count], 0.0)?,
-            ];
+            let tensors =
+                [tensor(&[count, rope.half()], 0.0)?, tensor(&[count, rope.half()], 0.0)?, tensor(&[count, self.slots + count], 0.0)?];
             for (input, tensor) in ["cos", "sin", "mask"].iter().zip(&tensors) {
                 binding.bind_input(format!("{input}_{name}"), tensor)?;
             }
@@ -266,7 +263,8 @@ impl OrtLane {
         binding.bind_output("logits", &mut logits)?;
         let mut fresh = Vec::new();
         for layer in 0..shape.layers.len() {
-            let inputs = [("k", &self.cache[layer][0]), ("v", &self.cache[layer][1]), ("m", &self.memory[layer][0]), ("z", &self.memory[layer][1])];
+            let inputs =
+                [("k", &self.cache[layer][0]), ("v", &self.cache[layer][1]), ("m", &self.memory[layer][0]), ("z", &self.memory[layer][1])];
             for (name, tensor) in inputs {
                 binding.bind_input(format!("{name}_{layer}"), tensor)?;
             }

@@ -154,7 +154,8 @@ impl Index {
         let mut ranked: Vec<(u32, f32)> = scores.into_iter().collect();
         ranked.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         ranked.truncate(most);
-        let matches = ranked.into_iter().map(|(number, score)| Ok(Match { passage: self.passage(number)?, score })).collect::<Result<_>>()?;
+        let matches =
+            ranked.into_iter().map(|(number, score)| Ok(Match { passage: self.passage(number)?, score })).collect::<Result<_>>()?;
         Ok((matches, Weights { weights, average: 20.0 }))
     }
 
@@ -226,10 +227,11 @@ impl Weights {
 
 /// Words that a question is made of rather than about.
 const STOP: &[&str] = &[
-    "a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for", "from", "had",
-    "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "may", "me", "might", "must", "my", "of", "on", "or", "our", "shall", "should",
-    "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "was", "we", "were",
-    "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you", "your",
+    "a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for",
+    "from", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "may", "me", "might", "must", "my", "of", "on", "or",
+    "our", "shall", "should", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this",
+    "those", "to", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you",
+    "your",
 ];
 
 /// Calls `each` with the hash of every term: Unicode words in lower case without accents, English endings taken off; CJK in pairs.
@@ -280,7 +282,9 @@ mod tests {
     fn finds_the_same_as_a_naive_scan() {
         let words = ["oak", "birch", "running", "café", "字", "42", "maple", "elm"];
         let texts: Vec<String> = (0..3000_usize)
-            .map(|i| (0..40).map(|j| words[(i * 7 + j * j * (i % 5 + 1)) % words.len()].to_owned() + " ").collect::<String>() + &format!("n{i}"))
+            .map(|i| {
+                (0..40).map(|j| words[(i * 7 + j * j * (i % 5 + 1)) % words.len()].to_owned() + " ").collect::<String>() + &format!("n{i}")
+            })
             .collect();
         let mut index = Index::new(None).unwrap();
         let (mut start, mut naive) = (0, Vec::new());

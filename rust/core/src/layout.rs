@@ -91,7 +91,8 @@ impl Marked {
         let (before, after) = template.split_once("{text}").unwrap_or((&template, ""));
         let before = tokens.encode_template(before)?;
         if before.last() != Some(&token) {
-            let message = format!("prompt: the tokens of \"{template}\" end in {:?} before the text, expected marker {token}", before.last());
+            let message =
+                format!("prompt: the tokens of \"{template}\" end in {:?} before the text, expected marker {token}", before.last());
             return Err(Error::new("model.format", message));
         }
         Ok(Self { before, token, after: tokens.encode_template(after)? })

@@ -238,9 +238,8 @@ impl Manifest {
     pub fn verify(&self, folder: &Path) -> Result<()> {
         for (name, entry) in &self.files {
             let path = folder.join(name);
-            let size = std::fs::metadata(&path)
-                .map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?
-                .len();
+            let size =
+                std::fs::metadata(&path).map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?.len();
             let differs = |what: String| Error::new("model.hash", format!("{}: {what}", path.display()));
             if size != entry.bytes {
                 return Err(differs(format!("found {size} bytes, expected {}", entry.bytes)));
@@ -268,7 +267,11 @@ impl Manifest {
                 return wrong(format!("layers: found kind \"{kind}\", expected one of kinds"));
             };
             if found.inverse_frequencies.len() * 2 > base.head_dim {
-                return wrong(format!("kinds.{kind}: found {} frequencies for heads of {}", found.inverse_frequencies.len(), base.head_dim));
+                return wrong(format!(
+                    "kinds.{kind}: found {} frequencies for heads of {}",
+                    found.inverse_frequencies.len(),
+                    base.head_dim
+                ));
             }
         }
         if self.embedding.dtype != "f16" {

@@ -72,8 +72,10 @@ mod tests {
         let mut memory = Memory::new(heads, d);
         let mut done = 0;
         for count in [1, 20, 4, 25] {
-            let block: Vec<f32> =
-                (0..heads).flat_map(|h| (done..done + count).flat_map(move |t| (0..d).map(move |i| (h, t, i)))).map(|(h, t, i)| at(h, t, i)).collect();
+            let block: Vec<f32> = (0..heads)
+                .flat_map(|h| (done..done + count).flat_map(move |t| (0..d).map(move |i| (h, t, i))))
+                .map(|(h, t, i)| at(h, t, i))
+                .collect();
             let negated: Vec<f32> = block.iter().map(|x| -x).collect();
             memory.absorb(done as u64, count, &block, &negated);
             done += count;

@@ -90,8 +90,8 @@ fn push(text: &str, start: usize, end: usize, heading: bool, found: &mut Vec<Uni
 /// A sentence does not end after an initial, a list number or a common abbreviation.
 fn ends_sentence(sentence: &str) -> bool {
     const ABBREVIATIONS: [&str; 22] = [
-        "mr", "mrs", "ms", "dr", "st", "prof", "vs", "etc", "e.g", "i.e", "cf", "no", "sec", "fig", "al", "inc", "ltd", "co", "corp", "jr", "sr",
-        "u.s",
+        "mr", "mrs", "ms", "dr", "st", "prof", "vs", "etc", "e.g", "i.e", "cf", "no", "sec", "fig", "al", "inc", "ltd", "co", "corp", "jr",
+        "sr", "u.s",
     ];
     let Some(stem) = sentence.strip_suffix('.') else {
         return true;

@@ -75,7 +75,15 @@ fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
         let text = document.source.slice(seen.span.start, seen.span.end)?;
         let score = if seen.heading { 0.0 } else { weights.score(&text) };
         let text = trimmed(&text).into_owned();
-        pieces.push(Piece { span: seen.span, text, heading: seen.heading, score, marker: Some(seen.marker), tokens: seen.tokens.clone(), at: seen.at });
+        pieces.push(Piece {
+            span: seen.span,
+            text,
+            heading: seen.heading,
+            score,
+            marker: Some(seen.marker),
+            tokens: seen.tokens.clone(),
+            at: seen.at,
+        });
     }
     Ok(Prompt { session: Some(session), tokens: tail, pieces })
 }

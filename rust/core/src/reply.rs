@@ -168,7 +168,8 @@ impl Reply {
             let runs_before = session.runs();
             session.feed(&prompt.tokens);
             let total = session.waiting() as u64;
-            work.current = Some(Current { session, pieces: prompt.pieces, cited: 0, total, runs_before, free: model.layout.citing().is_none() });
+            work.current =
+                Some(Current { session, pieces: prompt.pieces, cited: 0, total, runs_before, free: model.layout.citing().is_none() });
         }
         let current = work.current.as_mut().ok_or_else(|| Error::new("fault", "no prompt"))?;
         let clock = Instant::now();
@@ -273,7 +274,11 @@ impl Reply {
         if work.generated >= self.limit {
             self.leave(work); // no run for a token that nobody will see
         }
-        if delta.is_empty() { Ok(Event::Progress { tokens_done: 1, tokens_total: 1, seconds_left: None }) } else { Ok(Event::Text { delta }) }
+        if delta.is_empty() {
+            Ok(Event::Progress { tokens_done: 1, tokens_total: 1, seconds_left: None })
+        } else {
+            Ok(Event::Text { delta })
+        }
     }
 
     fn leave(&self, work: &mut Work) {
@@ -327,7 +332,15 @@ impl Reply {
             Task::Summarize => None,
         };
         let confidence = if work.decisions == 0 { 0.0 } else { (work.log_confidence / f64::from(work.decisions)).exp() };
-        let answer = Answer { question, text: work.text.clone(), found: work.found, confidence, quotes: std::mem::take(&mut work.quotes), coverage, usage };
+        let answer = Answer {
+            question,
+            text: work.text.clone(),
+            found: work.found,
+            confidence,
+            quotes: std::mem::take(&mut work.quotes),
+            coverage,
+            usage,
+        };
         Ok(Event::Done { answer: Box::new(answer) })
     }
 }

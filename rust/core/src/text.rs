@@ -108,9 +108,7 @@ impl Source {
             return Err(Error::new("text.empty", "the document is empty, expected text"));
         }
         let head = self.read(0, self.length.min(4096) as usize)?;
-        let named = |what: &str, advice: &str| {
-            Err(Error::new("text.encoding", format!("found {what}, expected UTF-8 text: {advice}")))
-        };
+        let named = |what: &str, advice: &str| Err(Error::new("text.encoding", format!("found {what}, expected UTF-8 text: {advice}")));
         let zeros = |odd: usize| head.iter().skip(odd).step_by(2).take(512).filter(|b| **b == 0).count();
         let half = head.len().min(1024) / 2;
         let control = head.iter().filter(|b| **b < 32 && !b"\t\n\x0b\x0c\r\x1b\0".contains(b)).count();
@@ -273,9 +271,7 @@ impl TokenStream {
     /// Tokens that are certain once `text` is appended.
     pub fn push(&mut self, tokens: &Tokens, text: &str) -> Result<Vec<u32>> {
         self.held.push_str(text);
-        let end = word_boundary(&self.held).or_else(|| {
-            (self.held.len() > Self::WORD).then(|| self.held.floor_char_boundary(Self::WORD))
-        });
+        let end = word_boundary(&self.held).or_else(|| (self.held.len() > Self::WORD).then(|| self.held.floor_char_boundary(Self::WORD)));
         let Some(end) = end else { return Ok(Vec::new()) };
         let rest = self.held.split_off(end);
         tokens.encode(&std::mem::replace(&mut self.held, rest))

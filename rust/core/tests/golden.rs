@@ -49,7 +49,8 @@ fn golden() -> Vec<Case> {
 }
 
 fn open(scenario: &str, precision: &str) -> Arc<Model> {
-    let options = OpenOptions { scenario: Some(scenario.into()), precision: Some(precision.into()), threads: Some(1), ..OpenOptions::default() };
+    let options =
+        OpenOptions { scenario: Some(scenario.into()), precision: Some(precision.into()), threads: Some(1), ..OpenOptions::default() };
     Model::open(&tiny(), &options).expect("models/tiny opens")
 }
 
@@ -102,7 +103,12 @@ fn documents_answer_with_the_golden_text() {
     let mut asked = 0;
     for case in golden().into_iter().filter(|c| !c.document.is_empty()) {
         let model = open(&case.scenario, "fp32");
-        let document = Document::open(model, Source::text(case.document.as_str()).unwrap(), DocumentOptions { reading: Some(Reading::Memory), folder: None }).unwrap();
+        let document = Document::open(
+            model,
+            Source::text(case.document.as_str()).unwrap(),
+            DocumentOptions { reading: Some(Reading::Memory), folder: None },
+        )
+        .unwrap();
         while document.step().unwrap().is_some() {}
         for _ in 0..2 {
             let reply = match case.task.as_str() {

@@ -82,7 +82,8 @@ fn frame() -> Arc<Frame> {
     for token in 0..500 {
         file.write_all(&f16::from_f32(token as f32).to_le_bytes().repeat(2)).unwrap();
     }
-    let shape = Shape { kinds: vec![("global".into(), Rope::new(&[0.0]))], layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
+    let shape =
+        Shape { kinds: vec![("global".into(), Rope::new(&[0.0]))], layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
     Arc::new(Frame { shape, embedding: Embedding::open(file.path(), 500, 2, 1.0).unwrap() })
 }
 

@@ -1,0 +1,147 @@
+//! Citing models: whatever the weights say, an answer is a sentence of the document, with its place, or a clear no.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Source};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+/// models/tiny with the prompt and the markers of a citing model. Its weights are random, so its choices are too.
+static CITING: LazyLock<Arc<Model>> = LazyLock::new(|| {
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
+    let folder = tempfile::tempdir().unwrap();
+    for entry in std::fs::read_dir(&tiny).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
+    }
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(tiny.join("model.json")).unwrap()).unwrap();
+    let tokenizer: Value = serde_json::from_slice(&std::fs::read(tiny.join("tokenizer.json")).unwrap()).unwrap();
+    let token = |name: &str| {
+        let found = tokenizer["added_tokens"].as_array().unwrap().iter().find(|t| t["content"] == name).unwrap();
+        found["id"].as_u64().unwrap()
+    };
+    manifest["prompt"]["sentence"] = json!("<s{n}>{text}");
+    manifest["prompt"]["heading"] = json!("<h{n}>{text}");
+    let markers: Vec<u64> = (1..=8).map(|n| token(&format!("<s{n}>"))).collect();
+    manifest["citation"] = json!({ "markers": markers, "headings": [token("<h1>"), token("<h2>")], "none": token("<s0>") });
+    std::fs::write(folder.path().join("model.json"), manifest.to_string()).unwrap();
+    let options = OpenOptions { scenario: Some("large".into()), threads: Some(1), ..OpenOptions::default() };
+    let model = Model::open(folder.path(), &options).unwrap();
+    std::mem::forget(folder); // the embedding is read from it as long as the process lives
+    model
+});
+
+fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<Event>, Answer) {
+    let source = Source::text(text).unwrap();
+    let document = Document::open(Arc::clone(&CITING), source, DocumentOptions { reading: Some(reading), folder: None }).unwrap();
+    while document.step().unwrap().is_some() {}
+    let options = AskOptions { reading: Some(reading), max_tokens: None };
+    let reply = match question {
+        Some(question) => document.ask(question, options).unwrap(),
+        None => document.summarize(options).unwrap(),
+    };
+    let mut events = Vec::new();
+    while let Some(event) = reply.next().unwrap() {
+        events.push(event);
+    }
+    match events.pop() {
+        Some(Event::Done { answer }) => (events, *answer),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn check(text: &str, answer: &Answer) {
+    for quote in &answer.quotes {
+        let span = quote.span;
+        assert_eq!(&text[span.start as usize..span.end as usize], quote.text);
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let cut = &units[span.start_utf16 as usize..span.end_utf16 as usize];
+        assert_eq!(String::from_utf16(cut).unwrap(), quote.text);
+    }
+    let folded = |t: &str| t.split_whitespace().collect::<Vec<_>>().join(" ");
+    if answer.found && !answer.quotes.is_empty() {
+        let quoted: Vec<String> = answer.quotes.iter().map(|q| folded(&q.text)).collect();
+        assert_eq!(answer.text.lines().collect::<Vec<_>>(), quoted);
+        let mut spans: Vec<_> = answer.quotes.iter().map(|q| q.span).collect();
+        spans.sort();
+        spans.dedup();
+        assert_eq!(spans.len(), answer.quotes.len(), "no piece is cited twice");
+    }
+    assert!((0.0..=1.0).contains(&answer.confidence));
+}
+
+const TEXT: &str = "Harbour rules\n\nThe north gate opens at six. Dogs wait outside;\nthey may bark. 🙂 Été comme hiver, the ferry sails.\n\n\
+                    Fees\n\nA ticket costs 4 coins. Children pay nothing.\n\nLost things\n\nAsk Mr. Oak in room 7.\n";
+
+#[test]
+fn answers_are_sentences_of_the_document() {
+    for reading in [Reading::Recall, Reading::Memory] {
+        for question in ["When does the gate open?", "What does a ticket cost?", "Who is Zebedee?"] {
+            let (events, answer) = answer(TEXT, Some(question), reading);
+            let streamed: String =
+                events.iter().filter_map(|e| if let Event::Text { delta } = e { Some(delta.as_str()) } else { None }).collect();
+            assert_eq!(streamed, answer.text);
+            assert_eq!(answer.found, !answer.quotes.is_empty());
+            check(TEXT, &answer);
+        }
+        let (_, summary) = answer(TEXT, None, reading);
+        assert!(!summary.quotes.is_empty());
+        check(TEXT, &summary);
+    }
+}
+
+#[test]
+fn an_answer_far_away_is_brought_back_by_recall() {
+    let filler = "The council met and spoke about the weather for a while. ".repeat(3000);
+    let text = format!("{filler}\n\nThe lighthouse keeper is called Bartholomew.\n\n{filler}");
+    let (_, answer) = answer(&text, Some("What is the lighthouse keeper called?"), Reading::Recall);
+    let covered: Vec<&str> = answer.coverage.iter().map(|c| &text[c.start as usize..c.end as usize]).collect();
+    assert!(covered.contains(&"The lighthouse keeper is called Bartholomew."), "{covered:?}");
+    assert!(answer.usage.prompt_tokens < 512);
+}
+
+#[test]
+fn replies_do_not_see_each_other() {
+    let source = Source::text(TEXT).unwrap();
+    let document = Document::open(Arc::clone(&CITING), source, DocumentOptions { reading: Some(Reading::Memory), folder: None }).unwrap();
+    while document.step().unwrap().is_some() {}
+    let ask = |question: &str| document.ask(question, AskOptions::default()).unwrap();
+    let text = |reply: &edgeinfinite_core::Reply| {
+        let mut text = String::new();
+        while let Some(event) = reply.next().unwrap() {
+            if let Event::Done { answer } = event {
+                text = answer.text;
+            }
+        }
+        text
+    };
+    let alone = [text(&ask("When does it open?")), text(&ask("Who has lost things?"))];
+    let (a, b) = (ask("When does it open?"), ask("Who has lost things?"));
+    let (mut more_a, mut more_b, mut texts) = (true, true, [String::new(), String::new()]);
+    while more_a || more_b {
+        for (reply, more, text) in [(&a, &mut more_a, 0), (&b, &mut more_b, 1)] {
+            match reply.next().unwrap() {
+                Some(Event::Done { answer }) => texts[text] = answer.text,
+                Some(_) => {}
+                None => *more = false,
+            }
+        }
+    }
+    assert_eq!(texts, alone);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(150))]
+
+    #[test]
+    fn any_text_is_answered_or_refused(text in "([A-Za-zé字🙂#*0-9(]{1,12}[ .\n,;]{1,3}){0,80}", question in "[a-z字é? ]{1,30}") {
+        for reading in [Reading::Recall, Reading::Memory] {
+            if text.trim().is_empty() || question.trim().is_empty() {
+                continue;
+            }
+            check(&text, &answer(&text, Some(&question), reading).1);
+            check(&text, &answer(&text, None, reading).1);
+        }
+    }
+}
