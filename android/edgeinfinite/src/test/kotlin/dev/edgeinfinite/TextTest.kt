@@ -39,7 +39,7 @@ class TextTest {
     )
     fun `a quote stands where it says`(sentence: String) = runTest {
         val before = "🐟 gora lu men ve la. \uDC00 Another sentence with 魚 goes before.\n"
-        val after = "\n\uFEFF One more 👩🏽‍🚀 comes after."
+        val after = "\nOne more 👩🏽‍🚀 comes after."
         val whole = before + sentence + after
         val asWritten = Text.of(whole)
         val asFile = Text.file(folder.resolve("text").apply { writeBytes(whole.utf8()) })

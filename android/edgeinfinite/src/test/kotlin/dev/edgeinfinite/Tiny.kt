@@ -21,10 +21,12 @@ object Tiny {
         val document: String = json.getString("document")
         val question: String? = json.getString("question").ifEmpty { null }
         val text: String = json.getString("text")
-        val generatedTokens: Int = json.getJSONArray("generated").length()
+        val generatedTokens: Int = json.getJSONArray("generated").run { List(length(), ::getInt) }.count { it != END }
 
         override fun toString() = name
     }
+
+    private const val END = 2 // the token that ends an answer; it is no part of it
 
     val golden: List<Case> by lazy {
         val cases = JSONObject(dir.resolve("golden.json").readText()).getJSONArray("cases")
@@ -63,6 +65,7 @@ object Tiny {
             .put("headings", tokens("<h1>", "<h2>"))
             .put("none", vocabulary.getInt("<s0>"))
         manifest.put("citation", citation)
+        manifest.put("default_scenario", "large") // a sentence must be in sight to be cited
         manifest.put("readings", JSONObject().put("ask", "recall").put("summarize", "recall"))
         manifest.put("scoring", JSONObject().put("bm25_weight", 100).put("found_threshold", -100))
     }

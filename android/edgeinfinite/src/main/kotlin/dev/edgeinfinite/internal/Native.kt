@@ -10,7 +10,8 @@ internal object Native {
     init {
         val library: String? = System.getProperty("edgeinfinite.library")
         if (library != null) System.load(library) else System.loadLibrary("edgeinfinite")
-        System.getProperty("edgeinfinite.onnxruntime")?.let { useRuntime(it.utf8()) }
+        val runtime: String? = System.getProperty("edgeinfinite.onnxruntime")
+        if (!runtime.isNullOrEmpty()) useRuntime(runtime.utf8())
     }
 
     /** The engine's version. */
