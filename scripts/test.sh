@@ -6,41 +6,65 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-all=(shell rust kotlin lab)
+all=(shell rust demo kotlin lab)
 
 usage() {
   printf 'usage: scripts/test.sh [GROUP…]\n\n'
   printf '  %-8s %s\n' \
     shell "the scripts themselves: shellcheck where it is installed" \
     rust "rustfmt, clippy, tests and docs of rust/" \
+    demo "scripts/demo.sh on a shorter text, and scripts/edgeinfinite" \
     kotlin "ktlint, and the Kotlin library on the JVM against the host-built engine, by Maven" \
     lab "ruff, and the tests of scripts/ with PyTorch (5 GB the first time)"
 }
 
+# step COMMAND… : runs it; a failure is remembered, and the next step still runs.
 step() {
   printf '\n── %s\n' "$*"
-  "$@"
+  "$@" || {
+    broken=$?
+    printf '── FAILED: %s\n' "$*"
+  }
 }
 
 shell() {
   local scripts=(scripts/*.sh scripts/edgeinfinite .ci/run) script
-  for script in "${scripts[@]}"; do bash -n "$script"; done
   if ! command -v shellcheck >/dev/null && may_install; then apt_install "shellcheck reads the scripts" shellcheck; fi
-  if command -v shellcheck >/dev/null; then step shellcheck "${scripts[@]}"; fi
+  if command -v shellcheck >/dev/null; then
+    step shellcheck "${scripts[@]}"
+  else
+    for script in "${scripts[@]}"; do step bash -n "$script"; done
+  fi
+}
+
+# answers CODE COMMAND… : whether the command ends with that exit code; standard input is a short text.
+answers() {
+  local wanted=$1 found=0
+  shift
+  printf 'The north gate opens with the code 4711.\n' | "$@" >/dev/null 2>&1 || found=$?
+  [ "$found" = "$wanted" ] || ! printf 'exit code %s, not %s\n' "$found" "$wanted"
+}
+
+demo() {
+  step scripts/demo.sh 20000
+  step answers 0 scripts/edgeinfinite ask - "Which code opens the north gate?"
+  step answers 1 scripts/edgeinfinite ask /nowhere "Which code opens the north gate?"
+  step answers 2 scripts/edgeinfinite ask
 }
 
 rust() {
   ensure python cargo lints
+  with_runtime cargo fetch --quiet --locked
   step cargo fmt --all --check
-  with_runtime step cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+  step cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
   step cargo test --quiet --locked --workspace
-  RUSTDOCFLAGS="-D warnings" step cargo doc --quiet --locked --workspace --no-deps
+  step env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --locked --workspace --no-deps
 }
 
 kotlin() {
   ensure python cargo jdk
   with_runtime build edgeinfinite-jni
-  step mvn -B -ntp -q -f android/pom.xml verify \
+  step mvn -B -ntp -f android/pom.xml verify \
     "-Dedgeinfinite.library=$target/debug/libedgeinfinite.so" "-Dedgeinfinite.onnxruntime=$ORT_DYLIB_PATH"
 }
 
@@ -50,7 +74,7 @@ lab() {
   packages=$(environment lab)
   step "$packages/bin/ruff" check scripts
   step "$packages/bin/ruff" format --check scripts
-  (cd scripts && step "$packages/bin/python" -m pytest)
+  step env -C scripts "$packages/bin/python" -m pytest
 }
 
 case ${1:-} in -h | --help) usage && exit ;; esac
@@ -78,7 +102,9 @@ for group in "${groups[@]}"; do
   set +e
   (
     set -e
+    broken=0
     "$group"
+    exit "$broken"
   )
   status=$?
   set -e
