@@ -291,7 +291,7 @@ mod tests {
         for text in &texts {
             index.add(start, start, text).unwrap();
             start += text.len() as u64;
-            if index.passages() % 700 == 0 {
+            if index.passages().is_multiple_of(700) {
                 index.write_run().unwrap(); // several runs
             }
         }
