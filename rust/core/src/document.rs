@@ -16,7 +16,8 @@ use crate::model::Model;
 use crate::passage::units;
 use crate::reply::{AskOptions, Reply, Task};
 use crate::session::Session;
-use crate::text::{Block, Blocks, Source, TokenStream, folded, utf16_length};
+use crate::text::{Block, Blocks, Source, folded, utf16_length};
+use crate::tokens::TokenStream;
 
 /// Most tokens of a passage.
 const PASSAGE: usize = 128;

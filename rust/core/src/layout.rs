@@ -2,7 +2,8 @@
 
 use crate::error::{Error, Result};
 use crate::manifest::Manifest;
-use crate::text::{Tokens, folded};
+use crate::text::folded;
+use crate::tokens::Tokens;
 
 /// A model's templates, tokenised.
 #[derive(Debug)]

@@ -18,7 +18,7 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest, text, passage, index, layout, rope, memory, graph, session,
+//! The files in the order in which they build on each other: error, manifest, text, tokens, passage, index, layout, rope, memory, graph, session,
 //! model, document, reading, reply, answer. One call runs at most one graph.
 
 pub mod answer;
@@ -36,6 +36,7 @@ pub mod reply;
 pub mod rope;
 pub mod session;
 pub mod text;
+pub mod tokens;
 
 pub use answer::{Answer, Coverage, Quote, Usage};
 pub use document::{Document, DocumentOptions, Progress};

@@ -10,7 +10,7 @@ use crate::graph::{Cancel, Graph, Shape};
 use crate::layout::Layout;
 use crate::manifest::{Artefact, Manifest, Scenario, SelfTest};
 use crate::session::{Embedding, Frame, Session};
-use crate::text::Tokens;
+use crate::tokens::Tokens;
 
 /// How a model is opened.
 #[derive(Debug, Clone, Default, Deserialize)]

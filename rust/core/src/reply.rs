@@ -14,7 +14,7 @@ use crate::layout::Markers;
 use crate::manifest::Reading;
 use crate::reading::{Piece, Prompt, plan};
 use crate::session::Session;
-use crate::text::TextStream;
+use crate::tokens::TextStream;
 
 /// Pieces that one prompt of a summary may cite.
 const PIECES: usize = 6;

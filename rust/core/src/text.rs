@@ -1,7 +1,7 @@
-//! Documents read by position, and tokens made of them.
+//! Documents, read by position.
 //!
 //! A [`Source`] is never held whole: [`Blocks`] walks through it in pieces of some tens of kilobytes that end where a paragraph, a
-//! sentence or at least a word ends. [`Tokens`] is `tokenizers` with one promise: text of a document never becomes a special token.
+//! sentence or at least a word ends.
 
 use std::borrow::Cow;
 use std::fs::File;
@@ -9,8 +9,6 @@ use std::io::{Read, Seek, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
-
-use tokenizers::Tokenizer;
 
 use crate::error::{Error, Result};
 
@@ -220,111 +218,6 @@ pub(crate) fn cut(text: &str, limit: usize) -> usize {
     let after = |pattern: &str| tail.rfind(pattern).map(|at| from + at + pattern.len());
     let ends = [after("\n\n"), after("\r\n\r\n"), after(".\n"), after(". "), after("\n"), after(" ")];
     ends.into_iter().flatten().find(|end| *end > 0).unwrap_or(limit)
-}
-
-/// A tokenizer of a model folder.
-#[derive(Debug)]
-pub struct Tokens {
-    inner: Tokenizer,
-}
-
-impl Tokens {
-    /// Reads `tokenizer.json`.
-    pub fn open(path: &Path) -> Result<Self> {
-        let wrong = |e: String| Error::new("model.tokenizer", format!("{}: {e}", path.display()));
-        let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-        let mut inner = Tokenizer::from_bytes(bytes).map_err(|e| wrong(e.to_string()))?;
-        inner.set_encode_special_tokens(true);
-        Ok(Self { inner })
-    }
-
-    /// Tokens of a text of the document or of its reader; special tokens in it stay ordinary text.
-    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        let encoding = self.inner.encode_fast(text, false).map_err(|e| Error::new("model.tokenizer", e.to_string()))?;
-        Ok(encoding.get_ids().to_vec())
-    }
-
-    /// Tokens of a piece of a template, in which special tokens are recognised.
-    pub fn encode_template(&mut self, text: &str) -> Result<Vec<u32>> {
-        self.inner.set_encode_special_tokens(false);
-        let tokens = self.encode(text);
-        self.inner.set_encode_special_tokens(true);
-        tokens
-    }
-
-    /// The text of tokens, special ones left out, incomplete characters as U+FFFD.
-    pub fn decode(&self, tokens: &[u32]) -> Result<String> {
-        self.inner.decode(tokens, true).map_err(|e| Error::new("model.tokenizer", e.to_string()))
-    }
-}
-
-/// Tokenises a text that arrives in pieces, as if it had come whole: the last word is held back until its end is known.
-#[derive(Debug, Default, Clone)]
-pub struct TokenStream {
-    held: String,
-}
-
-impl TokenStream {
-    /// A word without an end is cut here (bytes).
-    const WORD: usize = 4096;
-
-    /// Tokens that are certain once `text` is appended.
-    pub fn push(&mut self, tokens: &Tokens, text: &str) -> Result<Vec<u32>> {
-        self.held.push_str(text);
-        let end = word_boundary(&self.held).or_else(|| (self.held.len() > Self::WORD).then(|| self.held.floor_char_boundary(Self::WORD)));
-        let Some(end) = end else { return Ok(Vec::new()) };
-        let rest = self.held.split_off(end);
-        tokens.encode(&std::mem::replace(&mut self.held, rest))
-    }
-
-    /// The tokens of what was held back.
-    pub fn finish(&mut self, tokens: &Tokens) -> Result<Vec<u32>> {
-        tokens.encode(&std::mem::take(&mut self.held))
-    }
-}
-
-/// The last place between a letter or digit and a single space before another one: there the pre-tokenisers of byte-level BPE and
-/// SentencePiece all cut.
-fn word_boundary(text: &str) -> Option<usize> {
-    let wordy = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let spaces = text.rmatch_indices(' ').map(|(at, _)| at);
-    spaces.into_iter().find(|&at| wordy(text[..at].chars().next_back()) && wordy(text[at + 1..].chars().next()))
-}
-
-/// Turns tokens into text that holds whole characters only.
-#[derive(Debug, Default, Clone)]
-pub struct TextStream {
-    tokens: Vec<u32>,
-    /// Tokens before this one only give context; their text is out.
-    context: usize,
-    /// Tokens whose text is out.
-    written: usize,
-}
-
-impl TextStream {
-    /// The text that became certain with one more token.
-    pub fn push(&mut self, tokens: &Tokens, token: u32) -> Result<String> {
-        self.tokens.push(token);
-        let text = tokens.decode(&self.tokens[self.context..])?;
-        if text.ends_with('\u{fffd}') {
-            return Ok(String::new());
-        }
-        self.emit(tokens, &text)
-    }
-
-    /// What was held back; an incomplete character becomes U+FFFD.
-    pub fn finish(&mut self, tokens: &Tokens) -> Result<String> {
-        let text = tokens.decode(&self.tokens[self.context..])?;
-        self.emit(tokens, &text)
-    }
-
-    fn emit(&mut self, tokens: &Tokens, text: &str) -> Result<String> {
-        let before = tokens.decode(&self.tokens[self.context..self.written])?;
-        let fresh = text.get(before.len()..).unwrap_or_default().to_owned();
-        self.context = self.written;
-        self.written = self.tokens.len();
-        Ok(fresh)
-    }
 }
 
 /// White space folded to single spaces, with one leading space: how a citing model reads a piece of text.

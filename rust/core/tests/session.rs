@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::graph::Cancel;
 use edgeinfinite_core::session::Session;
-use edgeinfinite_core::text::{TextStream, TokenStream};
+use edgeinfinite_core::tokens::{TextStream, TokenStream};
 use edgeinfinite_core::{Model, OpenOptions};
 use proptest::prelude::*;
 
