@@ -25,7 +25,7 @@ import host
 from model import Decoder, Sizes, load, read, run
 
 MAX_ERROR = {"fp32": 1e-3, "int8": 1e-1}  # bounds on max abs logits error ÷ max abs logit, unless the preset says else
-FREE = {"title": None, "heading": None, "sentence": None}
+PROMPT = ("start", "title", "heading", "sentence", "ask", "summarize")
 SAMPLE = """\
 The harbour office opens at seven. Boats longer than twelve metres must announce themselves by radio, channel 9.
 A berth costs 14.50 a night; water and electricity are included, but showers are not.
@@ -76,7 +76,7 @@ def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, pr
         "layers": [graph.KIND] * c.layers,
         "embedding": {"file": "embedding.f16", "dtype": "f16", "scale": 1.0},
         "tokenizer": {"file": "tokenizer.json", "end": [token(tokenizer, text) for text in preset["end"]]},
-        "prompt": FREE | preset["prompt"],
+        "prompt": {key: preset["prompt"].get(key) for key in PROMPT},
         "citation": citation(tokenizer, preset["citation"]),
         "artefacts": [
             {"file": f"cpu-{p}.onnx", "accelerator": "Cpu", "precision": p, "max_error": bounds[p]} for p in precisions
