@@ -33,7 +33,8 @@ pub fn run(common: &Common, file: &Path, questions: &[String]) -> Result<()> {
         model.check_question(question)?; // before a long document is read
     }
     let document = Document::open(model.clone(), source.clone(), DocumentOptions { reading: Some(reading), folder: None })?;
-    let seconds = read(&document, !common.json && std::io::stderr().is_terminal())?;
+    let watched = !common.json && std::io::stderr().is_terminal();
+    let seconds = read(&document, watched)?;
 
     let mut answers = Vec::new();
     for question in questions {
@@ -49,7 +50,7 @@ pub fn run(common: &Common, file: &Path, questions: &[String]) -> Result<()> {
         answers.push(reply(common, &document, None, reading)?);
     }
     let usage = total(&answers);
-    if !common.json {
+    if watched {
         summary_line(&usage, seconds);
     }
     let asked = !questions.is_empty();

@@ -72,8 +72,8 @@ fn state_is_the_same_for_any_length() {
 #[test]
 fn text_goes_to_standard_output_alone() {
     let run = edgeinfinite(&["summarize", "-"], "The old mill stands. ".repeat(50).as_bytes());
-    assert_eq!(run.exit, 0, "{}", run.stderr);
-    assert!(!run.stdout.is_empty() && run.stderr.lines().count() == 1 && run.stderr.contains("tokens read"), "{}", run.stderr);
+    assert_eq!((run.exit, run.stderr.as_str()), (0, ""));
+    assert!(!run.stdout.is_empty());
 }
 
 #[test]
