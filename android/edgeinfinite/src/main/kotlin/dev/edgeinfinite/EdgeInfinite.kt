@@ -6,6 +6,7 @@ import dev.edgeinfinite.internal.OpenModel
 import dev.edgeinfinite.internal.modelInfo
 import dev.edgeinfinite.internal.text
 import dev.edgeinfinite.internal.utf8
+import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.runBlocking
 import java.io.File
@@ -48,7 +49,7 @@ public object EdgeInfinite {
      *
      * @throws ModelException when there is no `model.json` in [dir], or not one that this library can read
      */
-    public suspend fun inspect(dir: File): ModelInfo = Lane().run { Native.inspect(dir.path.utf8()) }.modelInfo()
+    public suspend fun inspect(dir: File): ModelInfo = Lane(Dispatchers.IO).run { Native.inspect(dir.path.utf8()) }.modelInfo()
 
     /** [open] for Java; `options` may be left out. */
     @JvmStatic

@@ -1,7 +1,7 @@
 package dev.edgeinfinite
 
+import dev.edgeinfinite.internal.threadOfItsOwn
 import kotlinx.coroutines.CoroutineDispatcher
-import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Runnable
 import java.util.concurrent.atomic.AtomicInteger
 import kotlin.coroutines.CoroutineContext
@@ -11,7 +11,7 @@ import kotlin.coroutines.CoroutineContext
  * [onCall] is called on the engine's thread just before a call, with its number.
  */
 class CountedDispatcher(private val onCall: (Int) -> Unit = {}) : CoroutineDispatcher() {
-    private val lane = Dispatchers.IO.limitedParallelism(1)
+    private val lane = threadOfItsOwn()
     private val count = AtomicInteger()
 
     val calls: Int get() = count.get()

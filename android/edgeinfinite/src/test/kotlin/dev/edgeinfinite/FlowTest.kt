@@ -20,6 +20,7 @@ import kotlinx.coroutines.test.currentTime
 import kotlinx.coroutines.test.runTest
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertInstanceOf
+import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 
@@ -200,13 +201,17 @@ class FlowTest {
     }
 
     @Test
-    fun `the caller's thread is never the engine's`() = runBlocking {
-        val main = Thread.currentThread()
-        val engine = CountedDispatcher { assertTrue(Thread.currentThread() !== main) }
+    fun `the engine works on a thread of its own`() = runBlocking {
+        val mine = Thread.currentThread()
+        val others = mutableSetOf<Thread>()
+        val engine = CountedDispatcher { others += Thread.currentThread() }
         Tiny.openOn(engine).use { model ->
-            model.read(Text.of("gora lu men")) { assertTrue(Thread.currentThread() === main) }.use { document ->
-                document.summarize().collect { assertTrue(Thread.currentThread() === main) }
+            model.read(Text.of("gora lu men")) { assertSame(mine, Thread.currentThread()) }.use { document ->
+                document.summarize().collect { assertSame(mine, Thread.currentThread()) }
             }
         }
+        val engines = others.single()
+        assertEquals("edgeinfinite", engines.name)
+        assertTrue(engines.isDaemon)
     }
 }

@@ -2,14 +2,17 @@ package dev.edgeinfinite.internal
 
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.Job
+import kotlinx.coroutines.asCoroutineDispatcher
 import kotlinx.coroutines.ensureActive
 import kotlinx.coroutines.job
 import kotlinx.coroutines.withContext
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.ThreadPoolExecutor
+import java.util.concurrent.TimeUnit
 
 /** The queue of one model: native calls, one at a time, in the order they came, never on the caller's thread. */
-internal class Lane(private val dispatcher: CoroutineDispatcher = Dispatchers.IO.limitedParallelism(1)) {
+internal class Lane(private val dispatcher: CoroutineDispatcher = threadOfItsOwn()) {
     /** Runs a native call. */
     suspend fun <T> run(native: CoroutineScope.() -> T): T = withContext(dispatcher) {
         try {
@@ -41,4 +44,16 @@ internal class Lane(private val dispatcher: CoroutineDispatcher = Dispatchers.IO
             throw failure
         }
     }
+}
+
+/**
+ * One thread, which ends after ten idle seconds and keeps no app alive. Not one of the app's: ONNX Runtime leaves its caller's thread
+ * flushing denormals to zero.
+ */
+internal fun threadOfItsOwn(): CoroutineDispatcher {
+    val threads = ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, LinkedBlockingQueue()) { work ->
+        Thread(work, "edgeinfinite").apply { isDaemon = true }
+    }
+    threads.allowCoreThreadTimeOut(true)
+    return threads.asCoroutineDispatcher()
 }
