@@ -101,10 +101,10 @@ fn get(id: i64) -> Result<Object> {
 /// Numbers grow, so what was made from an object stands after it.
 fn take(id: i64) -> Vec<Object> {
     let mut table = table();
-    let mut family = BTreeSet::from([id]);
-    for (child, entry) in table.open.range(id..) {
-        if family.contains(&entry.parent) {
-            family.insert(*child);
+    let mut family = BTreeSet::new();
+    for (member, entry) in table.open.range(id..) {
+        if *member == id || family.contains(&entry.parent) {
+            family.insert(*member);
         }
     }
     family.iter().filter_map(|id| table.open.remove(id)).map(|entry| entry.object).collect()

@@ -82,13 +82,7 @@ pub fn step<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong) ->
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
-pub fn ask<'l>(
-    mut env: EnvUnowned<'l>,
-    _class: JClass<'l>,
-    document: jlong,
-    question: JByteArray<'l>,
-    with: JByteArray<'l>,
-) -> jlong {
+pub fn ask<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, question: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
     env.with_env(|env| -> Result<jlong> {
         let reply = handle::document(document)?.ask(&text(env, &question)?, options(env, &with)?)?;
         Ok(handle::insert(Object::Reply(Arc::new(reply)), document)?)

@@ -57,11 +57,7 @@ impl<T: Default> ErrorPolicy<T, Error> for Throw {
         Ok(T::default())
     }
 
-    fn on_panic<'unowned: 'native, 'native>(
-        env: &mut Env<'unowned>,
-        handle: &mut jlong,
-        _: Box<dyn Any + Send>,
-    ) -> jni::errors::Result<T> {
+    fn on_panic<'unowned: 'native, 'native>(env: &mut Env<'unowned>, handle: &mut jlong, _: Box<dyn Any + Send>) -> jni::errors::Result<T> {
         handle::fail(*handle);
         throw(env, "fault", &format!("a defect at {}", log::place()))?;
         Ok(T::default())
