@@ -4,7 +4,6 @@
 //! once, so that a run copies nothing. Tests drive the engine through a lane that computes nothing.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::OnceCell;
@@ -78,7 +77,8 @@ pub trait Lane: Send + std::fmt::Debug {
 
 /// Asks a call on another thread to stop: before its next run, or inside one.
 pub struct Cancel {
-    asked: AtomicBool,
+    /// Held while ONNX Runtime's own flag changes, so that the two never disagree.
+    asked: Mutex<bool>,
     run: Option<RunOptions>,
 }
 
@@ -92,27 +92,27 @@ impl Cancel {
     /// One that reaches into a run of ONNX Runtime.
     pub fn new() -> Result<Self> {
         environment()?;
-        Ok(Self { asked: AtomicBool::new(false), run: Some(RunOptions::new()?) })
+        Ok(Self { asked: Mutex::new(false), run: Some(RunOptions::new()?) })
     }
 
     /// One that works between runs only.
     pub fn between_runs() -> Self {
-        Self { asked: AtomicBool::new(false), run: None }
+        Self { asked: Mutex::new(false), run: None }
     }
 
     /// The call under way, or else the next one, fails with `cancelled`; calls after it work again.
     pub fn cancel(&self) {
-        self.asked.store(true, Ordering::SeqCst);
-        if let Some(run) = &self.run
-            && let Err(e) = run.terminate()
-        {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        *asked = true;
+        if let Some(Err(e)) = self.run.as_ref().map(RunOptions::terminate) {
             log::warn!("a run could not be cancelled: {e}");
         }
     }
 
     /// Fails once after [`Cancel::cancel`].
     pub fn check(&self) -> Result<()> {
-        if !self.asked.swap(false, Ordering::SeqCst) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !std::mem::take(&mut *asked) {
             return Ok(());
         }
         if let Some(run) = &self.run {
