@@ -52,6 +52,11 @@ object Tiny {
         return to
     }
 
+    /** A copy whose graph runs take a moment each: long enough to be cancelled inside one. */
+    fun slow(to: File): File = copy(to) { manifest ->
+        manifest.getJSONObject("scenarios").getJSONObject("default").put("segment", 1024).put("window", 1024)
+    }
+
     /** A copy that answers with a sentence of the document: the one whose words are most like the question's. */
     fun citing(to: File): File = copy(to) { manifest ->
         manifest.getJSONObject("prompt")
