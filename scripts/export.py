@@ -136,11 +136,11 @@ def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[di
     return tests
 
 
-def write(folder: Path, decoder: Decoder, tokenizer_json: Path, about: dict) -> dict[str, float]:
+def write(folder: Path, decoder: Decoder, tokenizer_json: Path, about: dict, eight_bits: str) -> dict[str, float]:
     """Everything into an empty folder, checked → worst errors by artefact."""
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     for artefact in about["artefacts"]:
-        model = graph.build(decoder.config, weights, artefact["precision"])
+        model = graph.build(decoder.config, weights, artefact["precision"], eight_bits)
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
     embedding = weights["model.embed_tokens.weight"].astype("<f2")  # [V, D]
     if not np.isfinite(embedding).all():
@@ -183,7 +183,7 @@ def export(checkpoint: Path, target: Path, preset: dict, name: str = "", precisi
     try:
         made = temporary / "new"
         made.mkdir()
-        worst = write(made, decoder, tokenizer_json, about)
+        worst = write(made, decoder, tokenizer_json, about, preset.get("eight_bits", "u8"))
         if target.exists():
             target.rename(temporary / "old")
         made.rename(target)

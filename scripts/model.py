@@ -1,8 +1,7 @@
 """The reference: EdgeInfinite's decoder and its segment loop in plain PyTorch; the Rust engine is tested against it.
 
     decoder = load("path/to/checkpoint")      # a Hugging Face folder (qwen2 or llama), optional gates.safetensors
-    logits, state = read(decoder, ids, pinned, Sizes(128, 16, 384))     # logits after the last token
-    python scripts/model.py CHECKPOINT "text"                           # prints the greedy continuation
+    logits, state = read(decoder, ids, pinned, Sizes(128, 16, 384))     # logits after the last token; no command line
 
 Shapes: B batch (equal lengths), n rows of a run, T rows of a plain forward, D hidden, H heads, J kv heads, G = H/J,
 d head width, V vocabulary, S segment, K pinned slots, P pinned tokens, W window slots, w window tokens, h gate width.
@@ -10,7 +9,6 @@ models/README.md is the contract this implements.
 """
 
 import json
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -145,9 +143,6 @@ class Attention(nn.Module):
     def split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (-1, self.head_dim)).transpose(-2, -3)  # [B,n,X·d] → [B,X,n,d]
 
-    def merge(self, x: Tensor) -> Tensor:
-        return x.transpose(-2, -3).flatten(-2)  # [B,X,n,d] → [B,n,X·d]
-
     def local(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         """q [B,H,n,d], k and v [B,J,m,d], mask to [B,1,n,m] (bool: seen; float: added; None: causal) → [B,H,n,d]."""
         return F.scaled_dot_product_attention(
@@ -159,8 +154,7 @@ class Attention(nn.Module):
         scale = z.amax(-1, keepdim=True)  # [B,J,1]
         m, z = m / scale[..., None], (z / scale)[..., None]  # [B,J,d,d], [B,J,d,1]: scale-free, as a graph is fed
         s = sigma(q).unflatten(1, (self.kv_heads, -1)).flatten(2, 3)  # [B,J,G·n,d]
-        a = (s @ m) / (s @ z + EPSILON)  # [B,J,G·n,d]
-        return a.unflatten(2, (-1, q.shape[2])).flatten(1, 2)  # [B,H,n,d]
+        return ((s @ m) / (s @ z + EPSILON)).unflatten(2, (-1, q.shape[2])).flatten(1, 2)  # [B,H,n,d]
 
     def mix(self, local: Tensor, memory: Tensor) -> Tensor:
         return local + self.gate(memory) * (memory - local)  # [B,H,n,d]
@@ -190,7 +184,7 @@ class Layer(nn.Module):
 
     def out(self, x: Tensor, a: Tensor) -> Tensor:
         """The residual stream x [B,n,D] after attention a [B,H,n,d] and the MLP."""
-        x = x + self.self_attn.o_proj(self.self_attn.merge(a))  # [B,n,D]
+        x = x + self.self_attn.o_proj(a.transpose(-2, -3).flatten(-2))  # [B,n,D]
         return x + self.mlp(self.post_attention_layernorm(x))  # [B,n,D]
 
 
@@ -292,8 +286,7 @@ def run(
     if ids.dim() == 1:
         logits, state = run(decoder, state, ids[None], sizes, pin, rows)
         return logits[0], state
-    n, dev = ids.shape[1], ids.device
-    P, w = state.pinned, state.window
+    n, dev, P, w = ids.shape[1], ids.device, state.pinned, state.window
     if pin and (w or state.absorbed or P + n > sizes.pinned):
         raise ValueError(f"{P + n} tokens to pin, at the start of a stream, into {sizes.pinned} slots")
     positions = torch.arange(state.length - w - P, state.length + n, device=dev)  # [P+w+n] pinned, window, rows
@@ -342,10 +335,10 @@ def read(decoder: Decoder, ids: Tensor, pinned: int, sizes: Sizes, state: State 
 
     The first `pinned` tokens of the stream are pinned. One call equals many if the earlier ones end at multiples of S.
     """
-    state = state or State.empty(decoder, 1 if ids.dim() == 1 else ids.shape[0])
-    start, logits = state.length, None
     if ids.shape[-1] == 0:
         raise ValueError("nothing to read")
+    state = state or State.empty(decoder, 1 if ids.dim() == 1 else ids.shape[0])
+    start, logits = state.length, None
     for a, b, pin in cuts(start + ids.shape[-1], start, pinned, sizes.segment):
         rows = (b - a - 1,) if b == start + ids.shape[-1] else ()
         logits, state = run(decoder, state, ids[..., a - start : b - start], sizes, pin, rows)
@@ -405,11 +398,3 @@ def save(decoder: Decoder, folder: str | Path, gates: bool = True) -> None:
     if gates:
         save_file(mine, folder / "gates.safetensors", metadata={"format": "pt"})
     (folder / "config.json").write_text(json.dumps(decoder.config.to_hf(), indent=1) + "\n")
-
-
-if __name__ == "__main__":
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(Path(sys.argv[1]) / "tokenizer.json"))
-    prompt = torch.tensor(tokenizer.encode(sys.argv[2], add_special_tokens=False).ids)
-    print(tokenizer.decode(generate(load(sys.argv[1]), prompt, 0, Sizes(128, 16, 384), 32)[0]))
