@@ -35,7 +35,7 @@ class Builder:
 
     def weight(self, name: str, value: np.ndarray) -> str:
         assert name not in self.weights
-        self.weights[name] = np.ascontiguousarray(value)
+        self.weights[name] = np.array(value, order="C")
         return name
 
     def constant(self, value: float | int | list[int], dtype: type = np.float32) -> str:
