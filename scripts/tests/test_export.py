@@ -3,6 +3,7 @@
 import copy
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -191,3 +192,16 @@ def test_templates():
     assert layout.encode("<s1>{text}", text="<s1>")[0] == mark
     assert mark not in layout.encode("<s1>{text}", text="<s1>")[1:]
     assert layout.free("", "summarize") == ([1, 3, 4, 7], 2)
+
+
+def test_the_contract_names_every_key():
+    contract = (tiny.TARGET.parent / "README.md").read_text()
+    about, example = json.loads((tiny.TARGET / "model.json").read_text()), contract.split("```json")[1]
+    for key, value in about.items():
+        assert f"`{key}`" in contract, key
+        if key not in ("self_test", "files"):
+            shown = json.loads(re.search(rf'\n "{key}": (.*?),?(?=\n "|\n}})', example, re.DOTALL)[1])
+            assert shown == value, key
+    for name, file in about["files"].items():
+        shown = re.search(rf'"{name}": {{"bytes": (\d+), "sha256": "(\w+)…', example)
+        assert not shown or (int(shown[1]), shown[2]) == (file["bytes"], file["sha256"][:8])
