@@ -10,6 +10,8 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.runBlocking
 import java.io.File
+import java.io.IOException
+import java.io.InputStream
 import java.util.function.Consumer
 
 /**
@@ -41,7 +43,7 @@ public object EdgeInfinite {
     public suspend fun open(dir: File, options: OpenOptions.() -> Unit = {}): Model {
         val lane = Lane()
         val chosen = OpenOptions().apply(options).json()
-        return OpenModel(lane, lane.create { Native.open(dir.path.utf8(), chosen) })
+        return OpenModel(lane, lane.create { Native.open(dir.absolutePath.utf8(), chosen) })
     }
 
     /**
@@ -49,7 +51,7 @@ public object EdgeInfinite {
      *
      * @throws ModelException when there is no `model.json` in [dir], or not one that this library can read
      */
-    public suspend fun inspect(dir: File): ModelInfo = Lane(Dispatchers.IO).run { Native.inspect(dir.path.utf8()) }.modelInfo()
+    public suspend fun inspect(dir: File): ModelInfo = Lane(Dispatchers.IO).run { Native.inspect(dir.absolutePath.utf8()) }.modelInfo()
 
     /** [open] for Java; `options` may be left out. */
     @JvmStatic
@@ -61,6 +63,11 @@ public object EdgeInfinite {
     @JvmStatic
     @Throws(EdgeInfiniteException::class, InterruptedException::class)
     public fun inspectBlocking(dir: File): ModelInfo = runBlocking { inspect(dir) }
+
+    /** [Text.spool] for Java. */
+    @JvmStatic
+    @Throws(IOException::class, InterruptedException::class)
+    public fun spoolBlocking(stream: InputStream, dir: File): Text = runBlocking { Text.spool(stream, dir) }
 
     /** [Model.read] for Java; `options` and `onProgress` may be left out. */
     @JvmStatic

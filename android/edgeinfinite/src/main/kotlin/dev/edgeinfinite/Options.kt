@@ -55,12 +55,12 @@ public class ReadOptions {
     /** A private folder for the document's index, a file without a name; the app's cache unless said. */
     public var folder: File = File(System.getProperty("java.io.tmpdir").orEmpty())
 
-    internal fun json(): ByteArray = JSONObject().putOpt("reading", reading?.key).put("folder", folder.path).toString().utf8()
+    internal fun json(): ByteArray = JSONObject().putOpt("reading", reading?.key).put("folder", folder.absolutePath).toString().utf8()
 }
 
 /** How a question is answered. */
 public class AskOptions {
-    /** The reading to answer from; null for the model's default. */
+    /** The reading to answer from; null for what the document was read for. */
     public var reading: Reading? = null
 
     /** The most tokens of the answer; null for the model's limit. */
@@ -71,7 +71,7 @@ public class AskOptions {
 
 /** How a document is summarised. */
 public class SummaryOptions {
-    /** The reading to summarise from; null for the model's default. */
+    /** The reading to summarise from; null for what the document was read for. */
     public var reading: Reading? = null
 
     /** The most tokens of the summary; null for the model's limit. */

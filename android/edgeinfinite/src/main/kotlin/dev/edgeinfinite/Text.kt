@@ -20,7 +20,7 @@ public class Text private constructor(private val string: String?, private val f
 
     internal fun path(): ByteArray? = file?.absolutePath?.utf8()
 
-    /** Deletes the private copy that [spool] made; does nothing for other texts. Close it after its documents. */
+    /** Deletes the private copy that [spool] made; does nothing for other texts. A document that has been read keeps what it needs. */
     override fun close() {
         if (spooled) file?.delete()
     }

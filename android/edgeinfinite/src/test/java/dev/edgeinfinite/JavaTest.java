@@ -1,19 +1,24 @@
 package dev.edgeinfinite;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayInputStream;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The blocking calls, as a Java app writes them. */
 class JavaTest {
     private static final File TINY = new File(System.getProperty("repository"), "models/tiny");
+
+    @TempDir File folder;
 
     @Test
     void asksAndSummarizes() throws Exception {
@@ -22,7 +27,8 @@ class JavaTest {
         List<Reply> replies = new ArrayList<>();
         List<Reply.Progress> progress = new ArrayList<>();
         try (Model model = EdgeInfinite.openBlocking(TINY, options -> options.setThreads(1));
-                Document document = EdgeInfinite.readBlocking(model, Text.of("gora lu men ve la"), options -> {}, progress::add)) {
+                Text text = EdgeInfinite.spoolBlocking(new ByteArrayInputStream("gora lu men ve la".getBytes(UTF_8)), folder);
+                Document document = EdgeInfinite.readBlocking(model, text, options -> {}, progress::add)) {
             Answer answer = EdgeInfinite.askBlocking(document, "gora?", options -> options.setMaxOutputTokens(4), replies::add);
             assertEquals("gora?", answer.getQuestion());
             assertTrue(answer.getUsage().getGeneratedTokens() <= 4);

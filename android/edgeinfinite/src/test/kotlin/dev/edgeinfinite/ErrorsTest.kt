@@ -138,6 +138,15 @@ class ErrorsTest {
     }
 
     @Test
+    fun `an index that cannot be written`() = runTest {
+        Tiny.open().use { model ->
+            val absent = folder.resolve("absent")
+            val failure = assertThrows<StorageException> { model.read(Text.of("gora"), { folder = absent }) }
+            assertEquals("io", failure.code)
+        }
+    }
+
+    @Test
     fun `options that Rust does not know`() {
         val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
         for (options in listOf("""{"reading": "poem"}""", """{"colour": 1}""", "[", "")) {
@@ -145,6 +154,28 @@ class ErrorsTest {
             assertEquals("argument.options", failure.code)
         }
         Native.close(model)
+    }
+
+    // The machine.
+
+    @Test
+    fun `no ONNX Runtime`() {
+        val java = File(System.getProperty("java.home"), "bin/java").path
+        val properties = listOf("java.class.path", "edgeinfinite.library", "repository").map { "-D$it=${System.getProperty(it)}" }
+        val process = ProcessBuilder(listOf(java, "-Dedgeinfinite.onnxruntime=absent.so") + properties + NoRuntime::class.java.name)
+            .redirectErrorStream(true)
+            .start()
+        assertEquals("runtime.missing", process.inputStream.bufferedReader().readText())
+    }
+
+    /** A program of its own, as a process loads ONNX Runtime once. */
+    object NoRuntime {
+        @JvmStatic
+        fun main(arguments: Array<String>) = try {
+            EdgeInfinite.openBlocking(Tiny.dir).close()
+        } catch (failure: OnnxRuntimeException) {
+            print(failure.code)
+        }
     }
 
     // All of them.

@@ -120,7 +120,7 @@ class FlowTest {
     }
 
     @Test
-    fun `cancelling inside a run is silent and leaves the document intact`() = runBlocking(Dispatchers.Default) {
+    fun `cancelled at any moment it ends in silence and the document stays intact`() = runBlocking(Dispatchers.Default) {
         var collector: Job? = null
         val engine = CountedDispatcher { call -> if (call % 5 == 0) collector?.cancel() }
         Tiny.openOn(engine).use { model ->

@@ -41,11 +41,11 @@ class TextTest {
         val before = "🐟 gora lu men ve la. \uDC00 Another sentence with 魚 goes before.\n"
         val after = "\nOne more 👩🏽‍🚀 comes after."
         val whole = before + sentence + after
-        val asWritten = Text.of(whole)
-        val asFile = Text.file(folder.resolve("text").apply { writeBytes(whole.utf8()) })
+        val held = Text.of(whole)
+        val spooled = Text.spool(ByteArrayInputStream(whole.utf8()), folder)
         EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
-            for (text in listOf(asWritten, asFile)) {
-                model.read(text).use { document ->
+            for (text in listOf(held, spooled)) {
+                text.use { model.read(it) }.use { document -> // a copy that was deleted can still be quoted
                     val replies = document.ask("wanted").toList()
                     val answer = (replies.last() as Reply.Done).answer
                     val quote = answer.quotes.single()

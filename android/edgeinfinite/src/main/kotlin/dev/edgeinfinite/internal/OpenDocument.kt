@@ -11,11 +11,17 @@ import kotlinx.coroutines.flow.flow
 /** A document behind a handle. */
 @OptIn(EdgeInfiniteInternalApi::class)
 internal class OpenDocument(private val lane: Lane, private val handle: Long) : Document {
-    override fun ask(question: String, options: AskOptions.() -> Unit): Flow<Reply> =
-        replies { Native.ask(handle, question.utf8(), AskOptions().apply(options).json()) }
+    override fun ask(question: String, options: AskOptions.() -> Unit): Flow<Reply> {
+        val chosen = AskOptions().apply(options).json()
+        return replies { Native.ask(handle, question.utf8(), chosen) }
+    }
 
-    override fun summarize(options: SummaryOptions.() -> Unit): Flow<Reply> =
-        replies { Native.summarize(handle, SummaryOptions().apply(options).json()) }
+    override fun summarize(options: SummaryOptions.() -> Unit): Flow<Reply> = summarize(SummaryOptions().apply(options))
+
+    fun summarize(options: SummaryOptions): Flow<Reply> {
+        val chosen = options.json()
+        return replies { Native.summarize(handle, chosen) }
+    }
 
     override fun close() = Native.close(handle)
 

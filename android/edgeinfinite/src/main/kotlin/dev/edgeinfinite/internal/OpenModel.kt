@@ -14,9 +14,19 @@ import kotlinx.coroutines.flow.flow
 /** A model behind a handle. */
 @OptIn(EdgeInfiniteInternalApi::class)
 internal class OpenModel(private val lane: Lane, private val handle: Long) : Model {
-    override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document {
-        val chosen = ReadOptions().apply(options).json()
-        val document = lane.create { Native.document(handle, text.bytes(), text.path(), chosen) }
+    override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document =
+        read(text, ReadOptions().apply(options), onProgress)
+
+    override fun summarize(text: Text, options: SummaryOptions.() -> Unit): Flow<Reply> {
+        val chosen = SummaryOptions().apply(options)
+        val asChosen = ReadOptions().apply { reading = chosen.reading }
+        return flow { read(text, asChosen) { emit(it) }.use { emitAll(it.summarize(chosen)) } }
+    }
+
+    override fun close() = Native.close(handle)
+
+    private suspend fun read(text: Text, options: ReadOptions, onProgress: suspend (Reply.Progress) -> Unit): OpenDocument {
+        val document = lane.create { Native.document(handle, text.bytes(), text.path(), options.json()) }
         try {
             while (true) onProgress(lane.work(document, Native::step)?.progress() ?: break)
         } catch (failure: Throwable) {
@@ -25,11 +35,4 @@ internal class OpenModel(private val lane: Lane, private val handle: Long) : Mod
         }
         return OpenDocument(lane, document)
     }
-
-    override fun summarize(text: Text, options: SummaryOptions.() -> Unit): Flow<Reply> = flow {
-        val chosen = SummaryOptions().apply(options)
-        read(text, { reading = chosen.reading }) { emit(it) }.use { emitAll(it.summarize(options)) }
-    }
-
-    override fun close() = Native.close(handle)
 }
