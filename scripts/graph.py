@@ -15,7 +15,6 @@ from onnx import TensorProto, helper, numpy_helper
 from model import EPSILON, Config
 
 KIND = "global"
-MASKED = -1e4
 
 
 class Builder:

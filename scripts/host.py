@@ -15,7 +15,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 KIND = "global"
-MASKED = -1e4
+MASKED = -1e30  # what no score outweighs
 DECODE_BLOCK = 32
 
 

@@ -41,7 +41,7 @@ def session(decoder: Decoder, precision: str) -> onnxruntime.InferenceSession:
 def feeds(decoder: Decoder, ids: list[int], slots: int = 12, filled: int = 5, seed: int = 0) -> dict[str, np.ndarray]:
     """A run of ids over `slots` cache slots, of which the first `filled` hold something; a memory of random content."""
     c, r, n = decoder.config, np.random.default_rng(seed), len(ids)
-    mask = np.full((n, slots + n), -1e4, np.float32)  # [S, C+S]
+    mask = np.full((n, slots + n), host.MASKED, np.float32)  # [S, C+S]
     mask[:, :filled] = 0
     mask[:, slots:][np.tril_indices(n)] = 0
     cos, sin = (t.numpy() for t in decoder.angles(torch.arange(100, 100 + n)))  # [S, d/2]
