@@ -15,7 +15,7 @@ use ort::value::Tensor;
 
 use crate::error::{Error, Result};
 use crate::manifest::{Artefact, Manifest, Scenario};
-use crate::rope::Rope;
+use crate::rope::{Rope, Turn};
 
 /// Sizes that the host and the graph agree on.
 #[derive(Debug, Clone)]
@@ -41,6 +41,11 @@ impl Shape {
         let layers = manifest.layers.iter().filter_map(|l| kinds.iter().position(|k| k.0 == *l)).collect();
         let base = &manifest.base;
         Self { layers, kinds, kv_heads: base.kv_heads, head_dim: base.head_dim, hidden: base.hidden, vocabulary: base.vocabulary }
+    }
+
+    /// Per kind the turns of some positions.
+    pub fn turns(&self, positions: impl Iterator<Item = f64> + Clone) -> Vec<Vec<Turn>> {
+        self.kinds.iter().map(|(_, rope)| positions.clone().map(|p| rope.turn(p)).collect()).collect()
     }
 }
 

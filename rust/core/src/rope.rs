@@ -25,12 +25,21 @@ impl Rope {
         }
     }
 
-    /// Turns a key `[d]` by the angles of a position; a negative position turns it back exactly as far.
-    pub fn rotate(&self, key: &mut [f32], position: f64) {
-        let half = self.half();
-        let (a, rest) = key.split_at_mut(half);
-        for ((frequency, a), b) in self.frequencies.iter().zip(a).zip(&mut rest[..half]) {
-            let (sin, cos) = (position * frequency).sin_cos();
+    /// The turn that a key makes to stand at a position; a negative position turns it back exactly as far.
+    pub fn turn(&self, position: f64) -> Turn {
+        Turn(self.frequencies.iter().map(|frequency| (position * frequency).sin_cos()).collect())
+    }
+}
+
+/// The sines and cosines of one position: computed once, applied to the keys of every layer and head.
+#[derive(Debug, Clone)]
+pub struct Turn(Vec<(f64, f64)>);
+
+impl Turn {
+    /// Turns a key `[d]`; dimensions from r on stay.
+    pub fn apply(&self, key: &mut [f32]) {
+        let (a, rest) = key.split_at_mut(self.0.len());
+        for (((sin, cos), a), b) in self.0.iter().zip(a).zip(rest) {
             let (x, y) = (f64::from(*a), f64::from(*b));
             (*a, *b) = ((x * cos - y * sin) as f32, (y * cos + x * sin) as f32);
         }
@@ -46,9 +55,9 @@ mod tests {
         let rope = Rope::new(&[1.0, 0.01]);
         let key = [0.3, -1.2, 100.0, 0.7, 5.0];
         let mut turned = key;
-        rope.rotate(&mut turned, 1_000_000.0);
+        rope.turn(1_000_000.0).apply(&mut turned);
         assert!((turned[0] - key[0]).abs() > 1e-2 && turned[4] == 5.0);
-        rope.rotate(&mut turned, -1_000_000.0);
+        rope.turn(-1_000_000.0).apply(&mut turned);
         assert!(turned.iter().zip(key).all(|(a, b)| (a - b).abs() < 1e-5 * b.abs().max(1.0)));
     }
 }

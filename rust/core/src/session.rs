@@ -202,6 +202,7 @@ impl Session {
         }
         let (shape, slots) = (&self.frame.shape, self.slots());
         let d = shape.head_dim;
+        let turns = shape.turns((first..self.window_start).map(|p| p as f64));
         for (layer, kind) in shape.layers.iter().enumerate() {
             let [keys, _] = self.lane.cache(layer);
             for slot in 0..self.pinned {
@@ -209,7 +210,7 @@ impl Session {
                     let from = (slot * shape.kv_heads + head) * d;
                     let to = &mut keys[(head * slots + slot) * d..][..d];
                     to.copy_from_slice(&self.pinned_keys[layer][from..from + d]);
-                    shape.kinds[*kind].1.rotate(to, (first + slot as u64) as f64);
+                    turns[*kind][slot].apply(to);
                 }
             }
         }
@@ -248,15 +249,16 @@ impl Session {
         }
         let shape = &self.frame.shape;
         let d = shape.head_dim;
+        let turns = shape.turns((0..rows as u64).map(|row| -((self.next + row) as f64)));
         for (layer, kind) in shape.layers.iter().enumerate() {
-            for row in 0..rows {
+            for (row, turn) in turns[*kind].iter().enumerate() {
                 let slot = self.pinned + row;
                 self.lane.keep(layer, row, slot);
                 for head in 0..shape.kv_heads {
                     let from = (head * count + row) * d;
                     let key = &mut self.pinned_keys[layer][(slot * shape.kv_heads + head) * d..][..d];
                     key.copy_from_slice(&self.lane.fresh(layer)[0][from..from + d]);
-                    shape.kinds[*kind].1.rotate(key, -((self.next + row as u64) as f64));
+                    turn.apply(key);
                 }
             }
         }
@@ -277,6 +279,7 @@ impl Session {
         }
         let (shape, slots) = (&self.frame.shape, self.slots());
         let d = shape.head_dim;
+        let turns = shape.turns((0..leaving as u64).map(|row| -((self.window_start + row) as f64)));
         let (mut keys, mut values) = (vec![0.0; shape.kv_heads * leaving * d], vec![0.0; shape.kv_heads * leaving * d]);
         for (layer, kind) in shape.layers.iter().enumerate() {
             if leaving > 0 {
@@ -291,7 +294,7 @@ impl Session {
                     let to = (head * leaving + row) * d..(head * leaving + row + 1) * d;
                     values[to.clone()].copy_from_slice(&v[from * d..from * d + d]);
                     keys[to.clone()].copy_from_slice(&k[from * d..from * d + d]);
-                    shape.kinds[*kind].1.rotate(&mut keys[to], -(position as f64));
+                    turns[*kind][row].apply(&mut keys[to]);
                 }
                 self.memories[layer].absorb(self.absorbed, leaving, &keys, &values);
                 let [m, z] = self.lane.memory(layer);
