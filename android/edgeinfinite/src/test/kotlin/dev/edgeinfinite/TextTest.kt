@@ -45,7 +45,8 @@ class TextTest {
         val spooled = Text.spool(ByteArrayInputStream(whole.utf8()), folder)
         EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
             for (text in listOf(held, spooled)) {
-                text.use { model.read(it) }.use { document -> // a copy that was deleted can still be quoted
+                // A spooled copy is gone by now, and can still be quoted.
+                text.use { model.read(it) }.use { document ->
                     val replies = document.ask("wanted").toList()
                     val answer = (replies.last() as Reply.Done).answer
                     val quote = answer.quotes.single()
