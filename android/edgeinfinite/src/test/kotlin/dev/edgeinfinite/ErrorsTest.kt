@@ -161,7 +161,8 @@ class ErrorsTest {
     @Test
     fun `no ONNX Runtime`() {
         val java = File(System.getProperty("java.home"), "bin/java").path
-        val properties = listOf("java.class.path", "edgeinfinite.library", "repository").map { "-D$it=${System.getProperty(it)}" }
+        val properties = listOf("java.class.path", "java.library.path", "edgeinfinite.library", "repository")
+            .mapNotNull { name -> System.getProperty(name)?.let { "-D$name=$it" } }
         val process = ProcessBuilder(listOf(java, "-Dedgeinfinite.onnxruntime=absent.so") + properties + NoRuntime::class.java.name)
             .redirectErrorStream(true)
             .start()
