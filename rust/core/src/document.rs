@@ -28,7 +28,8 @@ const LEADS: usize = 256;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DocumentOptions {
-    /// `memory` also runs the document through the graph; without it the model's default for questions.
+    /// What the document is read for and, unless a question says else, asked by; `memory` runs it through the graph. Without it whatever the
+    /// model's default for each task needs.
     pub reading: Option<Reading>,
     /// A private folder for the index, which has no name in it; without it the system's temporary one.
     pub folder: Option<PathBuf>,
@@ -57,7 +58,8 @@ pub struct Document {
 pub(crate) struct Shared {
     pub model: Arc<Model>,
     pub source: Source,
-    pub reading: Reading,
+    /// What the caller chose.
+    pub reading: Option<Reading>,
     cancel: Cancel,
     state: Mutex<State>,
 }
@@ -104,11 +106,9 @@ pub(crate) struct State {
 impl Document {
     /// A document that has not been read yet.
     pub fn open(model: Arc<Model>, source: Source, options: DocumentOptions) -> Result<Self> {
-        let reading = options.reading.unwrap_or(model.manifest().readings.ask);
-        let session = match reading {
-            Reading::Memory => Some(model.session()?),
-            Reading::Recall => None,
-        };
+        let defaults = model.manifest().readings;
+        let needed = options.reading.map_or([defaults.ask, defaults.summarize], |reading| [reading; 2]);
+        let session = if needed.contains(&Reading::Memory) { Some(model.session()?) } else { None };
         let state = State {
             blocks: Blocks::new(source.clone()),
             index: Index::new(options.folder.as_deref())?,
@@ -126,7 +126,7 @@ impl Document {
             index_ms: 0.0,
             read_ms: 0.0,
         };
-        Ok(Self { shared: Arc::new(Shared { model, source, reading, cancel: Cancel::new()?, state: Mutex::new(state) }) })
+        Ok(Self { shared: Arc::new(Shared { model, source, reading: options.reading, cancel: Cancel::new()?, state: Mutex::new(state) }) })
     }
 
     /// Reads a bounded step: one graph run or some tens of kilobytes of text. None when the document is read.

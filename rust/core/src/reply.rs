@@ -23,7 +23,7 @@ const PIECES: usize = 6;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskOptions {
-    /// Without it the model's default for the task, or what the document was read for.
+    /// Without it what the document was read for, or else the model's default for the task.
     pub reading: Option<Reading>,
     /// Most tokens of the answer; without it (and at most) the model's limit.
     pub max_tokens: Option<usize>,
@@ -103,9 +103,7 @@ impl Reply {
             Task::Ask(_) => manifest.readings.ask,
             Task::Summarize => manifest.readings.summarize,
         };
-        // A document read by the memory reading is asked by it unless something else is said.
-        let default = if document.reading == Reading::Memory { Reading::Memory } else { default };
-        let prompts: VecDeque<Prompt> = plan(document, &task, options.reading.unwrap_or(default))?.into();
+        let prompts: VecDeque<Prompt> = plan(document, &task, options.reading.or(document.reading).unwrap_or(default))?.into();
         let work = Work {
             shown: prompts.iter().flat_map(|p| p.pieces.iter().cloned()).collect(),
             prompt_tokens: prompts.iter().map(|p| p.tokens.len() as u64).sum(),
