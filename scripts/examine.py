@@ -1,6 +1,6 @@
 """Asks a checkpoint thirty-six questions that a person wrote about real licences, and twelve that they do not answer.
 
-    python scripts/examine.py CHECKPOINT [--weight 0.3] [--verbose]
+    python scripts/examine.py CHECKPOINT [--weight 0.5] [--verbose]
 
 The licences are read from /usr/share/common-licenses when this runs, never trained on. As in the engine a prompt is
 packed with the document's best BM25 sentences and the citation is the best marker in sight; --weight mixes in BM25
@@ -47,7 +47,7 @@ What are the essential patent claims?|essential patent claims" are
 Can I link with the Affero General Public License?|link or combine any covered work with a work licensed
 What is object code?|"Object code" means
 Which law covers circumvention of technological measures?|effective technological measure under any applicable law
-When may I add additional permissions to a covered work?|When you convey a copy of a covered work, you may""",
+When may I add additional permissions to a covered work?|You may place additional permissions""",
     "Apache-2.0": """
 Does the license let me use the trademarks of the licensor?|does not grant permission to use the trade
 What happens when I start patent litigation?|then any patent licenses
@@ -133,43 +133,67 @@ class Reader:
         return [self.texts[i] for i in pack], [scores[i] for i in pack], logits.tolist()
 
 
+def licences(decoder: Decoder, tokenizer: Tokenizer, around: list[str], weight: float, verbose: bool) -> Counter[str]:
+    """Every licence within the paragraphs `around`, with its questions."""
+    count: Counter[str] = Counter()
+    half = len(around) // 2
+    for licence, lines in ASKED.items():
+        text = "\n\n".join([*around[:half], (LICENCES / licence).read_text(), *around[half:]])
+        reader = Reader(decoder, tokenizer, text)
+        for line in lines.strip().splitlines():
+            question, gold = line.split("|")
+            texts, bm25, logp = reader.ask(question)
+            right = [gold.lower() in t.lower() for t in texts]
+            chosen = best([p + weight * b for p, b in zip(logp[1:], bm25, strict=True)])
+            count["asked"] += 1
+            count["in the pack"] += any(right)
+            count["BM25 alone"] += right[best(bm25)]
+            count["model alone"] += right[best(logp[1:])]
+            count["model + BM25"] += right[chosen]
+            count["refused"] += logp[0] > max(logp[1:])
+            if verbose:
+                sure = logp[0] - max(logp[1:])
+                print(f"{'right' if right[chosen] else 'WRONG'} {sure:6.2f} {question} -> {texts[chosen][:100]}")
+        if licence == "GPL-3":
+            for question in NOT_ANSWERED:
+                _, _, logp = reader.ask(question)
+                count["not there"] += 1
+                count["not there, refused"] += logp[0] > max(logp[1:])
+    return count
+
+
+def reports(decoder: Decoder, tokenizer: Tokenizer, documents: int, weight: float) -> Counter[str]:
+    """The facts of generated documents."""
+    count: Counter[str] = Counter()
+    for seed in range(documents):
+        report = Report(8000, seed)
+        reader = Reader(decoder, tokenizer, "\n\n".join(report.paragraphs()))
+        for fact in report.facts:
+            texts, bm25, logp = reader.ask(fact.question)
+            mixed = [p + weight * b for p, b in zip(logp[1:], bm25, strict=True)]
+            count["asked"] += 1
+            count["BM25 alone"] += texts[best(bm25)] == fact.sentence
+            count["model alone"] += texts[best(logp[1:])] == fact.sentence
+            count["model + BM25"] += texts[best(mixed)] == fact.sentence
+            count["refused"] += best(logp) == 0
+    return count
+
+
+def best(values: list[float]) -> int:
+    return max(range(len(values)), key=values.__getitem__)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
-    parser.add_argument("--weight", type=float, default=0.3)
+    parser.add_argument("--weight", type=float, default=0.5)
     parser.add_argument("--verbose", action="store_true")
     args = parser.parse_args()
     decoder, tokenizer = load(args.checkpoint), open_tokenizer(args.checkpoint / "tokenizer.json")
-    report = list(Report(16_000, 3).paragraphs())
-    half = len(report) // 2
-    for where in ("alone", "in the middle of a report"):
-        count: Counter[str] = Counter()
-        for licence, lines in ASKED.items():
-            text = (LICENCES / licence).read_text()
-            if where != "alone":
-                text = "\n\n".join([*report[:half], text, *report[half:]])
-            reader = Reader(decoder, tokenizer, text)
-            for line in lines.strip().splitlines():
-                question, gold = line.split("|")
-                texts, bm25, logp = reader.ask(question)
-                mixed = [p + args.weight * b for p, b in zip(logp[1:], bm25, strict=True)]
-                best = max(range(len(texts)), key=mixed.__getitem__)
-                alone = max(range(len(texts)), key=logp[1:].__getitem__)
-                count["asked"] += 1
-                count["BM25 alone"] += gold.lower() in texts[bm25.index(max(bm25))].lower()
-                count["in the pack"] += any(gold.lower() in t.lower() for t in texts)
-                count["model alone"] += gold.lower() in texts[alone].lower()
-                count["model + BM25"] += gold.lower() in texts[best].lower()
-                count["refused"] += logp[0] > max(logp[1:])
-                if args.verbose:
-                    right = "right" if gold.lower() in texts[best].lower() else "WRONG"
-                    print(f"{right} {logp[0] - max(logp):6.2f} {question} -> {texts[best][:100]}")
-            if licence == "GPL-3":
-                for question in NOT_ANSWERED:
-                    _, _, logp = reader.ask(question)
-                    count["not there"] += 1
-                    count["not there, refused"] += logp[0] > max(logp[1:])
-        print(f"{where}: {dict(count)}", flush=True)
+    print(f"alone: {dict(licences(decoder, tokenizer, [], args.weight, args.verbose))}", flush=True)
+    around = list(Report(16_000, 3).paragraphs())
+    print(f"in a report: {dict(licences(decoder, tokenizer, around, args.weight, args.verbose))}", flush=True)
+    print(f"facts of generated reports: {dict(reports(decoder, tokenizer, 10, args.weight))}")
 
 
 if __name__ == "__main__":

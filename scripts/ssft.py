@@ -58,7 +58,7 @@ def document(sampler: Sampler, length: int, window: int, questions: int) -> tupl
     asked: list[Asked] = []
     seen = [text.lines[i] for i in near + far]
     while len(asked) < questions:
-        pool = near if r.random() < 0.5 else far
+        pool = near if r.random() < 0.65 else far
         if r.random() < 0.15 and (question := sampler.absent(text, seen, [], 1.0)):
             asked.append(Asked(ABSENT, sampler.encode(question), [S0, *sampler.not_there, EOS]))
         elif pool:
