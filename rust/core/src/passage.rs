@@ -8,9 +8,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text::cut;
-
-/// A unit longer than this (bytes) is cut at a word.
+/// A unit longer than this (bytes) is cut.
 const LONG: usize = 480;
 /// A line longer than this (bytes) is no heading.
 const HEADING: usize = 90;
@@ -76,7 +74,7 @@ fn push(text: &str, start: usize, end: usize, heading: bool, found: &mut Vec<Uni
     let mut rest = whole.trim();
     let mut at = start;
     while !rest.is_empty() {
-        let length = if rest.len() > LONG { cut(rest, LONG) } else { rest.len() };
+        let length = if rest.len() > LONG { clause(rest) } else { rest.len() };
         let piece = &rest[..length];
         if !piece.trim().is_empty() {
             found.push(Unit { start: at, end: at + piece.trim_end().len(), heading });
@@ -85,6 +83,18 @@ fn push(text: &str, start: usize, end: usize, heading: bool, found: &mut Vec<Uni
         at += rest.len() - next.len();
         rest = next;
     }
+}
+
+/// Where a sentence that is too long is cut: after a clause if there is one in the second half, else after a word, else a character.
+fn clause(text: &str) -> usize {
+    let limit = text.floor_char_boundary(LONG);
+    let from = text.floor_char_boundary(LONG / 2);
+    let after = |mark: char| {
+        let spaced = |at: &(usize, &str)| text[at.0 + mark.len_utf8()..].starts_with(char::is_whitespace);
+        text[from..limit].rmatch_indices(mark).map(|(at, m)| (from + at, m)).find(spaced).map(|(at, _)| at + mark.len_utf8())
+    };
+    let word = text[from..limit].rfind(char::is_whitespace).map(|at| from + at);
+    [after(';'), after(':'), after(','), word].into_iter().flatten().next().unwrap_or(limit)
 }
 
 /// A sentence does not end after an initial, a list number or a common abbreviation.
@@ -157,6 +167,8 @@ mod tests {
 
     #[test]
     fn nothing_but_white_space_is_lost() {
+        let clauses = "one thing and another; ".repeat(40);
+        assert!(texts(&clauses).iter().all(|t| t.1.ends_with(';')));
         for text in ["", " \n ", "x", &"word ".repeat(400), &"字".repeat(900), "a. b. c.\r\n\r\nD e. F", "🙂🙂. 🙂"] {
             let kept: String = texts(text).iter().map(|t| t.1).collect();
             let bare = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();

@@ -208,7 +208,7 @@ pub fn utf16_length(text: &str) -> u64 {
 }
 
 /// Where to cut a text at most `limit` bytes long: after a blank line, a sentence, a word, at least a character.
-pub(crate) fn cut(text: &str, limit: usize) -> usize {
+fn cut(text: &str, limit: usize) -> usize {
     if text.len() <= limit {
         return text.len();
     }
