@@ -107,7 +107,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--minutes", type=float, default=10)
-    parser.add_argument("--rate", type=float, default=5e-3)
+    parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--segment", type=int, default=128)
     parser.add_argument("--pinned", type=int, default=16)
     parser.add_argument("--window", type=int, default=384)
