@@ -38,7 +38,7 @@ pub struct Coverage {
     pub start: u64,
     /// End-exclusive.
     pub end: u64,
-    /// `recalled`: it stood in the prompt of the answer.
+    /// `recalled`: it stood in the prompt of the answer. Of the memory reading: `exact`, in the window; `absorbed`, in the memory.
     pub kind: &'static str,
 }
 

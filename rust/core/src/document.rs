@@ -13,10 +13,10 @@ use crate::graph::Cancel;
 use crate::index::Index;
 use crate::manifest::Reading;
 use crate::model::Model;
-use crate::passage::units;
+use crate::passage::{tokenized, units};
 use crate::reply::{AskOptions, Reply, Task};
 use crate::session::Session;
-use crate::text::{Block, Blocks, Source, folded, utf16_length};
+use crate::text::{Block, Blocks, Source, utf16_length};
 use crate::tokens::TokenStream;
 
 /// Most tokens of a passage.
@@ -203,22 +203,21 @@ impl State {
             session.feed(&tokens);
         }
         let counted = citing.is_some() || self.session.is_none();
-        let mut passage: Option<(Span, usize)> = None; // with its tokens
+        let mut passage: Option<(Span, usize, bool)> = None; // with its tokens, and whether a heading is first
         let (mut at, mut at_utf16) = (0, block.start_utf16);
-        for unit in units(&block.text) {
+        for (unit, tokens) in tokenized(&block.text, units(&block.text), model.piece_tokens(), &model.tokens)? {
             at_utf16 += utf16_length(&block.text[at..unit.start]);
             at = unit.start;
             let span = Span::within(block.start + at as u64, at_utf16, &block.text[at..], 0, unit.end - at);
-            let tokens = model.tokens.encode(&folded(&block.text[unit.start..unit.end]))?;
             self.tokens += if counted { tokens.len() as u64 } else { 0 };
-            if let Some((whole, count)) = passage
+            if let Some((whole, count, heading)) = passage
                 && (unit.heading || count + tokens.len() > PASSAGE)
             {
-                self.add(block, whole)?;
+                self.add(block, whole, heading)?;
                 passage = None;
             }
-            passage = Some(passage.map_or((span, tokens.len()), |(whole, count)| {
-                (Span { end: span.end, end_utf16: span.end_utf16, ..whole }, count + tokens.len())
+            passage = Some(passage.map_or((span, tokens.len(), unit.heading), |(whole, count, heading)| {
+                (Span { end: span.end, end_utf16: span.end_utf16, ..whole }, count + tokens.len(), heading)
             }));
             self.note_lead(span, unit.heading);
             if let (Some(markers), Some(session)) = (citing, &mut self.session) {
@@ -231,12 +230,12 @@ impl State {
                 self.seen.push_back(Seen { marker, tokens, span, heading: unit.heading, at });
             }
         }
-        passage.map_or(Ok(()), |(whole, _)| self.add(block, whole))
+        passage.map_or(Ok(()), |(whole, _, heading)| self.add(block, whole, heading))
     }
 
-    fn add(&mut self, block: &Block, span: Span) -> Result<()> {
+    fn add(&mut self, block: &Block, span: Span, heading: bool) -> Result<()> {
         let text = &block.text[(span.start - block.start) as usize..(span.end - block.start) as usize];
-        self.index.add(span.start, span.start_utf16, text)
+        self.index.add(span.start, span.start_utf16, text, heading)
     }
 
     /// Remembers headings with their first sentence; beyond [`LEADS`] every second one is dropped, then every fourth, and so on.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use once_cell::sync::OnceCell;
 use ort::environment::Environment;
+use ort::logging::LogLevel;
 use ort::memory::Allocator;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{IoBinding, RunOptions, Session};
@@ -147,6 +148,7 @@ impl Graph {
                 .with_optimization_level(GraphOptimizationLevel::All)?
                 .with_memory_pattern(false)?
                 .with_flush_to_zero()?
+                .with_log_level(LogLevel::Fatal)?
                 .commit_from_file(&path)
         };
         environment()?;

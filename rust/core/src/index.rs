@@ -23,6 +23,13 @@ const BUFFER: usize = 1 << 19;
 const PAGE: usize = 512;
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
+/// Marks a passage that begins with a heading, in its number of terms.
+const HEADING: u32 = 1 << 31;
+/// Terms of a sentence on average: what BM25's length normalisation compares with.
+const SENTENCE: f32 = 20.0;
+/// A posting: count in the low bits, then the passage, then the term.
+const COUNT_BITS: u32 = 6;
+const PASSAGE_BITS: u32 = 26;
 /// A term in more than this share of many passages says nothing.
 const COMMON: f32 = 0.5;
 
@@ -35,6 +42,8 @@ pub struct Passage {
     pub length: u32,
     /// Terms in it, stop words left out.
     pub terms: u32,
+    /// Whether its first unit is a heading.
+    pub heading: bool,
 }
 
 /// A passage that matches a question.
@@ -70,14 +79,15 @@ impl Index {
             Some(folder) => tempfile::tempfile_in(folder),
             None => tempfile::tempfile(),
         };
-        let failed = |e: std::io::Error| Error::io("creating the index file", &e);
+        let place = folder.map_or_else(std::env::temp_dir, Path::to_owned);
+        let failed = |e: std::io::Error| Error::io(format!("creating the index in {}", place.display()), &e);
         let (file, passages) = (open().map_err(failed)?, open().map_err(failed)?);
         Ok(Self { file, passages, written: 0, buffer: Vec::new(), runs: Vec::new(), count: 0, terms: 0 })
     }
 
     /// Adds the next passage.
-    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str) -> Result<()> {
-        if self.count >= 1 << 26 {
+    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, heading: bool) -> Result<()> {
+        if self.count >= 1 << PASSAGE_BITS {
             return Err(Error::new("io", "the index is full: found more than 67 million passages"));
         }
         let mut counts: HashMap<u32, u64> = HashMap::new();
@@ -87,13 +97,13 @@ impl Index {
             *counts.entry(term).or_default() += 1;
         });
         for (term, count) in counts {
-            self.buffer.push(u64::from(term) << 32 | u64::from(self.count) << 6 | count.min(63));
+            self.buffer.push(u64::from(term) << 32 | u64::from(self.count) << COUNT_BITS | count.min((1 << COUNT_BITS) - 1));
         }
         let mut record = Vec::with_capacity(24);
         record.extend(start.to_le_bytes());
         record.extend(start_utf16.to_le_bytes());
         record.extend((text.len() as u32).to_le_bytes());
-        record.extend((terms as u32).to_le_bytes());
+        record.extend((terms as u32 | if heading { HEADING } else { 0 }).to_le_bytes());
         write(&self.passages, &record, u64::from(self.count) * 24)?;
         self.count += 1;
         self.terms += terms;
@@ -116,7 +126,13 @@ impl Index {
         self.passages.read_exact_at(&mut r, u64::from(number) * 24).map_err(|e| Error::io("reading the index", &e))?;
         let long = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| r[at + i]));
         let short = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| r[at + i]));
-        Ok(Passage { start: long(0), start_utf16: long(8), length: short(16), terms: short(20) })
+        Ok(Passage {
+            start: long(0),
+            start_utf16: long(8),
+            length: short(16),
+            terms: short(20) & !HEADING,
+            heading: short(20) & HEADING != 0,
+        })
     }
 
     /// The `most` passages that match best, best first, and the weight of each of the question's terms.
@@ -156,7 +172,7 @@ impl Index {
         ranked.truncate(most);
         let matches =
             ranked.into_iter().map(|(number, score)| Ok(Match { passage: self.passage(number)?, score })).collect::<Result<_>>()?;
-        Ok((matches, Weights { weights, average: 20.0 }))
+        Ok((matches, Weights { weights, average: SENTENCE }))
     }
 
     fn for_each_posting(&self, start: u64, length: u64, mut each: impl FnMut(u32, f32)) -> Result<()> {
@@ -164,7 +180,7 @@ impl Index {
         while done < length {
             let postings = self.read(start + done, PAGE.min((length - done) as usize))?;
             done += postings.len() as u64;
-            postings.iter().for_each(|p| each((p >> 6) as u32 & 0x3ff_ffff, (p & 63) as f32));
+            postings.iter().for_each(|p| each((p >> COUNT_BITS) as u32 & ((1 << PASSAGE_BITS) - 1), (p & ((1 << COUNT_BITS) - 1)) as f32));
         }
         Ok(())
     }
@@ -289,7 +305,7 @@ mod tests {
         let mut index = Index::new(None).unwrap();
         let (mut start, mut naive) = (0, Vec::new());
         for text in &texts {
-            index.add(start, start, text).unwrap();
+            index.add(start, start, text, false).unwrap();
             start += text.len() as u64;
             if index.passages().is_multiple_of(700) {
                 index.write_run().unwrap(); // several runs

@@ -48,12 +48,12 @@ impl Layout {
                 Some(Markers { sentences, headings, none: citation.none })
             }
         };
-        Ok(Self {
-            start: tokens.encode_template(&prompt.start)?,
-            ask: [tokens.encode_template(before)?, tokens.encode_template(after)?],
-            summarize: tokens.encode_template(&prompt.summarize)?,
-            citing,
-        })
+        let mut encode = |name: &str, template: &str| match tokens.encode_template(template)? {
+            ids if ids.is_empty() => Err(Error::new("model.format", format!("prompt.{name}: found no tokens in it, expected some"))),
+            ids => Ok(ids),
+        };
+        let (start, summarize) = (encode("start", &prompt.start)?, encode("summarize", &prompt.summarize)?);
+        Ok(Self { start, summarize, ask: [tokens.encode_template(before)?, tokens.encode_template(after)?], citing })
     }
 
     /// What every prompt begins with.

@@ -165,12 +165,17 @@ impl Model {
         self.sizes
     }
 
+    /// Most tokens of a sentence: longer ones are cut, so that a prompt holds several.
+    pub fn piece_tokens(&self) -> usize {
+        (self.sizes.window / 4).clamp(4, 96)
+    }
+
     /// What runs where.
     pub fn execution(&self) -> &Execution {
         &self.execution
     }
 
-    /// Bytes of one session's state.
+    /// Bytes of one session's state, by the formula of [`ScenarioInfo`].
     pub fn state_bytes(&self) -> u64 {
         state_bytes(&self.manifest, self.sizes)
     }

@@ -8,6 +8,10 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::error::Result;
+use crate::text::folded;
+use crate::tokens::Tokens;
+
 /// A unit longer than this (bytes) is cut.
 const LONG: usize = 480;
 /// A line longer than this (bytes) is no heading.
@@ -22,8 +26,46 @@ pub struct Unit {
     pub heading: bool,
 }
 
-/// The units of a text in order. White space between them belongs to none; all else belongs to exactly one.
+/// The units of a text in order. White space between them belongs to none; all else belongs to exactly one. A heading is a line of its own with
+/// a sentence after it.
 pub fn units(text: &str) -> Vec<Unit> {
+    let mut found = split(text, true);
+    for at in 0..found.len() {
+        let leads = found.get(at + 1).is_some_and(|next| !next.heading);
+        found[at].heading &= leads;
+    }
+    found
+}
+
+/// The units of a passage: its first one is a heading or not, as it was when the document was read; all others are sentences.
+pub fn units_of_passage(text: &str, heading: bool) -> Vec<Unit> {
+    let mut found = split(text, false);
+    if let Some(first) = found.first_mut() {
+        first.heading = heading;
+    }
+    found
+}
+
+/// Units with their tokens as a citing model reads them, cut further where one takes more than `most` tokens.
+pub fn tokenized(text: &str, units: Vec<Unit>, most: usize, tokens: &Tokens) -> Result<Vec<(Unit, Vec<u32>)>> {
+    let mut found = Vec::with_capacity(units.len());
+    let mut waiting: Vec<Unit> = units.into_iter().rev().collect();
+    while let Some(unit) = waiting.pop() {
+        let words = &text[unit.start..unit.end];
+        let ids = tokens.encode(&folded(words))?;
+        let middle = clause(words, words.len().div_ceil(2).max(1));
+        if ids.len() <= most || middle == 0 || middle >= words.len() {
+            found.push((unit, ids));
+            continue;
+        }
+        let after = middle + words[middle..].len() - words[middle..].trim_start().len();
+        waiting.push(Unit { start: unit.start + after, heading: false, ..unit });
+        waiting.push(Unit { end: unit.start + words[..middle].trim_end().len(), heading: false, ..unit });
+    }
+    Ok(found)
+}
+
+fn split(text: &str, headings: bool) -> Vec<Unit> {
     let mut found = Vec::new();
     let mut paragraph: Option<(usize, usize)> = None;
     let mut at = 0;
@@ -34,25 +76,25 @@ pub fn units(text: &str) -> Vec<Unit> {
         let blank = words.is_empty();
         let opens = blank || starts_item(words) || words.starts_with('#');
         if opens && let Some((from, to)) = paragraph.take() {
-            split_paragraph(text, from, to, &mut found);
+            split_paragraph(text, from, to, headings, &mut found);
         }
         if !blank {
             paragraph = Some((paragraph.map_or(start, |p| p.0), end));
             if words.starts_with('#') {
-                split_paragraph(text, start, end, &mut found);
+                split_paragraph(text, start, end, headings, &mut found);
                 paragraph = None;
             }
         }
     }
     if let Some((from, to)) = paragraph {
-        split_paragraph(text, from, to, &mut found);
+        split_paragraph(text, from, to, headings, &mut found);
     }
     found
 }
 
-fn split_paragraph(text: &str, from: usize, to: usize, found: &mut Vec<Unit>) {
+fn split_paragraph(text: &str, from: usize, to: usize, headings: bool, found: &mut Vec<Unit>) {
     let paragraph = &text[from..to];
-    if is_heading(paragraph) {
+    if headings && is_heading(paragraph) {
         return push(text, from, to, true, found);
     }
     // A line end inside a paragraph is a space like any other; one byte for one byte, so that positions stay.
@@ -74,7 +116,7 @@ fn push(text: &str, start: usize, end: usize, heading: bool, found: &mut Vec<Uni
     let mut rest = whole.trim();
     let mut at = start;
     while !rest.is_empty() {
-        let length = if rest.len() > LONG { clause(rest) } else { rest.len() };
+        let length = if rest.len() > LONG { clause(rest, LONG) } else { rest.len() };
         let piece = &rest[..length];
         if !piece.trim().is_empty() {
             found.push(Unit { start: at, end: at + piece.trim_end().len(), heading });
@@ -86,9 +128,9 @@ fn push(text: &str, start: usize, end: usize, heading: bool, found: &mut Vec<Uni
 }
 
 /// Where a sentence that is too long is cut: after a clause if there is one in the second half, else after a word, else a character.
-fn clause(text: &str) -> usize {
-    let limit = text.floor_char_boundary(LONG);
-    let from = text.floor_char_boundary(LONG / 2);
+fn clause(text: &str, limit: usize) -> usize {
+    let limit = text.ceil_char_boundary(limit);
+    let from = text.floor_char_boundary(limit / 2);
     let after = |mark: char| {
         let spaced = |at: &(usize, &str)| text[at.0 + mark.len_utf8()..].starts_with(char::is_whitespace);
         text[from..limit].rmatch_indices(mark).map(|(at, m)| (from + at, m)).find(spaced).map(|(at, _)| at + mark.len_utf8())
@@ -169,11 +211,15 @@ mod tests {
     fn nothing_but_white_space_is_lost() {
         let clauses = "one thing and another; ".repeat(40);
         assert!(texts(&clauses).iter().all(|t| t.1.ends_with(';')));
+        assert_eq!(
+            texts("Part One\n\nChapter 2\n\nIt begins.\n\nThe End"),
+            [(false, "Part One"), (true, "Chapter 2"), (false, "It begins."), (false, "The End")]
+        );
         for text in ["", " \n ", "x", &"word ".repeat(400), &"字".repeat(900), "a. b. c.\r\n\r\nD e. F", "🙂🙂. 🙂"] {
             let kept: String = texts(text).iter().map(|t| t.1).collect();
             let bare = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
             assert_eq!(bare(&kept), bare(text));
-            assert!(units(text).iter().all(|u| u.end - u.start <= LONG && u.end > u.start));
+            assert!(units(text).iter().all(|u| u.end - u.start <= LONG + 3 && u.end > u.start));
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::index::{Passage, Weights};
 use crate::manifest::Reading;
 use crate::model::Model;
-use crate::passage::units;
+use crate::passage::{tokenized, units_of_passage};
 use crate::reply::Task;
 use crate::session::Session;
 use crate::text::{folded, trimmed};
@@ -15,7 +15,7 @@ use crate::text::{folded, trimmed};
 const PASSAGES: usize = 24;
 /// Weight of its passage in a sentence's score.
 const PASSAGE_WEIGHT: f32 = 0.3;
-/// Room left in a prompt for the answer (tokens).
+/// Most room left in a prompt for a free answer (tokens).
 const ANSWER_ROOM: usize = 64;
 /// Prompts of a summary.
 const PARTS: usize = 3;
@@ -106,6 +106,14 @@ fn recall(document: &Shared, question: &str, tail: &[u32]) -> Result<Prompt> {
     pieces.retain(|p| seen.insert(p.text.clone()));
     let mut pack = Pack::new(model, tail.len());
     let mut chosen: Vec<Piece> = pieces.into_iter().filter(|p| pack.fits(p)).collect();
+    if chosen.is_empty() {
+        let message = format!(
+            "found a question of {} tokens, which leaves no room for the document in a window of {}",
+            tail.len(),
+            model.sizes().window
+        );
+        return Err(Error::new("argument.question", message));
+    }
     chosen.sort_by_key(|p| p.span);
     Ok(lay_out(model, chosen, tail))
 }
@@ -124,25 +132,27 @@ fn overview(document: &Shared, tail: &[u32]) -> Result<Vec<Prompt>> {
     } else {
         groups = spread(document, 128)?.into_iter().map(|p| vec![p]).collect();
     }
-    // Evenly spaced groups, as many as fit, cut into parts in document order.
-    let budget = Pack::new(model, tail.len()).left;
-    let total: usize = groups.iter().flatten().map(|p| p.tokens.len() + 1).sum();
-    let wanted = if total <= budget * PARTS { groups.len() } else { (groups.len() * budget * PARTS / total).max(1) };
+    // Evenly spaced groups, as many as there are tokens and markers for, cut into parts in document order.
+    let whole = Pack::new(model, tail.len());
+    let cost = |groups: &[Vec<Piece>]| groups.iter().flatten().map(|p| p.tokens.len() + 1).sum::<usize>();
+    let headings = usize::from(groups.iter().flatten().any(|p| p.heading));
+    let by_markers = whole.markers[headings].saturating_mul(PARTS);
+    let by_tokens = groups.len() * whole.left * PARTS / cost(&groups).max(1);
+    let wanted = groups.len().min(by_markers).min(by_tokens.max(1));
     let kept: Vec<Vec<Piece>> = (0..wanted).map(|i| groups[i * groups.len() / wanted].clone()).collect();
-    let parts = if total <= budget { 1 } else { PARTS.min(wanted) };
+    let parts = if cost(&kept) <= whole.left && kept.len() <= whole.markers[headings] { 1 } else { PARTS.min(wanted) };
     let mut prompts = Vec::new();
     for part in 0..parts {
         let mut pack = Pack::new(model, tail.len());
         let of_part = &kept[part * wanted / parts..(part + 1) * wanted / parts];
-        let mut pieces = Vec::new();
-        for group in of_part {
-            if group.iter().all(|p| pack.fits(p)) {
-                pieces.extend(group.iter().cloned());
-            }
+        let fitting = of_part.iter().filter(|group| pack.fits_all(group)).flatten().cloned().collect::<Vec<_>>();
+        if !fitting.is_empty() {
+            prompts.push(lay_out(model, fitting, tail));
         }
-        if !pieces.is_empty() {
-            prompts.push(lay_out(model, pieces, tail));
-        }
+    }
+    if prompts.is_empty() {
+        let message = format!("a window of {} tokens leaves no room for the document; choose a larger scenario", model.sizes().window);
+        return Err(Error::new("argument.scenario", message));
     }
     Ok(prompts)
 }
@@ -160,12 +170,16 @@ fn spread(document: &Shared, most: usize) -> Result<Vec<Piece>> {
 
 fn sentences(document: &Shared, passage: Passage, score: impl Fn(&str) -> f32) -> Result<Vec<Piece>> {
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
-    let mut pieces = Vec::new();
-    for unit in units(&text).into_iter().filter(|u| !u.heading) {
-        let span = Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
-        pieces.push(Piece { score: score(&text[unit.start..unit.end]), ..piece(document, span, false)? });
-    }
-    Ok(pieces)
+    let units = tokenized(&text, units_of_passage(&text, passage.heading), document.model.piece_tokens(), &document.model.tokens)?;
+    let only_headings = units.iter().all(|(unit, _)| unit.heading);
+    let found = units.into_iter().filter(|(unit, _)| !unit.heading || only_headings);
+    Ok(found
+        .map(|(unit, tokens)| {
+            let words = &text[unit.start..unit.end];
+            let span = Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
+            Piece { span, text: trimmed(words).into_owned(), heading: false, score: score(words), marker: None, tokens, at: 0 }
+        })
+        .collect())
 }
 
 fn piece(document: &Shared, span: Span, heading: bool) -> Result<Piece> {
@@ -175,6 +189,7 @@ fn piece(document: &Shared, span: Span, heading: bool) -> Result<Piece> {
 }
 
 /// Room in a prompt: tokens and markers.
+#[derive(Clone, Copy)]
 struct Pack {
     left: usize,
     markers: [usize; 2],
@@ -183,9 +198,20 @@ struct Pack {
 impl Pack {
     fn new(model: &Model, tail: usize) -> Self {
         let sizes = model.sizes();
-        let room = sizes.window.saturating_sub(tail + ANSWER_ROOM);
+        let answer = if model.layout.citing().is_some() { 0 } else { ANSWER_ROOM.min(sizes.window / 4) };
+        let room = sizes.window.saturating_sub(tail + answer);
         let markers = model.layout.citing().map_or([usize::MAX; 2], |m| [m.count(false), m.count(true)]);
         Self { left: sizes.recall.min(room), markers }
+    }
+
+    /// Takes all of the pieces or none.
+    fn fits_all(&mut self, pieces: &[Piece]) -> bool {
+        let before = *self;
+        let all = pieces.iter().all(|p| self.fits(p));
+        if !all {
+            *self = before;
+        }
+        all
     }
 
     fn fits(&mut self, piece: &Piece) -> bool {

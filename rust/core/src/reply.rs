@@ -19,6 +19,9 @@ use crate::tokens::TextStream;
 /// Pieces that one prompt of a summary may cite.
 const PIECES: usize = 6;
 
+/// A run was made, or will be, and there is nothing to show yet.
+const PAUSE: Event = Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
+
 /// How a question or a summary is answered.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -78,6 +81,9 @@ struct Work {
     log_confidence: f64,
     decisions: u32,
     quotes: Vec<Quote>,
+    /// A heading that was cited: shown with the sentence after it, or when there is nothing else to show.
+    heading: Option<Piece>,
+    coverage: Vec<Coverage>,
     shown: Vec<Piece>,
     finished: bool,
 }
@@ -93,6 +99,8 @@ struct Current {
     runs_before: u64,
     /// Decoding freely, token by token.
     free: bool,
+    /// In a prompt of its own, not after the whole document.
+    recalled: bool,
 }
 
 impl Reply {
@@ -122,6 +130,8 @@ impl Reply {
             log_confidence: 0.0,
             decisions: 0,
             quotes: Vec::new(),
+            heading: None,
+            coverage: Vec::new(),
             finished: false,
         };
         let limit = options.max_tokens.unwrap_or(usize::MAX).min(manifest.limits.answer);
@@ -159,6 +169,7 @@ impl Reply {
             let Some(prompt) = work.prompts.pop_front() else {
                 return self.finish(work);
             };
+            let recalled = prompt.session.is_none();
             let mut session = match prompt.session {
                 Some(session) => session,
                 None => model.session()?,
@@ -166,8 +177,15 @@ impl Reply {
             let runs_before = session.runs();
             session.feed(&prompt.tokens);
             let total = session.waiting() as u64;
-            work.current =
-                Some(Current { session, pieces: prompt.pieces, cited: 0, total, runs_before, free: model.layout.citing().is_none() });
+            work.current = Some(Current {
+                session,
+                pieces: prompt.pieces,
+                cited: 0,
+                total,
+                runs_before,
+                free: model.layout.citing().is_none(),
+                recalled,
+            });
         }
         let current = work.current.as_mut().ok_or_else(|| Error::new("fault", "no prompt"))?;
         let clock = Instant::now();
@@ -184,62 +202,83 @@ impl Reply {
         }
     }
 
-    /// A citing model's decision: one of the pieces in sight, *not in the document*, or the end of a summary.
+    /// A citing model's answer: one of the pieces in sight, *not in the document*, or the end of a summary.
     fn cite(&self, work: &mut Work, markers: &Markers) -> Result<Event> {
-        let manifest = self.document.model.manifest();
-        let Some(current) = work.current.as_mut() else { return self.finish(work) };
-        let logits = current.session.logits();
         let asked = matches!(self.task, Task::Ask(_));
-        let sight = current.session.window_start();
-        let mut options: Vec<(u32, Option<usize>, f32)> = Vec::new(); // token, piece, BM25
-        for (at, piece) in current.pieces.iter().enumerate() {
-            if let Some(marker) = piece.marker
-                && piece.at >= sight
-                && !(asked && piece.heading)
-            {
-                options.push((marker, Some(at), piece.score));
-            }
-        }
-        let ends = &manifest.tokenizer.end;
-        if asked {
-            options.push((markers.none, None, 0.0));
-        } else if current.cited > 0 || options.is_empty() {
-            options.extend(ends.iter().map(|end| (*end, None, 0.0)));
-        }
-        let peak = options.iter().map(|o| logits[o.0 as usize]).fold(f32::NEG_INFINITY, f32::max);
-        let sum: f32 = options.iter().map(|o| (logits[o.0 as usize] - peak).exp()).sum();
-        let log_p = |token: u32| logits[token as usize] - peak - sum.ln();
-        let score = |o: &(u32, Option<usize>, f32)| log_p(o.0) + manifest.scoring.bm25_weight * o.2;
-        let best = options.iter().max_by(|a, b| score(a).total_cmp(&score(b))).copied();
-        let best = best.ok_or_else(|| Error::new("fault", "nothing to decide between"))?;
-        work.log_confidence += f64::from(log_p(best.0));
+        let Some(current) = work.current.as_mut() else { return self.finish(work) };
+        let (piece, log_p) = self.decide(current, markers)?;
+        work.log_confidence += f64::from(log_p);
         work.decisions += 1;
-        let sure = score(&best) >= manifest.scoring.found_threshold;
-        let Some(chosen) = best.1.filter(|_| sure || !asked) else {
-            if asked {
-                work.found = false;
-                current.free = true;
-                current.session.feed(&[markers.none]);
-                current.total = 1;
-                work.generated += 1;
-                return Ok(Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None });
+        let Some(at) = piece else {
+            if !asked {
+                return self.next_prompt(work);
             }
-            return self.next_prompt(work);
+            work.found = false;
+            work.generated += 1;
+            current.free = true; // it says so in its own words
+            current.session.feed(&[markers.none]);
+            current.total = 1;
+            return Ok(PAUSE);
         };
-        let piece = current.pieces[chosen].clone();
-        current.pieces[chosen].marker = None; // never cited twice
+        let piece = current.pieces[at].clone();
+        current.pieces[at].marker = None; // never cited twice
         current.cited += 1;
         current.session.feed(&piece.tokens);
         current.total = current.session.waiting() as u64;
-        let full = current.cited >= PIECES;
+        let last = asked || current.cited == PIECES;
         work.generated += piece.tokens.len();
-        let delta = if work.text.is_empty() { piece.text.clone() } else { format!("\n{}", piece.text) };
-        work.text.push_str(&delta);
-        let text = self.document.source.slice(piece.span.start, piece.span.end)?;
-        work.quotes.push(Quote { span: piece.span, text });
-        if asked || full || work.generated >= self.limit {
+        let event = if piece.heading {
+            work.heading = Some(piece);
+            PAUSE
+        } else {
+            let heading = work.heading.take();
+            self.show(work, heading.into_iter().chain([piece]))?
+        };
+        if work.generated >= self.limit {
+            work.prompts.clear();
+        }
+        if last || work.generated >= self.limit {
             self.leave(work);
         }
+        Ok(event)
+    }
+
+    /// The piece to cite, if any, and the log-probability of that decision among the choices there are.
+    fn decide(&self, current: &Current, markers: &Markers) -> Result<(Option<usize>, f32)> {
+        let manifest = self.document.model.manifest();
+        let logits = current.session.logits();
+        let asked = matches!(self.task, Task::Ask(_));
+        let sight = current.session.window_start();
+        let seen = current.pieces.iter().enumerate().filter(|(_, piece)| piece.at >= sight && !(asked && piece.heading));
+        let mut choices: Vec<(u32, Option<usize>, f32)> = // token, piece, BM25
+            seen.filter_map(|(at, piece)| Some((piece.marker?, Some(at), piece.score))).collect();
+        if asked {
+            choices.push((markers.none, None, 0.0));
+        } else if current.cited > 0 || choices.is_empty() {
+            choices.extend(manifest.tokenizer.end.iter().map(|end| (*end, None, 0.0)));
+        }
+        let peak = choices.iter().map(|c| logits[c.0 as usize]).fold(f32::NEG_INFINITY, f32::max);
+        let sum: f32 = choices.iter().map(|c| (logits[c.0 as usize] - peak).exp()).sum();
+        let log_p = |token: u32| logits[token as usize] - peak - sum.ln();
+        let score = |choice: &(u32, Option<usize>, f32)| log_p(choice.0) + manifest.scoring.bm25_weight * choice.2;
+        let best = choices.iter().max_by(|a, b| score(a).total_cmp(&score(b)));
+        let best = best.ok_or_else(|| Error::new("fault", "nothing to decide between"))?;
+        let sure = !asked || score(best) >= manifest.scoring.found_threshold;
+        Ok(if sure { (best.1, log_p(best.0)) } else { (None, log_p(markers.none)) })
+    }
+
+    /// Pieces become text of the answer, a line each, and quotes.
+    fn show(&self, work: &mut Work, pieces: impl Iterator<Item = Piece>) -> Result<Event> {
+        let mut delta = String::new();
+        for piece in pieces {
+            if !(work.text.is_empty() && delta.is_empty()) {
+                delta.push('\n');
+            }
+            delta.push_str(&piece.text);
+            let text = self.document.source.slice(piece.span.start, piece.span.end)?;
+            work.quotes.push(Quote { span: piece.span, text });
+        }
+        work.text.push_str(&delta);
         Ok(Event::Text { delta })
     }
 
@@ -249,7 +288,7 @@ impl Reply {
         let Some(current) = work.current.as_mut() else { return self.finish(work) };
         let logits = current.session.logits();
         let (token, best) = greedy(logits);
-        if model.manifest().tokenizer.end.contains(&token) || work.generated >= self.limit {
+        if model.manifest().tokenizer.end.contains(&token) {
             return self.next_prompt(work);
         }
         let sum: f64 = logits.iter().map(|l| f64::from(l - best).exp()).sum();
@@ -270,6 +309,7 @@ impl Reply {
         }
         work.text.push_str(&delta);
         if work.generated >= self.limit {
+            work.prompts.clear();
             self.leave(work); // no run for a token that nobody will see
         }
         if delta.is_empty() {
@@ -281,6 +321,17 @@ impl Reply {
 
     fn leave(&self, work: &mut Work) {
         if let Some(current) = work.current.take() {
+            let sight = current.session.window_start();
+            let kind = |p: &Piece| {
+                if current.recalled {
+                    "recalled"
+                } else if p.at >= sight {
+                    "exact"
+                } else {
+                    "absorbed"
+                }
+            };
+            work.coverage.extend(current.pieces.iter().map(|p| Coverage { start: p.span.start, end: p.span.end, kind: kind(p) }));
             work.runs += current.session.runs() - current.runs_before;
             work.state_bytes = current.session.bytes();
         }
@@ -291,7 +342,7 @@ impl Reply {
         if work.prompts.is_empty() {
             return self.finish(work);
         }
-        Ok(Event::Progress { tokens_done: 0, tokens_total: work.prompts[0].tokens.len() as u64, seconds_left: None })
+        Ok(PAUSE)
     }
 
     fn finish(&self, work: &mut Work) -> Result<Event> {
@@ -300,6 +351,9 @@ impl Reply {
         if !rest.is_empty() {
             work.text.push_str(&rest);
             return Ok(Event::Text { delta: rest });
+        }
+        if let Some(heading) = work.heading.take().filter(|_| work.text.is_empty()) {
+            return self.show(work, [heading].into_iter());
         }
         work.finished = true;
         let state = self.document.state()?;
@@ -322,8 +376,7 @@ impl Reply {
             let passages: Vec<_> = work.shown.iter().map(|p| (p.span, p.text.clone())).collect();
             work.quotes = quotes_in(&work.text, &passages);
         }
-        let mut coverage: Vec<Coverage> =
-            work.shown.iter().map(|p| Coverage { start: p.span.start, end: p.span.end, kind: "recalled" }).collect();
+        let mut coverage = std::mem::take(&mut work.coverage);
         coverage.sort_by_key(|c| c.start);
         let question = match &self.task {
             Task::Ask(question) => Some(question.clone()),

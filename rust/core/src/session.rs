@@ -186,6 +186,9 @@ impl Session {
         self.place_pinned();
         self.fill(count)?;
         self.lane.run(f32::from(u8::from(self.absorbed > 0)), cancel)?;
+        if !self.lane.logits().iter().all(|l| l.is_finite()) {
+            return Err(Error::new("runtime.failed", "the graph computed numbers that are not finite"));
+        }
         self.pending.drain(..count); // only now: a run that failed or was cancelled changed nothing
         self.runs += 1;
         self.pin(count);

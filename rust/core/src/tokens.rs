@@ -22,6 +22,8 @@ impl Tokens {
         let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
         let mut inner = Tokenizer::from_bytes(bytes).map_err(|e| wrong(e.to_string()))?;
         inner.set_encode_special_tokens(true);
+        inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
+        inner.with_padding(None);
         Ok(Self { inner })
     }
 
@@ -58,10 +60,13 @@ impl TokenStream {
     /// Tokens that are certain once `text` is appended.
     pub fn push(&mut self, tokens: &Tokens, text: &str) -> Result<Vec<u32>> {
         self.held.push_str(text);
-        let end = word_boundary(&self.held).or_else(|| (self.held.len() > Self::WORD).then(|| self.held.floor_char_boundary(Self::WORD)));
-        let Some(end) = end else { return Ok(Vec::new()) };
-        let rest = self.held.split_off(end);
-        tokens.encode(&std::mem::replace(&mut self.held, rest))
+        let mut found = Vec::new();
+        loop {
+            let long = (self.held.len() > Self::WORD).then(|| self.held.floor_char_boundary(Self::WORD));
+            let Some(end) = word_boundary(&self.held).or(long) else { return Ok(found) };
+            let rest = self.held.split_off(end);
+            found.extend(tokens.encode(&std::mem::replace(&mut self.held, rest))?);
+        }
     }
 
     /// The tokens of what was held back.
@@ -70,12 +75,16 @@ impl TokenStream {
     }
 }
 
-/// The last place between a letter or digit and a single space before another one: there the pre-tokenisers of byte-level BPE and
-/// SentencePiece all cut.
+/// The last place where every pre-tokeniser of byte-level BPE cuts: before a single space between letters or digits, or between a line end and
+/// a letter or digit.
 fn word_boundary(text: &str) -> Option<usize> {
     let wordy = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let spaces = text.rmatch_indices(' ').map(|(at, _)| at);
-    spaces.into_iter().find(|&at| wordy(text[..at].chars().next_back()) && wordy(text[at + 1..].chars().next()))
+    let marks = text.rmatch_indices([' ', '\n']).filter(|(at, _)| wordy(text[at + 1..].chars().next()));
+    let cuts = marks.filter_map(|(at, mark)| match mark {
+        "\n" => Some(at + 1),
+        _ => wordy(text[..at].chars().next_back()).then_some(at),
+    });
+    cuts.into_iter().find(|at| *at > 0)
 }
 
 /// Turns tokens into text that holds whole characters only.

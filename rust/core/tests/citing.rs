@@ -131,6 +131,16 @@ fn replies_do_not_see_each_other() {
     assert_eq!(texts, alone);
 }
 
+#[test]
+fn lines_that_look_like_headings_are_text_when_there_is_nothing_else() {
+    let text = "Red Barn\n\nBlue Mill\n\nGreen Gate\n";
+    let (_, summary) = answer(text, None, Reading::Recall);
+    assert!(!summary.text.is_empty());
+    check(text, &summary);
+    let (_, found) = answer(text, Some("Which mill?"), Reading::Recall);
+    assert!(found.coverage.iter().any(|c| &text[c.start as usize..c.end as usize] == "Blue Mill"));
+}
+
 /// What a document was read for is what it is asked by; the other reading is refused, not faked.
 #[test]
 fn the_reading_chosen_for_a_document_is_the_default_of_its_questions() {
