@@ -43,7 +43,8 @@ if [ -r "$licence" ]; then
   echo
   edgeinfinite ask "$licence" \
     "How long must the offer of the source be valid?" \
-    "What happens if I violate the license?"
+    "May I charge a price for conveying copies?" \
+    "What is the capital of France?"
 else
   printf '\n%s is not on this machine: the generated text alone\n' "$licence"
 fi
@@ -59,7 +60,8 @@ echo
 edgeinfinite ask generated.txt "${questions[@]}"
 
 title "by memory" "That text once more, every token through the network, absorbed into a memory of fixed size"
-edgeinfinite summarize generated.txt --reading memory
+printf 'The memory of the model that ships carries no facts yet (models/demo/README.md): this shows what reading so costs.\n'
+edgeinfinite summarize generated.txt --reading memory >/dev/null
 
 printf '\n%s━━ What it cost%s\n\n' "$bold" "$plain"
 "$python" - "${columns[@]}" <<'PY'
