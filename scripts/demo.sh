@@ -59,8 +59,9 @@ edgeinfinite summarize generated.txt
 echo
 edgeinfinite ask generated.txt "${questions[@]}"
 
-title "by memory" "That text once more, every token through the network, absorbed into a memory of fixed size"
-printf 'The memory of the model that ships carries no facts yet (models/demo/README.md): this shows what reading so costs.\n'
+title "by memory" "That text once more, by memory: every token through the network"
+printf '%s\n' "What leaves the window is absorbed into a memory of fixed size. This model's memory" \
+  "carries no facts yet (models/demo/README.md), so only the cost of reading is shown."
 edgeinfinite summarize generated.txt --reading memory >/dev/null
 
 printf '\n%s━━ What it cost%s\n\n' "$bold" "$plain"
