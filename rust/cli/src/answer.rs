@@ -1,6 +1,6 @@
 //! `summarize` and `ask`: read once, answer, say what it cost.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -9,6 +9,7 @@ use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Re
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
+use crate::print::JsonFile;
 use crate::{Common, print};
 
 /// What `--json` prints.
@@ -25,6 +26,7 @@ struct Report<'a> {
 /// Answers the questions, or summarises when there are none.
 pub fn run(common: &Common, file: &Path, questions: &[String]) -> Result<()> {
     let reading = common.reading()?;
+    let usage_file = common.usage.as_ref().map(|path| JsonFile::create(path, file)).transpose()?;
     let source = source(file)?;
     let model = common.open()?;
     let default = if questions.is_empty() { model.manifest().readings.summarize } else { model.manifest().readings.ask };
@@ -60,10 +62,10 @@ pub fn run(common: &Common, file: &Path, questions: &[String]) -> Result<()> {
         usage,
         execution: model.execution(),
     };
-    if let Some(path) = &common.usage {
-        print::json_file(path, &report)?;
+    if common.json {
+        print::json(&report)?;
     }
-    if common.json { print::json(&report) } else { Ok(()) }
+    usage_file.map_or(Ok(()), |file| file.write(&report))
 }
 
 fn source(file: &Path) -> Result<Source> {
@@ -74,7 +76,7 @@ fn source(file: &Path) -> Result<Source> {
 fn read(document: &Document, visible: bool) -> Result<f64> {
     let clock = Instant::now();
     let bar = if visible { ProgressBar::new(1) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("reading {bar:32} {percent:>3}%  {msg}");
+    let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     while let Some(progress) = document.step()? {
         bar.set_length(progress.tokens_total.max(1));
@@ -101,7 +103,7 @@ fn reply(common: &Common, document: &Document, question: Option<&String>, readin
     loop {
         match reply.next()? {
             Some(Event::Text { delta }) if !common.json => {
-                print::text(&delta)?;
+                print::words(&delta)?;
                 ends_line = delta.ends_with('\n');
             }
             Some(Event::Done { answer }) => {
@@ -122,11 +124,11 @@ fn places(source: &Source, file: &Path, answer: Option<&Answer>) -> Result<()> {
     let name = if file.as_os_str() == "-" { "standard input".into() } else { file.display().to_string() };
     for quote in &answer.quotes {
         let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
-        let fold = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let fold = |text: &str| print::visible(&edgeinfinite_core::text::trimmed(text));
         let place = format!("{name}, bytes {}–{}", print::grouped(quote.span.start), print::grouped(quote.span.end));
         print::line(&print::styled(2, &format!("  ╰ {place}")))?;
         let (before, quoted, after) = (fold(&before), fold(&quote.text), fold(&after));
-        print::line(&format!("    {} {} {}", print::styled(2, &format!("…{before}")), quoted, print::styled(2, &format!("{after}…"))))?;
+        print::text(&format!("    {} {} {}\n", print::styled(2, &format!("…{before}")), quoted, print::styled(2, &format!("{after}…"))))?;
     }
     print::line("")
 }
@@ -146,7 +148,7 @@ fn total(answers: &[Answer]) -> Usage {
 
 fn summary_line(usage: &Usage, seconds: f64) {
     let speed = usage.document_tokens as f64 / seconds.max(1e-9);
-    eprintln!(
+    let line = format!(
         "{} tokens read in {seconds:.1} s ({}/s) · first text after {:.0} ms · state {} · index {} · peak memory {}",
         print::grouped(usage.document_tokens),
         print::grouped(speed as u64),
@@ -155,4 +157,5 @@ fn summary_line(usage: &Usage, seconds: f64) {
         print::size(usage.index_bytes),
         print::size(usage.peak_rss_bytes),
     );
+    let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -43,7 +43,7 @@ struct Common {
     /// One JSON object on standard output instead of text.
     #[arg(long, global = true)]
     json: bool,
-    /// Also writes the JSON object to a file.
+    /// Also writes that JSON object to a file.
     #[arg(long, global = true, value_name = "FILE")]
     usage: Option<PathBuf>,
 }
@@ -70,7 +70,7 @@ enum Command {
     /// Measures reading and answering by length of the document.
     Bench {
         /// Document lengths in tokens.
-        #[arg(long, value_delimiter = ',', default_value = "512,2048,8192")]
+        #[arg(long, value_delimiter = ',', default_value = "512,2048,8192", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
         lengths: Vec<u64>,
         /// Runs a length.
         #[arg(long, default_value_t = 5)]
@@ -98,18 +98,28 @@ impl Common {
 }
 
 fn main() -> ExitCode {
+    // A defect is one line too, and says where, not what: the words of a panic may quote the document.
+    std::panic::set_hook(Box::new(|defect| {
+        let place = defect.location().map(ToString::to_string).unwrap_or_default();
+        print::complain(&format!("a defect of this program at {place} [fault]"));
+    }));
+    match std::panic::catch_unwind(run) {
+        Ok(Ok(())) => ExitCode::SUCCESS,
+        Ok(Err(error)) => fail(&error),
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+fn run() -> Result<()> {
     let arguments = Arguments::parse();
-    let result = match &arguments.command {
-        Command::Summarize { file } => answer::run(&arguments.common, file, &[]),
-        Command::Ask { file, questions } => answer::run(&arguments.common, file, questions),
-        Command::Inspect => folder::inspect(&arguments.common),
-        Command::Verify => folder::verify(&arguments.common),
-        Command::Bench { lengths, runs } => bench::run(&arguments.common, lengths, *runs),
+    let common = &arguments.common;
+    match &arguments.command {
+        Command::Summarize { file } => answer::run(common, file, &[]),
+        Command::Ask { file, questions } => answer::run(common, file, questions),
+        Command::Inspect => folder::inspect(common),
+        Command::Verify => folder::verify(common),
+        Command::Bench { lengths, runs } => bench::run(common, lengths, *runs),
         Command::Errors => print::line(&folder::errors()),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => fail(&error),
     }
 }
 
@@ -117,6 +127,6 @@ fn fail(error: &Error) -> ExitCode {
     if error.message() == print::READER_GONE {
         return ExitCode::SUCCESS; // `edgeinfinite … | head` is no failure
     }
-    eprintln!("edgeinfinite: {} [{}]", error.message().replace('\n', " "), error.code());
+    print::complain(&format!("{} [{}]", error.message(), error.code()));
     ExitCode::from(if error.kind() == Kind::Argument { 2 } else { 1 })
 }

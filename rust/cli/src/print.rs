@@ -1,10 +1,11 @@
 //! Words and numbers for people and programs.
 
 use std::io::{ErrorKind, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use edgeinfinite_core::{Error, Result};
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
 /// The message of the error that a closed standard output makes.
 pub const READER_GONE: &str = "standard output was closed";
@@ -18,6 +19,11 @@ pub fn text(text: &str) -> Result<()> {
     })
 }
 
+/// Writes words of a document or of a model to standard output: on a terminal without what would command it.
+pub fn words(words: &str) -> Result<()> {
+    if std::io::stdout().is_terminal() { text(&visible(words)) } else { text(words) }
+}
+
 /// Writes a line to standard output.
 pub fn line(words: &str) -> Result<()> {
     text(&format!("{words}\n"))
@@ -28,20 +34,45 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     line(&to_json(value)?)
 }
 
-/// Writes a JSON object to a file: a temporary name beside it, synced, renamed.
-pub fn json_file(path: &Path, value: &impl Serialize) -> Result<()> {
-    let failed = |e: std::io::Error| Error::new("io", format!("{}: {e}", path.display()));
-    let beside = path.with_extension(format!("{}.part", std::process::id()));
-    let write = || -> std::io::Result<()> {
-        let mut file = std::fs::File::create(&beside)?;
-        file.write_all(to_json(value).map_err(std::io::Error::other)?.as_bytes())?;
-        file.sync_all()?;
-        std::fs::rename(&beside, path)
-    };
-    write().map_err(|e| {
-        let _ = std::fs::remove_file(&beside);
-        failed(e)
-    })
+/// One line on standard error, wherever that leads.
+pub fn complain(words: &str) {
+    let _ = writeln!(std::io::stderr(), "edgeinfinite: {}", visible(&words.replace('\n', " ")));
+}
+
+/// Control characters would command a terminal.
+pub fn visible(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A file that a JSON object will be written to: opened before the work begins, complete or not there at all.
+pub struct JsonFile {
+    path: PathBuf,
+    /// None for what is no regular file: a pipe or a device is written to as it is.
+    beside: Option<NamedTempFile>,
+}
+
+impl JsonFile {
+    /// Opens a place for the object; refuses the document itself.
+    pub fn create(path: &Path, document: &Path) -> Result<Self> {
+        let failed = |e: std::io::Error| Error::new("io", format!("{}: {e}", path.display()));
+        let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        if document.canonicalize().is_ok_and(|d| d == real) {
+            return Err(Error::new("argument.options", format!("--usage {}: that is the document", path.display())));
+        }
+        let special = real.metadata().is_ok_and(|about| !about.is_file());
+        let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let beside = if special { None } else { Some(NamedTempFile::new_in(folder).map_err(failed)?) };
+        Ok(Self { path: real, beside })
+    }
+
+    /// Writes the object.
+    pub fn write(self, value: &impl Serialize) -> Result<()> {
+        let failed = |e: std::io::Error| Error::new("io", format!("{}: {e}", self.path.display()));
+        let text = to_json(value)?;
+        let Some(mut beside) = self.beside else { return std::fs::write(&self.path, text).map_err(failed) };
+        beside.write_all(text.as_bytes()).and_then(|()| beside.as_file().sync_all()).map_err(failed)?;
+        beside.persist(&self.path).map(drop).map_err(|e| failed(e.error))
+    }
 }
 
 fn to_json(value: &impl Serialize) -> Result<String> {

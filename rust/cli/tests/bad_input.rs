@@ -47,9 +47,12 @@ fn questions_and_options() {
     refused(&["ask", "-", "  "], b"Some text.", 2, "argument.question", "empty");
     refused(&["ask", "-", "What?", "--scenario", "huge"], b"Some text.", 2, "argument.scenario", "default, large");
     refused(&["ask", "-", "What?", "--reading", "tea-leaves"], b"Some text.", 2, "argument.reading", "memory or recall");
-    let unwritable = ["summarize", "-", "--usage", "/proc/nowhere/usage.json"];
-    let run = edgeinfinite(&unwritable, b"Some text.");
-    assert_eq!((run.exit, run.stderr.contains("[io]")), (1, true), "{}", run.stderr);
+    refused(&["summarize", "-", "--usage", "/proc/nowhere/usage.json"], b"Some text.", 1, "io", "/proc/nowhere");
+    let folder = scratch();
+    let path = folder.path().join("text");
+    fs::write(&path, "Some text.").unwrap();
+    refused(&["summarize", path.to_str().unwrap(), "--usage", path.to_str().unwrap()], b"", 2, "argument.options", "that is the document");
+    assert_eq!(fs::read(&path).unwrap(), b"Some text.");
     for wrong in [&["ask", "-"][..], &["brew"], &["ask", "-", "What?", "--scenarios", "x"]] {
         let run = edgeinfinite(wrong, b"");
         assert_eq!(run.exit, 2, "{wrong:?}");
@@ -73,6 +76,14 @@ fn model_folders() {
         (break_json("\"licence\"", ""), "model.format", "not JSON"),
         (break_json("\"sha256\": \"", "\"sha256\": \"0"), "model.hash", "SHA-256"),
         (break_json("\"bytes\": ", "\"bytes\": 9"), "model.hash", "bytes"),
+        (break_json("\"citation\": null,", ""), "model.format", "citation"),
+        (break_json("\"end\": [2]", "\"end\": [999999]"), "model.format", "token 999999"),
+        (break_json("\"window\": 32", "\"window\": 1152921504606846976"), "model.format", "scenarios.default"),
+        (break_json("\"head_dim\": 8", "\"head_dim\": 8000000"), "model.format", "base"),
+        (break_json("\"scenario\": \"default\"", "\"scenario\": \"nowhere\""), "model.format", "self_test"),
+        (break_json("\"accelerator\": \"Cpu\"", "\"accelerator\": \"Abacus\""), "model.format", "Abacus"),
+        (break_json("\"summarize\": \"</doc><sum>\"", "\"summarize\": \"\""), "model.format", "prompt.summarize"),
+        (break_json("\"inverse_frequencies\": [", "\"inverse_frequencies\": [], \"x\": ["), "model.format", "unknown field"),
     ];
     for (folder, code, word) in cases {
         refused(&["--model", folder.path().to_str().unwrap(), "ask", "-", "What?"], b"Some text.", 1, code, word);

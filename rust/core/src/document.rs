@@ -145,7 +145,10 @@ impl Document {
         if !ran {
             match state.blocks.advance()? {
                 Some(block) => state.take(&block, &self.shared.model)?,
-                None => state.finish(&self.shared.model)?,
+                None => {
+                    self.shared.source.unchanged()?;
+                    state.finish(&self.shared.model)?;
+                }
             }
         }
         let spent = clock.elapsed().as_secs_f64() * 1000.0;

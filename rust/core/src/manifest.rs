@@ -12,6 +12,10 @@ use crate::error::{Error, Result};
 
 /// The only format this version reads.
 pub const FORMAT: u32 = 1;
+/// Where a graph can run.
+pub const ACCELERATORS: [&str; 4] = ["Npu", "Nnapi", "Xnnpack", "Cpu"];
+/// No size in a manifest is larger.
+const MOST: usize = 1 << 22;
 
 /// `model.json`. Units: tokens unless said.
 #[derive(Debug, Clone, Deserialize, Serialize)]
@@ -29,6 +33,7 @@ pub struct Manifest {
     pub embedding: Embedding,
     pub tokenizer: TokenizerFile,
     pub prompt: Prompt,
+    #[serde(deserialize_with = "Option::deserialize")] // null, but not left out
     pub citation: Option<Citation>,
     pub artefacts: Vec<Artefact>,
     pub scenarios: BTreeMap<String, Scenario>,
@@ -89,8 +94,11 @@ pub struct TokenizerFile {
 #[allow(missing_docs)]
 pub struct Prompt {
     pub start: String,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub title: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub heading: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
     pub sentence: Option<String>,
     pub ask: String,
     pub summarize: String,
@@ -211,10 +219,14 @@ impl Manifest {
         if !folder.is_dir() {
             return Err(Error::new("model.missing", format!("found no folder at {}, expected a model folder", folder.display())));
         }
-        let text = std::fs::read_to_string(&path)
-            .map_err(|e| Error::new("model.missing", format!("found no readable model.json in {}: {e}", folder.display())))?;
+        let missing =
+            |e: &dyn std::fmt::Display| Error::new("model.missing", format!("found no readable model.json in {}: {e}", folder.display()));
+        if !std::fs::metadata(&path).map_err(|e| missing(&e))?.is_file() {
+            return Err(missing(&"it is no file"));
+        }
+        let text = std::fs::read(&path).map_err(|e| missing(&e))?;
         let wrong = |what: String| Error::new("model.format", format!("{}: {what}", path.display()));
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|e| wrong(format!("not JSON: {e}")))?;
+        let value: serde_json::Value = serde_json::from_slice(&text).map_err(|e| wrong(format!("not JSON: {e}")))?;
         match value.get("format").and_then(serde_json::Value::as_u64) {
             Some(found) if found == u64::from(FORMAT) => {}
             Some(found) => return Err(wrong(format!("found format {found}, expected {FORMAT}"))),
@@ -253,66 +265,131 @@ impl Manifest {
     }
 
     fn check(&self) -> Result<()> {
-        let wrong = |what: String| Err(Error::new("model.format", what));
+        self.check_sizes()?;
+        self.check_prompt()?;
+        self.check_self_test()?;
+        self.check_files()
+    }
+
+    fn check_sizes(&self) -> Result<()> {
         let base = &self.base;
         let sizes = [base.layers, base.hidden, base.heads, base.kv_heads, base.head_dim, base.vocabulary];
-        if sizes.contains(&0) || !base.heads.is_multiple_of(base.kv_heads) {
-            return wrong(format!("base: found sizes {sizes:?}, expected positive ones and heads a multiple of kv_heads"));
+        if sizes.iter().any(|s| !(1..=MOST).contains(s)) || !base.heads.is_multiple_of(base.kv_heads) {
+            return wrong(format!("base: found sizes {sizes:?}, expected 1 to {MOST}, and heads a multiple of kv_heads"));
         }
         if self.layers.len() != base.layers {
             return wrong(format!("layers: found {} kinds, expected {}", self.layers.len(), base.layers));
         }
         for kind in &self.layers {
             let Some(found) = self.kinds.get(kind) else {
-                return wrong(format!("layers: found kind \"{kind}\", expected one of kinds"));
+                return wrong(format!("layers: found kind {kind:?}, expected one of kinds"));
             };
-            if found.inverse_frequencies.len() * 2 > base.head_dim {
-                return wrong(format!(
-                    "kinds.{kind}: found {} frequencies for heads of {}",
-                    found.inverse_frequencies.len(),
-                    base.head_dim
-                ));
+            let count = found.inverse_frequencies.len();
+            if count == 0 || count * 2 > base.head_dim {
+                return wrong(format!("kinds.{kind}: found {count} frequencies, expected 1 to {}", base.head_dim / 2));
             }
         }
         if self.embedding.dtype != "f16" {
-            return wrong(format!("embedding: found dtype \"{}\", expected f16", self.embedding.dtype));
+            return wrong(format!("embedding: found dtype {:?}, expected f16", self.embedding.dtype));
         }
-        self.scenario(None)?;
+        if !self.scenarios.contains_key(&self.default_scenario) {
+            return wrong(format!("default_scenario: found {:?}, expected a name in scenarios", self.default_scenario));
+        }
         for (name, s) in &self.scenarios {
-            if s.segment == 0 || s.pinned == 0 || s.window == 0 || s.recall == 0 {
-                return wrong(format!("scenarios.{name}: found a size of 0, expected positive sizes"));
+            let sizes = [s.segment, s.pinned, s.window, s.recall];
+            if sizes.iter().any(|s| !(1..=MOST).contains(s)) || s.threads > 1024 {
+                return wrong(format!("scenarios.{name}: found sizes {sizes:?}, expected 1 to {MOST}, and at most 1024 threads"));
             }
         }
-        if self.artefacts.is_empty() {
-            return wrong("artefacts: found none, expected at least one".into());
+        if !(1..=MOST).contains(&self.limits.question) || !(1..=MOST).contains(&self.limits.answer) {
+            return wrong(format!("limits: expected 1 to {MOST}"));
         }
+        let numbers = [self.embedding.scale, self.scoring.bm25_weight, self.scoring.found_threshold];
+        if numbers.iter().any(|n| !n.is_finite()) {
+            return wrong("embedding.scale, scoring: found a number that is not finite".into());
+        }
+        Ok(())
+    }
+
+    fn check_prompt(&self) -> Result<()> {
         if !self.prompt.ask.contains("{question}") {
             return wrong("prompt.ask: found no {question}".into());
         }
-        if let Some(citation) = &self.citation {
-            let templates = [("sentence", &self.prompt.sentence), ("heading", &self.prompt.heading)];
-            for (name, template) in templates {
-                if !template.as_ref().is_some_and(|t| t.contains("{n}") && t.contains("{text}")) {
-                    return wrong(format!("prompt.{name}: a citing model needs {{n}} and {{text}} in it"));
-                }
+        self.check_tokens("tokenizer.end", &self.tokenizer.end)?;
+        let Some(citation) = &self.citation else { return Ok(()) };
+        for (name, template) in [("sentence", &self.prompt.sentence), ("heading", &self.prompt.heading)] {
+            if !template.as_ref().is_some_and(|t| t.contains("{n}") && t.contains("{text}")) {
+                return wrong(format!("prompt.{name}: a citing model needs {{n}} and {{text}} in it"));
             }
-            if citation.markers.is_empty() || citation.headings.is_empty() {
-                return wrong("citation: found no markers".into());
+        }
+        if citation.markers.is_empty() || citation.headings.is_empty() {
+            return wrong("citation: found no markers".into());
+        }
+        self.check_tokens("citation.markers", &citation.markers)?;
+        self.check_tokens("citation.headings", &citation.headings)?;
+        self.check_tokens("citation.none", &[citation.none])
+    }
+
+    fn check_self_test(&self) -> Result<()> {
+        if self.self_test.is_empty() {
+            return wrong("self_test: found none, expected at least one".into());
+        }
+        for test in &self.self_test {
+            if !self.scenarios.contains_key(&test.scenario) {
+                return wrong(format!("self_test: found scenario {:?}, expected a name in scenarios", test.scenario));
+            }
+            if test.tokens.is_empty() || test.indices.is_empty() || test.indices.len() != test.logits.len() {
+                let found = [test.tokens.len(), test.indices.len(), test.logits.len()];
+                return wrong(format!(
+                    "self_test: found {found:?} tokens, indices and logits, expected some, and as many indices as logits"
+                ));
+            }
+            self.check_tokens("self_test.tokens", &test.tokens)?;
+            self.check_tokens("self_test.indices", &test.indices)?;
+        }
+        Ok(())
+    }
+
+    fn check_tokens(&self, key: &str, tokens: &[u32]) -> Result<()> {
+        match tokens.iter().find(|t| **t as usize >= self.base.vocabulary) {
+            Some(token) => wrong(format!("{key}: found token {token}, expected less than the vocabulary's {}", self.base.vocabulary)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_files(&self) -> Result<()> {
+        if self.artefacts.is_empty() {
+            return wrong("artefacts: found none, expected at least one".into());
+        }
+        for artefact in &self.artefacts {
+            if !ACCELERATORS.contains(&artefact.accelerator.as_str()) {
+                return wrong(format!(
+                    "artefacts: found accelerator {:?}, expected one of {}",
+                    artefact.accelerator,
+                    ACCELERATORS.join(", ")
+                ));
             }
         }
         let named = self.artefacts.iter().map(|a| &a.file).chain([&self.embedding.file, &self.tokenizer.file]);
         for file in named {
             if !self.files.contains_key(file) {
-                return wrong(format!("files: found no entry for {file}"));
+                return wrong(format!("files: found no entry for {file:?}"));
             }
         }
-        for name in self.files.keys() {
+        for (name, entry) in &self.files {
             if name.contains(['/', '\\']) || name.starts_with('.') {
-                return wrong(format!("files: found \"{name}\", expected plain file names"));
+                return wrong(format!("files: found {name:?}, expected plain file names"));
+            }
+            if entry.bytes > 1 << 40 {
+                return wrong(format!("files: found {} bytes for {name:?}, expected at most 1 TiB", entry.bytes));
             }
         }
         Ok(())
     }
+}
+
+fn wrong<T>(what: String) -> Result<T> {
+    Err(Error::new("model.format", what))
 }
 
 fn start(hash: &str) -> &str {

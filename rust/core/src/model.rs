@@ -1,6 +1,6 @@
 //! An opened model folder: manifest, tokenizer, embedding and graph. Immutable, shared by `Arc`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::graph::{Cancel, Graph, Shape};
 use crate::layout::Layout;
-use crate::manifest::{Artefact, Manifest, Scenario, SelfTest};
+use crate::manifest::{ACCELERATORS, Artefact, Manifest, Scenario, SelfTest};
 use crate::session::{Embedding, Frame, Session};
 use crate::tokens::Tokens;
 
@@ -82,7 +82,6 @@ pub struct SelfTestResult {
 /// A model ready to read documents.
 #[derive(Debug)]
 pub struct Model {
-    folder: PathBuf,
     manifest: Manifest,
     pub(crate) tokens: Tokens,
     pub(crate) layout: Layout,
@@ -127,7 +126,9 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
 
 fn state_bytes(manifest: &Manifest, s: Scenario) -> u64 {
     let (layers, heads, d) = (manifest.base.layers, manifest.base.kv_heads, manifest.base.head_dim);
-    (4 * layers * heads * (2 * (s.pinned + s.window) * d + 2 * (d * d + d) + s.pinned * d)) as u64
+    let [layers, heads, d, pinned, window] = [layers, heads, d, s.pinned, s.window].map(|n| n as u128);
+    let bytes = 4 * layers * heads * (2 * (pinned + window) * d + 2 * (d * d + d) + pinned * d);
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 impl Model {
@@ -137,7 +138,7 @@ impl Model {
         let sizes = manifest.scenario(options.scenario.as_deref())?;
         let artefact = choose(&manifest, options)?;
         manifest.verify(folder)?;
-        let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file))?;
+        let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
         let layout = Layout::new(&manifest, &mut tokens)?;
         let (rows, width) = (manifest.base.vocabulary, manifest.base.hidden);
         let embedding = Embedding::open(&folder.join(&manifest.embedding.file), rows, width, manifest.embedding.scale)?;
@@ -147,17 +148,12 @@ impl Model {
         let graph = Arc::new(Graph::open(folder, &manifest, &artefact, threads)?);
         let execution = Execution { file: artefact.file, accelerator: artefact.accelerator, precision: artefact.precision, threads };
         let frame = Arc::new(Frame { shape: Shape::new(&manifest), embedding });
-        Ok(Arc::new(Self { folder: folder.to_owned(), manifest, tokens, layout, frame, graph, sizes, execution }))
+        Ok(Arc::new(Self { manifest, tokens, layout, frame, graph, sizes, execution }))
     }
 
     /// What model.json says.
     pub fn manifest(&self) -> &Manifest {
         &self.manifest
-    }
-
-    /// Where it was opened.
-    pub fn folder(&self) -> &Path {
-        &self.folder
     }
 
     /// The sizes in use.
@@ -236,8 +232,8 @@ impl Model {
 fn choose(manifest: &Manifest, options: &OpenOptions) -> Result<Artefact> {
     let asked = options.accelerators.clone().unwrap_or_else(|| vec!["Cpu".into()]);
     for accelerator in &asked {
-        if !["Npu", "Nnapi", "Xnnpack", "Cpu"].contains(&accelerator.as_str()) {
-            let message = format!("found accelerator \"{accelerator}\", expected Npu, Nnapi, Xnnpack or Cpu");
+        if !ACCELERATORS.contains(&accelerator.as_str()) {
+            let message = format!("found accelerator {accelerator:?}, expected one of {}", ACCELERATORS.join(", "));
             return Err(Error::new("argument.accelerator", message));
         }
         let fits = |a: &&Artefact| a.accelerator == *accelerator && options.precision.as_ref().is_none_or(|p| *p == a.precision);

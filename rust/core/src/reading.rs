@@ -47,6 +47,7 @@ pub(crate) struct Prompt {
 
 /// The prompts that answer a task.
 pub(crate) fn plan(document: &Shared, task: &Task, reading: Reading) -> Result<Vec<Prompt>> {
+    document.source.unchanged()?;
     let model = &document.model;
     let tail = match task {
         Task::Ask(question) => model.layout.ask(question, model.manifest().limits.question, &model.tokens)?,

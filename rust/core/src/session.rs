@@ -35,7 +35,7 @@ impl Embedding {
     pub fn open(path: &Path, rows: usize, width: usize, scale: f32) -> Result<Self> {
         let wrong = |e: String| Error::new("model.missing", format!("{}: {e}", path.display()));
         let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
-        let (found, expected) = (file.metadata().map_err(|e| wrong(e.to_string()))?.len(), (rows * width * 2) as u64);
+        let (found, expected) = (file.metadata().map_err(|e| wrong(e.to_string()))?.len(), rows as u64 * width as u64 * 2);
         if found != expected {
             return Err(Error::new("model.format", format!("{}: found {found} bytes, expected {expected}", path.display())));
         }

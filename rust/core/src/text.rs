@@ -5,15 +5,18 @@
 
 use std::borrow::Cow;
 use std::fs::File;
-use std::io::{Read, Seek, Write};
+use std::io::Read;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::error::{Error, Result};
 
 /// Bytes read at once.
 const READ: usize = 1 << 16;
+/// Bytes that tell what a document is.
+const HEAD: u64 = 4096;
 /// A block is cut once this much text waits.
 const BLOCK: usize = 1 << 15;
 /// How far back from its end a block may be cut.
@@ -29,7 +32,8 @@ pub struct Source {
 #[derive(Clone, Debug)]
 enum Bytes {
     Held(Arc<[u8]>),
-    Filed(Arc<File>),
+    /// With the time of its last change.
+    Filed(Arc<File>, Option<SystemTime>),
 }
 
 impl Source {
@@ -47,10 +51,10 @@ impl Source {
         if about.is_dir() {
             return Err(Error::new("text.missing", format!("{}: found a folder, expected a file", path.display())));
         }
-        if !about.is_file() {
-            return Self::spool(file, None); // a pipe or a device cannot be read by position
+        if !about.is_file() || about.len() == 0 {
+            return Self::spool(file, None); // a pipe or a device cannot be read by position, and /proc states no lengths
         }
-        Self { length: about.len(), bytes: Bytes::Filed(Arc::new(file)) }.checked()
+        Self { length: about.len(), bytes: Bytes::Filed(Arc::new(file), about.modified().ok()) }.checked()
     }
 
     /// Copies a stream into a private file that has no name and is gone with the process, in `folder` or the system's temporary one.
@@ -61,9 +65,11 @@ impl Source {
             None => tempfile::tempfile(),
         }
         .map_err(failed)?;
-        let length = std::io::copy(&mut stream, &mut file).map_err(failed)?;
-        file.flush().and_then(|()| file.rewind()).map_err(failed)?;
-        Self { length, bytes: Bytes::Filed(Arc::new(file)) }.checked()
+        let mut head = Vec::new();
+        stream.by_ref().take(HEAD).read_to_end(&mut head).map_err(failed)?;
+        recognised(&head)?; // before a stream without an end fills the disk
+        let length = std::io::copy(&mut head.chain(stream), &mut file).map_err(failed)?;
+        Self { length, bytes: Bytes::Filed(Arc::new(file), None) }.checked()
     }
 
     /// Length in bytes.
@@ -87,7 +93,7 @@ impl Source {
     fn read(&self, start: u64, length: usize) -> Result<Vec<u8>> {
         match &self.bytes {
             Bytes::Held(bytes) => Ok(bytes[start as usize..start as usize + length].to_vec()),
-            Bytes::Filed(file) => {
+            Bytes::Filed(file, _) => {
                 let mut bytes = vec![0; length];
                 file.read_exact_at(&mut bytes, start).map_err(|e| match e.kind() {
                     std::io::ErrorKind::UnexpectedEof => {
@@ -100,28 +106,57 @@ impl Source {
         }
     }
 
-    /// Names what is not UTF-8 text by its first bytes; the rest is checked while it is read.
+    /// Fails when the file was written to since it was opened.
+    pub fn unchanged(&self) -> Result<()> {
+        let Bytes::Filed(file, Some(modified)) = &self.bytes else { return Ok(()) };
+        let about = file.metadata().map_err(|e| Error::io("looking at the document", &e))?;
+        if about.len() == self.length && about.modified().ok() == Some(*modified) {
+            return Ok(());
+        }
+        Err(Error::new("text.changed", "the document was written to while it was in use"))
+    }
+
     fn checked(self) -> Result<Self> {
         if self.length == 0 {
             return Err(Error::new("text.empty", "the document is empty, expected text"));
         }
-        let head = self.read(0, self.length.min(4096) as usize)?;
-        let named = |what: &str, advice: &str| Err(Error::new("text.encoding", format!("found {what}, expected UTF-8 text: {advice}")));
-        let zeros = |odd: usize| head.iter().skip(odd).step_by(2).take(512).filter(|b| **b == 0).count();
-        let half = head.len().min(1024) / 2;
-        let control = head.iter().filter(|b| **b < 32 && !b"\t\n\x0b\x0c\r\x1b\0".contains(b)).count();
-        match head.as_slice() {
-            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => named("UTF-16", "convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)"),
-            [b'%', b'P', b'D', b'F', ..] => named("a PDF file", "extract its text first (pdftotext)"),
-            [b'P', b'K', 3 | 5, 4 | 6, ..] => named("a zip archive (docx, odt, epub and xlsx are such)", "extract its text first"),
-            [0x1f, 0x8b, ..] => named("a gzip file", "unpack it first"),
-            _ if half >= 4 && (zeros(1) * 2 > half || zeros(0) * 2 > half) => {
-                named("UTF-16 without a byte order mark", "convert it to UTF-8 first (iconv -f UTF-16LE -t UTF-8)")
-            }
-            _ if control * 10 > head.len() || head.starts_with(b"\x7fELF") => named("a binary file", "give a text file"),
-            _ => Ok(self),
-        }
+        recognised(&self.read(0, self.length.min(HEAD) as usize)?)?;
+        Ok(self)
     }
+}
+
+/// Names what is not UTF-8 text by its first bytes; the rest is checked while it is read.
+fn recognised(head: &[u8]) -> Result<()> {
+    const UTF16: &str = "convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)";
+    let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
+    let half = head.len() / 2;
+    let (even, odd) = (zeros(0), zeros(1));
+    let control = head.iter().filter(|b| **b < 32 && !b"\t\n\x0b\x0c\r\x1b\0".contains(b)).count();
+    let (what, advice) = match head {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => ("UTF-32", "convert it to UTF-8 first (iconv -f UTF-32 -t UTF-8)"),
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => ("UTF-16", UTF16),
+        [b'%', b'P', b'D', b'F', ..] => ("a PDF file", "extract its text first (pdftotext)"),
+        [b'P', b'K', 3 | 5, 4 | 6, ..] => ("a zip archive (docx, odt, epub and xlsx are such)", "extract its text first"),
+        [b'{', b'\\', b'r', b't', b'f', ..] => ("an RTF file", "save it as plain text first"),
+        [0x1f, 0x8b, ..] | [b'B', b'Z', b'h', b'1'..=b'9', ..] => ("a gzip or bzip2 file", "unpack it first"),
+        [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] | [b'G', b'I', b'F', b'8', ..] => ("a picture", "give a text file"),
+        // Most of one half of the bytes zero, little of the other: text in two bytes a character.
+        _ if half >= 4 && odd * 2 > half && even * 8 < half => {
+            ("UTF-16 without a byte order mark", "convert it to UTF-8 first (iconv -f UTF-16LE -t UTF-8)")
+        }
+        _ if half >= 4 && even * 2 > half && odd * 8 < half => {
+            ("UTF-16 without a byte order mark", "convert it to UTF-8 first (iconv -f UTF-16BE -t UTF-8)")
+        }
+        _ if head.starts_with(b"\x7fELF")
+            || head.starts_with(b"SQLite")
+            || control * 10 > head.len()
+            || (even + odd) * 10 > head.len().max(10) =>
+        {
+            ("a binary file", "give a text file")
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::new("text.encoding", format!("found {what}, expected UTF-8 text: {advice}")))
 }
 
 /// A piece of a document with its place: bytes and UTF-16 units from the document's start.
@@ -259,7 +294,7 @@ mod tests {
 
     #[test]
     fn what_is_not_text_is_named() {
-        let cases: [(&[u8], &str, &str); 9] = [
+        let cases: [(&[u8], &str, &str); 14] = [
             (b"", "text.empty", "empty"),
             (b"%PDF-1.7", "text.encoding", "PDF"),
             (b"PK\x03\x04", "text.encoding", "zip"),
@@ -267,6 +302,11 @@ mod tests {
             (b"h\0e\0l\0l\0o\0w\0", "text.encoding", "UTF-16"),
             (b"\x7fELF\x02\x01\x01", "text.encoding", "binary"),
             (b"\x1f\x8b\x08", "text.encoding", "gzip"),
+            (b"\0h\0e\0l\0l\0o", "text.encoding", "UTF-16BE"),
+            (b"\xff\xfe\0\0h\0\0\0", "text.encoding", "UTF-32"),
+            (b"{\\rtf1 x", "text.encoding", "RTF"),
+            (b"\x89PNG\r\n", "text.encoding", "picture"),
+            (&[0; 200], "text.encoding", "binary"),
             (b"abc\xffdef", "text.utf8", "byte offset 3"),
             (b"abc\xe2\x82", "text.utf8", "byte offset 3"),
         ];

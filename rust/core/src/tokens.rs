@@ -16,11 +16,15 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Reads `tokenizer.json`.
-    pub fn open(path: &Path) -> Result<Self> {
+    /// Reads `tokenizer.json`, whose ids must lie within the model's vocabulary.
+    pub fn open(path: &Path, vocabulary: usize) -> Result<Self> {
         let wrong = |e: String| Error::new("model.tokenizer", format!("{}: {e}", path.display()));
         let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
         let mut inner = Tokenizer::from_bytes(bytes).map_err(|e| wrong(e.to_string()))?;
+        let largest = inner.get_vocab(true).into_values().max().unwrap_or(0);
+        if largest as usize >= vocabulary {
+            return Err(wrong(format!("found token {largest}, expected less than the vocabulary's {vocabulary}")));
+        }
         inner.set_encode_special_tokens(true);
         inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);

@@ -141,6 +141,30 @@ fn lines_that_look_like_headings_are_text_when_there_is_nothing_else() {
     assert!(found.coverage.iter().any(|c| &text[c.start as usize..c.end as usize] == "Blue Mill"));
 }
 
+/// Texts that are hard to cut: no full stop, no space, one long line, short lines; what is asked about stands in the prompt all the same.
+#[test]
+fn nothing_is_too_short_or_too_long_to_be_read() {
+    let thai = "ภาษาไทยเป็นภาษาที่มีระดับเสียงของคำแน่นอน".repeat(40);
+    let emoji = "🙂🎉".repeat(500);
+    let words = "unspaced,".repeat(400);
+    for text in ["The mill stands in Oslo", "x", &thai, &emoji, &words] {
+        let (_, summary) = answer(text, None, Reading::Recall);
+        assert!(!summary.text.is_empty(), "{} bytes", text.len());
+        check(text, &summary);
+        assert!(!answer(text, Some("Where is the mill?"), Reading::Recall).1.coverage.is_empty(), "{} bytes", text.len());
+    }
+    for words in 14..50 {
+        let long = "word ".repeat(words);
+        let text = format!(
+            "A {long}end. Another {long}end. The Secret Key Is 4711\n\nAnother paragraph about the weather. {}",
+            "More of it. ".repeat(60)
+        );
+        let (_, found) = answer(&text, Some("What is the secret key?"), Reading::Recall);
+        let covered: Vec<&str> = found.coverage.iter().map(|c| &text[c.start as usize..c.end as usize]).collect();
+        assert!(covered.iter().any(|c| c.contains("Secret Key")), "{words} words: {covered:?}");
+    }
+}
+
 /// What a document was read for is what it is asked by; the other reading is refused, not faked.
 #[test]
 fn the_reading_chosen_for_a_document_is_the_default_of_its_questions() {

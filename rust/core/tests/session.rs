@@ -73,6 +73,17 @@ fn a_cancelled_run_changes_nothing() {
     assert_eq!(session.logits(), other.logits());
 }
 
+/// Text without a place to cut is not held back for long.
+#[test]
+fn a_stream_holds_back_little() {
+    let model = tiny();
+    let (mut stream, mut out, text) = (TokenStream::default(), 0, "unspaced,".repeat(3000));
+    for _ in 0..20 {
+        out += model.tokens().decode(&stream.push(model.tokens(), &text).unwrap()).unwrap().len();
+    }
+    assert!(20 * text.len() - out <= 2 * 4096, "{out} of {} bytes", 20 * text.len());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
