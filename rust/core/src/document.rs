@@ -14,7 +14,6 @@ use crate::index::Index;
 use crate::manifest::Reading;
 use crate::model::Model;
 use crate::passage::{tokenized, units};
-use crate::reply::{AskOptions, Reply, Task};
 use crate::session::Session;
 use crate::text::{Block, Blocks, Source, utf16_length};
 use crate::tokens::TokenStream;
@@ -154,16 +153,6 @@ impl Document {
         let spent = clock.elapsed().as_secs_f64() * 1000.0;
         *(if ran { &mut state.read_ms } else { &mut state.index_ms }) += spent;
         Ok(Some(state.progress(self.shared.source.length())))
-    }
-
-    /// Asks a question; the reply is pulled with [`Reply::next`].
-    pub fn ask(&self, question: &str, options: AskOptions) -> Result<Reply> {
-        Reply::new(&self.shared, Task::Ask(question.to_owned()), options)
-    }
-
-    /// Asks for a summary.
-    pub fn summarize(&self, options: AskOptions) -> Result<Reply> {
-        Reply::new(&self.shared, Task::Summarize, options)
     }
 
     /// Stops a step that is under way on another thread, or else the next one; reading can go on afterwards.

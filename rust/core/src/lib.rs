@@ -18,10 +18,11 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest, text, tokens, passage, index, layout, rope, memory, graph, session,
-//! model, document, reading, reply, answer. One call runs at most one graph.
+//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, index, layout, sample, rope,
+//! memory, graph, session, model, answer, document, reading, reply. One call runs at most one graph.
 
 pub mod answer;
+mod check;
 pub mod document;
 pub mod error;
 pub mod graph;
@@ -34,6 +35,7 @@ pub mod passage;
 pub mod reading;
 pub mod reply;
 pub mod rope;
+pub mod sample;
 pub mod session;
 pub mod text;
 pub mod tokens;

@@ -7,7 +7,6 @@ use crate::index::{Passage, Weights};
 use crate::manifest::Reading;
 use crate::model::Model;
 use crate::passage::{tokenized, units_of_passage};
-use crate::reply::Task;
 use crate::session::Session;
 use crate::text::{folded, trimmed};
 
@@ -19,6 +18,13 @@ const PASSAGE_WEIGHT: f32 = 0.3;
 const ANSWER_ROOM: usize = 64;
 /// Prompts of a summary.
 const PARTS: usize = 3;
+
+/// What is asked of a document.
+#[derive(Debug, Clone)]
+pub(crate) enum Task {
+    Ask(String),
+    Summarize,
+}
 
 /// A piece of the document in a prompt.
 #[derive(Debug, Clone)]

@@ -7,12 +7,13 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Coverage, Quote, Usage, peak_rss_bytes, quotes_in};
-use crate::document::Shared;
+use crate::document::{Document, Shared};
 use crate::error::{Error, Result};
 use crate::graph::Cancel;
 use crate::layout::Markers;
 use crate::manifest::Reading;
-use crate::reading::{Piece, Prompt, plan};
+use crate::reading::{Piece, Prompt, Task, plan};
+use crate::sample;
 use crate::session::Session;
 use crate::tokens::TextStream;
 
@@ -45,12 +46,6 @@ pub enum Event {
     /// The answer is complete; nothing follows.
     #[allow(missing_docs)]
     Done { answer: Box<Answer> },
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum Task {
-    Ask(String),
-    Summarize,
 }
 
 /// A question under way. It works on a copy: replies of one document do not see each other.
@@ -103,8 +98,20 @@ struct Current {
     recalled: bool,
 }
 
+impl Document {
+    /// Asks a question; the reply is pulled with [`Reply::next`].
+    pub fn ask(&self, question: &str, options: AskOptions) -> Result<Reply> {
+        Reply::new(&self.shared, Task::Ask(question.to_owned()), options)
+    }
+
+    /// Asks for a summary.
+    pub fn summarize(&self, options: AskOptions) -> Result<Reply> {
+        Reply::new(&self.shared, Task::Summarize, options)
+    }
+}
+
 impl Reply {
-    pub(crate) fn new(document: &Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
+    fn new(document: &Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
         let begun = Instant::now();
         let manifest = document.model.manifest();
         let default = match task {
@@ -206,8 +213,22 @@ impl Reply {
     fn cite(&self, work: &mut Work, markers: &Markers) -> Result<Event> {
         let asked = matches!(self.task, Task::Ask(_));
         let Some(current) = work.current.as_mut() else { return self.finish(work) };
-        let (piece, log_p) = self.decide(current, markers)?;
-        work.log_confidence += f64::from(log_p);
+        let manifest = self.document.model.manifest();
+        let ends = &manifest.tokenizer.end;
+        let otherwise: &[u32] = if asked {
+            &[markers.none]
+        } else if current.cited > 0 {
+            ends
+        } else {
+            &[]
+        };
+        let sight = current.session.window_start();
+        let in_sight = |piece: &Piece| piece.at >= sight && !(asked && piece.heading);
+        let pieces: Vec<(usize, u32, f32)> = // index, marker, BM25
+            current.pieces.iter().enumerate().filter(|(_, p)| in_sight(p)).filter_map(|(at, p)| Some((at, p.marker?, p.score))).collect();
+        let otherwise = if pieces.is_empty() && !asked { ends } else { otherwise };
+        let (piece, log_p) = sample::cite(current.session.logits(), &pieces, otherwise, manifest.scoring, asked);
+        work.log_confidence += log_p;
         work.decisions += 1;
         let Some(at) = piece else {
             if !asked {
@@ -243,30 +264,6 @@ impl Reply {
         Ok(event)
     }
 
-    /// The piece to cite, if any, and the log-probability of that decision among the choices there are.
-    fn decide(&self, current: &Current, markers: &Markers) -> Result<(Option<usize>, f32)> {
-        let manifest = self.document.model.manifest();
-        let logits = current.session.logits();
-        let asked = matches!(self.task, Task::Ask(_));
-        let sight = current.session.window_start();
-        let seen = current.pieces.iter().enumerate().filter(|(_, piece)| piece.at >= sight && !(asked && piece.heading));
-        let mut choices: Vec<(u32, Option<usize>, f32)> = // token, piece, BM25
-            seen.filter_map(|(at, piece)| Some((piece.marker?, Some(at), piece.score))).collect();
-        if asked {
-            choices.push((markers.none, None, 0.0));
-        } else if current.cited > 0 || choices.is_empty() {
-            choices.extend(manifest.tokenizer.end.iter().map(|end| (*end, None, 0.0)));
-        }
-        let peak = choices.iter().map(|c| logits[c.0 as usize]).fold(f32::NEG_INFINITY, f32::max);
-        let sum: f32 = choices.iter().map(|c| (logits[c.0 as usize] - peak).exp()).sum();
-        let log_p = |token: u32| logits[token as usize] - peak - sum.ln();
-        let score = |choice: &(u32, Option<usize>, f32)| log_p(choice.0) + manifest.scoring.bm25_weight * choice.2;
-        let best = choices.iter().max_by(|a, b| score(a).total_cmp(&score(b)));
-        let best = best.ok_or_else(|| Error::new("fault", "nothing to decide between"))?;
-        let sure = !asked || score(best) >= manifest.scoring.found_threshold;
-        Ok(if sure { (best.1, log_p(best.0)) } else { (None, log_p(markers.none)) })
-    }
-
     /// Pieces become text of the answer, a line each, and quotes.
     fn show(&self, work: &mut Work, pieces: impl Iterator<Item = Piece>) -> Result<Event> {
         let mut delta = String::new();
@@ -287,13 +284,12 @@ impl Reply {
         let model = &self.document.model;
         let Some(current) = work.current.as_mut() else { return self.finish(work) };
         let logits = current.session.logits();
-        let (token, best) = greedy(logits);
+        let (token, log_p) = sample::greedy(logits);
         if model.manifest().tokenizer.end.contains(&token) {
             return self.next_prompt(work);
         }
-        let sum: f64 = logits.iter().map(|l| f64::from(l - best).exp()).sum();
         if work.found {
-            work.log_confidence -= sum.ln();
+            work.log_confidence += log_p;
             work.decisions += 1;
         }
         current.session.feed(&[token]);
@@ -394,10 +390,4 @@ impl Reply {
         };
         Ok(Event::Done { answer: Box::new(answer) })
     }
-}
-
-/// The token with the highest logit, the first of equals.
-fn greedy(logits: &[f32]) -> (u32, f32) {
-    let start = (0, f32::NEG_INFINITY);
-    logits.iter().enumerate().fold(start, |best, (i, l)| if *l > best.1 { (i as u32, *l) } else { best })
 }

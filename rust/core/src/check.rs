@@ -1,0 +1,139 @@
+//! What a manifest must hold beyond its form: sizes that can be, tokens that exist, names that are there.
+//!
+//! After this no number of `model.json` reaches an allocation, an index or a multiplication that it could break.
+
+use crate::error::{Error, Result};
+use crate::manifest::{ACCELERATORS, Manifest};
+
+/// No size in a manifest is larger.
+const MOST: usize = 1 << 22;
+
+impl Manifest {
+    /// Refuses what no model can be; the sentence names the key.
+    pub(crate) fn check(&self) -> Result<()> {
+        self.check_sizes()?;
+        self.check_prompt()?;
+        self.check_self_test()?;
+        self.check_files()
+    }
+
+    fn check_sizes(&self) -> Result<()> {
+        let base = &self.base;
+        let sizes = [base.layers, base.hidden, base.heads, base.kv_heads, base.head_dim, base.vocabulary];
+        if sizes.iter().any(|s| !(1..=MOST).contains(s)) || !base.heads.is_multiple_of(base.kv_heads) {
+            return wrong(format!("base: found sizes {sizes:?}, expected 1 to {MOST}, and heads a multiple of kv_heads"));
+        }
+        if self.layers.len() != base.layers {
+            return wrong(format!("layers: found {} kinds, expected {}", self.layers.len(), base.layers));
+        }
+        for kind in &self.layers {
+            let Some(found) = self.kinds.get(kind) else {
+                return wrong(format!("layers: found kind {kind:?}, expected one of kinds"));
+            };
+            let count = found.inverse_frequencies.len();
+            if count == 0 || count * 2 > base.head_dim {
+                return wrong(format!("kinds.{kind}: found {count} frequencies, expected 1 to {}", base.head_dim / 2));
+            }
+        }
+        if self.embedding.dtype != "f16" {
+            return wrong(format!("embedding: found dtype {:?}, expected f16", self.embedding.dtype));
+        }
+        if !self.scenarios.contains_key(&self.default_scenario) {
+            return wrong(format!("default_scenario: found {:?}, expected a name in scenarios", self.default_scenario));
+        }
+        for (name, s) in &self.scenarios {
+            let sizes = [s.segment, s.pinned, s.window, s.recall];
+            if sizes.iter().any(|s| !(1..=MOST).contains(s)) || s.threads > 1024 {
+                return wrong(format!("scenarios.{name}: found sizes {sizes:?}, expected 1 to {MOST}, and at most 1024 threads"));
+            }
+        }
+        if !(1..=MOST).contains(&self.limits.question) || !(1..=MOST).contains(&self.limits.answer) {
+            return wrong(format!("limits: expected 1 to {MOST}"));
+        }
+        let numbers = [self.embedding.scale, self.scoring.bm25_weight, self.scoring.found_threshold];
+        if numbers.iter().any(|n| !n.is_finite()) {
+            return wrong("embedding.scale, scoring: found a number that is not finite".into());
+        }
+        Ok(())
+    }
+
+    fn check_prompt(&self) -> Result<()> {
+        if !self.prompt.ask.contains("{question}") {
+            return wrong("prompt.ask: found no {question}".into());
+        }
+        self.check_tokens("tokenizer.end", &self.tokenizer.end)?;
+        let Some(citation) = &self.citation else { return Ok(()) };
+        for (name, template) in [("sentence", &self.prompt.sentence), ("heading", &self.prompt.heading)] {
+            if !template.as_ref().is_some_and(|t| t.contains("{n}") && t.contains("{text}")) {
+                return wrong(format!("prompt.{name}: a citing model needs {{n}} and {{text}} in it"));
+            }
+        }
+        if citation.markers.is_empty() || citation.headings.is_empty() {
+            return wrong("citation: found no markers".into());
+        }
+        self.check_tokens("citation.markers", &citation.markers)?;
+        self.check_tokens("citation.headings", &citation.headings)?;
+        self.check_tokens("citation.none", &[citation.none])
+    }
+
+    fn check_self_test(&self) -> Result<()> {
+        if self.self_test.is_empty() {
+            return wrong("self_test: found none, expected at least one".into());
+        }
+        for test in &self.self_test {
+            if !self.scenarios.contains_key(&test.scenario) {
+                return wrong(format!("self_test: found scenario {:?}, expected a name in scenarios", test.scenario));
+            }
+            if test.tokens.is_empty() || test.indices.is_empty() || test.indices.len() != test.logits.len() {
+                let found = [test.tokens.len(), test.indices.len(), test.logits.len()];
+                return wrong(format!(
+                    "self_test: found {found:?} tokens, indices and logits, expected some, and as many indices as logits"
+                ));
+            }
+            self.check_tokens("self_test.tokens", &test.tokens)?;
+            self.check_tokens("self_test.indices", &test.indices)?;
+        }
+        Ok(())
+    }
+
+    fn check_tokens(&self, key: &str, tokens: &[u32]) -> Result<()> {
+        match tokens.iter().find(|t| **t as usize >= self.base.vocabulary) {
+            Some(token) => wrong(format!("{key}: found token {token}, expected less than the vocabulary's {}", self.base.vocabulary)),
+            None => Ok(()),
+        }
+    }
+
+    fn check_files(&self) -> Result<()> {
+        if self.artefacts.is_empty() {
+            return wrong("artefacts: found none, expected at least one".into());
+        }
+        for artefact in &self.artefacts {
+            if !ACCELERATORS.contains(&artefact.accelerator.as_str()) {
+                return wrong(format!(
+                    "artefacts: found accelerator {:?}, expected one of {}",
+                    artefact.accelerator,
+                    ACCELERATORS.join(", ")
+                ));
+            }
+        }
+        let named = self.artefacts.iter().map(|a| &a.file).chain([&self.embedding.file, &self.tokenizer.file]);
+        for file in named {
+            if !self.files.contains_key(file) {
+                return wrong(format!("files: found no entry for {file:?}"));
+            }
+        }
+        for (name, entry) in &self.files {
+            if name.contains(['/', '\\']) || name.starts_with('.') {
+                return wrong(format!("files: found {name:?}, expected plain file names"));
+            }
+            if entry.bytes > 1 << 40 {
+                return wrong(format!("files: found {} bytes for {name:?}, expected at most 1 TiB", entry.bytes));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn wrong<T>(what: String) -> Result<T> {
+    Err(Error::new("model.format", what))
+}

@@ -1,0 +1,58 @@
+//! From logits to a choice. Pure and total: any finite logits give an answer.
+
+use crate::manifest::Scoring;
+
+/// The token with the highest logit, the first of equals, and its log-probability.
+pub fn greedy(logits: &[f32]) -> (u32, f64) {
+    let start = (0, f32::NEG_INFINITY);
+    let (token, best) = logits.iter().enumerate().fold(start, |best, (i, l)| if *l > best.1 { (i as u32, *l) } else { best });
+    let sum: f64 = logits.iter().map(|l| f64::from(l - best).exp()).sum();
+    (token, -sum.ln())
+}
+
+/// The piece to cite and the log-probability of that decision, among the `pieces` in sight (number, marker, BM25) and the tokens that mean
+/// none of them. The score is log p(marker) + λ·BM25; with a `threshold` a piece must reach it, else the answer is the first of `otherwise`.
+pub fn cite(logits: &[f32], pieces: &[(usize, u32, f32)], otherwise: &[u32], scoring: Scoring, threshold: bool) -> (Option<usize>, f64) {
+    let tokens = pieces.iter().map(|p| p.1).chain(otherwise.iter().copied());
+    let values: Vec<f64> = tokens.map(|t| f64::from(logits[t as usize])).collect();
+    let peak = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let total = peak + values.iter().map(|v| (v - peak).exp()).sum::<f64>().ln();
+    let log_p = |token: u32| f64::from(logits[token as usize]) - total;
+    let score = |p: &(usize, u32, f32)| log_p(p.1) + f64::from(scoring.bm25_weight * p.2);
+    let best = pieces.iter().max_by(|a, b| score(a).total_cmp(&score(b)));
+    let none = otherwise.iter().copied().max_by(|a, b| log_p(*a).total_cmp(&log_p(*b)));
+    match (best, none) {
+        (Some(best), Some(none)) if score(best) < log_p(none) || (threshold && score(best) < f64::from(scoring.found_threshold)) => {
+            (None, log_p(none))
+        }
+        (Some(best), _) => (Some(best.0), log_p(best.1)),
+        (None, none) => (None, none.map_or(0.0, log_p)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCORING: Scoring = Scoring { bm25_weight: 0.5, found_threshold: -1.0 };
+
+    #[test]
+    fn the_first_of_equals_is_chosen() {
+        let (token, log_p) = greedy(&[1.0, 3.0, 3.0, 0.0]);
+        assert_eq!(token, 1);
+        assert!((log_p.exp() - 1.0 / (2.0 + (-2_f64).exp() + (-3_f64).exp())).abs() < 1e-9);
+    }
+
+    #[test]
+    fn bm25_decides_between_likely_pieces_and_never_for_an_unlikely_one() {
+        let logits = [0.0, 2.0, 2.1, -9.0];
+        let pieces = [(7, 1, 1.0), (8, 2, 0.0)];
+        assert_eq!(cite(&logits, &pieces, &[0], SCORING, true).0, Some(7));
+        assert_eq!(cite(&logits, &[(7, 3, 2.0)], &[0], SCORING, true).0, None, "log p of -9 and 2 · 0.5 stay below the other choice");
+        assert_eq!(cite(&logits, &[], &[0], SCORING, true), (None, 0.0));
+        let unsure = [(7, 0, 0.0)];
+        let (none, log_p) = cite(&[-0.5, -0.6], &unsure, &[1], Scoring { found_threshold: -0.1, ..SCORING }, true);
+        assert!(none.is_none() && log_p < -0.6, "the probability is that of the decision made");
+        assert_eq!(cite(&[-0.5, -0.6], &unsure, &[1], SCORING, false).0, Some(7));
+    }
+}
