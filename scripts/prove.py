@@ -30,7 +30,7 @@ def machine() -> dict:
         "cpu": cpu[1].strip() if cpu else platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_bytes": int(memory[1]) * 1024,
-        "system": f"{platform.system()} {platform.release()}",
+        "system": f"{platform.system()} {platform.machine()}",
     }
 
 
@@ -189,6 +189,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-prove-") as folder:
         work = Path(folder)
         cli = Cli(options.program, options.model, work)
+        model, _, _ = cli.run("inspect")
         rows = lengths(cli, work, options.longest, options.minutes)
         file = large_file(work, 100_000_000)
         large = measure(cli, "recall", ["ask", str(file), "What is this about?"])
@@ -205,6 +206,7 @@ def main() -> None:
             "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
             "seconds": round(time.monotonic() - began),
             "machine": here,
+            "model": {key: model[key] for key in ("name", "version", "parameters", "folder_bytes")},
             "lengths": rows,
             "large_file": {**large, "interrupts": interrupts},
             "bench": benches,
