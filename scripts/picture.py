@@ -1,4 +1,6 @@
-"""docs/length.svg: time to first token and peak memory against the document's length, from the newest record of scripts/prove.sh.
+"""docs/length.svg: time to first token and peak memory against the document's length.
+
+Drawn from the newest record of scripts/prove.sh, or the one named:
 
 python3 scripts/picture.py [RECORD.json]
 """
@@ -55,9 +57,8 @@ def panel(x0: float, title: str, series: dict[str, list[tuple[int, float]]]) -> 
 def draw(record: dict) -> str:
     found = {reading: points(record, reading) for reading in COLOURS}
     body = panel(LEFT, "time to first token, ms", {r: [(t, first) for t, first, _ in p] for r, p in found.items()})
-    body += panel(
-        LEFT + PANEL + GAP, "peak memory of the whole process, MB", {r: [(t, m) for t, _, m in p] for r, p in found.items()}
-    )
+    peaks = {r: [(t, memory) for t, _, memory in p] for r, p in found.items()}
+    body += panel(LEFT + PANEL + GAP, "peak memory of the whole process, MB", peaks)
     for index, (reading, colour) in enumerate(COLOURS.items()):
         x = WIDTH - 190 + index * 90
         body.append(f'<circle cx="{x}" cy="12" r="4" fill="{colour}" /><text x="{x + 9}" y="16">{reading}</text>')
