@@ -214,19 +214,15 @@ impl Reply {
         let asked = matches!(self.task, Task::Ask(_));
         let Some(current) = work.current.as_mut() else { return self.finish(work) };
         let manifest = self.document.model.manifest();
-        let ends = &manifest.tokenizer.end;
-        let otherwise: &[u32] = if asked {
-            &[markers.none]
-        } else if current.cited > 0 {
-            ends
-        } else {
-            &[]
-        };
         let sight = current.session.window_start();
         let in_sight = |piece: &Piece| piece.at >= sight && !(asked && piece.heading);
         let pieces: Vec<(usize, u32, f32)> = // index, marker, BM25
             current.pieces.iter().enumerate().filter(|(_, p)| in_sight(p)).filter_map(|(at, p)| Some((at, p.marker?, p.score))).collect();
-        let otherwise = if pieces.is_empty() && !asked { ends } else { otherwise };
+        let otherwise: &[u32] = match asked {
+            true => &[markers.none],
+            false if current.cited > 0 || pieces.is_empty() => &manifest.tokenizer.end,
+            false => &[],
+        };
         let (piece, log_p) = sample::cite(current.session.logits(), &pieces, otherwise, manifest.scoring, asked);
         work.log_confidence += log_p;
         work.decisions += 1;
@@ -308,11 +304,7 @@ impl Reply {
             work.prompts.clear();
             self.leave(work); // no run for a token that nobody will see
         }
-        if delta.is_empty() {
-            Ok(Event::Progress { tokens_done: 1, tokens_total: 1, seconds_left: None })
-        } else {
-            Ok(Event::Text { delta })
-        }
+        if delta.is_empty() { Ok(PAUSE) } else { Ok(Event::Text { delta }) }
     }
 
     fn leave(&self, work: &mut Work) {
@@ -333,12 +325,18 @@ impl Reply {
         }
     }
 
+    /// The end of one prompt; what a free model says to the next one begins on a line of its own.
     fn next_prompt(&self, work: &mut Work) -> Result<Event> {
         self.leave(work);
         if work.prompts.is_empty() {
             return self.finish(work);
         }
-        Ok(PAUSE)
+        let mut delta = std::mem::take(&mut work.stream).finish(&self.document.model.tokens)?;
+        if self.document.model.layout.citing().is_none() && !(work.text.is_empty() && delta.is_empty()) {
+            delta.push('\n');
+        }
+        work.text.push_str(&delta);
+        Ok(if delta.is_empty() { PAUSE } else { Event::Text { delta } })
     }
 
     fn finish(&self, work: &mut Work) -> Result<Event> {
