@@ -64,7 +64,7 @@ rust() {
 kotlin() {
   ensure python cargo jdk
   with_runtime build edgeinfinite-jni
-  step mvn -B -ntp -f android/pom.xml verify \
+  step mvn -B -ntp -f android/pom.xml clean verify \
     "-Dedgeinfinite.library=$target/debug/libedgeinfinite.so" "-Dedgeinfinite.onnxruntime=$ORT_DYLIB_PATH"
 }
 
