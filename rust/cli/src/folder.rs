@@ -1,14 +1,19 @@
 //! `inspect`, `verify` and the table of errors.
 
 use edgeinfinite_core::error::{CODES, Kind};
-use edgeinfinite_core::{Result, inspect as inspect_folder};
+use edgeinfinite_core::{Manifest, Result, inspect as inspect_folder};
 use serde::Serialize;
 
 use crate::{Common, print};
 
 /// Says what a folder holds.
 pub fn inspect(common: &Common) -> Result<()> {
-    let info = inspect_folder(&common.model)?;
+    common.reading()?;
+    let mut info = inspect_folder(&common.model)?;
+    if let Some(name) = &common.scenario {
+        Manifest::load(&common.model)?.scenario(Some(name))?; // one that is not there is refused
+        info.scenarios.retain(|s| s.name == *name);
+    }
     if common.json {
         return print::json(&info);
     }
@@ -48,6 +53,7 @@ struct Verified {
 
 /// Checks hashes and numbers.
 pub fn verify(common: &Common) -> Result<()> {
+    common.reading()?;
     let model = common.open()?; // compares every hash
     let test = model.self_test()?;
     let files = model.manifest().files.len();
