@@ -27,9 +27,7 @@ static CITING: LazyLock<Arc<Model>> = LazyLock::new(|| {
     manifest["citation"] = json!({ "markers": markers, "headings": [token("<h1>"), token("<h2>")], "none": token("<s0>") });
     std::fs::write(folder.path().join("model.json"), manifest.to_string()).unwrap();
     let options = OpenOptions { scenario: Some("large".into()), threads: Some(1), ..OpenOptions::default() };
-    let model = Model::open(folder.path(), &options).unwrap();
-    std::mem::forget(folder); // the embedding is read from it as long as the process lives
-    model
+    Model::open(folder.path(), &options).unwrap() // what it still reads it holds open: the folder may go
 });
 
 fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<Event>, Answer) {
