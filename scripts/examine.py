@@ -4,8 +4,8 @@
 
 The licences are read from /usr/share/common-licenses when this runs, never trained on. As in the engine a prompt is
 packed with the document's best BM25 sentences and the citation is the best marker in sight; --weight mixes in BM25
-(lambda). Each licence is asked about alone, and again standing in the middle of a generated report. A light check;
-evaluate.py measures through the engine.
+(lambda). Each licence is asked about alone, and again standing in the middle of a generated report. A light check,
+in PyTorch, not through the engine.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ pub fn errors() -> String {
             Kind::Argument => ("the caller", "IllegalArgumentException"),
             Kind::State => ("the caller", "IllegalStateException"),
             Kind::World => ("the world", "EdgeInfiniteException"),
-            Kind::Cancelled => ("nobody", "CancellationException"),
+            Kind::Cancelled => ("nobody", "CancellationException; IllegalStateException when closed meanwhile"),
             Kind::Fault => ("this library", "EngineFault"),
         };
         format!("| `{code}` | {meaning} | {whose} | {kotlin} |")

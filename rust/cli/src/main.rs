@@ -26,18 +26,18 @@ struct Arguments {
 #[derive(Args)]
 struct Common {
     /// Model folder.
-    #[arg(long, global = true, value_name = "DIR", env = "EDGEINFINITE_MODEL", default_value = "models/demo")]
+    #[arg(long, global = true, value_name = "DIR", env = "EDGEINFINITE_MODEL", hide_env_values = true, default_value = "models/demo")]
     model: PathBuf,
     /// Sizes to use: a name in model.json.
     #[arg(long, global = true, value_name = "NAME")]
     scenario: Option<String>,
-    /// How the document is answered: memory or recall.
+    /// How the document is answered: memory or recall; without it what the model names for the task.
     #[arg(long, global = true, value_name = "NAME")]
     reading: Option<String>,
     /// Threads of a graph run.
     #[arg(long, global = true, value_name = "N")]
     threads: Option<usize>,
-    /// A precision among the model's graphs, such as fp32.
+    /// A precision among the model's graphs, such as int8.
     #[arg(long, global = true, value_name = "NAME")]
     precision: Option<String>,
     /// One JSON object on standard output instead of text.
@@ -73,8 +73,8 @@ enum Command {
         #[arg(long, value_delimiter = ',', default_value = "512,2048,8192", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
         lengths: Vec<u64>,
         /// Runs a length.
-        #[arg(long, default_value_t = 5)]
-        runs: usize,
+        #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+        runs: u16,
     },
     /// Prints the table of error codes (docs/errors.md).
     #[command(hide = true)]
@@ -118,7 +118,7 @@ fn run() -> Result<()> {
         Command::Ask { file, questions } => answer::run(common, file, questions),
         Command::Inspect => folder::inspect(common),
         Command::Verify => folder::verify(common),
-        Command::Bench { lengths, runs } => bench::run(common, lengths, *runs),
+        Command::Bench { lengths, runs } => bench::run(common, lengths, usize::from(*runs)),
         Command::Errors => print::line(&folder::errors()),
     }
 }

@@ -70,7 +70,7 @@ impl Layout {
     pub fn ask(&self, question: &str, limit: usize, tokens: &Tokens) -> Result<Vec<u32>> {
         let words = if self.citing.is_some() { folded(question) } else { question.to_owned() };
         if words.trim().is_empty() {
-            return Err(Error::new("argument.question", "found an empty question, expected some words"));
+            return Err(Error::new("argument.question", "the question is empty, expected some words"));
         }
         let words = tokens.encode(&words)?;
         if words.len() > limit {

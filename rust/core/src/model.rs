@@ -242,6 +242,7 @@ fn choose(manifest: &Manifest, options: &OpenOptions) -> Result<Artefact> {
         }
     }
     let found: Vec<String> = manifest.artefacts.iter().map(|a| format!("{} {}", a.accelerator, a.precision)).collect();
-    let message = format!("found no graph for {}, the model has {}", asked.join(", "), found.join(", "));
+    let precision = options.precision.as_deref().unwrap_or("any precision");
+    let message = format!("found no graph for {} in {precision}, the model has {}", asked.join(", "), found.join(", "));
     Err(Error::new("argument.accelerator", message))
 }
