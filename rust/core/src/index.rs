@@ -110,6 +110,11 @@ impl Index {
         if self.buffer.len() >= BUFFER { self.write_run() } else { Ok(()) }
     }
 
+    /// Writes what waits in the buffer, so that the first question need not.
+    pub fn finish(&mut self) -> Result<()> {
+        if self.buffer.is_empty() { Ok(()) } else { self.write_run() }
+    }
+
     /// Passages added.
     pub fn passages(&self) -> u32 {
         self.count
@@ -137,9 +142,7 @@ impl Index {
 
     /// The `most` passages that match best, best first, and the weight of each of the question's terms.
     pub fn best(&mut self, question: &str, most: usize) -> Result<(Vec<Match>, Weights)> {
-        if !self.buffer.is_empty() {
-            self.write_run()?;
-        }
+        self.finish()?;
         let mut terms = Vec::new();
         for_each_term(question, |term| terms.push(term));
         terms.sort_unstable();
