@@ -75,11 +75,8 @@ struct Run {
 impl Index {
     /// An empty index whose files lie in `folder` or the system's temporary one, without a name.
     pub fn new(folder: Option<&Path>) -> Result<Self> {
-        let open = || match folder {
-            Some(folder) => tempfile::tempfile_in(folder),
-            None => tempfile::tempfile(),
-        };
         let place = folder.map_or_else(std::env::temp_dir, Path::to_owned);
+        let open = || tempfile::tempfile_in(&place);
         let failed = |e: std::io::Error| Error::io(format!("creating the index in {}", place.display()), &e);
         let (file, passages) = (open().map_err(failed)?, open().map_err(failed)?);
         Ok(Self { file, passages, written: 0, buffer: Vec::new(), runs: Vec::new(), count: 0, terms: 0 })

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::answer::{Answer, Coverage, Quote, Usage, peak_rss_bytes, quotes_in};
+use crate::answer::{Answer, Coverage, Quote, Span, Usage, peak_rss_bytes, quotes_in};
 use crate::document::{Document, Shared};
 use crate::error::{Error, Result};
 use crate::graph::Cancel;
@@ -78,8 +78,8 @@ struct Work {
     quotes: Vec<Quote>,
     /// A heading that was cited: shown with the sentence after it, or when there is nothing else to show.
     heading: Option<Piece>,
-    coverage: Vec<Coverage>,
-    shown: Vec<Piece>,
+    /// What stood in the prompts so far, and how.
+    covered: Vec<(Span, &'static str)>,
     finished: bool,
 }
 
@@ -120,7 +120,6 @@ impl Reply {
         };
         let prompts: VecDeque<Prompt> = plan(document, &task, options.reading.or(document.reading).unwrap_or(default))?.into();
         let work = Work {
-            shown: prompts.iter().flat_map(|p| p.pieces.iter().cloned()).collect(),
             prompt_tokens: prompts.iter().map(|p| p.tokens.len() as u64).sum(),
             prompts,
             current: None,
@@ -138,7 +137,7 @@ impl Reply {
             decisions: 0,
             quotes: Vec::new(),
             heading: None,
-            coverage: Vec::new(),
+            covered: Vec::new(),
             finished: false,
         };
         let limit = options.max_tokens.unwrap_or(usize::MAX).min(manifest.limits.answer);
@@ -319,7 +318,7 @@ impl Reply {
                     "absorbed"
                 }
             };
-            work.coverage.extend(current.pieces.iter().map(|p| Coverage { start: p.span.start, end: p.span.end, kind: kind(p) }));
+            work.covered.extend(current.pieces.iter().map(|p| (p.span, kind(p))));
             work.runs += current.session.runs() - current.runs_before;
             work.state_bytes = current.session.bytes();
         }
@@ -367,11 +366,12 @@ impl Reply {
         };
         drop(state);
         if self.document.model.layout.citing().is_none() {
-            let passages: Vec<_> = work.shown.iter().map(|p| (p.span, p.text.clone())).collect();
-            work.quotes = quotes_in(&work.text, &passages);
+            // As they stand in the document, line ends and all: offsets count there.
+            let raw = |(span, _): &(Span, _)| Ok((*span, self.document.source.slice(span.start, span.end)?));
+            work.quotes = quotes_in(&work.text, &work.covered.iter().map(raw).collect::<Result<Vec<_>>>()?);
         }
-        let mut coverage = std::mem::take(&mut work.coverage);
-        coverage.sort_by_key(|c| c.start);
+        work.covered.sort_by_key(|(span, _)| span.start);
+        let coverage = work.covered.iter().map(|(span, kind)| Coverage { start: span.start, end: span.end, kind }).collect();
         let question = match &self.task {
             Task::Ask(question) => Some(question.clone()),
             Task::Summarize => None,
