@@ -19,10 +19,11 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, index, layout, sample, rope,
-//! memory, graph, session, model, answer, document, reading, reply. One call runs at most one graph.
+//! memory, graph, session, model, decode, answer, document, reading, reply. One call runs at most one graph.
 
 pub mod answer;
 mod check;
+mod decode;
 pub mod document;
 pub mod error;
 pub mod graph;

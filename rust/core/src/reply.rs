@@ -7,6 +7,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::{Answer, Coverage, Quote, Span, Usage, peak_rss_bytes, quotes_in};
+use crate::decode::Decoder;
 use crate::document::{Document, Shared};
 use crate::error::{Error, Result};
 use crate::graph::Cancel;
@@ -15,7 +16,6 @@ use crate::manifest::Reading;
 use crate::reading::{Piece, Prompt, Task, plan};
 use crate::sample;
 use crate::session::Session;
-use crate::tokens::TextStream;
 
 /// Pieces that one prompt of a summary may cite.
 const PIECES: usize = 6;
@@ -64,15 +64,16 @@ struct Work {
     current: Option<Current>,
     begun: Instant,
     first_text: Option<Instant>,
-    chosen: u64,
-    choosing: f64,
-    generated: usize,
+    /// Tokens of the cited pieces.
+    cited_tokens: usize,
     prompt_tokens: u64,
     runs: u64,
     state_bytes: u64,
     text: String,
-    stream: TextStream,
+    /// What the model says in its own words.
+    decoder: Decoder,
     found: bool,
+    /// Of the citations.
     log_confidence: f64,
     decisions: u32,
     quotes: Vec<Quote>,
@@ -119,19 +120,18 @@ impl Reply {
             Task::Summarize => manifest.readings.summarize,
         };
         let prompts: VecDeque<Prompt> = plan(document, &task, options.reading.or(document.reading).unwrap_or(default))?.into();
+        let limit = options.max_tokens.unwrap_or(usize::MAX).min(manifest.limits.answer);
         let work = Work {
             prompt_tokens: prompts.iter().map(|p| p.tokens.len() as u64).sum(),
             prompts,
             current: None,
             begun,
             first_text: None,
-            chosen: 0,
-            choosing: 0.0,
-            generated: 0,
+            cited_tokens: 0,
             runs: 0,
             state_bytes: 0,
             text: String::new(),
-            stream: TextStream::default(),
+            decoder: Decoder::new(limit),
             found: true,
             log_confidence: 0.0,
             decisions: 0,
@@ -140,7 +140,6 @@ impl Reply {
             covered: Vec::new(),
             finished: false,
         };
-        let limit = options.max_tokens.unwrap_or(usize::MAX).min(manifest.limits.answer);
         Ok(Self { document: Arc::clone(document), task, limit, cancel: Cancel::new()?, work: Mutex::new(work) })
     }
 
@@ -194,7 +193,6 @@ impl Reply {
             });
         }
         let current = work.current.as_mut().ok_or_else(|| Error::new("fault", "no prompt"))?;
-        let clock = Instant::now();
         current.session.flush(&self.cancel)?;
         let waiting = current.session.waiting() as u64;
         if waiting > 0 {
@@ -204,7 +202,7 @@ impl Reply {
         }
         match model.layout.citing() {
             Some(markers) if !current.free => self.cite(work, markers),
-            _ => self.choose(work, clock),
+            _ => self.choose(work),
         }
     }
 
@@ -230,7 +228,8 @@ impl Reply {
                 return self.next_prompt(work);
             }
             work.found = false;
-            work.generated += 1;
+            work.decoder = Decoder::new(self.limit.saturating_sub(1));
+            work.cited_tokens = 1;
             current.free = true; // it says so in its own words
             current.session.feed(&[markers.none]);
             current.total = 1;
@@ -242,7 +241,7 @@ impl Reply {
         current.session.feed(&piece.tokens);
         current.total = current.session.waiting() as u64;
         let last = asked || current.cited == PIECES;
-        work.generated += piece.tokens.len();
+        work.cited_tokens += piece.tokens.len();
         let event = if piece.heading {
             work.heading = Some(piece);
             PAUSE
@@ -250,10 +249,10 @@ impl Reply {
             let heading = work.heading.take();
             self.show(work, heading.into_iter().chain([piece]))?
         };
-        if work.generated >= self.limit {
+        if work.cited_tokens >= self.limit {
             work.prompts.clear();
         }
-        if last || work.generated >= self.limit {
+        if last || work.cited_tokens >= self.limit {
             self.leave(work);
         }
         Ok(event)
@@ -274,32 +273,16 @@ impl Reply {
         Ok(Event::Text { delta })
     }
 
-    /// A free model's next token, greedy.
-    fn choose(&self, work: &mut Work, clock: Instant) -> Result<Event> {
+    /// A free model's next words.
+    fn choose(&self, work: &mut Work) -> Result<Event> {
         let model = &self.document.model;
         let Some(current) = work.current.as_mut() else { return self.finish(work) };
-        let logits = current.session.logits();
-        let (token, log_p) = sample::greedy(logits);
-        if model.manifest().tokenizer.end.contains(&token) {
-            return self.next_prompt(work);
-        }
-        if work.found {
-            work.log_confidence += log_p;
-            work.decisions += 1;
-        }
-        current.session.feed(&[token]);
-        current.total = 1;
-        if work.chosen > 0 {
-            work.choosing += clock.elapsed().as_secs_f64();
-        }
-        work.chosen += 1;
-        work.generated += 1;
-        let mut delta = work.stream.push(&model.tokens, token)?;
+        let Some(mut delta) = work.decoder.next(&mut current.session, model, &self.cancel)? else { return self.next_prompt(work) };
         if work.text.is_empty() && model.layout.citing().is_some() {
             delta = delta.trim_start().to_owned(); // pieces of a citing model begin with a space
         }
         work.text.push_str(&delta);
-        if work.generated >= self.limit {
+        if work.decoder.full() {
             work.prompts.clear();
             self.leave(work); // no run for a token that nobody will see
         }
@@ -330,7 +313,7 @@ impl Reply {
         if work.prompts.is_empty() {
             return self.finish(work);
         }
-        let mut delta = std::mem::take(&mut work.stream).finish(&self.document.model.tokens)?;
+        let mut delta = work.decoder.finish(&self.document.model)?;
         if self.document.model.layout.citing().is_none() && !(work.text.is_empty() && delta.is_empty()) {
             delta.push('\n');
         }
@@ -339,8 +322,7 @@ impl Reply {
     }
 
     fn finish(&self, work: &mut Work) -> Result<Event> {
-        let rest = work.stream.finish(&self.document.model.tokens)?;
-        work.stream = TextStream::default();
+        let rest = work.decoder.finish(&self.document.model)?;
         if !rest.is_empty() {
             work.text.push_str(&rest);
             return Ok(Event::Text { delta: rest });
@@ -354,12 +336,12 @@ impl Reply {
         let usage = Usage {
             document_tokens: state.tokens,
             prompt_tokens: work.prompt_tokens,
-            generated_tokens: work.generated as u64,
+            generated_tokens: (work.cited_tokens + work.decoder.generated()) as u64,
             graph_runs: work.runs,
             index_ms: state.index_ms,
             read_ms: state.read_ms,
             ttft_ms: work.first_text.unwrap_or_else(Instant::now).duration_since(work.begun).as_secs_f64() * 1000.0,
-            decode_tokens_per_s: (work.chosen > 1).then(|| (work.chosen - 1) as f64 / work.choosing),
+            decode_tokens_per_s: work.decoder.tokens_per_s(),
             state_bytes: document_bytes + work.state_bytes,
             index_bytes: state.index.bytes(),
             peak_rss_bytes: peak_rss_bytes(),
@@ -376,7 +358,8 @@ impl Reply {
             Task::Ask(question) => Some(question.clone()),
             Task::Summarize => None,
         };
-        let confidence = if work.decisions == 0 { 0.0 } else { (work.log_confidence / f64::from(work.decisions)).exp() };
+        let decided = |n: u32| (work.log_confidence / f64::from(n)).exp();
+        let confidence = if work.decisions == 0 { work.decoder.confidence() } else { decided(work.decisions) };
         let answer = Answer {
             question,
             text: work.text.clone(),
