@@ -174,13 +174,13 @@ impl Document {
 impl Shared {
     /// The state of a document that nothing has broken.
     pub fn state(&self) -> Result<MutexGuard<'_, State>> {
-        self.state.lock().map_err(|_| Error::new("state.failed", "an earlier defect made this document unusable"))
+        self.state.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this document unusable"))
     }
 
     /// The state of a document that has been read to its end.
     pub fn read_state(&self) -> Result<MutexGuard<'_, State>> {
         let state = self.state()?;
-        if state.read { Ok(state) } else { Err(Error::new("state.unread", "the document has not been read to its end")) }
+        if state.read { Ok(state) } else { Err(Error::new("call.unread", "the document has not been read to its end")) }
     }
 }
 

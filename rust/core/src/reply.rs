@@ -146,7 +146,7 @@ impl Reply {
     /// The next piece, after at most one graph run; None after the last.
     pub fn next(&self) -> Result<Option<Event>> {
         self.cancel.check()?;
-        let mut work = self.work.lock().map_err(|_| Error::new("state.failed", "an earlier defect made this reply unusable"))?;
+        let mut work = self.work.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this reply unusable"))?;
         if work.finished {
             return Ok(None);
         }

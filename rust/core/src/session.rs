@@ -5,12 +5,14 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
+use std::io::{Read, Write};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::sync::Arc;
 
 use half::f16;
 use half::slice::HalfFloatSliceExt;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::graph::{Cancel, Lane, Shape};
@@ -60,6 +62,19 @@ pub struct Frame {
     pub shape: Shape,
     /// Where rows come from.
     pub embedding: Embedding,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub pending: Vec<u32>,
+    pub pinned: usize,
+    pub absorbed: u64,
+    pub window_start: u64,
+    pub next: u64,
+    pub runs: u64,
 }
 
 /// One stream of tokens. State of constant size, whatever the number of tokens.
@@ -176,6 +191,74 @@ impl Session {
     /// Per layer the sums of M's and of z's entries: for tests.
     pub fn memory_sums(&self) -> Vec<(f64, f64)> {
         self.memories.iter().map(Memory::sums).collect()
+    }
+
+    /// What [`Session::resumed`] needs besides the numbers that [`Session::write`] writes.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            pending: self.pending.iter().copied().collect(),
+            pinned: self.pinned,
+            absorbed: self.absorbed,
+            window_start: self.window_start,
+            next: self.next,
+            runs: self.runs,
+        }
+    }
+
+    /// Writes per layer the pinned keys (unrotated) and values, M, z, and the window's keys and values: f32, little-endian, filled slots only.
+    pub fn write(&mut self, out: &mut impl Write) -> std::io::Result<()> {
+        self.each_kept(|part| {
+            let bytes: Vec<u8> = part.iter().flat_map(|x| x.to_le_bytes()).collect();
+            out.write_all(&bytes)
+        })
+    }
+
+    /// An empty session becomes the one that was written.
+    pub fn resumed(mut self, counts: &Counts, input: &mut impl Read) -> Result<Self> {
+        let damaged = || Error::new("state.damaged", "the saved document's counts do not fit each other");
+        let window = counts.next.checked_sub(counts.window_start).filter(|w| *w <= self.sizes.window as u64).ok_or_else(damaged)?;
+        let held = window.checked_add(counts.absorbed).and_then(|n| n.checked_add(counts.pinned as u64));
+        let pinned = counts.pinned as u64 == self.pin_until.min(counts.next);
+        let known = counts.pending.iter().all(|t| (*t as usize) < self.frame.shape.vocabulary);
+        if held != Some(counts.next) || counts.next > 1 << 48 || !pinned || !known {
+            return Err(damaged());
+        }
+        self.pending = counts.pending.iter().copied().collect();
+        (self.pinned, self.absorbed, self.runs) = (counts.pinned, counts.absorbed, counts.runs);
+        (self.window_start, self.next) = (counts.window_start, counts.next);
+        self.each_kept(|part| {
+            let mut bytes = vec![0; part.len() * 4];
+            input.read_exact(&mut bytes)?;
+            part.iter_mut().zip(bytes.chunks_exact(4)).for_each(|(x, b)| *x = f32::from_le_bytes(std::array::from_fn(|i| b[i])));
+            Ok(())
+        })
+        .map_err(|e| Error::new("state.damaged", format!("the saved document ended early: {e}")))?;
+        if self.absorbed > 0 {
+            for (layer, memory) in self.memories.iter().enumerate() {
+                let [m, z] = self.lane.memory(layer);
+                memory.scaled(m, z);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Every stretch of numbers that outlives a run, in the order of a saved document.
+    fn each_kept(&mut self, mut each: impl FnMut(&mut [f32]) -> std::io::Result<()>) -> std::io::Result<()> {
+        let (heads, d, slots) = (self.frame.shape.kv_heads, self.frame.shape.head_dim, self.slots());
+        let window: Vec<usize> = (self.window_start..self.next).map(|p| window_slot(self.sizes, p)).collect();
+        for layer in 0..self.memories.len() {
+            each(&mut self.pinned_keys[layer][..self.pinned * heads * d])?;
+            self.memories[layer].parts().into_iter().try_for_each(&mut each)?;
+            let [keys, values] = self.lane.cache(layer);
+            for head in 0..heads {
+                each(&mut values[head * slots * d..][..self.pinned * d])?;
+                for slot in &window {
+                    each(&mut keys[(head * slots + slot) * d..][..d])?;
+                    each(&mut values[(head * slots + slot) * d..][..d])?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn run(&mut self, cancel: &Cancel) -> Result<bool> {

@@ -169,12 +169,12 @@ fn the_reading_chosen_for_a_document_is_the_default_of_its_questions() {
     for (chosen, runs) in [(None, true), (Some(Reading::Memory), true), (Some(Reading::Recall), false)] {
         let options = DocumentOptions { reading: chosen, folder: None };
         let document = Document::open(Arc::clone(&CITING), Source::text(TEXT.repeat(3)).unwrap(), options).unwrap();
-        assert_eq!(document.ask("When?", AskOptions::default()).unwrap_err().code(), "state.unread");
+        assert_eq!(document.ask("When?", AskOptions::default()).unwrap_err().code(), "call.unread");
         while document.step().unwrap().is_some() {}
         assert_eq!(document.runs().unwrap() > 0, runs);
         assert!(document.ask("When?", AskOptions::default()).is_ok() && document.summarize(AskOptions::default()).is_ok());
         let memory = document.ask("When?", AskOptions { reading: Some(Reading::Memory), max_tokens: None });
-        assert_eq!(memory.err().map(|e| e.code()), if runs { None } else { Some("state.unread") });
+        assert_eq!(memory.err().map(|e| e.code()), if runs { None } else { Some("call.unread") });
     }
 }
 

@@ -42,6 +42,34 @@ fn one_call_equals_many() {
 }
 
 #[test]
+fn a_session_goes_on_where_it_was_written() {
+    let model = tiny();
+    let words: Vec<u32> = (0..300).map(|i| 30 + (i * i * 7 + i) % 300).collect();
+    for (read, single) in [(0, 0), (3, 0), (17, 0), (40, 1), (41, 5), (100, 0), (250, 40)] {
+        let mut session = model.session().unwrap();
+        session.feed(&words[..read]);
+        let cancel = Cancel::between_runs();
+        while session.advance(&cancel).unwrap() {}
+        for word in &words[..single] {
+            session.feed(&[*word]);
+            drain(&mut session);
+        }
+        let (mut bytes, counts) = (Vec::new(), session.counts());
+        session.write(&mut bytes).unwrap();
+        let mut resumed = model.session().unwrap().resumed(&counts, &mut bytes.as_slice()).unwrap();
+        for session in [&mut session, &mut resumed] {
+            session.feed(&words);
+            drain(session);
+        }
+        assert_eq!(session.logits(), resumed.logits(), "{read} tokens and {single}");
+        assert_eq!(session.memory_sums(), resumed.memory_sums());
+        assert_eq!((session.runs(), session.absorbed()), (resumed.runs(), resumed.absorbed()));
+        let short = model.session().unwrap().resumed(&counts, &mut &bytes[..bytes.len().saturating_sub(1)]);
+        assert!(bytes.is_empty() || short.unwrap_err().code() == "state.damaged");
+    }
+}
+
+#[test]
 fn state_does_not_grow_and_forks_are_apart() {
     let model = tiny();
     let mut session = model.session().unwrap();
