@@ -94,7 +94,7 @@ fn duration(seconds: f64) -> String {
 }
 
 fn reply(common: &Common, document: &Document, question: Option<&String>, reading: Reading) -> Result<Answer> {
-    let options = AskOptions { reading: Some(reading), max_tokens: None };
+    let options = AskOptions { reading: Some(reading), ..AskOptions::default() };
     let reply = match question {
         Some(question) => document.ask(question, options)?,
         None => document.summarize(options)?,

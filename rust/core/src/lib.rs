@@ -18,17 +18,19 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, index, layout, sample, rope,
-//! memory, graph, session, model, decode, answer, document, reading, reply. One call runs at most one graph.
+//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, index, layout, sample, lookup,
+//! rope, memory, embedding, graph, session, model, decode, answer, document, reading, reply. One call runs at most one graph.
 
 pub mod answer;
 mod check;
 mod decode;
 pub mod document;
+pub mod embedding;
 pub mod error;
 pub mod graph;
 pub mod index;
 pub mod layout;
+pub mod lookup;
 pub mod manifest;
 pub mod memory;
 pub mod model;

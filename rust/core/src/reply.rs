@@ -24,13 +24,21 @@ const PIECES: usize = 6;
 const PAUSE: Event = Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
 
 /// How a question or a summary is answered.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskOptions {
     /// Without it what the document was read for, or else the model's default for the task.
     pub reading: Option<Reading>,
     /// Most tokens of the answer; without it (and at most) the model's limit.
     pub max_tokens: Option<usize>,
+    /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
+    pub lookup: bool,
+}
+
+impl Default for AskOptions {
+    fn default() -> Self {
+        Self { reading: None, max_tokens: None, lookup: true }
+    }
 }
 
 /// What a reply gives, piece by piece.
@@ -54,6 +62,7 @@ pub struct Reply {
     document: Arc<Shared>,
     task: Task,
     limit: usize,
+    lookup: bool,
     cancel: Cancel,
     work: Mutex<Work>,
 }
@@ -131,7 +140,7 @@ impl Reply {
             runs: 0,
             state_bytes: 0,
             text: String::new(),
-            decoder: Decoder::new(limit),
+            decoder: Decoder::new(limit, options.lookup),
             found: true,
             log_confidence: 0.0,
             decisions: 0,
@@ -140,7 +149,7 @@ impl Reply {
             covered: Vec::new(),
             finished: false,
         };
-        Ok(Self { document: Arc::clone(document), task, limit, cancel: Cancel::new()?, work: Mutex::new(work) })
+        Ok(Self { document: Arc::clone(document), task, limit, lookup: options.lookup, cancel: Cancel::new()?, work: Mutex::new(work) })
     }
 
     /// The next piece, after at most one graph run; None after the last.
@@ -228,7 +237,7 @@ impl Reply {
                 return self.next_prompt(work);
             }
             work.found = false;
-            work.decoder = Decoder::new(self.limit.saturating_sub(1));
+            work.decoder = Decoder::new(self.limit.saturating_sub(1), self.lookup);
             work.cited_tokens = 1;
             current.free = true; // it says so in its own words
             current.session.feed(&[markers.none]);

@@ -34,7 +34,7 @@ fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<Event>, 
     let source = Source::text(text).unwrap();
     let document = Document::open(Arc::clone(&CITING), source, DocumentOptions { reading: Some(reading), folder: None }).unwrap();
     while document.step().unwrap().is_some() {}
-    let options = AskOptions { reading: Some(reading), max_tokens: None };
+    let options = AskOptions { reading: Some(reading), ..AskOptions::default() };
     let reply = match question {
         Some(question) => document.ask(question, options).unwrap(),
         None => document.summarize(options).unwrap(),
@@ -173,7 +173,7 @@ fn the_reading_chosen_for_a_document_is_the_default_of_its_questions() {
         while document.step().unwrap().is_some() {}
         assert_eq!(document.runs().unwrap() > 0, runs);
         assert!(document.ask("When?", AskOptions::default()).is_ok() && document.summarize(AskOptions::default()).is_ok());
-        let memory = document.ask("When?", AskOptions { reading: Some(Reading::Memory), max_tokens: None });
+        let memory = document.ask("When?", AskOptions { reading: Some(Reading::Memory), ..AskOptions::default() });
         assert_eq!(memory.err().map(|e| e.code()), if runs { None } else { Some("call.unread") });
     }
 }
