@@ -1,9 +1,9 @@
 //! What an answer is: text, quotes, coverage, numbers. One set of types for the command line, JNI and Kotlin.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A stretch of the document: end-exclusive, in bytes and in UTF-16 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[allow(missing_docs)]
 pub struct Span {
     pub start: u64,

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, index, layout, sample, rope,
-//! memory, graph, session, model, answer, document, reading, reply. One call runs at most one graph.
+//! memory, graph, session, model, answer, state, saved, document, reading, reply. One call runs at most one graph.
 
 pub mod answer;
 mod check;
@@ -36,14 +36,17 @@ pub mod reading;
 pub mod reply;
 pub mod rope;
 pub mod sample;
+mod saved;
 pub mod session;
+mod state;
 pub mod text;
 pub mod tokens;
 
 pub use answer::{Answer, Coverage, Quote, Usage};
-pub use document::{Document, DocumentOptions, Progress};
+pub use document::{Document, DocumentOptions};
 pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
 pub use model::{Model, ModelInfo, OpenOptions, inspect};
 pub use reply::{AskOptions, Event, Reply};
+pub use state::Progress;
 pub use text::Source;

@@ -41,6 +41,9 @@ pub struct Manifest {
     pub limits: Limits,
     pub self_test: Vec<SelfTest>,
     pub files: BTreeMap<String, FileEntry>,
+    /// SHA-256 of model.json itself, and so of the whole folder.
+    #[serde(skip)]
+    pub sha256: String,
 }
 
 /// The sizes of the base decoder.
@@ -230,7 +233,8 @@ impl Manifest {
             Some(found) => return Err(wrong(format!("found format {found}, expected {FORMAT}"))),
             None => return Err(wrong(format!("found no format number, expected \"format\": {FORMAT}"))),
         }
-        let manifest: Self = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+        let mut manifest: Self = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+        manifest.sha256 = format!("{:x}", Sha256::digest(&text));
         manifest.check().map_err(|e| wrong(e.message().to_owned()))?;
         Ok(manifest)
     }

@@ -78,7 +78,7 @@ fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
     };
     let session = session.fork()?;
     let mut pieces = Vec::new();
-    for seen in &state.seen {
+    for seen in &state.marks.seen {
         let text = document.source.slice(seen.span.start, seen.span.end)?;
         let score = if seen.heading { 0.0 } else { weights.score(&text) };
         let text = trimmed(&text).into_owned();
@@ -128,7 +128,7 @@ fn recall(document: &Shared, question: &str, tail: &[u32]) -> Result<Prompt> {
 /// Headings and the sentences after them, from all over the document, in up to [`PARTS`] prompts.
 fn overview(document: &Shared, tail: &[u32]) -> Result<Vec<Prompt>> {
     let model = &document.model;
-    let leads = document.read_state()?.leads.clone();
+    let leads = document.read_state()?.marks.leads.clone();
     let mut groups: Vec<Vec<Piece>> = Vec::new();
     if leads.len() >= PARTS {
         for lead in leads {

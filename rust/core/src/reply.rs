@@ -352,12 +352,12 @@ impl Reply {
         let state = self.document.state()?;
         let document_bytes = state.session.as_ref().map_or(0, Session::bytes);
         let usage = Usage {
-            document_tokens: state.tokens,
+            document_tokens: state.marks.tokens,
             prompt_tokens: work.prompt_tokens,
             generated_tokens: work.generated as u64,
             graph_runs: work.runs,
-            index_ms: state.index_ms,
-            read_ms: state.read_ms,
+            index_ms: state.marks.index_ms,
+            read_ms: state.marks.read_ms,
             ttft_ms: work.first_text.unwrap_or_else(Instant::now).duration_since(work.begun).as_secs_f64() * 1000.0,
             decode_tokens_per_s: (work.chosen > 1).then(|| (work.chosen - 1) as f64 / work.choosing),
             state_bytes: document_bytes + work.state_bytes,
