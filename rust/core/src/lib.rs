@@ -19,10 +19,13 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, index, layout, sample, rope,
-//! memory, graph, session, model, answer, state, saved, document, reading, reply. One call runs at most one graph.
+//! memory, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes, reading, reply. One call runs at
+//! most one graph.
 
 pub mod answer;
 mod check;
+mod coverage;
+mod decode;
 pub mod document;
 pub mod error;
 pub mod graph;
@@ -31,8 +34,11 @@ pub mod layout;
 pub mod manifest;
 pub mod memory;
 pub mod model;
+mod notes;
 pub mod passage;
-pub mod reading;
+mod prompt;
+mod reading;
+mod recall;
 pub mod reply;
 pub mod rope;
 pub mod sample;

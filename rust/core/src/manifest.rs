@@ -161,6 +161,8 @@ pub enum Reading {
     Memory,
     /// The few passages that match, in a prompt of their own.
     Recall,
+    /// The whole document, prompt by prompt, a note of each; the notes are read the same way until they fit one prompt.
+    Notes,
 }
 
 impl std::str::FromStr for Reading {
@@ -170,7 +172,8 @@ impl std::str::FromStr for Reading {
         match name {
             "memory" => Ok(Self::Memory),
             "recall" => Ok(Self::Recall),
-            _ => Err(Error::new("argument.reading", format!("found reading \"{name}\", expected memory or recall"))),
+            "notes" => Ok(Self::Notes),
+            _ => Err(Error::new("argument.reading", format!("found reading \"{name}\", expected memory, recall or notes"))),
         }
     }
 }
@@ -184,13 +187,19 @@ pub struct Scoring {
     pub found_threshold: f32,
 }
 
-/// Most tokens of a question and of an answer.
+/// Most tokens of a question and of an answer, and most prompts that a question is looked for in by recall.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Limits {
     pub question: usize,
     pub answer: usize,
+    #[serde(default = "one")]
+    pub recall_prompts: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 /// What the fp32 reference computes after `tokens` (the first K of them pinned), read segment by segment in `scenario`.

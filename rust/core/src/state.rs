@@ -45,12 +45,13 @@ pub(crate) struct Lead {
 /// A sentence or heading in the window of the memory reading.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 pub(crate) struct Seen {
-    pub marker: u32,
-    /// With the marker.
+    /// Of a citing model.
+    pub marker: Option<u32>,
+    /// With the marker; none for a free model.
     pub tokens: Vec<u32>,
     pub span: Span,
     pub heading: bool,
-    /// Position of its first token in the session.
+    /// Position of its first token in the session, or of one before it.
     pub at: u64,
 }
 
@@ -129,14 +130,8 @@ impl State {
     fn take(&mut self, block: &Block, model: &Model) -> Result<()> {
         let marks = &mut self.marks;
         let citing = model.layout.citing();
-        if citing.is_none()
-            && let Some(session) = &mut self.session
-        {
-            let tokens = marks.stream.push(&model.tokens, &block.text)?;
-            marks.tokens += tokens.len() as u64;
-            session.feed(&tokens);
-        }
         let counted = citing.is_some() || self.session.is_none();
+        let mut fed = 0;
         let mut passage: Option<(Span, usize, bool)> = None; // with its tokens, and whether a heading is first
         let (mut at, mut at_utf16) = (0, block.start_utf16);
         for (unit, tokens) in tokenized(&block.text, units(&block.text), model.piece_tokens(), &model.tokens)? {
@@ -154,15 +149,31 @@ impl State {
                 (Span { end: span.end, end_utf16: span.end_utf16, ..whole }, count + tokens.len(), heading)
             }));
             marks.note_lead(span, unit.heading);
-            if let (Some(markers), Some(session)) = (citing, &mut self.session) {
-                let number = &mut marks.numbers[usize::from(unit.heading)];
-                let (marker, tokens) = markers.piece(unit.heading, *number, &tokens);
-                *number += 1;
-                let at = session.position() + session.waiting() as u64;
-                session.feed(&tokens);
-                marks.seen.retain(|s| s.marker != marker);
-                marks.seen.push_back(Seen { marker, tokens, span, heading: unit.heading, at });
-            }
+            let Some(session) = &mut self.session else { continue };
+            let at = session.position() + session.waiting() as u64;
+            let (marker, tokens) = match citing {
+                Some(markers) => {
+                    let number = &mut marks.numbers[usize::from(unit.heading)];
+                    let (marker, tokens) = markers.piece(unit.heading, *number, &tokens);
+                    *number += 1;
+                    marks.seen.retain(|s| s.marker != Some(marker));
+                    session.feed(&tokens);
+                    (Some(marker), tokens)
+                }
+                None => {
+                    // One text, encoded as a whole: its last word may come with the next unit.
+                    marks.tokens += feed(&mut marks.stream, session, model, &block.text[fed..unit.end])?;
+                    fed = unit.end;
+                    while marks.seen.front().is_some_and(|s| s.at < session.window_start()) {
+                        marks.seen.pop_front();
+                    }
+                    (None, Vec::new())
+                }
+            };
+            marks.seen.push_back(Seen { marker, tokens, span, heading: unit.heading, at });
+        }
+        if let (None, Some(session)) = (citing, &mut self.session) {
+            marks.tokens += feed(&mut marks.stream, session, model, &block.text[fed..])?;
         }
         passage.map_or(Ok(()), |(whole, _, heading)| add(&mut self.index, block, whole, heading))?;
         self.hash.update(&block.text);
@@ -239,6 +250,13 @@ impl Marks {
             self.stride *= 2;
         }
     }
+}
+
+/// Feeds a free model; gives the number of tokens.
+fn feed(stream: &mut TokenStream, session: &mut Session, model: &Model, text: &str) -> Result<u64> {
+    let tokens = stream.push(&model.tokens, text)?;
+    session.feed(&tokens);
+    Ok(tokens.len() as u64)
 }
 
 fn add(index: &mut Index, block: &Block, span: Span, heading: bool) -> Result<()> {
