@@ -195,7 +195,7 @@ impl State {
             session.feed(&tokens);
         }
         let counted = citing.is_some() || self.session.is_none();
-        let mut passage: Option<(Span, usize, bool)> = None; // with its tokens, and whether a heading is first
+        let mut passage: Option<(Span, usize, usize)> = None; // with its tokens, and the bytes of the heading it begins with
         let (mut at, mut at_utf16) = (0, block.start_utf16);
         for (unit, tokens) in tokenized(&block.text, units(&block.text), model.piece_tokens(), &model.tokens)? {
             at_utf16 += utf16_length(&block.text[at..unit.start]);
@@ -208,7 +208,8 @@ impl State {
                 self.add(block, whole, heading)?;
                 passage = None;
             }
-            passage = Some(passage.map_or((span, tokens.len(), unit.heading), |(whole, count, heading)| {
+            let heading = if unit.heading { unit.end - unit.start } else { 0 };
+            passage = Some(passage.map_or((span, tokens.len(), heading), |(whole, count, heading)| {
                 (Span { end: span.end, end_utf16: span.end_utf16, ..whole }, count + tokens.len(), heading)
             }));
             self.note_lead(span, unit.heading);
@@ -225,7 +226,7 @@ impl State {
         passage.map_or(Ok(()), |(whole, _, heading)| self.add(block, whole, heading))
     }
 
-    fn add(&mut self, block: &Block, span: Span, heading: bool) -> Result<()> {
+    fn add(&mut self, block: &Block, span: Span, heading: usize) -> Result<()> {
         let text = &block.text[(span.start - block.start) as usize..(span.end - block.start) as usize];
         self.index.add(span.start, span.start_utf16, text, heading)
     }

@@ -30,6 +30,7 @@ pub const CODES: &[(&str, Kind, &str)] = &[
     ("state.closed", Kind::State, "the object was closed"),
     ("state.unread", Kind::State, "the document has not been read to its end, or not by that reading"),
     ("state.failed", Kind::State, "an earlier failure made this object unusable"),
+    ("state.damaged", Kind::World, "the saved state is damaged or no saved state"),
     ("model.missing", Kind::World, "the model folder or one of its files is not there"),
     ("model.format", Kind::World, "model.json is not of the form that this version reads"),
     ("model.hash", Kind::World, "a file of the model folder is not the one that model.json names"),

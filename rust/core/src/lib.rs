@@ -18,7 +18,7 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, index, layout, sample, rope,
+//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout, sample, rope,
 //! memory, graph, session, model, answer, document, reading, reply. One call runs at most one graph.
 
 pub mod answer;
@@ -32,11 +32,13 @@ pub mod manifest;
 pub mod memory;
 pub mod model;
 pub mod passage;
+mod postings;
 pub mod reading;
 pub mod reply;
 pub mod rope;
 pub mod sample;
 pub mod session;
+mod terms;
 pub mod text;
 pub mod tokens;
 

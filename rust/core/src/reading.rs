@@ -68,9 +68,9 @@ pub(crate) fn plan(document: &Shared, task: &Task, reading: Reading) -> Result<V
 
 /// The document as it was read, then the task.
 fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
-    let mut state = document.read_state()?;
+    let state = document.read_state()?;
     let weights = match task {
-        Task::Ask(question) => state.index.best(question, 0)?.1,
+        Task::Ask(question) => state.index.best(question, 0, None)?.1,
         Task::Summarize => Weights::default(),
     };
     let Some(session) = &state.session else {
@@ -98,7 +98,7 @@ fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
 /// The best sentences of the whole document in one prompt, in document order.
 fn recall(document: &Shared, question: &str, tail: &[u32]) -> Result<Prompt> {
     let model = &document.model;
-    let (matches, weights) = document.read_state()?.index.best(question, PASSAGES)?;
+    let (matches, weights) = document.read_state()?.index.best(question, PASSAGES, None)?;
     let mut pieces = Vec::new();
     for found in matches {
         let lift = PASSAGE_WEIGHT * found.score;
