@@ -34,7 +34,7 @@ pub fn run(common: &Common, file: &Path, questions: &[String]) -> Result<()> {
     for question in questions {
         model.check_question(question)?; // before a long document is read
     }
-    let document = Document::open(model.clone(), source.clone(), DocumentOptions { reading: Some(reading), folder: None })?;
+    let document = Document::open(model.clone(), source.clone(), DocumentOptions { reading: Some(reading), ..DocumentOptions::default() })?;
     let watched = !common.json && std::io::stderr().is_terminal();
     let seconds = read(&document, watched)?;
 
@@ -94,7 +94,7 @@ fn duration(seconds: f64) -> String {
 }
 
 fn reply(common: &Common, document: &Document, question: Option<&String>, reading: Reading) -> Result<Answer> {
-    let options = AskOptions { reading: Some(reading), max_tokens: None };
+    let options = AskOptions { reading: Some(reading), ..AskOptions::default() };
     let reply = match question {
         Some(question) => document.ask(question, options)?,
         None => document.summarize(options)?,

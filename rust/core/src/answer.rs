@@ -1,25 +1,8 @@
 //! What an answer is: text, quotes, coverage, numbers. One set of types for the command line, JNI and Kotlin.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
-/// A stretch of the document: end-exclusive, in bytes and in UTF-16 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
-#[allow(missing_docs)]
-pub struct Span {
-    pub start: u64,
-    pub end: u64,
-    pub start_utf16: u64,
-    pub end_utf16: u64,
-}
-
-impl Span {
-    /// The stretch of `text[start..end]`, where `text` begins at (`at`, `at_utf16`) of the document.
-    pub fn within(at: u64, at_utf16: u64, text: &str, start: usize, end: usize) -> Self {
-        let start_utf16 = at_utf16 + crate::text::utf16_length(&text[..start]);
-        let end_utf16 = start_utf16 + crate::text::utf16_length(&text[start..end]);
-        Self { start: at + start as u64, end: at + end as u64, start_utf16, end_utf16 }
-    }
-}
+pub use crate::text::Span;
 
 /// A part of an answer that stands verbatim in the document, white space folded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -31,7 +31,12 @@ impl Covered {
         let whole = Span { start: 0, end: source.length(), start_utf16: 0, end_utf16 };
         let mut found: Vec<Coverage> = Vec::new();
         let (mut at, mut at_utf16) = (0, 0);
-        for (span, kind) in self.parts.iter().map(|(span, kind)| (*span, Some(*kind))).chain([(Span { start: whole.end, start_utf16: end_utf16, ..whole }, None)]) {
+        for (span, kind) in self
+            .parts
+            .iter()
+            .map(|(span, kind)| (*span, Some(*kind)))
+            .chain([(Span { start: whole.end, start_utf16: end_utf16, ..whole }, None)])
+        {
             if span.start > at {
                 let gap = Span { start: at, end: span.start, start_utf16: at_utf16, end_utf16: span.start_utf16 };
                 let beside = if white(source, gap.start, gap.end)? { found.last().map(|c| c.kind).or(kind) } else { None };
@@ -46,11 +51,6 @@ impl Covered {
             }
         }
         Ok(found)
-    }
-
-    /// The stretches so far.
-    pub fn spans(&self) -> impl Iterator<Item = Span> {
-        self.parts.iter().map(|(span, _)| *span)
     }
 }
 

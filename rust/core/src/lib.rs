@@ -18,9 +18,9 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, index, layout, sample, rope,
-//! memory, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes, reading, reply. One call runs at
-//! most one graph.
+//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout,
+//! sample, rope, memory, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes, reading, reply. One
+//! call runs at most one graph.
 
 pub mod answer;
 mod check;
@@ -36,6 +36,7 @@ pub mod memory;
 pub mod model;
 mod notes;
 pub mod passage;
+mod postings;
 mod prompt;
 mod reading;
 mod recall;
@@ -45,6 +46,7 @@ pub mod sample;
 mod saved;
 pub mod session;
 mod state;
+mod terms;
 pub mod text;
 pub mod tokens;
 

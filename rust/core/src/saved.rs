@@ -17,6 +17,7 @@ use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -63,7 +64,14 @@ struct Saved {
 }
 
 /// Writes a state; at `path` stands the whole of it or what stood there before.
-pub(crate) fn save(path: &Path, model: &Model, source: &Source, reading: Option<Reading>, state: &mut State, cancel: &Cancel) -> Result<()> {
+pub(crate) fn save(
+    path: &Path,
+    model: &Model,
+    source: &Source,
+    reading: Option<Reading>,
+    state: &mut State,
+    cancel: &Cancel,
+) -> Result<()> {
     let failed = |e: std::io::Error| Error::io(format!("saving to {}", path.display()), &e);
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if let Ok(about) = real.metadata() {
@@ -77,7 +85,23 @@ pub(crate) fn save(path: &Path, model: &Model, source: &Source, reading: Option<
     }
     let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let beside = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    let mut out = Sealing { out: BufWriter::new(beside.as_file()), hash: Sha256::new(), written: 0 };
+    write(beside.as_file(), model, source, reading, state, &failed)?;
+    cancel.check()?;
+    beside.as_file().sync_all().map_err(failed)?;
+    beside.persist(&real).map_err(|e| failed(e.error))?;
+    File::open(folder).and_then(|f| f.sync_all()).map_err(failed)
+}
+
+/// All parts, in the order of the module's table.
+fn write(
+    file: &File,
+    model: &Model,
+    source: &Source,
+    reading: Option<Reading>,
+    state: &mut State,
+    failed: &impl Fn(std::io::Error) -> Error,
+) -> Result<()> {
+    let mut out = Sealing { out: BufWriter::new(file), hash: Sha256::new(), written: 0 };
     out.out.write_all(&[0; PRELUDE as usize]).map_err(failed)?;
     let session = match &mut state.session {
         Some(session) => {
@@ -99,28 +123,22 @@ pub(crate) fn save(path: &Path, model: &Model, source: &Source, reading: Option<
     };
     let header = serde_json::to_vec(&header).map_err(|e| Error::new("fault", e.to_string()))?;
     out.write_all(&header).and_then(|()| out.write_all(&(header.len() as u64).to_le_bytes())).map_err(failed)?;
-    let (hash, written) = (out.hash.finalize(), out.written);
-    let mut file = out.out;
-    file.write_all(&hash).and_then(|()| file.seek(SeekFrom::Start(0))).map_err(failed)?;
-    file.write_all(&prelude(PRELUDE + written + 32)).and_then(|()| file.flush()).map_err(failed)?;
-    drop(file);
-    cancel.check()?;
-    beside.as_file().sync_all().map_err(failed)?;
-    beside.persist(&real).map_err(|e| failed(e.error))?;
-    File::open(folder).and_then(|f| f.sync_all()).map_err(failed)
+    let Sealing { out: mut file, hash, written } = out;
+    file.write_all(&hash.finalize()).and_then(|()| file.seek(SeekFrom::Start(0))).map_err(failed)?;
+    file.write_all(&prelude(VERSION, PRELUDE + written + 32)).and_then(|()| file.flush()).map_err(failed)
 }
 
 /// What [`save`] wrote at `path`, if it fits the model and the text; with what the document was opened for.
 pub(crate) fn load(path: &Path, model: &Model, source: &Source, folder: Option<&Path>) -> Result<(State, Option<Reading>)> {
     let missing = |e: std::io::Error| Error::new("state.missing", format!("{}: {e}", path.display()));
     let damaged = |what: &str| Error::new("state.damaged", format!("{}: {what}", path.display()));
-    let file = File::open(path).map_err(missing)?;
-    let about = file.metadata().map_err(missing)?;
-    if !about.is_file() {
+    if !std::fs::metadata(path).map_err(missing)?.is_file() {
         return Err(damaged("found no regular file, expected a saved document"));
     }
+    let file = File::open(path).map_err(missing)?;
+    let about = file.metadata().map_err(missing)?;
     let failed = |e: std::io::Error| Error::io(path.display(), &e);
-    check_seal(&file, about.len()).map_err(|what| what.map_or_else(failed, |what| Error::new(what.0, format!("{}: {}", path.display(), what.1))))?;
+    check_seal(path, &file, about.len())?;
     let at = |end: u64, length: u64| end.checked_sub(length).filter(|at| *at >= PRELUDE).ok_or_else(|| damaged(INCONSISTENT));
     let footer = at(about.len(), FOOTER)?;
     let mut length = [0; 8];
@@ -145,32 +163,38 @@ pub(crate) fn load(path: &Path, model: &Model, source: &Source, folder: Option<&
     if !marks.fit(model, source.length()) {
         return Err(damaged(INCONSISTENT));
     }
-    let index_at = PRELUDE.checked_add(session_bytes).filter(|at| *at <= begin).ok_or_else(|| damaged(INCONSISTENT))?;
-    let index = Index::restore(file, index_at, begin - index_at, &header.index, (!marks.read).then_some(folder))?;
+    let index_at = PRELUDE.checked_add(session_bytes).ok_or_else(|| damaged(INCONSISTENT))?;
+    if index_at.checked_add(header.index.bytes()) != Some(begin) {
+        return Err(damaged(INCONSISTENT));
+    }
+    let index = Index::restore(Arc::new(file), index_at, header.index, marks.start)?;
+    let index = if marks.read { index } else { index.growing(folder)? };
     Ok((State::resumed(source, marks, index, session, hash), header.reading))
 }
 
 const INCONSISTENT: &str = "its parts do not fit each other";
 
-/// The prelude and the checksum; an error of the disk, or a code and what is wrong.
-fn check_seal(file: &File, length: u64) -> std::result::Result<(), std::result::Result<(&'static str, String), std::io::Error>> {
-    let wrong = |code, what: &str| Err(Ok((code, what.to_owned())));
-    let mut head = [0; PRELUDE as usize];
+/// Compares the prelude and the checksum.
+fn check_seal(path: &Path, file: &File, length: u64) -> Result<()> {
+    let failed = |e: std::io::Error| Error::io(path.display(), &e);
+    let wrong = |code, what: &str| Err(Error::new(code, format!("{}: {what}", path.display())));
     let mut input = BufReader::with_capacity(1 << 16, file);
-    let found = input.by_ref().take(PRELUDE).read(&mut head).map_err(Err)?;
-    if found < MAGIC.len() || head[..8] != MAGIC[..] {
+    let mut head = Vec::new();
+    input.by_ref().take(PRELUDE).read_to_end(&mut head).map_err(failed)?;
+    if !head.starts_with(MAGIC) {
         return wrong("state.damaged", "found something else, expected a saved document");
     }
-    if (found as u64) < PRELUDE {
+    if (head.len() as u64) < PRELUDE {
         return wrong("state.damaged", &format!("it was cut short: found {length} bytes, expected at least {PRELUDE}"));
     }
-    let version = u32::from_le_bytes([head[8], head[9], head[10], head[11]]);
+    let version = u32::from_le_bytes(std::array::from_fn(|i| head[8 + i]));
     let expected = u64::from_le_bytes(std::array::from_fn(|i| head[16 + i]));
-    if head != prelude_of(version, expected) {
+    if head != prelude(version, expected) {
         return wrong("state.damaged", "its first 32 bytes were changed");
     }
     if version != VERSION {
-        return wrong("state.version", &format!("found a document saved in format {version}, expected at most {VERSION}: update the library"));
+        let what = format!("found a document saved in format {version}, expected {VERSION}: update the library or read the document again");
+        return wrong("state.version", &what);
     }
     if length != expected {
         let what = if length < expected { "cut short" } else { "added to" };
@@ -179,10 +203,9 @@ fn check_seal(file: &File, length: u64) -> std::result::Result<(), std::result::
     if length < PRELUDE + FOOTER {
         return wrong("state.damaged", INCONSISTENT);
     }
-    let mut hash = Sha256::new();
-    std::io::copy(&mut input.by_ref().take(length - PRELUDE - 32), &mut hash).map_err(Err)?;
-    let mut sealed = [0; 32];
-    input.read_exact(&mut sealed).map_err(Err)?;
+    let (mut hash, mut sealed) = (Sha256::new(), [0; 32]);
+    std::io::copy(&mut input.by_ref().take(length - PRELUDE - 32), &mut hash).map_err(failed)?;
+    input.read_exact(&mut sealed).map_err(failed)?;
     if hash.finalize()[..] != sealed {
         return wrong("state.damaged", "its checksum does not fit: some of it was changed");
     }
@@ -218,16 +241,9 @@ fn session(path: &Path, model: &Model, file: &File, saved: &Saved) -> Result<Ses
     model.session()?.resumed(&saved.counts, &mut BufReader::new(input.take(saved.bytes)))
 }
 
-fn prelude(length: u64) -> [u8; PRELUDE as usize] {
-    prelude_of(VERSION, length)
-}
-
-fn prelude_of(version: u32, length: u64) -> [u8; PRELUDE as usize] {
-    let parts: [&[u8]; 5] =
-        [MAGIC, &version.to_le_bytes(), &(!version).to_le_bytes(), &length.to_le_bytes(), &(!length).to_le_bytes()];
-    let mut bytes = [0; PRELUDE as usize];
-    bytes.copy_from_slice(&parts.concat());
-    bytes
+fn prelude(version: u32, length: u64) -> Vec<u8> {
+    let parts: [&[u8]; 5] = [MAGIC, &version.to_le_bytes(), &(!version).to_le_bytes(), &length.to_le_bytes(), &(!length).to_le_bytes()];
+    parts.concat()
 }
 
 /// Hashes and counts what passes through.

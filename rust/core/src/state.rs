@@ -132,7 +132,7 @@ impl State {
         let citing = model.layout.citing();
         let counted = citing.is_some() || self.session.is_none();
         let mut fed = 0;
-        let mut passage: Option<(Span, usize, bool)> = None; // with its tokens, and whether a heading is first
+        let mut passage: Option<(Span, usize, usize)> = None; // with its tokens, and the bytes of the heading it begins with
         let (mut at, mut at_utf16) = (0, block.start_utf16);
         for (unit, tokens) in tokenized(&block.text, units(&block.text), model.piece_tokens(), &model.tokens)? {
             at_utf16 += utf16_length(&block.text[at..unit.start]);
@@ -145,7 +145,8 @@ impl State {
                 add(&mut self.index, block, whole, heading)?;
                 passage = None;
             }
-            passage = Some(passage.map_or((span, tokens.len(), unit.heading), |(whole, count, heading)| {
+            let heading = if unit.heading { unit.end - unit.start } else { 0 };
+            passage = Some(passage.map_or((span, tokens.len(), heading), |(whole, count, heading)| {
                 (Span { end: span.end, end_utf16: span.end_utf16, ..whole }, count + tokens.len(), heading)
             }));
             marks.note_lead(span, unit.heading);
@@ -221,7 +222,7 @@ impl Marks {
     pub fn fit(&self, model: &Model, bytes: u64) -> bool {
         let inside = |span: &Span| span.start <= span.end && span.end <= self.start && span.end_utf16 <= self.start_utf16;
         let vocabulary = model.manifest().base.vocabulary as u64;
-        let seen = self.seen.iter().all(|s| inside(&s.span) && s.tokens.iter().chain([&s.marker]).all(|t| u64::from(*t) < vocabulary));
+        let seen = self.seen.iter().all(|s| inside(&s.span) && s.tokens.iter().chain(&s.marker).all(|t| u64::from(*t) < vocabulary));
         let leads = self.leads.len() < LEADS && self.leads.iter().all(|l| inside(&l.heading) && inside(&l.sentence));
         let place = self.start <= bytes && self.start_utf16 <= self.start && (!self.read || self.start == bytes);
         let counts = self.tokens <= 1 << 48 && self.numbers.iter().all(|n| *n <= 1 << 48) && (1..=1 << 48).contains(&self.stride);
@@ -259,7 +260,7 @@ fn feed(stream: &mut TokenStream, session: &mut Session, model: &Model, text: &s
     Ok(tokens.len() as u64)
 }
 
-fn add(index: &mut Index, block: &Block, span: Span, heading: bool) -> Result<()> {
+fn add(index: &mut Index, block: &Block, span: Span, heading: usize) -> Result<()> {
     let text = &block.text[(span.start - block.start) as usize..(span.end - block.start) as usize];
     index.add(span.start, span.start_utf16, text, heading)
 }

@@ -11,6 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -187,6 +188,25 @@ pub struct Block {
     pub start: u64,
     pub start_utf16: u64,
     pub text: String,
+}
+
+/// A stretch of the document: end-exclusive, in bytes and in UTF-16 units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[allow(missing_docs)]
+pub struct Span {
+    pub start: u64,
+    pub end: u64,
+    pub start_utf16: u64,
+    pub end_utf16: u64,
+}
+
+impl Span {
+    /// The stretch of `text[start..end]`, where `text` begins at (`at`, `at_utf16`) of the document.
+    pub fn within(at: u64, at_utf16: u64, text: &str, start: usize, end: usize) -> Self {
+        let start_utf16 = at_utf16 + utf16_length(&text[..start]);
+        let end_utf16 = start_utf16 + utf16_length(&text[start..end]);
+        Self { start: at + start as u64, end: at + end as u64, start_utf16, end_utf16 }
+    }
 }
 
 /// Walks through a document block by block; together the blocks are the whole text (a byte order mark is skipped).
