@@ -19,18 +19,20 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout,
-//! sample, rope, memory, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes, reading, reply. One
-//! call runs at most one graph.
+//! sample, lookup, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes,
+//! reading, reply. One call runs at most one graph.
 
 pub mod answer;
 mod check;
 mod coverage;
 mod decode;
 pub mod document;
+pub mod embedding;
 pub mod error;
 pub mod graph;
 pub mod index;
 pub mod layout;
+pub mod lookup;
 pub mod manifest;
 pub mod memory;
 pub mod model;

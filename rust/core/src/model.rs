@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use crate::graph::{Cancel, Graph, Shape};
 use crate::layout::Layout;
 use crate::manifest::{ACCELERATORS, Artefact, Manifest, Scenario, SelfTest};
-use crate::session::{Embedding, Frame, Session};
+use crate::session::{Frame, Session};
 use crate::tokens::Tokens;
 
 /// How a model is opened.

@@ -23,7 +23,7 @@ use crate::text::{folded, trimmed};
 const PAUSE: Event = Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
 
 /// How a question or a summary is answered.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskOptions {
     /// Without it what the document was read for, or else the model's default for the task.
@@ -35,6 +35,14 @@ pub struct AskOptions {
     pub recall_all: bool,
     /// Most tokens of the answer; without it (and at most) the model's limit.
     pub max_tokens: Option<usize>,
+    /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
+    pub lookup: bool,
+}
+
+impl Default for AskOptions {
+    fn default() -> Self {
+        Self { reading: None, recall_prompts: None, recall_all: false, max_tokens: None, lookup: true }
+    }
 }
 
 /// What a reply gives, piece by piece.
@@ -58,6 +66,7 @@ pub struct Reply {
     document: Arc<Shared>,
     task: Task,
     limit: usize,
+    lookup: bool,
     cancel: Cancel,
     work: Mutex<Work>,
 }
@@ -154,7 +163,7 @@ impl Reply {
             runs: 0,
             state_bytes: 0,
             text: String::new(),
-            decoder: Decoder::new(limit),
+            decoder: Decoder::new(limit, options.lookup),
             found: true,
             log_confidence: 0.0,
             decisions: 0,
@@ -163,12 +172,11 @@ impl Reply {
             heading: None,
             covered: Covered::default(),
         };
-        let reply = |work| Ok(Self { document: Arc::clone(document), task, limit, cancel: Cancel::new()?, work: Mutex::new(work) });
         match first {
             Some(prompt) => work.begin(document, prompt)?,
             None => work.ended = true,
         }
-        reply(work)
+        Ok(Self { document: Arc::clone(document), task, limit, lookup: options.lookup, cancel: Cancel::new()?, work: Mutex::new(work) })
     }
 
     /// The next piece, after at most one graph run; None after the last.
@@ -293,7 +301,7 @@ impl Reply {
             return Ok(self.progress(work, 0.0));
         }
         (work.found, work.ended) = (false, true);
-        work.decoder = Decoder::new(self.limit.saturating_sub(1));
+        work.decoder = Decoder::new(self.limit.saturating_sub(1), self.lookup);
         work.cited_tokens = 1;
         (current.free, current.shown, current.total) = (true, true, 1);
         current.session.feed(&[markers.none]);
@@ -336,7 +344,7 @@ impl Reply {
     fn note(&self, work: &mut Work) -> Result<Event> {
         let model = &self.document.model;
         let Some(current) = work.current.as_mut() else { return self.finish(work) };
-        let (decoder, words) = current.words.get_or_insert_with(|| (Decoder::new(ANSWER_ROOM), String::new()));
+        let (decoder, words) = current.words.get_or_insert_with(|| (Decoder::new(ANSWER_ROOM, self.lookup), String::new()));
         let delta = decoder.next(&mut current.session, model, &self.cancel)?;
         let ended = delta.is_none() || decoder.full();
         words.push_str(&delta.unwrap_or_default());
