@@ -34,7 +34,7 @@ pub fn run(common: &Common, file: &Path, questions: &[String]) -> Result<()> {
     for question in questions {
         model.check_question(question)?; // before a long document is read
     }
-    let document = Document::open(model.clone(), source.clone(), DocumentOptions { reading: Some(reading), folder: None })?;
+    let document = Document::open(model.clone(), source.clone(), DocumentOptions { reading: Some(reading), ..DocumentOptions::default() })?;
     let watched = !common.json && std::io::stderr().is_terminal();
     let seconds = read(&document, watched)?;
 

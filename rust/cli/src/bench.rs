@@ -42,7 +42,7 @@ pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
         let (mut speeds, mut firsts, mut last) = (Vec::new(), Vec::new(), Usage::default());
         for run in 0..runs.max(1) {
             let source = Source::spool(text(*length, run as u64).as_bytes(), None)?;
-            let document = Document::open(model.clone(), source, DocumentOptions { reading: Some(reading), folder: None })?;
+            let document = Document::open(model.clone(), source, DocumentOptions { reading: Some(reading), ..DocumentOptions::default() })?;
             let clock = Instant::now();
             while document.step()?.is_some() {}
             let seconds = clock.elapsed().as_secs_f64();

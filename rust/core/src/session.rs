@@ -37,6 +37,7 @@ pub struct Frame {
 #[allow(missing_docs)]
 pub struct Counts {
     pub pending: Vec<u32>,
+    pub recent: Vec<u32>,
     pub pinned: usize,
     pub absorbed: u64,
     pub window_start: u64,
@@ -199,6 +200,7 @@ impl Session {
     pub fn counts(&self) -> Counts {
         Counts {
             pending: self.pending.iter().copied().collect(),
+            recent: self.recent.clone(),
             pinned: self.pinned,
             absorbed: self.absorbed,
             window_start: self.window_start,
@@ -221,11 +223,12 @@ impl Session {
         let window = counts.next.checked_sub(counts.window_start).filter(|w| *w <= self.sizes.window as u64).ok_or_else(damaged)?;
         let held = window.checked_add(counts.absorbed).and_then(|n| n.checked_add(counts.pinned as u64));
         let pinned = counts.pinned as u64 == self.pin_until.min(counts.next);
-        let known = counts.pending.iter().all(|t| (*t as usize) < self.frame.shape.vocabulary);
+        let known = counts.pending.iter().chain(&counts.recent).all(|t| (*t as usize) < self.frame.shape.vocabulary);
         if held != Some(counts.next) || counts.next > 1 << 48 || !pinned || !known {
             return Err(damaged());
         }
         self.pending = counts.pending.iter().copied().collect();
+        self.recent.clone_from(&counts.recent);
         (self.pinned, self.absorbed, self.runs) = (counts.pinned, counts.absorbed, counts.runs);
         (self.window_start, self.next) = (counts.window_start, counts.next);
         self.each_kept(|part| {
