@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use edgeinfinite_core::text::trimmed;
 use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Reply, Source};
+use proptest::prelude::*;
 
 fn open(name: &str, scenario: &str) -> Arc<Model> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
@@ -13,6 +15,7 @@ fn open(name: &str, scenario: &str) -> Arc<Model> {
 
 /// Copies what follows the question's words.
 static COPIER: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-copy", "default"));
+static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", "default"));
 static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", "large"));
 
 fn read(model: &Arc<Model>, text: &str, reading: Reading) -> Document {
@@ -74,6 +77,7 @@ fn drafts_save_runs_and_change_nothing() {
             assert!(fast.usage.graph_runs <= slow.usage.graph_runs);
             if Arc::ptr_eq(model, &COPIER) {
                 assert_eq!(fast.text.trim_start(), words[4..].join(" "), "{reading:?}");
+                assert_eq!(fast.quotes.len(), 1);
                 without += slow.usage.graph_runs;
                 with += fast.usage.graph_runs;
             }
@@ -87,4 +91,87 @@ fn drafts_save_runs_and_change_nothing() {
         }
     }
     assert!(with * 2 < without, "{with} runs with drafts, {without} without");
+}
+
+/// Every line of a held answer is a quote, and stands where it says.
+fn check_verbatim(text: &str, answer: &Answer) {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    for quote in &answer.quotes {
+        assert_eq!(&text[quote.span.start as usize..quote.span.end as usize], quote.text);
+        assert_eq!(String::from_utf16(&units[quote.span.start_utf16 as usize..quote.span.end_utf16 as usize]).unwrap(), quote.text);
+    }
+    let lines: Vec<_> = answer.quotes.iter().map(|q| trimmed(&q.text).into_owned()).collect();
+    assert_eq!(answer.text, lines.join("\n"));
+    assert_eq!(answer.found, !answer.quotes.is_empty());
+    assert!((0.0..=1.0).contains(&answer.confidence));
+}
+
+#[test]
+fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
+    let sentences = sentences(40);
+    let text = sentences.join("\n\u{a0}🙂 ");
+    for (reading, first) in [(Reading::Recall, 3), (Reading::Memory, 36)] {
+        let document = read(&COPIER, &text, reading);
+        for sentence in &sentences[first..first + 3] {
+            let words: Vec<&str> = sentence.split(' ').collect();
+            let question = words[..4].join(" ");
+            let free = ask(&document, &question, AskOptions::default());
+            let held = ask(&document, &question, AskOptions { verbatim: true, ..AskOptions::default() });
+            assert_eq!((held.text.as_str(), &held.quotes), (free.text.trim_start(), &free.quotes));
+            assert_eq!(held.quotes[0].text, words[4..].join(" "));
+            check_verbatim(&text, &held);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Random weights, whatever the text, the reading and the limit: with drafts and without.
+    #[test]
+    fn every_part_of_a_held_answer_is_verbatim(
+        text in "([A-Za-zé字🙂#'0-9(]{1,12}[ .\n\u{a0},;-]{1,3}){1,80}",
+        question in "[a-z字é]{1,9}",
+        limit in 1_usize..40,
+    ) {
+        for reading in [Reading::Recall, Reading::Memory, Reading::Notes] {
+            let document = read(&TINY, &text, reading);
+            let [slow, fast] = [false, true].map(|lookup| {
+                let options = || AskOptions { verbatim: true, lookup, max_tokens: Some(limit), ..AskOptions::default() };
+                let answers = [ask(&document, &question, options()), finish(&document.summarize(options()).unwrap())];
+                answers.iter().for_each(|a| check_verbatim(&text, a));
+                answers.map(|a| (a.text, a.quotes, a.usage.generated_tokens))
+            });
+            prop_assert_eq!(slow, fast);
+        }
+    }
+}
+
+const TEXT: &str = "Harbour rules\n\nThe north gate opens at six. Dogs wait outside;\nthey may bark. 🙂 Été comme hiver, the ferry sails.\n\n\
+                    Fees\n\nA ticket costs 4 coins. Children pay nothing.\n\nLost things\n\nAsk Mr. Oak in room 7.\n";
+
+/// What an answer says, without what it cost.
+fn said(answer: Answer) -> (String, bool, Vec<edgeinfinite_core::Quote>, f64) {
+    (answer.text, answer.found, answer.quotes, answer.confidence)
+}
+
+#[test]
+fn questions_in_between_change_nothing() {
+    let questions = ["When does the north gate open?", "What does a ticket cost?", "Who is Zebedee?", "Where is Mr. Oak?"];
+    for (model, reading) in [(&*DEMO, Reading::Recall), (&*DEMO, Reading::Memory), (&*TINY, Reading::Recall), (&*TINY, Reading::Memory)] {
+        let document = read(model, &TEXT.repeat(3), reading);
+        let summary = said(finish(&document.summarize(AskOptions::default()).unwrap()));
+        let alone = questions.map(|q| said(ask(&document, q, AskOptions::default())));
+        let replies = questions.map(|q| document.ask(q, AskOptions::default()).unwrap());
+        let mut answers = [const { None }; 4];
+        while answers.iter().any(Option::is_none) {
+            for (reply, answer) in replies.iter().zip(&mut answers) {
+                if let Some(Event::Done { answer: done }) = reply.next().unwrap() {
+                    *answer = Some(said(*done));
+                }
+            }
+        }
+        assert_eq!(answers.map(Option::unwrap), alone);
+        assert_eq!(said(finish(&document.summarize(AskOptions::default()).unwrap())), summary);
+    }
 }
