@@ -232,6 +232,17 @@ mod tests {
     }
 
     #[test]
+    fn a_word_that_fits_the_span_under_way_goes_on_with_it() {
+        let tokens = tokens();
+        for (last, expected) in [(" sleep", "The Dogs sleep"), (" bark", "The Dogs✗")] {
+            let mut held = hold(&["The Dogs sleep", "Dogs bark"], &tokens);
+            assert!((say(&mut held, " The Dogs", &tokens) + &say(&mut held, last, &tokens)).starts_with(expected));
+        }
+        let mut held = hold(&["Be Door", "Dogs bark"], &tokens);
+        assert_eq!(say(&mut held, " Be Dogs", &tokens), "Be\nDogs", "which one it is shows within the word");
+    }
+
+    #[test]
     fn what_is_left_alone_needs_no_choice() {
         let tokens = tokens();
         let mut held = hold(&["zxqj wv."], &tokens);
