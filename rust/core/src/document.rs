@@ -114,6 +114,11 @@ impl Document {
         Ok(Some(progress))
     }
 
+    /// How far the reading is.
+    pub fn progress(&self) -> Result<Progress> {
+        Ok(self.shared.state()?.progress(self.shared.source.length()))
+    }
+
     /// Writes what was read so far to a private file, which is replaced as a whole or not at all. A few megabytes and the index,
     /// see [`Usage`](crate::Usage).
     pub fn save(&self, path: &Path) -> Result<()> {

@@ -49,6 +49,8 @@ pub(crate) struct Prompt {
     pub cites: usize,
     /// Whether its answer is shown; else it is a note for a prompt to come.
     pub shown: bool,
+    /// Most tokens of a free model's note: a prompt must hold several.
+    pub note_tokens: usize,
 }
 
 impl Prompt {
@@ -67,7 +69,8 @@ impl Prompt {
             tokens.extend(&piece.tokens);
         }
         tokens.extend(tail);
-        Ok(Self { session: None, tokens, pieces, cites, shown })
+        let note_tokens = ANSWER_ROOM.min(Pack::new(model, tail.len()).left / 4).max(1);
+        Ok(Self { session: None, tokens, pieces, cites, shown, note_tokens })
     }
 }
 

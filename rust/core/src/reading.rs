@@ -73,5 +73,5 @@ fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
         pieces.push(Piece { span: seen.span, text, heading: seen.heading, score, marker, tokens, at: seen.at, note });
     }
     let cites = if matches!(task, Task::Ask(_)) { 1 } else { PIECES };
-    Ok(Prompt { session: Some(session), tokens: tail, pieces, cites, shown: true })
+    Ok(Prompt { session: Some(session), tokens: tail, pieces, cites, shown: true, note_tokens: 0 })
 }

@@ -14,7 +14,7 @@ use crate::graph::Cancel;
 use crate::hold::{Cut, Hold};
 use crate::layout::Markers;
 use crate::manifest::Reading;
-use crate::prompt::{ANSWER_ROOM, Piece, Prompt, Task, piece};
+use crate::prompt::{Piece, Prompt, Task, piece};
 use crate::reading::Plan;
 use crate::sample;
 use crate::session::Session;
@@ -24,7 +24,7 @@ use crate::text::{folded, trimmed, untrimmed};
 const PAUSE: Event = Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
 
 /// How a question or a summary is answered.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskOptions {
     /// Without it what the document was read for, or else the model's default for the task.
@@ -117,6 +117,7 @@ struct Current {
     shown: bool,
     /// What a prompt that is not shown came to.
     note: Vec<Piece>,
+    note_tokens: usize,
     /// The same of a free model, in its own words.
     words: Option<(Decoder, String)>,
     /// Tokens to run before the next choice.
@@ -384,7 +385,7 @@ impl Reply {
         let model = &self.document.model;
         let Some(current) = work.current.as_mut() else { return self.finish(work) };
         let hold = if self.verbatim && current.words.is_none() { Some(self.hold(current)?) } else { None };
-        let (decoder, words) = current.words.get_or_insert_with(|| (Decoder::new(ANSWER_ROOM, self.lookup), String::new()));
+        let (decoder, words) = current.words.get_or_insert_with(|| (Decoder::new(current.note_tokens, self.lookup), String::new()));
         hold.into_iter().for_each(|hold| decoder.hold(hold));
         let delta = decoder.next(&mut current.session, model, &self.cancel)?;
         let ended = delta.is_none() || decoder.full();
@@ -540,6 +541,7 @@ impl Work {
             cited: 0,
             shown: prompt.shown,
             note: Vec::new(),
+            note_tokens: prompt.note_tokens,
             words: None,
             total,
             runs_before,

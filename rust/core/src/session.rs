@@ -224,7 +224,7 @@ impl Session {
         let held = window.checked_add(counts.absorbed).and_then(|n| n.checked_add(counts.pinned as u64));
         let pinned = counts.pinned as u64 == self.pin_until.min(counts.next);
         let known = counts.pending.iter().chain(&counts.recent).all(|t| (*t as usize) < self.frame.shape.vocabulary);
-        if held != Some(counts.next) || counts.next > 1 << 48 || !pinned || !known {
+        if held != Some(counts.next) || counts.next.max(counts.runs) > 1 << 48 || !pinned || !known {
             return Err(damaged());
         }
         self.pending = counts.pending.iter().copied().collect();

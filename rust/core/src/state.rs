@@ -200,7 +200,8 @@ impl State {
         Ok(())
     }
 
-    fn progress(&self, bytes_total: u64) -> Progress {
+    /// How far it is, for a document of so many bytes.
+    pub fn progress(&self, bytes_total: u64) -> Progress {
         let waiting = self.session.as_ref().map_or(0, |s| s.waiting() as u64);
         let bytes_done = if self.marks.read { bytes_total } else { self.marks.start };
         let tokens_done = self.marks.tokens.saturating_sub(if self.marks.read { 0 } else { waiting });

@@ -94,6 +94,17 @@ impl Source {
         Ok((whole(self.read(from, (start - from) as usize)?), whole(self.read(end, (to - end) as usize)?)))
     }
 
+    /// The line that the byte at `place` stands in, from 1.
+    pub fn line(&self, place: u64) -> Result<u64> {
+        let (mut line, mut at) = (1, 0);
+        while at < place {
+            let bytes = self.read(at, READ.min((place - at) as usize))?;
+            line += bytes.iter().filter(|b| **b == b'\n').count() as u64;
+            at += bytes.len() as u64;
+        }
+        Ok(line)
+    }
+
     fn read(&self, start: u64, length: usize) -> Result<Vec<u8>> {
         match &self.bytes {
             Bytes::Held(bytes) => Ok(bytes[start as usize..start as usize + length].to_vec()),
