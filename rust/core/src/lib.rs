@@ -20,9 +20,10 @@
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout,
 //! sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes,
-//! reading, reply. One call runs at most one graph.
+//! reading, reply, chat. One call runs at most one graph.
 
 pub mod answer;
+pub mod chat;
 mod check;
 mod coverage;
 mod decode;
@@ -54,6 +55,7 @@ pub mod text;
 pub mod tokens;
 
 pub use answer::{Answer, Coverage, Quote, Usage};
+pub use chat::{Chat, ChatReply};
 pub use document::{Document, DocumentOptions};
 pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
