@@ -31,8 +31,8 @@ pub struct AskOptions {
     pub reading: Option<Reading>,
     /// Most prompts that recall looks for an answer in; without it what the model says.
     pub recall_prompts: Option<usize>,
-    /// Recall goes on until it finds an answer or the document ends. A free model answers from the first prompt: it cannot say that nothing was
-    /// found.
+    /// Recall goes on until it finds an answer or the document ends. A free model answers from the first prompt, for it cannot say that nothing
+    /// was found, unless it is held to the document (`verbatim`).
     pub recall_all: bool,
     /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found. A citing
     /// model's answer is held to sentences anyway.
@@ -455,6 +455,8 @@ impl Reply {
     /// The end of one prompt that was shown; what a free model says to the next one begins on a line of its own.
     fn next_prompt(&self, work: &mut Work) -> Result<Event> {
         self.leave(work)?;
+        // A question is answered by the first prompt; one that is held to the document by the first prompt with something to quote.
+        work.ended |= matches!(self.task, Task::Ask(_)) && !(self.verbatim && work.quotes.is_empty());
         if work.ended || !self.go_on(work, Vec::new())? {
             return self.finish(work);
         }
