@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use crate::error::Result;
 use crate::graph::Cancel;
+use crate::hold::{Cut, Hold};
 use crate::lookup;
 use crate::model::Model;
 use crate::sample;
@@ -19,11 +20,16 @@ pub(crate) struct Decoder {
     stream: TextStream,
     /// Chosen, and not run yet.
     last: Option<u32>,
-    /// The token that ended the prompt's answer.
-    end: Option<u32>,
-    /// Rows of the next run, drafts included: doubled while drafts are right to their end. 1 is no lookup.
+    /// The model ended the prompt's answer.
+    ended: bool,
+    /// What the prompt's answer is held to.
+    hold: Option<Hold>,
+    lookup: bool,
+    /// Most rows of the next run, drafts included: doubled while drafts are right to their end.
     rows: usize,
     log_confidence: f64,
+    /// Tokens that were one of several.
+    choices: u32,
     /// Seconds that all tokens but the first took.
     seconds: f64,
 }
@@ -31,31 +37,59 @@ pub(crate) struct Decoder {
 impl Decoder {
     /// One that stops after `limit` tokens; with `lookup` it drafts from what it read.
     pub fn new(limit: usize, lookup: bool) -> Self {
-        let rows = if lookup { 2 } else { 1 };
-        Self { limit, generated: 0, stream: TextStream::default(), last: None, end: None, rows, log_confidence: 0.0, seconds: 0.0 }
+        Self {
+            limit,
+            generated: 0,
+            stream: TextStream::default(),
+            last: None,
+            ended: false,
+            hold: None,
+            lookup,
+            rows: 2,
+            log_confidence: 0.0,
+            choices: 0,
+            seconds: 0.0,
+        }
+    }
+
+    /// Whether the prompt's answer is held to something.
+    pub fn is_held(&self) -> bool {
+        self.hold.is_some()
+    }
+
+    /// Holds the answer to the prompt.
+    pub fn hold(&mut self, hold: Hold) {
+        self.hold = Some(hold);
     }
 
     /// Text that became certain with the next tokens, greedy; None when the model ends the prompt's answer. The session holds the prompt and
     /// has run it. At most one graph run.
     pub fn next(&mut self, session: &mut Session, model: &Model, cancel: &Cancel) -> Result<Option<String>> {
-        if self.end.is_some() {
+        if self.ended {
             return Ok(None);
         }
         let clock = Instant::now();
-        let (mut chosen, mut end) = (Vec::new(), None);
+        let tokens = self.last.map(|last| self.with_draft(session, last));
+        let ends = &model.manifest().tokenizer.end;
+        let (mut chosen, mut held, mut ended) = (Vec::new(), String::new(), false);
         let mut choose = |logits: &[f32]| {
-            let (token, log_p) = sample::greedy(logits);
-            if model.manifest().tokenizer.end.contains(&token) {
-                end = Some(token);
+            let choice = match &self.hold {
+                Some(hold) => hold.choose(logits, ends),
+                None => Some(sample::greedy(logits)).map(|(token, log_p)| (token, Some(log_p))),
+            };
+            let Some((token, log_p)) = choice.filter(|(token, _)| !ends.contains(token)) else {
+                ended = true;
                 return None;
+            };
+            if let Some(hold) = &mut self.hold {
+                held.push_str(&hold.take(token));
             }
             chosen.push((token, log_p));
             Some(token)
         };
-        match self.last {
+        match tokens {
             None => drop(choose(session.logits())),
-            Some(last) => {
-                let tokens = self.with_draft(session, last);
+            Some(tokens) => {
                 session.verify(&tokens, cancel, choose)?; // a run that failed or was cancelled changed nothing
                 self.adapt(tokens.len(), chosen.len());
             }
@@ -63,21 +97,28 @@ impl Decoder {
         if self.generated > 0 && !chosen.is_empty() {
             self.seconds += clock.elapsed().as_secs_f64();
         }
-        self.end = end;
-        self.last = if end.is_none() { chosen.last().map(|(token, _)| *token) } else { None };
-        let mut text = String::new();
+        self.ended = ended;
+        self.last = chosen.last().map(|(token, _)| *token).filter(|_| !ended);
+        self.generated += chosen.len();
+        let mut text = held;
         for (token, log_p) in &chosen {
-            self.log_confidence += log_p;
-            self.generated += 1;
-            text.push_str(&self.stream.push(&model.tokens, *token)?);
+            self.choices += u32::from(log_p.is_some());
+            self.log_confidence += log_p.unwrap_or_default();
+            if self.hold.is_none() {
+                text.push_str(&self.stream.push(&model.tokens, *token)?);
+            }
         }
         Ok(if chosen.is_empty() { None } else { Some(text) })
     }
 
-    /// The token chosen last and drafted ones: one, three or seven, so that few row counts are bound.
+    /// The token chosen last and drafted ones: none, one, three or seven, so that few row counts are bound.
     fn with_draft(&self, session: &Session, last: u32) -> Vec<u32> {
-        let most = self.rows.min(1 + session.draft_room()).min(self.limit.saturating_sub(self.generated).max(1)) - 1;
-        let draft = lookup::draft(session.recent(), last, most);
+        let left = self.limit.saturating_sub(self.generated).max(1);
+        let most = if self.lookup { self.rows.min(1 + session.draft_room()).min(left) - 1 } else { 0 };
+        let draft = match &self.hold {
+            Some(hold) => hold.draft(most),
+            None => lookup::draft(session.recent(), last, most),
+        };
         let rows = 1 << (1 + draft.len()).ilog2();
         [&[last], &draft[..rows - 1]].concat()
     }
@@ -88,10 +129,15 @@ impl Decoder {
         }
     }
 
-    /// What was held back of the prompt's answer; the next prompt begins anew.
+    /// What was kept back of the prompt's answer; the next prompt begins anew.
     pub fn finish(&mut self, model: &Model) -> Result<String> {
-        (self.last, self.end) = (None, None);
+        (self.last, self.ended) = (None, false);
         std::mem::take(&mut self.stream).finish(&model.tokens)
+    }
+
+    /// The prompt's answer is held no longer: the spans that it is made of.
+    pub fn release(&mut self) -> Vec<Cut> {
+        self.hold.take().map_or_else(Vec::new, Hold::finish)
     }
 
     /// The limit is reached.
@@ -104,9 +150,9 @@ impl Decoder {
         self.generated
     }
 
-    /// The geometric mean of the tokens' probabilities, 0 when there are none.
+    /// The geometric mean of the probabilities of those tokens that were one of several, 0 when there are none.
     pub fn confidence(&self) -> f64 {
-        if self.generated == 0 { 0.0 } else { (self.log_confidence / self.generated as f64).exp() }
+        if self.choices == 0 { 0.0 } else { (self.log_confidence / f64::from(self.choices)).exp() }
     }
 
     /// Tokens a second after the first one; None without a second one.

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout,
-//! sample, lookup, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes,
+//! sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes,
 //! reading, reply. One call runs at most one graph.
 
 pub mod answer;
@@ -30,6 +30,7 @@ pub mod document;
 pub mod embedding;
 pub mod error;
 pub mod graph;
+pub mod hold;
 pub mod index;
 pub mod layout;
 pub mod lookup;

@@ -11,13 +11,14 @@ use crate::decode::Decoder;
 use crate::document::{Document, Shared};
 use crate::error::{Error, Result};
 use crate::graph::Cancel;
+use crate::hold::{Cut, Hold};
 use crate::layout::Markers;
 use crate::manifest::Reading;
-use crate::prompt::{Piece, Prompt, Task};
+use crate::prompt::{Piece, Prompt, Task, piece};
 use crate::reading::Plan;
 use crate::sample;
 use crate::session::Session;
-use crate::text::{folded, trimmed};
+use crate::text::{folded, trimmed, untrimmed};
 
 /// A run was made, or will be, and there is nothing to show yet.
 const PAUSE: Event = Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
@@ -33,6 +34,9 @@ pub struct AskOptions {
     /// Recall goes on until it finds an answer or the document ends. A free model answers from the first prompt: it cannot say that nothing was
     /// found.
     pub recall_all: bool,
+    /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found. A citing
+    /// model's answer is held to sentences anyway.
+    pub verbatim: bool,
     /// Most tokens of the answer; without it (and at most) the model's limit.
     pub max_tokens: Option<usize>,
     /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
@@ -41,7 +45,7 @@ pub struct AskOptions {
 
 impl Default for AskOptions {
     fn default() -> Self {
-        Self { reading: None, recall_prompts: None, recall_all: false, max_tokens: None, lookup: true }
+        Self { reading: None, recall_prompts: None, recall_all: false, verbatim: false, max_tokens: None, lookup: true }
     }
 }
 
@@ -67,6 +71,8 @@ pub struct Reply {
     task: Task,
     limit: usize,
     lookup: bool,
+    /// A free model's answer is held to the document.
+    verbatim: bool,
     cancel: Cancel,
     work: Mutex<Work>,
 }
@@ -177,7 +183,9 @@ impl Reply {
             Some(prompt) => work.begin(document, prompt)?,
             None => work.ended = true,
         }
-        Ok(Self { document: Arc::clone(document), task, limit, lookup: options.lookup, cancel: Cancel::new()?, work: Mutex::new(work) })
+        let verbatim = options.verbatim && document.model.layout.citing().is_none();
+        let (document, lookup) = (Arc::clone(document), options.lookup);
+        Ok(Self { document, task, limit, lookup, verbatim, cancel: Cancel::new()?, work: Mutex::new(work) })
     }
 
     /// The next piece, after at most one graph run; None after the last.
@@ -329,9 +337,16 @@ impl Reply {
     fn choose(&self, work: &mut Work) -> Result<Event> {
         let model = &self.document.model;
         let Some(current) = work.current.as_mut() else { return self.finish(work) };
+        if self.verbatim && !work.decoder.is_held() {
+            work.decoder.hold(self.hold(current)?);
+        }
         let Some(mut delta) = work.decoder.next(&mut current.session, model, &self.cancel)? else { return self.next_prompt(work) };
         if work.text.is_empty() && model.layout.citing().is_some() {
             delta = delta.trim_start().to_owned(); // pieces of a citing model begin with a space
+        }
+        if self.verbatim && current.cited == 0 && !delta.is_empty() {
+            current.cited = 1;
+            delta.insert_str(0, if work.text.is_empty() { "" } else { "\n" }); // a line for each quote, of whatever prompt
         }
         work.text.push_str(&delta);
         if work.decoder.full() {
@@ -341,18 +356,48 @@ impl Reply {
         if delta.is_empty() { Ok(PAUSE) } else { Ok(Event::Text { delta }) }
     }
 
+    /// What a free model may quote: the pieces in sight.
+    fn hold(&self, current: &Current) -> Result<Hold> {
+        let (tokens, sight) = (&self.document.model.tokens, current.session.window_start());
+        let whole = |piece: &Piece| match piece.tokens.as_slice() {
+            _ if piece.at < sight || piece.note.is_some() => Ok(Vec::new()),
+            [] => tokens.encode(&folded(&piece.text)),
+            ids => Ok(ids.to_vec()),
+        };
+        let pieces = current.pieces.iter().map(|p| Ok((whole(p)?, p.text.clone()))).collect::<Result<Vec<_>>>()?;
+        Hold::new(pieces, tokens)
+    }
+
+    /// The spans of a held answer, as they stand in the document.
+    fn held(&self, pieces: &[Piece], cuts: Vec<Cut>) -> Result<Vec<Quote>> {
+        let quote = |cut: Cut| {
+            let span = pieces[cut.piece].span;
+            let text = self.document.source.slice(span.start, span.end)?;
+            let (start, end) = (untrimmed(&text, cut.start), untrimmed(&text, cut.end));
+            let span = Span::within(span.start, span.start_utf16, &text, start, end);
+            Ok(Quote { span, text: text[start..end].to_owned(), headings: Vec::new() })
+        };
+        cuts.into_iter().map(quote).collect()
+    }
+
     /// The next word of a note in a free model's own words.
     fn note(&self, work: &mut Work) -> Result<Event> {
         let model = &self.document.model;
         let Some(current) = work.current.as_mut() else { return self.finish(work) };
+        let hold = if self.verbatim && current.words.is_none() { Some(self.hold(current)?) } else { None };
         let (decoder, words) = current.words.get_or_insert_with(|| (Decoder::new(current.note_tokens, self.lookup), String::new()));
+        hold.into_iter().for_each(|hold| decoder.hold(hold));
         let delta = decoder.next(&mut current.session, model, &self.cancel)?;
         let ended = delta.is_none() || decoder.full();
         words.push_str(&delta.unwrap_or_default());
         if ended {
             words.push_str(&decoder.finish(model)?);
             let text = words.trim().to_owned();
-            if let (false, Some(first), Some(last)) = (text.is_empty(), current.pieces.first(), current.pieces.last()) {
+            let cuts = decoder.release();
+            if self.verbatim {
+                let quotes = self.held(&current.pieces, cuts)?;
+                current.note = quotes.into_iter().map(|quote| piece(&self.document, quote.span, false)).collect::<Result<_>>()?;
+            } else if let (false, Some(first), Some(last)) = (text.is_empty(), current.pieces.first(), current.pieces.last()) {
                 let span = Span { end: last.span.end, end_utf16: last.span.end_utf16, ..first.span };
                 let quotes = quotes_in(&text, &self.sources(&current.pieces)?);
                 let tokens = model.tokens.encode(&folded(&text))?;
@@ -397,7 +442,9 @@ impl Reply {
             };
             work.covered.add(&self.document.source, piece.span, kind)?;
         }
-        if current.shown && self.document.model.layout.citing().is_none() {
+        if current.shown && self.verbatim {
+            work.quotes.extend(self.held(&current.pieces, work.decoder.release())?);
+        } else if current.shown && self.document.model.layout.citing().is_none() {
             work.sources.extend(self.sources(&current.pieces)?);
         }
         work.runs += current.session.runs() - current.runs_before;
@@ -412,7 +459,7 @@ impl Reply {
             return self.finish(work);
         }
         let mut delta = work.decoder.finish(&self.document.model)?;
-        if self.document.model.layout.citing().is_none() && !(work.text.is_empty() && delta.is_empty()) {
+        if self.document.model.layout.citing().is_none() && !self.verbatim && !(work.text.is_empty() && delta.is_empty()) {
             delta.push('\n');
         }
         work.text.push_str(&delta);
@@ -429,7 +476,9 @@ impl Reply {
             return self.show(work, [heading].into_iter());
         }
         let source = &self.document.source;
-        if self.document.model.layout.citing().is_none() {
+        if self.verbatim {
+            work.found = !work.quotes.is_empty();
+        } else if self.document.model.layout.citing().is_none() {
             work.quotes = quotes_in(&work.text, &work.sources);
         }
         let state = self.document.state()?;

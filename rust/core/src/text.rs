@@ -326,6 +326,18 @@ pub fn trimmed(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
+/// Where a byte of [`trimmed`]`(text)` stands in the text: the first of a word, or the end of one.
+pub fn untrimmed(text: &str, at: usize) -> usize {
+    let mut folded = 0;
+    for word in text.split_whitespace() {
+        if at <= folded + word.len() {
+            return (word.as_ptr() as usize - text.as_ptr() as usize) + (at - folded);
+        }
+        folded += word.len() + 1;
+    }
+    text.len()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -382,6 +394,17 @@ mod tests {
         let mut blocks = Blocks::new(Source::text("\u{feff}hi").unwrap());
         let block = blocks.advance().unwrap().unwrap();
         assert_eq!((block.start, block.start_utf16, block.text.as_str()), (3, 1, "hi"));
+    }
+
+    #[test]
+    fn folded_places_lead_back() {
+        let text = " été \t\n ici\u{a0}là  ";
+        let plain = trimmed(text);
+        let back = |start: usize, end: usize| (&plain[start..end], &text[untrimmed(text, start)..untrimmed(text, end)]);
+        assert_eq!(back(0, 5), ("été", "été"));
+        assert_eq!(back(6, 9), ("ici", "ici"));
+        assert_eq!(back(2, 9), ("t\u{e9} ici", "t\u{e9} \t\n ici"));
+        assert_eq!(back(10, plain.len()), ("là", "là"));
     }
 
     #[test]
