@@ -18,8 +18,8 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout, sample, rope,
-//! memory, graph, session, model, answer, document, reading, reply. One call runs at most one graph.
+//! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
+//! records, index, layout, sample, rope, memory, graph, session, model, answer, document, reading, reply. One call runs at most one graph.
 
 pub mod answer;
 mod check;
@@ -34,6 +34,8 @@ pub mod model;
 pub mod passage;
 mod postings;
 pub mod reading;
+mod recent;
+mod records;
 pub mod reply;
 pub mod rope;
 pub mod sample;
@@ -41,6 +43,7 @@ pub mod session;
 mod terms;
 pub mod text;
 pub mod tokens;
+mod words;
 
 pub use answer::{Answer, Coverage, Quote, Usage};
 pub use document::{Document, DocumentOptions, Progress};
