@@ -19,8 +19,8 @@ const STOP: &[&str] = &[
     "your",
 ];
 
-/// Terms of words met before, as a power of two: 512 KiB.
-const RECENT: u32 = 14;
+/// Terms of words met before, as a power of two: 256 KiB.
+const RECENT: u32 = 13;
 
 /// Makes terms of texts; remembers those of the words it met.
 #[derive(Debug)]

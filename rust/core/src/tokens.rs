@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::recent::Recent;
 use crate::words::{known, may_cut, spelled, words};
 
-/// Words whose tokens are remembered, as a power of two: 2 MiB.
-const RECENT: u32 = 15;
+/// Words whose tokens are remembered, as a power of two: 1 MiB.
+const RECENT: u32 = 14;
 
 /// Up to seven tokens of a word, and how many they are.
 type Few = ([u32; 7], u32);
