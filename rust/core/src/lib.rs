@@ -18,9 +18,9 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout,
-//! sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes,
-//! reading, work, cite, words, reply. One call runs at most one graph.
+//! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
+//! records, index, layout, sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved,
+//! document, prompt, recall, notes, reading, work, cite, free, reply. One call runs at most one graph.
 
 pub mod answer;
 mod check;
@@ -30,6 +30,7 @@ mod decode;
 pub mod document;
 pub mod embedding;
 pub mod error;
+mod free;
 pub mod graph;
 pub mod hold;
 pub mod index;
@@ -44,6 +45,8 @@ mod postings;
 mod prompt;
 mod reading;
 mod recall;
+mod recent;
+mod records;
 pub mod reply;
 pub mod rope;
 pub mod sample;

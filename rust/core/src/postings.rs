@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// Bytes of a page.
-pub(crate) const PAGE: usize = 1 << 12;
+const PAGE: usize = 1 << 12;
+/// Bytes copied at once.
+const COPY: usize = 1 << 16;
 /// First posting, postings before the page, postings in it.
 const HEADER: usize = 8 + 4 + 2;
 /// Most bytes of one posting after the first: passage, term, count.
@@ -23,7 +25,7 @@ const PASSAGE_BITS: u32 = 26;
 /// Passages are numbered below this.
 pub(crate) const MOST_PASSAGES: u32 = (1 << PASSAGE_BITS) - 1;
 /// Counts are held to this.
-pub(crate) const MOST_COUNT: u32 = (1 << COUNT_BITS) - 1;
+const MOST_COUNT: u32 = (1 << COUNT_BITS) - 1;
 /// The count that costs no byte of its own.
 const USUAL: u32 = 2;
 
@@ -69,7 +71,7 @@ pub(crate) struct Run {
 }
 
 /// Hands sorted postings out page by page; gives the bytes of all pages. The last page is as short as it can be.
-pub(crate) fn write_pages(postings: &[Posting], mut page: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
+fn write_pages(postings: &[Posting], mut page: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
     let (mut bytes, mut written, mut at) = (Vec::with_capacity(PAGE), 0, 0);
     while at < postings.len() {
         let from = at;
@@ -136,6 +138,80 @@ impl Region {
     pub fn write(&self, at: u64, bytes: &[u8]) -> Result<()> {
         self.file.write_all_at(bytes, self.at + at).map_err(|e| Error::io("writing the index", &e))
     }
+
+    /// Hands its first `bytes` out, some at a time.
+    pub fn copy(&self, bytes: u64, mut put: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let (mut piece, mut at) = (vec![0; COPY.min(bytes as usize)], 0);
+        while at < bytes {
+            let length = COPY.min((bytes - at) as usize);
+            self.read(at, &mut piece[..length])?;
+            put(&piece[..length])?;
+            at += length as u64;
+        }
+        Ok(())
+    }
+
+    /// Copies the first `bytes` of another one.
+    pub fn fill(&self, from: &Self, bytes: u64) -> Result<()> {
+        let mut at = 0;
+        from.copy(bytes, |piece| {
+            self.write(at, piece)?;
+            at += piece.len() as u64;
+            Ok(())
+        })
+    }
+}
+
+/// The postings of a document: those on disk, and a bounded number that wait.
+#[derive(Debug)]
+pub(crate) struct Postings {
+    pub region: Region,
+    pub runs: Vec<Run>,
+    /// The first passage that is in no run.
+    pub first: u32,
+    pub waiting: Vec<Posting>,
+}
+
+impl Postings {
+    /// Writes what waits as a run of the passages before `passages`.
+    pub fn write_run(&mut self, passages: u32) -> Result<()> {
+        let mut at = self.bytes();
+        let run = write_run(&mut self.waiting, self.first, at, |page| {
+            self.region.write(at, page)?;
+            at += page.len() as u64;
+            Ok(())
+        })?;
+        self.runs.push(run);
+        self.first = passages;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// Writes the bytes of all runs, and what waits as one more; gives them all.
+    pub fn write_to(&self, mut put: impl FnMut(&[u8]) -> Result<()>) -> Result<Vec<Run>> {
+        self.region.copy(self.bytes(), &mut put)?;
+        let mut runs = self.runs.clone();
+        if !self.waiting.is_empty() {
+            runs.push(write_run(&mut self.waiting.clone(), self.first, self.bytes(), put)?);
+        }
+        Ok(runs)
+    }
+
+    /// Bytes on disk.
+    pub fn bytes(&self) -> u64 {
+        bytes_of(&self.runs)
+    }
+}
+
+/// Bytes of runs that follow each other.
+pub(crate) fn bytes_of(runs: &[Run]) -> u64 {
+    runs.last().map_or(0, |run| run.start.saturating_add(run.bytes))
+}
+
+fn write_run(postings: &mut [Posting], first: u32, start: u64, put: impl FnMut(&[u8]) -> Result<()>) -> Result<Run> {
+    postings.sort_unstable();
+    let bytes = write_pages(postings, put)?;
+    Ok(Run { start, bytes, postings: postings.len() as u32, first })
 }
 
 /// Walks through a run's postings from any place on, holding one page.

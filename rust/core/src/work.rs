@@ -1,5 +1,5 @@
 //! An answer in the making: the prompt whose turn it is, what came of those before, and the numbers. How a turn goes stands in
-//! [`crate::cite`] and [`crate::words`].
+//! [`crate::cite`] and [`crate::free`].
 
 use std::sync::Arc;
 use std::time::Instant;
