@@ -20,9 +20,10 @@
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
 //! records, index, layout, sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved,
-//! document, prompt, recall, notes, reading, work, cite, free, reply. One call runs at most one graph.
+//! document, prompt, recall, notes, reading, work, cite, free, reply, chat. One call runs at most one graph.
 
 pub mod answer;
+pub mod chat;
 mod check;
 mod cite;
 mod coverage;
@@ -60,6 +61,7 @@ mod words;
 mod work;
 
 pub use answer::{Answer, Coverage, Event, Quote, Usage};
+pub use chat::{Chat, ChatReply};
 pub use document::{Document, DocumentOptions};
 pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
