@@ -20,10 +20,11 @@
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout,
 //! sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes,
-//! reading, reply. One call runs at most one graph.
+//! reading, work, cite, words, reply. One call runs at most one graph.
 
 pub mod answer;
 mod check;
+mod cite;
 mod coverage;
 mod decode;
 pub mod document;
@@ -52,12 +53,14 @@ mod state;
 mod terms;
 pub mod text;
 pub mod tokens;
+mod words;
+mod work;
 
-pub use answer::{Answer, Coverage, Quote, Usage};
+pub use answer::{Answer, Coverage, Event, Quote, Usage};
 pub use document::{Document, DocumentOptions};
 pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
 pub use model::{Model, ModelInfo, OpenOptions, inspect};
-pub use reply::{AskOptions, Event, Reply};
+pub use reply::{AskOptions, Reply};
 pub use state::Progress;
 pub use text::Source;
