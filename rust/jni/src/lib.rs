@@ -121,16 +121,22 @@ pub fn summarize<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlon
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn chat<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, model: jlong) -> jlong {
-    env.with_env(|_| -> Result<jlong> {
-        handle::model(model)?;
-        Err(edgeinfinite_core::Error::new("model.no_chat", "the model cannot chat").into())
+    env.with_env(|_| -> Result<jlong> { Ok(handle::insert(Object::Chat(handle::model(model)?.chat()?), model)?) })
+        .resolve_with::<Throw, _>(|| model)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn send<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, chat: jlong, said: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
+    env.with_env(|env| -> Result<jlong> {
+        let reply = handle::chat(chat)?.send(&text(env, &said)?, &options(env, &with)?)?;
+        Ok(handle::insert(Object::ChatReply(Arc::new(reply)), chat)?)
     })
-    .resolve_with::<Throw, _>(|| model)
+    .resolve_with::<Throw, _>(|| chat)
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn next<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, reply: jlong) -> JByteArray<'l> {
-    env.with_env(|env| match handle::reply(reply)?.next()? {
+    env.with_env(|env| match handle::next(reply)? {
         Some(event) => json(env, &event),
         None => Ok(JByteArray::null()),
     })

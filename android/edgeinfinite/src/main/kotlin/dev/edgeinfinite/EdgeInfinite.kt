@@ -134,7 +134,7 @@ public object EdgeInfinite {
     public fun sendBlocking(
         chat: Chat,
         text: String,
-        options: Consumer<AskOptions> = Consumer {},
+        options: Consumer<ChatOptions> = Consumer {},
         onReply: Consumer<Reply> = Consumer {},
     ): Answer = runBlocking { chat.send(text, options::accept).onEach(onReply::accept).await() }
 }

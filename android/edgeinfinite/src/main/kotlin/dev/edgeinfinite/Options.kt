@@ -89,7 +89,7 @@ public class ReadOptions {
 
 /** How a question is answered. */
 public class AskOptions {
-    /** The reading to answer from; null, the default, for what the document was read for. In a chat there is none. */
+    /** The reading to answer from; null, the default, for what the document was read for. */
     public var reading: Reading? = null
 
     /** The most tokens of the answer, 1 or more; null, the default, for the model's limit, which is also the most. */
@@ -106,7 +106,7 @@ public class AskOptions {
 
     /**
      * Whether the answer is held to what stands in the document, so that each line of it is a quote; false by default. What a model says
-     * that quotes by itself ([ModelInfo.citing]) is held to it anyway; in a chat there is nothing to be held to.
+     * that quotes by itself ([ModelInfo.citing]) is held to it anyway.
      */
     public var verbatim: Boolean = false
 
@@ -128,6 +128,17 @@ public class SummaryOptions {
     public var verbatim: Boolean = false
 
     internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts = null, verbatim)
+}
+
+/** How a chat is answered. */
+public class ChatOptions {
+    /** The most tokens of the reply, 1 or more; null, the default, for the model's limit, which is also the most. */
+    public var maxOutputTokens: Int? = null
+        set(value) {
+            field = value.atLeastOne("maxOutputTokens")
+        }
+
+    internal fun json(): ByteArray = replyOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false)
 }
 
 private val Reading.key: String get() = if (this == Reading.RecallAll) "recall" else name.lowercase()

@@ -67,6 +67,18 @@ class JavaTest {
     }
 
     @Test
+    void chats() throws Exception {
+        List<Reply> replies = new ArrayList<>();
+        try (Model model = EdgeInfinite.openBlocking(TINY);
+                Chat chat = EdgeInfinite.chatBlocking(model)) {
+            assertEquals("gora?", EdgeInfinite.sendBlocking(chat, "gora?").getQuestion());
+            Answer second = EdgeInfinite.sendBlocking(chat, "lu men?", options -> options.setMaxOutputTokens(4), replies::add);
+            assertTrue(second.getUsage().getGeneratedTokens() <= 4);
+        }
+        assertTrue(replies.get(replies.size() - 1) instanceof Reply.Done);
+    }
+
+    @Test
     void exceptionsAreDeclared() {
         EdgeInfiniteException failure =
                 assertThrows(ModelException.class, () -> EdgeInfinite.openBlocking(new File("absent")).close());

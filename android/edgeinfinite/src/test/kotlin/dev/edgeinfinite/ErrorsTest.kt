@@ -135,6 +135,7 @@ class ErrorsTest {
             assertThrows<IllegalArgumentException> { AskOptions().maxOutputTokens = number }
             assertThrows<IllegalArgumentException> { AskOptions().recallPrompts = number }
             assertThrows<IllegalArgumentException> { SummaryOptions().maxOutputTokens = number }
+            assertThrows<IllegalArgumentException> { ChatOptions().maxOutputTokens = number }
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.edgeinfinite.testing
 
 import dev.edgeinfinite.AskOptions
+import dev.edgeinfinite.ChatOptions
 import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.Text
@@ -64,7 +65,7 @@ public sealed interface FakeCall {
         /** What is said. */
         public val text: String,
         /** How. */
-        public val options: AskOptions,
+        public val options: ChatOptions,
     ) : FakeCall {
         override fun toString(): String = "Send($text)"
     }

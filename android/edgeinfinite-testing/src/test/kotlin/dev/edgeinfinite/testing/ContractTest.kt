@@ -15,8 +15,10 @@ import dev.edgeinfinite.text
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.flow.collect
+import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.job
+import kotlinx.coroutines.joinAll
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.test.runTest
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -190,6 +192,22 @@ class ContractTest {
         model.read(text, { resume = checkpoint }) { error("nothing is left to read") }.close()
         assertEquals(expected.text, model.restore(checkpoint, text).use { it.ask(question).await().text })
         assertCode("state.document") { model.read(Text.of(words.drop(3)), { resume = checkpoint }) }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `a chat takes turns`(kind: Kind) = check(kind) { model ->
+        val chat = model.chat()
+        chat.send("never mind").take(1).collect()
+        val order = mutableListOf<String?>()
+        val turns = listOf("gora", "lu", "men")
+        turns.map { turn -> launch { order += chat.send(turn).await().question } }.joinAll()
+        assertEquals(turns, order)
+        assertThrows<IllegalArgumentException> { chat.send(" ").await() }
+        val within = runCatching { chat.send("gora").collect { chat.send("lu").collect() } }.exceptionOrNull()
+        assertEquals(IllegalStateException::class, within!!::class)
+        assertClosed { chat.send("gora").collect { chat.close() } }
+        assertClosed { chat.send("gora").collect() }
     }
 
     private fun check(kind: Kind, promise: suspend CoroutineScope.(Model) -> Unit) = runTest {

@@ -166,6 +166,14 @@ class FakeModelTest {
     }
 
     @Test
+    fun `it says of itself what a folder would`() {
+        val info = FakeModel("mine").info
+        assertEquals("mine", info.name)
+        assertEquals(listOf(info.defaultScenario), info.scenarios.map { it.name })
+        assertEquals(info, FakeModel("mine").info)
+    }
+
+    @Test
     fun `what was not closed is counted`() = runTest {
         val document = model.read(Text.of(text))
         val chat = model.chat()

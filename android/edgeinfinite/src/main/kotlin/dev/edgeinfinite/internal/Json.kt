@@ -47,15 +47,15 @@ private fun JSONObject.answer() = Answer(
 )
 
 private fun JSONObject.quote() = Quote(
-    start = getInt("start_utf16"),
-    end = getInt("end_utf16"),
+    start = place("start_utf16"),
+    end = place("end_utf16"),
     text = getString("text"),
     headings = getJSONArray("headings").map(JSONArray::getString),
 )
 
 private fun JSONObject.coverage() = Coverage(
-    start = getInt("start_utf16"),
-    end = getInt("end_utf16"),
+    start = place("start_utf16"),
+    end = place("end_utf16"),
     kind = Coverage.Kind.valueOf(getString("kind").replaceFirstChar(Char::uppercaseChar)),
 )
 
@@ -101,6 +101,9 @@ private fun JSONObject.scenario() = Scenario(
     recall = getInt("recall"),
     stateBytes = getLong("state_bytes"),
 )
+
+/** A place in a document; one that no Kotlin string has is an error (`getInt` would cut it). */
+private fun JSONObject.place(key: String): Int = Math.toIntExact(getLong(key))
 
 /** JSON's null and a missing key are both null: `optString` would say "null". */
 private fun JSONObject.string(key: String): String? = if (isNull(key)) null else getString(key)

@@ -1,7 +1,7 @@
 package dev.edgeinfinite.internal
 
-import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Chat
+import dev.edgeinfinite.ChatOptions
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.Reply
 import kotlinx.coroutines.currentCoroutineContext
@@ -18,8 +18,8 @@ internal class OpenChat(private val lane: Lane, private val handle: Long) : Chat
     /** Fair, and held by the job of the collector whose turn it is. */
     private val turn = Mutex()
 
-    override fun send(text: String, options: AskOptions.() -> Unit): Flow<Reply> {
-        val chosen = AskOptions().apply(options).json()
+    override fun send(text: String, options: ChatOptions.() -> Unit): Flow<Reply> {
+        val chosen = ChatOptions().apply(options).json()
         return flow {
             val collector = currentCoroutineContext().job
             check(!turn.holdsLock(collector)) { "found a turn within a turn of the same chat, expected the first to end before" }

@@ -1,7 +1,7 @@
 package dev.edgeinfinite.testing.internal
 
-import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Chat
+import dev.edgeinfinite.ChatOptions
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.Reply
 import dev.edgeinfinite.testing.FakeCall
@@ -18,8 +18,8 @@ import kotlinx.coroutines.sync.withLock
 internal class FakeChat(private val stage: Stage, private val open: Open) : Chat {
     private val turn = Mutex()
 
-    override fun send(text: String, options: AskOptions.() -> Unit): Flow<Reply> {
-        val chosen = AskOptions().apply(options)
+    override fun send(text: String, options: ChatOptions.() -> Unit): Flow<Reply> {
+        val chosen = ChatOptions().apply(options)
         return flow {
             val collector = currentCoroutineContext().job
             check(!turn.holdsLock(collector)) { "found a turn within a turn of the same chat, expected the first to end before" }
