@@ -27,7 +27,7 @@ pub(crate) struct Piece {
     /// White space folded.
     pub text: String,
     pub heading: bool,
-    /// BM25 against the question.
+    /// BM25 against the question, as a share of what it asks for.
     pub score: f32,
     /// Citing models: the marker, until the piece was cited.
     pub marker: Option<u32>,
