@@ -12,17 +12,32 @@ pub struct Quote {
     pub span: Span,
     /// As it stands there.
     pub text: String,
+    /// The headings above it, outermost first.
+    pub headings: Vec<String>,
 }
 
-/// How a stretch of the document took part in an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// How a stretch of the document took part in an answer. All of them together are the whole document, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// Where.
-    pub start: u64,
-    /// End-exclusive.
-    pub end: u64,
-    /// `recalled`: it stood in the prompt of the answer. Of the memory reading: `exact`, in the window; `absorbed`, in the memory.
-    pub kind: &'static str,
+    #[serde(flatten)]
+    pub span: Span,
+    /// How.
+    pub kind: CoverageKind,
+}
+
+/// The ways of taking part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CoverageKind {
+    /// It stood in the window of the memory reading, word for word.
+    Exact,
+    /// It had gone into the memory.
+    Absorbed,
+    /// It stood in a prompt, word for word.
+    Recalled,
+    /// It was not used.
+    Skipped,
 }
 
 /// What an answer cost.
@@ -65,7 +80,7 @@ pub struct Answer {
     pub confidence: f64,
     /// In the order of the text.
     pub quotes: Vec<Quote>,
-    /// In document order.
+    /// The whole document in order.
     pub coverage: Vec<Coverage>,
     /// What it cost.
     pub usage: Usage,
@@ -83,7 +98,7 @@ pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
             passages.iter().find_map(|(span, passage)| find_folded(passage, &words).map(|(start, end)| (span, passage, start, end)));
         if let Some((span, passage, start, end)) = found {
             let span = Span::within(span.start, span.start_utf16, passage, start, end);
-            quotes.push(Quote { span, text: passage[start..end].to_owned() });
+            quotes.push(Quote { span, text: passage[start..end].to_owned(), headings: Vec::new() });
         }
     }
     quotes

@@ -197,6 +197,11 @@ impl Index {
         self.records.get(number)
     }
 
+    /// The passage that holds the byte at `place`, or else the one before it.
+    pub fn at(&self, place: u64) -> Result<Passage> {
+        self.records.at(place)
+    }
+
     /// The headings that a passage stands under, outermost first; a heading that it begins with is the last of them.
     pub fn path(&self, passage: &Passage) -> Result<Vec<Span>> {
         self.records.path(passage)

@@ -19,36 +19,48 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
-//! records, index, layout, sample, rope, memory, graph, session, model, answer, document, reading, reply. One call runs at most one graph.
+//! records, index, layout, sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved, document,
+//! prompt, recall, notes, reading, reply. One call runs at most one graph.
 
 pub mod answer;
 mod check;
+mod coverage;
+mod decode;
 pub mod document;
+pub mod embedding;
 pub mod error;
 pub mod graph;
+pub mod hold;
 pub mod index;
 pub mod layout;
+pub mod lookup;
 pub mod manifest;
 pub mod memory;
 pub mod model;
+mod notes;
 pub mod passage;
 mod postings;
-pub mod reading;
+mod prompt;
+mod reading;
+mod recall;
 mod recent;
 mod records;
 pub mod reply;
 pub mod rope;
 pub mod sample;
+mod saved;
 pub mod session;
+mod state;
 mod terms;
 pub mod text;
 pub mod tokens;
 mod words;
 
 pub use answer::{Answer, Coverage, Quote, Usage};
-pub use document::{Document, DocumentOptions, Progress};
+pub use document::{Document, DocumentOptions};
 pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
 pub use model::{Model, ModelInfo, OpenOptions, inspect};
 pub use reply::{AskOptions, Event, Reply};
+pub use state::Progress;
 pub use text::Source;

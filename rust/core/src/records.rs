@@ -76,6 +76,16 @@ impl Records {
         Ok(Passage { number, start, start_utf16, length: length as u32, heading: title > 0, title: [title, title_utf16], above })
     }
 
+    /// The passage that holds the byte at `place`, or else the one before it.
+    pub fn at(&self, place: u64) -> Result<Passage> {
+        let (mut low, mut high) = (0, self.count);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            if self.get(middle)?.start <= place { low = middle } else { high = middle }
+        }
+        self.get(low)
+    }
+
     /// The headings that a passage stands under, outermost first; a heading that it begins with is the last of them.
     pub fn path(&self, passage: &Passage) -> Result<Vec<Span>> {
         let (mut path, mut at) = (Vec::new(), *passage);

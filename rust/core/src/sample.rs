@@ -5,9 +5,15 @@ use crate::manifest::Scoring;
 /// The token with the highest logit, the first of equals, and its log-probability.
 pub fn greedy(logits: &[f32]) -> (u32, f64) {
     let start = (0, f32::NEG_INFINITY);
-    let (token, best) = logits.iter().enumerate().fold(start, |best, (i, l)| if *l > best.1 { (i as u32, *l) } else { best });
-    let sum: f64 = logits.iter().map(|l| f64::from(l - best).exp()).sum();
-    (token, -sum.ln())
+    let (token, _) = logits.iter().enumerate().fold(start, |best, (i, l)| if *l > best.1 { (i as u32, *l) } else { best });
+    (token, log_probability(logits, token))
+}
+
+/// The log-probability of a token among all.
+pub fn log_probability(logits: &[f32], token: u32) -> f64 {
+    let peak = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|l| f64::from(l - peak).exp()).sum();
+    f64::from(logits[token as usize] - peak) - sum.ln()
 }
 
 /// The piece to cite and the log-probability of that decision, among the `pieces` in sight (number, marker, BM25) and the tokens that mean

@@ -6,15 +6,17 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Bytes read at once.
 const READ: usize = 1 << 16;
 /// Bytes that tell what a document is.
@@ -92,6 +94,17 @@ impl Source {
         Ok((whole(self.read(from, (start - from) as usize)?), whole(self.read(end, (to - end) as usize)?)))
     }
 
+    /// The line that the byte at `place` stands in, from 1.
+    pub fn line(&self, place: u64) -> Result<u64> {
+        let (mut line, mut at) = (1, 0);
+        while at < place {
+            let bytes = self.read(at, READ.min((place - at) as usize))?;
+            line += bytes.iter().filter(|b| **b == b'\n').count() as u64;
+            at += bytes.len() as u64;
+        }
+        Ok(line)
+    }
+
     fn read(&self, start: u64, length: usize) -> Result<Vec<u8>> {
         match &self.bytes {
             Bytes::Held(bytes) => Ok(bytes[start as usize..start as usize + length].to_vec()),
@@ -116,6 +129,24 @@ impl Source {
             return Ok(());
         }
         Err(Error::new("text.changed", "the document was written to while it was in use"))
+    }
+
+    /// Whether it is the file of that device and number.
+    pub fn is(&self, device: u64, number: u64) -> bool {
+        let Bytes::Filed(file, _) = &self.bytes else { return false };
+        file.metadata().is_ok_and(|about| about.dev() == device && about.ino() == number)
+    }
+
+    /// SHA-256 of the text up to `end`, a byte order mark left out.
+    pub fn hash(&self, end: u64) -> Result<Sha256> {
+        let mut hash = Sha256::new();
+        let mut at = if self.length >= 3 && self.read(0, 3)? == BYTE_ORDER_MARK.as_bytes() { 3 } else { 0 };
+        while at < end {
+            let length = READ.min((end - at) as usize);
+            hash.update(self.read(at, length)?);
+            at += length as u64;
+        }
+        Ok(hash)
     }
 
     fn checked(self) -> Result<Self> {
@@ -171,7 +202,7 @@ pub struct Block {
 }
 
 /// A stretch of the document: end-exclusive, in bytes and in UTF-16 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
 #[allow(missing_docs)]
 pub struct Span {
     pub start: u64,
@@ -204,7 +235,12 @@ pub struct Blocks {
 impl Blocks {
     /// From the document's start.
     pub fn new(source: Source) -> Self {
-        Self { source, read: 0, start: 0, start_utf16: 0, waiting: String::new(), partial: Vec::new() }
+        Self::resumed(source, 0, 0)
+    }
+
+    /// From where a block began.
+    pub fn resumed(source: Source, start: u64, start_utf16: u64) -> Self {
+        Self { source, read: start, start, start_utf16, waiting: String::new(), partial: Vec::new() }
     }
 
     /// Bytes handed out so far.
@@ -247,7 +283,7 @@ impl Blocks {
         };
         self.partial = bytes.split_off(valid);
         let text = String::from_utf8(bytes).map_err(|_| Error::new("fault", "text checked as UTF-8 was not"))?;
-        match text.strip_prefix('\u{feff}') {
+        match text.strip_prefix(BYTE_ORDER_MARK) {
             Some(rest) if base == 0 => {
                 self.waiting.push_str(rest);
                 (self.start, self.start_utf16) = (3, 1);
@@ -288,6 +324,18 @@ pub fn trimmed(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Where a byte of [`trimmed`]`(text)` stands in the text: the first of a word, or the end of one.
+pub fn untrimmed(text: &str, at: usize) -> usize {
+    let mut folded = 0;
+    for word in text.split_whitespace() {
+        if at <= folded + word.len() {
+            return (word.as_ptr() as usize - text.as_ptr() as usize) + (at - folded);
+        }
+        folded += word.len() + 1;
+    }
+    text.len()
 }
 
 #[cfg(test)]
@@ -346,6 +394,17 @@ mod tests {
         let mut blocks = Blocks::new(Source::text("\u{feff}hi").unwrap());
         let block = blocks.advance().unwrap().unwrap();
         assert_eq!((block.start, block.start_utf16, block.text.as_str()), (3, 1, "hi"));
+    }
+
+    #[test]
+    fn folded_places_lead_back() {
+        let text = " été \t\n ici\u{a0}là  ";
+        let plain = trimmed(text);
+        let back = |start: usize, end: usize| (&plain[start..end], &text[untrimmed(text, start)..untrimmed(text, end)]);
+        assert_eq!(back(0, 5), ("été", "été"));
+        assert_eq!(back(6, 9), ("ici", "ici"));
+        assert_eq!(back(2, 9), ("t\u{e9} ici", "t\u{e9} \t\n ici"));
+        assert_eq!(back(10, plain.len()), ("là", "là"));
     }
 
     #[test]

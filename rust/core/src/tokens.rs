@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use serde::{Deserialize, Serialize};
 use tokenizers::{Model, Tokenizer};
 
 use crate::error::{Error, Result};
@@ -90,7 +91,7 @@ impl Tokens {
 }
 
 /// Tokenises a text that arrives in pieces, as if it had come whole: the last word is held back until its end is known.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Deserialize, Serialize)]
 pub struct TokenStream {
     held: String,
 }

@@ -1,0 +1,177 @@
+//! Replies: what does not change an answer (drafts, other questions meanwhile) and what an option promises.
+
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use edgeinfinite_core::text::trimmed;
+use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Reply, Source};
+use proptest::prelude::*;
+
+fn open(name: &str, scenario: &str) -> Arc<Model> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
+    let options = OpenOptions { scenario: Some(scenario.into()), threads: Some(1), ..OpenOptions::default() };
+    Model::open(&folder, &options).unwrap_or_else(|e| panic!("models/{name} opens: {e}"))
+}
+
+/// Copies what follows the question's words.
+static COPIER: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-copy", "default"));
+static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", "default"));
+static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", "large"));
+
+fn read(model: &Arc<Model>, text: &str, reading: Reading) -> Document {
+    let options = DocumentOptions { reading: Some(reading), ..DocumentOptions::default() };
+    let document = Document::open(Arc::clone(model), Source::text(text).unwrap(), options).unwrap();
+    while document.step().unwrap().is_some() {}
+    document
+}
+
+fn finish(reply: &Reply) -> Answer {
+    let mut text = String::new();
+    loop {
+        match reply.next().unwrap().expect("a reply ends with an answer") {
+            Event::Text { delta } => text.push_str(&delta),
+            Event::Progress { .. } => {}
+            Event::Done { answer } => {
+                assert_eq!(text, answer.text);
+                return *answer;
+            }
+        }
+    }
+}
+
+fn ask(document: &Document, question: &str, options: AskOptions) -> Answer {
+    finish(&document.ask(question, options).unwrap())
+}
+
+/// Sentences of words that do not repeat: what follows three tokens stands in one place only.
+fn sentences(count: usize) -> Vec<String> {
+    let letters: Vec<char> = ('a'..='z').chain('A'..='Z').chain('0'..='9').collect();
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut pick = |most: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % most as u64) as usize
+    };
+    let mut word = || (0..3 + pick(5)).map(|_| letters[pick(letters.len())]).collect::<String>();
+    (0..count).map(|_| format!("The {}.", [(); 9].map(|()| word()).join(" "))).collect()
+}
+
+#[test]
+fn drafts_save_runs_and_change_nothing() {
+    let sentences = sentences(40);
+    let text = sentences.join(" ");
+    let (mut without, mut with) = (0, 0);
+    for (model, reading, first) in
+        [(&*COPIER, Reading::Recall, 0), (&*COPIER, Reading::Memory, 35), (&*TINY, Reading::Recall, 0), (&*TINY, Reading::Memory, 0)]
+    {
+        let document = read(model, &text, reading);
+        for sentence in &sentences[first..first + 5] {
+            let words: Vec<&str> = sentence.split(' ').collect();
+            let question = words[..4].join(" ");
+            let slow = ask(&document, &question, AskOptions { lookup: false, ..AskOptions::default() });
+            let fast = ask(&document, &question, AskOptions::default());
+            assert_eq!((&slow.text, slow.quotes.len(), slow.found), (&fast.text, fast.quotes.len(), fast.found));
+            assert_eq!(slow.usage.generated_tokens, fast.usage.generated_tokens);
+            assert!((slow.confidence - fast.confidence).abs() < 1e-3);
+            assert!(fast.usage.graph_runs <= slow.usage.graph_runs);
+            if Arc::ptr_eq(model, &COPIER) {
+                assert_eq!(fast.text.trim_start(), words[4..].join(" "), "{reading:?}");
+                assert_eq!(fast.quotes.len(), 1);
+                without += slow.usage.graph_runs;
+                with += fast.usage.graph_runs;
+            }
+        }
+        for most in 1..12 {
+            let [slow, fast] = [false, true].map(|lookup| {
+                let question = sentences[first].split(' ').take(4).collect::<Vec<_>>().join(" ");
+                ask(&document, &question, AskOptions { lookup, max_tokens: Some(most), ..AskOptions::default() })
+            });
+            assert_eq!((slow.text, slow.usage.generated_tokens), (fast.text, fast.usage.generated_tokens));
+        }
+    }
+    assert!(with * 2 < without, "{with} runs with drafts, {without} without");
+}
+
+/// Every line of a held answer is a quote, and stands where it says.
+fn check_verbatim(text: &str, answer: &Answer) {
+    let units: Vec<u16> = text.encode_utf16().collect();
+    for quote in &answer.quotes {
+        assert_eq!(&text[quote.span.start as usize..quote.span.end as usize], quote.text);
+        assert_eq!(String::from_utf16(&units[quote.span.start_utf16 as usize..quote.span.end_utf16 as usize]).unwrap(), quote.text);
+    }
+    let lines: Vec<_> = answer.quotes.iter().map(|q| trimmed(&q.text).into_owned()).collect();
+    assert_eq!(answer.text, lines.join("\n"));
+    assert_eq!(answer.found, !answer.quotes.is_empty());
+    assert!((0.0..=1.0).contains(&answer.confidence));
+}
+
+#[test]
+fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
+    let sentences = sentences(40);
+    let text = sentences.join("\n\u{a0}🙂 ");
+    for (reading, first) in [(Reading::Recall, 3), (Reading::Memory, 36)] {
+        let document = read(&COPIER, &text, reading);
+        for sentence in &sentences[first..first + 3] {
+            let words: Vec<&str> = sentence.split(' ').collect();
+            let question = words[..4].join(" ");
+            let free = ask(&document, &question, AskOptions::default());
+            let held = ask(&document, &question, AskOptions { verbatim: true, ..AskOptions::default() });
+            assert_eq!((held.text.as_str(), &held.quotes), (free.text.trim_start(), &free.quotes));
+            assert_eq!(held.quotes[0].text, words[4..].join(" "));
+            check_verbatim(&text, &held);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    /// Random weights, whatever the text, the reading and the limit: with drafts and without.
+    #[test]
+    fn every_part_of_a_held_answer_is_verbatim(
+        text in "([A-Za-zé字🙂#'0-9(]{1,12}[ .\n\u{a0},;-]{1,3}){1,80}",
+        question in "[a-z字é]{1,9}",
+        limit in 1_usize..40,
+    ) {
+        for reading in [Reading::Recall, Reading::Memory, Reading::Notes] {
+            let document = read(&TINY, &text, reading);
+            let [slow, fast] = [false, true].map(|lookup| {
+                let options = || AskOptions { verbatim: true, lookup, max_tokens: Some(limit), ..AskOptions::default() };
+                let answers = [ask(&document, &question, options()), finish(&document.summarize(options()).unwrap())];
+                answers.iter().for_each(|a| check_verbatim(&text, a));
+                answers.map(|a| (a.text, a.quotes, a.usage.generated_tokens))
+            });
+            prop_assert_eq!(slow, fast);
+        }
+    }
+}
+
+const TEXT: &str = "Harbour rules\n\nThe north gate opens at six. Dogs wait outside;\nthey may bark. 🙂 Été comme hiver, the ferry sails.\n\n\
+                    Fees\n\nA ticket costs 4 coins. Children pay nothing.\n\nLost things\n\nAsk Mr. Oak in room 7.\n";
+
+/// What an answer says, without what it cost.
+fn said(answer: Answer) -> (String, bool, Vec<edgeinfinite_core::Quote>, f64) {
+    (answer.text, answer.found, answer.quotes, answer.confidence)
+}
+
+#[test]
+fn questions_in_between_change_nothing() {
+    let questions = ["When does the north gate open?", "What does a ticket cost?", "Who is Zebedee?", "Where is Mr. Oak?"];
+    for (model, reading) in [(&*DEMO, Reading::Recall), (&*DEMO, Reading::Memory), (&*TINY, Reading::Recall), (&*TINY, Reading::Memory)] {
+        let document = read(model, &TEXT.repeat(3), reading);
+        let summary = said(finish(&document.summarize(AskOptions::default()).unwrap()));
+        let alone = questions.map(|q| said(ask(&document, q, AskOptions::default())));
+        let replies = questions.map(|q| document.ask(q, AskOptions::default()).unwrap());
+        let mut answers = [const { None }; 4];
+        while answers.iter().any(Option::is_none) {
+            for (reply, answer) in replies.iter().zip(&mut answers) {
+                if let Some(Event::Done { answer: done }) = reply.next().unwrap() {
+                    *answer = Some(said(*done));
+                }
+            }
+        }
+        assert_eq!(answers.map(Option::unwrap), alone);
+        assert_eq!(said(finish(&document.summarize(AskOptions::default()).unwrap())), summary);
+    }
+}
