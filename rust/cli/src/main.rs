@@ -36,7 +36,7 @@ struct Common {
     /// document ends); without it what the model names for the task.
     #[arg(long, global = true, value_name = "NAME")]
     reading: Option<String>,
-    /// Holds a free model's answer to the document: each line is a quote (a citing model only quotes anyway).
+    /// Holds a free model's answer to the document: each line of it is a quote (a citing model quotes anyway).
     #[arg(long, global = true)]
     verbatim: bool,
     /// Threads of a graph run.

@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use edgeinfinite_core::index::Index;
-use edgeinfinite_core::passage::{Unit, tokenized, units};
+use edgeinfinite_core::passage::{Fence, Unit, tokenized, units_after};
 use edgeinfinite_core::text::{Blocks, Source};
 use edgeinfinite_core::tokens::Tokens;
 use edgeinfinite_core::{Manifest, Result};
@@ -39,7 +39,7 @@ fn main() -> Result<()> {
 /// MB/s of each stage and of all.
 fn read(source: &Source, tokens: &Tokens) -> Result<Vec<f64>> {
     let mut blocks = Blocks::new(source.clone());
-    let mut index = Index::new(None)?;
+    let (mut index, mut fence) = (Index::new(None)?, Fence::default());
     let (mut spent, mut count) = ([0.0; STAGES.len()], 0);
     let mut clock = seconds();
     let mut lap = |stage: usize| {
@@ -48,7 +48,7 @@ fn read(source: &Source, tokens: &Tokens) -> Result<Vec<f64>> {
     };
     while let Some(block) = blocks.advance()? {
         lap(0);
-        let units = units(&block.text);
+        let units = units_after(&block.text, &mut fence);
         lap(1);
         let pieces = tokenized(&block.text, units, 96, tokens)?;
         count += pieces.iter().map(|p| p.1.len()).sum::<usize>();
@@ -62,8 +62,7 @@ fn read(source: &Source, tokens: &Tokens) -> Result<Vec<f64>> {
             };
             let more = pieces[at..].iter().take_while(fits).count().max(1);
             let (start, end) = (pieces[at].0.start, pieces[at + more - 1].0.end);
-            let heading = if pieces[at].0.heading { pieces[at].0.end - start } else { 0 };
-            index.add(block.start + start as u64, block.start_utf16, &block.text[start..end], heading)?;
+            index.add(block.start + start as u64, block.start_utf16, &block.text[start..end], pieces[at].0.first())?;
             at += more;
         }
         lap(3);

@@ -4,7 +4,7 @@
 //! # use edgeinfinite_core::{AskOptions, Event, Model, OpenOptions};
 //! # fn main() -> edgeinfinite_core::Result<()> {
 //! let chat = Model::open("models/mine".as_ref(), &OpenOptions::default())?.chat()?;
-//! let reply = chat.send("How are you?", &AskOptions::default())?;
+//! let reply = chat.send("How are you?", AskOptions::default())?;
 //! while let Some(event) = reply.next()? {
 //!     if let Event::Text { delta } = event {
 //!         print!("{delta}");
@@ -83,7 +83,7 @@ impl Model {
 impl Chat {
     /// Says something; the answer is pulled with [`ChatReply::next`]. One at a time: `call.busy` until the answer before is complete or dropped. A
     /// text of any length: what does not fit the window goes into the memory. Options that speak of a document are refused.
-    pub fn send(&self, text: &str, options: &AskOptions) -> Result<ChatReply> {
+    pub fn send(&self, text: &str, options: AskOptions) -> Result<ChatReply> {
         let begun = Instant::now();
         if options.reading.is_some() || options.recall_prompts.is_some() || options.recall_all || options.verbatim {
             return Err(Error::new(

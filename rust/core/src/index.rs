@@ -15,6 +15,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::passage::First;
 use crate::postings::{self, Cursor, MOST_PASSAGES, Posting, Postings, Region, Run, damaged};
 pub use crate::records::Passage;
 use crate::records::{self, Headings, Records};
@@ -136,8 +137,8 @@ impl Index {
         Ok(Self { postings, records, headings: Headings::default(), growth: Growth::Possible })
     }
 
-    /// Adds the next passage, at most 64 kB long, of which the first `heading` bytes are a heading (0: none).
-    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, heading: usize) -> Result<()> {
+    /// Adds the next passage, at most 64 kB long.
+    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, first: First) -> Result<()> {
         let number = self.records.count;
         if number >= MOST_PASSAGES {
             return Err(Error::new("io", "the index is full: found more than 67 million passages"));
@@ -148,6 +149,7 @@ impl Index {
         let Growth::Growing(maker, terms) = &mut self.growth else {
             return Err(Error::new("fault", "an index that is read in place was added to"));
         };
+        let heading = if let First::Heading(length) = first { length } else { 0 };
         let above = self.headings.enter(number, &text[..heading]);
         terms.clear();
         maker.for_each(text, |term| terms.push((term, COUNTS[0])));
@@ -162,7 +164,7 @@ impl Index {
         for same in terms.chunk_by(|a, b| a.0 == b.0) {
             self.postings.waiting.push(Posting::new(same[0].0, number, same.iter().map(|t| t.1).sum()));
         }
-        self.records.add(start, start_utf16, text, heading, above)
+        self.records.add(start, start_utf16, text, first, above)
     }
 
     /// Writes what waits in the buffer; from now on the index can be asked.
@@ -199,12 +201,7 @@ impl Index {
 
     /// The passage that holds the byte at `place`, or else the one before it.
     pub fn at(&self, place: u64) -> Result<Passage> {
-        let (mut low, mut high) = (0, self.passages());
-        while high - low > 1 {
-            let middle = low.midpoint(high);
-            if self.passage(middle)?.start <= place { low = middle } else { high = middle }
-        }
-        self.passage(low)
+        self.records.at(place)
     }
 
     /// The headings that a passage stands under, outermost first; a heading that it begins with is the last of them.
@@ -384,7 +381,8 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// BM25 of one sentence.
+    /// BM25 of one sentence as a share of what the question asks for: 1 when each of its terms stands in it once and it is of average length.
+    /// So it means the same whatever the document's length.
     pub fn score(&self, sentence: &str) -> f32 {
         let (mut counts, mut length) = (vec![0.0; self.terms.len()], 0.0);
         for_each_term(sentence, |term| {
@@ -393,6 +391,12 @@ impl Weights {
                 counts[at] += 1.0;
             }
         });
-        self.terms.iter().zip(counts).map(|((_, weight), count)| weight * saturated(count, length, SENTENCE)).sum()
+        self.share(self.terms.iter().zip(counts).map(|((_, weight), count)| weight * saturated(count, length, SENTENCE)).sum())
+    }
+
+    /// The same share of a passage's BM25.
+    pub fn share(&self, bm25: f32) -> f32 {
+        let all: f32 = self.terms.iter().map(|(_, weight)| weight).sum();
+        if all > 0.0 { bm25 / all } else { 0.0 }
     }
 }

@@ -27,7 +27,7 @@ pub(crate) struct Piece {
     /// White space folded.
     pub text: String,
     pub heading: bool,
-    /// BM25 against the question.
+    /// BM25 against the question, as a share of what it asks for.
     pub score: f32,
     /// Citing models: the marker, until the piece was cited.
     pub marker: Option<u32>,
@@ -117,7 +117,7 @@ impl Pack {
 /// The sentences of a passage, and its heading first if `headings` are wanted or there is nothing else.
 pub(crate) fn sentences(document: &Shared, passage: Passage, headings: bool, score: impl Fn(&str) -> f32) -> Result<Vec<Piece>> {
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
-    let units = tokenized(&text, units_of_passage(&text, passage.heading), document.model.piece_tokens(), &document.model.tokens)?;
+    let units = tokenized(&text, units_of_passage(&text, passage.first), document.model.piece_tokens(), &document.model.tokens)?;
     let only_headings = units.iter().all(|(unit, _)| unit.heading);
     let found = units.into_iter().filter(|(unit, _)| headings || !unit.heading || only_headings);
     Ok(found

@@ -4,13 +4,15 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::passage::heading_level;
+use crate::passage::{First, heading_level};
 use crate::postings::{Region, damaged};
 use crate::terms::for_each_term;
 use crate::text::{Span, utf16_length};
 
 /// Bytes of a record.
 const RECORD: u64 = 24;
+/// Marks a passage that begins in a code fence, beside the number of the one above.
+const CODE: u64 = 1 << 32;
 /// Headings that can stand above each other; one deeper takes the place of the innermost.
 const DEPTH: usize = 6;
 /// Terms kept of a heading.
@@ -26,10 +28,10 @@ pub struct Passage {
     pub start_utf16: u64,
     /// Bytes.
     pub length: u32,
-    /// Whether its first unit is a heading.
-    pub heading: bool,
-    /// Bytes and UTF-16 units of that heading.
-    title: [u64; 2],
+    /// What its first unit is.
+    pub first: First,
+    /// UTF-16 units of the heading that it begins with.
+    heading_utf16: u64,
     /// The passage that begins with the heading it stands under.
     above: Option<u32>,
 }
@@ -44,12 +46,14 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Adds the next passage, of which the first `heading` bytes are a heading; it stands under the heading of passage `above`.
-    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, heading: usize, above: Option<u32>) -> Result<()> {
+    /// Adds the next passage; it stands under the heading of passage `above`.
+    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, first: First, above: Option<u32>) -> Result<()> {
+        let heading = if let First::Heading(length) = first { length } else { 0 };
+        let code = if first == First::Code { CODE } else { 0 };
         let words = [
             pack(start, text.len() as u64)?,
             pack(start_utf16, heading as u64)?,
-            pack(above.map_or(0, |a| u64::from(a) + 1), utf16_length(&text[..heading]))?,
+            pack(above.map_or(0, |a| u64::from(a) + 1) | code, utf16_length(&text[..heading]))?,
         ];
         let record: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         self.region.write(self.bytes(), &record)?;
@@ -68,25 +72,41 @@ impl Records {
         let mut record = [0; RECORD as usize];
         self.region.read(bytes_of(number), &mut record)?;
         let word = |at: usize| unpack(u64::from_le_bytes(std::array::from_fn(|i| record[at * 8 + i])));
-        let ((start, length), (start_utf16, title), (above, title_utf16)) = (word(0), word(1), word(2));
-        let above = above.checked_sub(1).map(|a| u32::try_from(a).unwrap_or(u32::MAX));
-        if start + length > self.end || start_utf16 > start || title > length || title_utf16 > title || above.is_some_and(|a| a >= number) {
+        let ((start, length), (start_utf16, heading), (above, heading_utf16)) = (word(0), word(1), word(2));
+        let first = match (heading, above & CODE) {
+            (0, 0) => First::Sentence,
+            (0, _) => First::Code,
+            _ => First::Heading(heading as usize),
+        };
+        let above = (above & !CODE).checked_sub(1);
+        let inside = start + length <= self.end && start_utf16 <= start && heading <= length && heading_utf16 <= heading;
+        if !inside || above.is_some_and(|a| a >= u64::from(number)) {
             return Err(damaged());
         }
-        Ok(Passage { number, start, start_utf16, length: length as u32, heading: title > 0, title: [title, title_utf16], above })
+        Ok(Passage { number, start, start_utf16, length: length as u32, first, heading_utf16, above: above.map(|a| a as u32) })
+    }
+
+    /// The passage that holds the byte at `place`, or else the one before it.
+    pub fn at(&self, place: u64) -> Result<Passage> {
+        let (mut low, mut high) = (0, self.count);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            if self.get(middle)?.start <= place { low = middle } else { high = middle }
+        }
+        self.get(low)
     }
 
     /// The headings that a passage stands under, outermost first; a heading that it begins with is the last of them.
     pub fn path(&self, passage: &Passage) -> Result<Vec<Span>> {
         let (mut path, mut at) = (Vec::new(), *passage);
         loop {
-            if at.heading {
-                let (end, end_utf16) = (at.start + at.title[0], at.start_utf16 + at.title[1]);
+            if let First::Heading(length) = at.first {
+                let (end, end_utf16) = (at.start + length as u64, at.start_utf16 + at.heading_utf16);
                 path.push(Span { start: at.start, end, start_utf16: at.start_utf16, end_utf16 });
             }
             let Some(above) = at.above else { break };
             at = self.get(above)?;
-            if !at.heading || path.len() >= DEPTH {
+            if !matches!(at.first, First::Heading(_)) || path.len() >= DEPTH {
                 return Err(damaged());
             }
         }

@@ -22,8 +22,8 @@ pub struct AskOptions {
     pub reading: Option<Reading>,
     /// Most prompts that recall looks for an answer in; without it what the model says.
     pub recall_prompts: Option<usize>,
-    /// Recall goes on until it finds an answer or the document ends. A free model answers from the first prompt: it cannot say that nothing was
-    /// found.
+    /// Recall goes on until it finds an answer or the document ends. A free model answers from the first prompt, for it cannot say that nothing
+    /// was found, unless it is held to the document (`verbatim`).
     pub recall_all: bool,
     /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found. A citing
     /// model's answer is held to sentences anyway.

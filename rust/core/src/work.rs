@@ -169,6 +169,8 @@ impl Work {
     /// The end of one prompt that was shown; what a free model says to the next one begins on a line of its own.
     pub fn next_prompt(&mut self) -> Result<Event> {
         self.leave()?;
+        // A question is answered by the first prompt; one that is held to the document by the first prompt with something to quote.
+        self.ended |= matches!(self.task, Task::Ask(_)) && !(self.verbatim && self.quotes.is_empty());
         if self.ended || !self.go_on(Vec::new())? {
             return self.finish();
         }

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use edgeinfinite_core::graph::Cancel;
 use edgeinfinite_core::session::Session;
 use edgeinfinite_core::{Answer, AskOptions, Chat, ChatReply, Event, Model, OpenOptions};
+use serde_json::{Value, json};
 
 fn open(name: &str) -> Arc<Model> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
@@ -75,12 +76,12 @@ fn turns_are_one_session() {
             }
             session.flush(&cancel).unwrap();
         }
-        let answer = finish(&chat.send(text, &options(false)).unwrap());
+        let answer = finish(&chat.send(text, options(false)).unwrap());
         assert_eq!(answer.text, TINY.tokens().decode(&generated).unwrap());
         assert_eq!((answer.usage.generated_tokens, answer.question.as_deref()), (generated.len() as u64, Some(text)));
         assert!(answer.usage.state_bytes == 2 * TINY.state_bytes() && answer.usage.graph_runs > 0);
         assert!(state(&chat) == held(session.fork().unwrap()), "{:?}", (session.counts(), chat.session().unwrap().counts()));
-        assert_eq!(finish(&drafted.clone().send(text, &options(true)).unwrap()).text, answer.text);
+        assert_eq!(finish(&drafted.clone().send(text, options(true)).unwrap()).text, answer.text);
     }
     assert!(session.absorbed() > 100 && chat.session().unwrap().bytes() == TINY.state_bytes());
 }
@@ -88,28 +89,28 @@ fn turns_are_one_session() {
 #[test]
 fn what_was_given_up_was_never_said() {
     let chat = TINY.chat().unwrap();
-    let first = finish(&chat.send(TURNS[0], &options(true)).unwrap()).text;
+    let first = finish(&chat.send(TURNS[0], options(true)).unwrap()).text;
     let before = state(&chat);
     for pulls in 0..12 {
-        let reply = chat.send(TURNS[2], &options(true)).unwrap();
+        let reply = chat.send(TURNS[2], options(true)).unwrap();
         for _ in 0..pulls {
             reply.next().unwrap();
         }
-        assert_eq!(chat.clone().send("more", &options(true)).unwrap_err().code(), "call.busy");
+        assert_eq!(chat.clone().send("more", options(true)).unwrap_err().code(), "call.busy");
         reply.cancel();
         assert_eq!(reply.next().unwrap_err().code(), "cancelled");
         drop(reply);
         assert!(state(&chat) == before);
     }
-    assert_eq!(chat.send(" \n", &options(true)).unwrap_err().code(), "argument.question");
+    assert_eq!(chat.send(" \n", options(true)).unwrap_err().code(), "argument.question");
     let verbatim = AskOptions { verbatim: true, ..AskOptions::default() };
-    assert_eq!(chat.send("go", &verbatim).unwrap_err().code(), "argument.options");
+    assert_eq!(chat.send("go", verbatim).unwrap_err().code(), "argument.options");
     assert!(state(&chat) == before);
 
     // A cancelled answer may also be pulled on.
     let other = TINY.chat().unwrap();
-    assert_eq!(finish(&other.send(TURNS[0], &options(true)).unwrap()).text, first);
-    let reply = chat.send(TURNS[1], &options(true)).unwrap();
+    assert_eq!(finish(&other.send(TURNS[0], options(true)).unwrap()).text, first);
+    let reply = chat.send(TURNS[1], options(true)).unwrap();
     let shown = match reply.next().unwrap() {
         Some(Event::Text { delta }) => delta,
         _ => String::new(),
@@ -117,12 +118,34 @@ fn what_was_given_up_was_never_said() {
     reply.cancel();
     assert_eq!(reply.next().unwrap_err().code(), "cancelled");
     let second = pull(&reply, shown).text;
-    assert_eq!(finish(&other.send(TURNS[1], &options(true)).unwrap()).text, second);
+    assert_eq!(finish(&other.send(TURNS[1], options(true)).unwrap()).text, second);
     assert!(state(&chat) == state(&other) && state(&chat) != before);
-    finish(&chat.send(TURNS[3], &options(true)).unwrap()); // although `reply` still lives
+    finish(&chat.send(TURNS[3], options(true)).unwrap()); // although `reply` still lives
 }
 
 #[test]
 fn a_model_without_a_template_cannot_chat() {
     assert_eq!(open("demo").chat().unwrap_err().code(), "model.no_chat");
+    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
+    let folder = tempfile::tempdir().unwrap();
+    for file in TINY.manifest().files.keys() {
+        std::fs::copy(tiny.join(file), folder.path().join(file)).unwrap();
+    }
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(tiny.join("model.json")).unwrap()).unwrap();
+    let mut refused = |chat: Value| {
+        manifest["prompt"]["chat"] = chat;
+        std::fs::write(folder.path().join("model.json"), manifest.to_string()).unwrap();
+        Model::open(folder.path(), &OpenOptions::default()).and_then(|model| model.chat()).map_err(|e| (e.code(), e.message().to_owned()))
+    };
+    assert_eq!(refused(Value::Null).unwrap_err().0, "model.no_chat");
+    for (chat, word) in [
+        (json!({ "start": "<bos>", "user": "<q><quote>" }), "{text}"),
+        (json!({ "start": "<bos>", "user": "<q>{text}", "assistant": "" }), "assistant"),
+        (json!({ "user": "<q>{text}<quote>" }), "start"),
+        (json!({ "start": "<bos>".repeat(9), "user": "<q>{text}" }), "9 tokens"),
+    ] {
+        let (code, message) = refused(chat).unwrap_err();
+        assert!(code == "model.format" && message.contains(word), "{code} {message}");
+    }
+    assert!(refused(json!({ "start": "", "user": "<q>{text}" })).is_ok());
 }
