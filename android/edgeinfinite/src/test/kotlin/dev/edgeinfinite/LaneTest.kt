@@ -72,6 +72,16 @@ class LaneTest {
     }
 
     @Test
+    fun `cancelled and closed inside a run it was cancelled`() = runBlocking {
+        val model = Native.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
+        val codes = codesOfRun(model) {
+            it.cancel()
+            Native.close(model)
+        }
+        assertEquals(listOf("cancelled"), codes)
+    }
+
+    @Test
     fun `a cancellation that came too late is not the next caller's`() = runBlocking {
         val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
         val document = Native.document(model, "gora".utf8(), null, "{}".utf8())
