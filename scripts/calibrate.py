@@ -2,7 +2,7 @@
 
     python scripts/calibrate.py                          asks over a grid, prints the surface and the choice
     python scripts/calibrate.py --compare 0.5,-0.8 0.2,1  asks only these, on other documents, with intervals
-    python scripts/calibrate.py --write                  also writes the choice into the model's model.json
+    python scripts/calibrate.py --write models/demo/model.json scripts/demo.json     also writes the choice there
 
 Generated documents of 1 to 2,000 passages (documents.py; seeds "calibrate/…", neither trained on nor asked about by
 evaluate.py), half of the questions answered by a sentence, half by none. What is maximised is the mean of two shares:
@@ -137,7 +137,7 @@ def main() -> None:
     parser.add_argument("--reading", default="recall")
     parser.add_argument("--questions", type=int, default=24, help="answered, and absent, of each length (%(default)s)")
     parser.add_argument("--compare", type=pair, nargs="+", metavar="WEIGHT,THRESHOLD", help="ask only these")
-    parser.add_argument("--write", action="store_true", help="write the choice into the model's model.json")
+    parser.add_argument("--write", type=Path, nargs="+", default=[], metavar="FILE", help="whose scoring to replace")
     args = parser.parse_args()
     progress = Progress()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-calibrate-") as folder:
@@ -156,8 +156,7 @@ def main() -> None:
     print(
         f"{surface(points)}\n\nbalanced (found / refused), percent; {len(asked)} documents. Chosen:\n{describe(chosen)}"
     )
-    if args.write:
-        file = args.model / "model.json"
+    for file in args.write:
         file.write_text(with_scoring(file.read_text(), chosen.weight, chosen.threshold))
         print(f"written: {file}")
 
