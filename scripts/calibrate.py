@@ -1,7 +1,7 @@
 """Calibrates the two numbers by which recall decides: bm25_weight and found_threshold of model.json.
 
     python scripts/calibrate.py                          asks over a grid, prints the surface and the choice
-    python scripts/calibrate.py --compare 0.5,-0.8 0.2,1  asks only these, on other documents, with intervals
+    python scripts/calibrate.py --compare 0.5,-0.8 0.2,1  asks only these, on other documents and on real ones
     python scripts/calibrate.py --write models/demo/model.json scripts/demo.json     also writes the choice there
 
 Generated documents of 1 to 2,000 passages (documents.py; seeds "calibrate/…", neither trained on nor asked about by
@@ -21,6 +21,7 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import real
 from cli import ROOT, Cli, built
 from documents import KINDS, Document, make
 from evaluate import Progress
@@ -149,8 +150,12 @@ def main() -> None:
         for weight, threshold in pairs:
             points.append(ask(cli, work, args.model, Point(weight, threshold), asked, args.reading))
             progress.say(describe(points[-1]).partition("\n")[0], True)
+            if args.compare:
+                texts = real.documents()
+                results = real.by_rule(cli, work, texts, args.reading, real.QUESTIONS, False)
+                results.append(real.by_hand(cli, work, args.reading))
+                print(f"{describe(points[-1])}\n\n{real.table(results)}\n", flush=True)
     if args.compare:
-        print("\n".join(map(describe, points)))
         return
     chosen = max(points, key=Point.balanced)
     print(

@@ -29,11 +29,11 @@ LENGTHS = (512, 2048, 8192, 16_384, 65_536, 262_144)
 SURE_UP_TO, SURE, ENOUGH = 16_384, 400, 100  # questions of a sort: 400 up to 16,384 tokens, 100 beyond
 COST = (10_240, 262_144)
 COST_LIMIT = 1.3
-SHORT = (512, 4096, 16_384)
+SHORT = (512, 16_384)
 FLOOR = {"fact": 0.6, "key": 0.7, "absent": 0.1}  # of the short form, by recall: well under what is measured
 
 
-def spread(values: list[float]) -> dict:
+def summary(values: list[float]) -> dict:
     return {"n": len(values), "min": min(values), "median": statistics.median(values), "max": max(values)}
 
 
@@ -89,7 +89,7 @@ def measure(cli: Cli, work: Path, reading: str, length: int, questions: int, pro
         "tasks": {name: share.json() for name, share in tasks.items()} | {"false_alarm": refused.json()},
         "kinds": {kind: share.json() for kind, share in kinds.items()},
         "quotes_checked": quotes,
-        "ttft_ms": spread(first),
+        "ttft_ms": summary(first),
         "index_ms": statistics.median([u["index_ms"] for u in usages]),
         "read_ms": statistics.median([u["read_ms"] for u in usages]),
         "state_bytes": max(u["state_bytes"] for u in usages),
@@ -118,7 +118,7 @@ def cost(cli: Cli, work: Path, reading: str, rounds: int, progress: Progress, le
     return {
         "reading": reading,
         "rounds": rounds,
-        "ttft_ms": {str(length): spread(first[length]) for length in lengths},
+        "ttft_ms": {str(length): summary(first[length]) for length in lengths},
         "ratio_of_medians": round(ratio, 3),
     }
 
@@ -178,8 +178,8 @@ def replace_between(path: Path, name: str, text: str) -> None:
 
 def short(cli: Cli, work: Path, progress: Progress) -> tuple[list[dict], list[str]]:
     """-> rows of a minute's run, and what lies below the floor."""
-    rows = [measure(cli, work, "recall", length, 60, progress) for length in SHORT]
-    rows.append(measure(cli, work, "memory", SHORT[0], 20, progress))
+    rows = [measure(cli, work, "recall", length, 40, progress) for length in SHORT]
+    rows.append(measure(cli, work, "memory", SHORT[0], 12, progress))
     below = []
     for name, floor in FLOOR.items():
         share = sum((Share(r["tasks"][name]["right"], r["tasks"][name]["n"]) for r in rows[:-1]), Share())
