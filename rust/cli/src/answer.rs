@@ -1,16 +1,15 @@
-//! `summarize` and `ask`: read once, answer, say what it cost.
+//! `summarize` and `ask`: answer, say what it cost.
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use edgeinfinite_core::model::Execution;
-use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Reading, Result, Source, Usage};
-use indicatif::{ProgressBar, ProgressStyle};
+use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Result, Source, Usage};
 use serde::Serialize;
 
 use crate::print::JsonFile;
-use crate::{Common, print};
+use crate::{Common, print, read};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -23,37 +22,46 @@ struct Report<'a> {
     execution: &'a Execution,
 }
 
-/// Answers the questions, or summarises when there are none.
-pub fn run(common: &Common, file: &Path, questions: &[String]) -> Result<()> {
-    let reading = common.reading()?;
+/// Answers the questions, or summarises when there are none; a document that was saved is not read again.
+pub fn run(common: &Common, file: &Path, state: Option<&Path>, questions: &[String]) -> Result<()> {
+    let options = common.options()?;
     let usage_file = common.usage.as_ref().map(|path| JsonFile::create(path, file)).transpose()?;
-    let source = source(file)?;
+    let source = read::source(file)?;
     let model = common.open()?;
-    let default = if questions.is_empty() { model.manifest().readings.summarize } else { model.manifest().readings.ask };
-    let reading = reading.unwrap_or(default);
     for question in questions {
         model.check_question(question)?; // before a long document is read
     }
-    let document = Document::open(model.clone(), source.clone(), DocumentOptions { reading: Some(reading), folder: None })?;
+    let defaults = model.manifest().readings;
+    let default = if questions.is_empty() { defaults.summarize } else { defaults.ask };
     let watched = !common.json && std::io::stderr().is_terminal();
-    let seconds = read(&document, watched)?;
+    let clock = Instant::now();
+    let document = match state {
+        Some(state) => Document::restore(model.clone(), source.clone(), state)?,
+        None => {
+            let reading = Some(options.reading.unwrap_or(default));
+            let document = Document::open(model.clone(), source.clone(), DocumentOptions { reading, ..DocumentOptions::default() })?;
+            read::to_the_end(&document, watched)?;
+            document
+        }
+    };
+    let seconds = clock.elapsed().as_secs_f64();
 
     let mut answers = Vec::new();
     for question in questions {
         if !common.json && questions.len() > 1 {
             print::line(&print::styled(1, question))?;
         }
-        answers.push(reply(common, &document, Some(question), reading)?);
+        answers.push(reply(common, &document, Some(question), options)?);
         if !common.json {
             places(&source, file, answers.last())?;
         }
     }
     if questions.is_empty() {
-        answers.push(reply(common, &document, None, reading)?);
+        answers.push(reply(common, &document, None, options)?);
     }
     let usage = total(&answers);
     if watched {
-        summary_line(&usage, seconds);
+        summary_line(&usage, seconds, state.is_some());
     }
     let asked = !questions.is_empty();
     let report = Report {
@@ -68,33 +76,7 @@ pub fn run(common: &Common, file: &Path, questions: &[String]) -> Result<()> {
     usage_file.map_or(Ok(()), |file| file.write(&report))
 }
 
-fn source(file: &Path) -> Result<Source> {
-    if file.as_os_str() == "-" { Source::spool(std::io::stdin().lock(), None) } else { Source::file(file) }
-}
-
-/// Reads the document to its end; seconds it took.
-fn read(document: &Document, visible: bool) -> Result<f64> {
-    let clock = Instant::now();
-    let bar = if visible { ProgressBar::new(1) } else { ProgressBar::hidden() };
-    let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    while let Some(progress) = document.step()? {
-        bar.set_length(progress.tokens_total.max(1));
-        bar.set_position(progress.tokens_done);
-        let speed = progress.tokens_done as f64 / clock.elapsed().as_secs_f64();
-        let left = progress.seconds_left.map(|s| format!("  {} left", duration(s))).unwrap_or_default();
-        bar.set_message(format!("{} tokens  {}/s{left}", print::grouped(progress.tokens_done), print::grouped(speed as u64)));
-    }
-    bar.finish_and_clear();
-    Ok(clock.elapsed().as_secs_f64())
-}
-
-fn duration(seconds: f64) -> String {
-    indicatif::HumanDuration(Duration::from_secs_f64(seconds.clamp(0.0, 1e6))).to_string()
-}
-
-fn reply(common: &Common, document: &Document, question: Option<&String>, reading: Reading) -> Result<Answer> {
-    let options = AskOptions { reading: Some(reading), max_tokens: None };
+fn reply(common: &Common, document: &Document, question: Option<&String>, options: AskOptions) -> Result<Answer> {
     let reply = match question {
         Some(question) => document.ask(question, options)?,
         None => document.summarize(options)?,
@@ -125,7 +107,9 @@ fn places(source: &Source, file: &Path, answer: Option<&Answer>) -> Result<()> {
     for quote in &answer.quotes {
         let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
         let fold = |text: &str| print::visible(&edgeinfinite_core::text::trimmed(text));
-        let place = format!("{name}, bytes {}–{}", print::grouped(quote.span.start), print::grouped(quote.span.end));
+        let headings = quote.headings.iter().map(|h| format!(" › {}", fold(h))).collect::<String>();
+        let (line, start, end) = (source.line(quote.span.start)?, quote.span.start, quote.span.end);
+        let place = format!("{name}, line {}, bytes {}–{}{headings}", print::grouped(line), print::grouped(start), print::grouped(end));
         print::line(&print::styled(2, &format!("  ╰ {place}")))?;
         let (before, quoted, after) = (fold(&before), fold(&quote.text), fold(&after));
         print::text(&format!("    {} {} {}\n", print::styled(2, &format!("…{before}")), quoted, print::styled(2, &format!("{after}…"))))?;
@@ -146,12 +130,12 @@ fn total(answers: &[Answer]) -> Usage {
     usage
 }
 
-fn summary_line(usage: &Usage, seconds: f64) {
-    let speed = usage.document_tokens as f64 / seconds.max(1e-9);
+fn summary_line(usage: &Usage, seconds: f64, restored: bool) {
+    let speed = print::grouped((usage.document_tokens as f64 / seconds.max(1e-9)) as u64);
+    let how = if restored { format!("restored in {:.0} ms", seconds * 1000.0) } else { format!("read in {seconds:.1} s ({speed}/s)") };
     let line = format!(
-        "{} tokens read in {seconds:.1} s ({}/s) · first text after {:.0} ms · state {} · index {} · peak memory {}",
+        "{} tokens {how} · first text after {:.0} ms · state {} · index {} · peak memory {}",
         print::grouped(usage.document_tokens),
-        print::grouped(speed as u64),
         usage.ttft_ms,
         print::size(usage.state_bytes),
         print::size(usage.index_bytes),

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Result, Source, Usage};
+use edgeinfinite_core::{Document, DocumentOptions, Event, Result, Source, Usage};
 use serde::Serialize;
 
 use crate::{Common, print};
@@ -32,7 +32,8 @@ struct Row {
 /// Measures every length `runs` times.
 pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
     let model = common.open()?;
-    let reading = common.reading()?.unwrap_or(model.manifest().readings.ask);
+    let options = common.options()?;
+    let reading = options.reading.unwrap_or(model.manifest().readings.ask);
     let mut rows = Vec::new();
     if !common.json {
         print::line("    tokens   read tokens/s (min median max)   first text, ms (min median max)    state    index  peak memory")?;
@@ -42,12 +43,12 @@ pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
         let (mut speeds, mut firsts, mut last) = (Vec::new(), Vec::new(), Usage::default());
         for run in 0..runs.max(1) {
             let source = Source::spool(text(*length, run as u64).as_bytes(), None)?;
-            let document = Document::open(model.clone(), source, DocumentOptions { reading: Some(reading), folder: None })?;
+            let document = Document::open(model.clone(), source, DocumentOptions { reading: Some(reading), ..DocumentOptions::default() })?;
             let clock = Instant::now();
             while document.step()?.is_some() {}
             let seconds = clock.elapsed().as_secs_f64();
             let question = "Which code opens the north gate?";
-            let reply = document.ask(question, AskOptions { reading: Some(reading), max_tokens: None })?;
+            let reply = document.ask(question, options)?;
             while let Some(event) = reply.next()? {
                 if let Event::Done { answer } = event {
                     last = answer.usage;

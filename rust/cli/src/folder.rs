@@ -8,7 +8,7 @@ use crate::{Common, print};
 
 /// Says what a folder holds.
 pub fn inspect(common: &Common) -> Result<()> {
-    common.reading()?;
+    common.options()?;
     let mut info = inspect_folder(&common.model)?;
     if let Some(name) = &common.scenario {
         Manifest::load(&common.model)?.scenario(Some(name))?; // one that is not there is refused
@@ -29,16 +29,25 @@ pub fn inspect(common: &Common) -> Result<()> {
         print::size(info.folder_bytes),
         info.accelerators.join(", "),
     ))?;
+    print::line(&format!(
+        "questions of up to {} tokens, answers of up to {}",
+        print::grouped(info.question_tokens as u64),
+        print::grouped(info.answer_tokens as u64),
+    ))?;
     for s in info.scenarios {
         let mark = if s.name == info.default_scenario { " (default)" } else { "" };
         print::line(&format!(
-            "scenario {}{mark}: segment {}, pinned {}, window {}, recall {} · state {} whatever the document's length",
+            "scenario {}{mark}: segment {}, pinned {}, window {}, recall {} · state {} whatever the document's length
+  = 4 bytes · {} layers · {} heads · (2 · (pinned + window) · {d} + 2 · ({d}² + {d}) + pinned · {d})",
             s.name,
             s.segment,
             s.pinned,
             s.window,
             s.recall,
             print::size(s.state_bytes),
+            info.layers,
+            info.kv_heads,
+            d = info.head_dim,
         ))?;
     }
     Ok(())
@@ -53,7 +62,7 @@ struct Verified {
 
 /// Checks hashes and numbers.
 pub fn verify(common: &Common) -> Result<()> {
-    common.reading()?;
+    common.options()?;
     let model = common.open()?; // compares every hash
     let test = model.self_test()?;
     let files = model.manifest().files.len();

@@ -6,12 +6,13 @@ mod answer;
 mod bench;
 mod folder;
 mod print;
+mod read;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use edgeinfinite_core::{Error, Kind, Model, OpenOptions, Reading, Result};
+use edgeinfinite_core::{AskOptions, Error, Kind, Model, OpenOptions, Reading, Result};
 
 /// Summarises and questions documents of any length, on this machine, in constant memory.
 #[derive(Parser)]
@@ -31,7 +32,8 @@ struct Common {
     /// Sizes to use: a name in model.json.
     #[arg(long, global = true, value_name = "NAME")]
     scenario: Option<String>,
-    /// How the document is answered: memory or recall; without it what the model names for the task.
+    /// How the document is answered: memory, notes, recall, recall:N (in at most N prompts) or recall:all (until an answer is found or the
+    /// document ends); without it what the model names for the task.
     #[arg(long, global = true, value_name = "NAME")]
     reading: Option<String>,
     /// Threads of a graph run.
@@ -54,6 +56,17 @@ enum Command {
     Summarize {
         /// A text file in UTF-8; - reads standard input.
         file: PathBuf,
+        /// What `read --save` wrote of that file: it is not read again.
+        #[arg(long, value_name = "STATE")]
+        state: Option<PathBuf>,
+    },
+    /// Reads a document once and for all; after a cut it goes on where it was.
+    Read {
+        /// A text file in UTF-8; - reads standard input.
+        file: PathBuf,
+        /// Where the document is saved: while it is read about every ten seconds, and in the end.
+        #[arg(long, value_name = "STATE")]
+        save: PathBuf,
     },
     /// Answers questions about a document, with the place each answer came from.
     Ask {
@@ -62,6 +75,9 @@ enum Command {
         /// One answer each.
         #[arg(required = true)]
         questions: Vec<String>,
+        /// What `read --save` wrote of that file: it is not read again.
+        #[arg(long, value_name = "STATE")]
+        state: Option<PathBuf>,
     },
     /// Says what a model folder holds, without loading it.
     Inspect,
@@ -92,8 +108,22 @@ impl Common {
         Model::open(&self.model, &options)
     }
 
-    fn reading(&self) -> Result<Option<Reading>> {
-        self.reading.as_deref().map(str::parse).transpose()
+    fn options(&self) -> Result<AskOptions> {
+        let mut options = AskOptions::default();
+        let Some(name) = self.reading.as_deref() else { return Ok(options) };
+        match name.strip_prefix("recall:") {
+            None => options.reading = Some(name.parse()?),
+            Some(budget) => {
+                options.reading = Some(Reading::Recall);
+                options.recall_all = budget == "all";
+                options.recall_prompts = budget.parse().ok().filter(|n| *n > 0);
+                if !options.recall_all && options.recall_prompts.is_none() {
+                    let message = format!("found reading \"{name}\", expected recall:all or recall: and a number of prompts");
+                    return Err(Error::new("argument.reading", message));
+                }
+            }
+        }
+        Ok(options)
     }
 }
 
@@ -114,8 +144,9 @@ fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let common = &arguments.common;
     match &arguments.command {
-        Command::Summarize { file } => answer::run(common, file, &[]),
-        Command::Ask { file, questions } => answer::run(common, file, questions),
+        Command::Summarize { file, state } => answer::run(common, file, state.as_deref(), &[]),
+        Command::Ask { file, questions, state } => answer::run(common, file, state.as_deref(), questions),
+        Command::Read { file, save } => read::run(common, file, save),
         Command::Inspect => folder::inspect(common),
         Command::Verify => folder::verify(common),
         Command::Bench { lengths, runs } => bench::run(common, lengths, usize::from(*runs)),

@@ -110,3 +110,46 @@ fn the_error_table_is_up_to_date() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/errors.md");
     assert_eq!(std::fs::read_to_string(path).unwrap(), table, "scripts/edgeinfinite errors > docs/errors.md");
 }
+
+#[test]
+fn a_saved_document_answers_as_the_read_one() {
+    let folder = scratch();
+    let (path, state) = (folder.path().join("text"), folder.path().join("state"));
+    std::fs::write(&path, "# Gates\n\nThe north gate opens with the code 4711. ".to_owned() + &"A sentence about a mill. ".repeat(200))
+        .unwrap();
+    let (path, state) = (path.to_str().unwrap(), state.to_str().unwrap());
+    for reading in ["memory", "recall"] {
+        let saved = json(&["read", path, "--save", state, "--json", "--scenario", "large", "--reading", reading], b"");
+        assert_eq!((saved["resumed_at"].as_u64(), saved["bytes"].as_u64()), (Some(0), std::fs::metadata(state).ok().map(|m| m.len())));
+        let again = json(&["read", path, "--save", state, "--json", "--scenario", "large", "--reading", reading], b"");
+        assert_eq!(again["resumed_at"], saved["document_tokens"], "nothing is read twice");
+        for task in [&["ask", path, "Which code opens the north gate?"][..], &["summarize", path]] {
+            let read = json(&[task, &["--json", "--scenario", "large", "--reading", reading]].concat(), b"");
+            let restored = json(&[task, &["--json", "--scenario", "large", "--state", state]].concat(), b"");
+            let text = |report: &Value| (report["answers"][0]["text"].clone(), report["summary"]["text"].clone());
+            assert_eq!(text(&read), text(&restored));
+        }
+        std::fs::remove_file(state).unwrap();
+    }
+    let refused = edgeinfinite(&["ask", path, "Which code?", "--state", path], b"");
+    assert_eq!(refused.exit, 1);
+    assert!(refused.stderr.contains("state.damaged"), "{}", refused.stderr);
+}
+
+#[test]
+fn every_reading_answers() {
+    let text = "Ada wrote it in 1843. The mill stood by the river. ".repeat(30);
+    for reading in ["memory", "recall", "recall:3", "recall:all", "notes"] {
+        let report = json(&["ask", "-", "Who?", "--json", "--scenario", "large", "--reading", reading], text.as_bytes());
+        let coverage = report["answers"][0]["coverage"].as_array().unwrap();
+        assert_eq!(coverage.last().map(|c| c["end"].as_u64()), Some(Some(text.len() as u64)), "{reading}");
+        assert!(
+            json(&["summarize", "-", "--json", "--scenario", "large", "--reading", reading], text.as_bytes())["summary"]["text"]
+                .is_string()
+        );
+    }
+    for reading in ["recal", "recall:", "recall:0", "recall:x", "notes:2"] {
+        let refused = edgeinfinite(&["ask", "-", "Who?", "--reading", reading], b"Some text.");
+        assert_eq!(refused.exit, 2, "{reading}: {}", refused.stderr);
+    }
+}

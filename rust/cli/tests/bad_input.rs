@@ -46,9 +46,9 @@ fn questions_and_options() {
     refused(&["ask", "-", &long], b"Some text.", 2, "argument.question", "at most 256");
     refused(&["ask", "-", "  "], b"Some text.", 2, "argument.question", "empty");
     refused(&["ask", "-", "What?", "--scenario", "huge"], b"Some text.", 2, "argument.scenario", "default, large");
-    refused(&["ask", "-", "What?", "--reading", "tea-leaves"], b"Some text.", 2, "argument.reading", "memory or recall");
+    refused(&["ask", "-", "What?", "--reading", "tea-leaves"], b"Some text.", 2, "argument.reading", "memory, recall or notes");
     refused(&["inspect", "--scenario", "huge"], b"", 2, "argument.scenario", "default, large");
-    refused(&["verify", "--reading", "tea-leaves"], b"", 2, "argument.reading", "memory or recall");
+    refused(&["verify", "--reading", "tea-leaves"], b"", 2, "argument.reading", "memory, recall or notes");
     refused(&["summarize", "-", "--usage", "/proc/nowhere/usage.json"], b"Some text.", 1, "io", "/proc/nowhere");
     let folder = scratch();
     let path = folder.path().join("text");

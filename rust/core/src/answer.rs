@@ -2,24 +2,7 @@
 
 use serde::Serialize;
 
-/// A stretch of the document: end-exclusive, in bytes and in UTF-16 units.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[allow(missing_docs)]
-pub struct Span {
-    pub start: u64,
-    pub end: u64,
-    pub start_utf16: u64,
-    pub end_utf16: u64,
-}
-
-impl Span {
-    /// The stretch of `text[start..end]`, where `text` begins at (`at`, `at_utf16`) of the document.
-    pub fn within(at: u64, at_utf16: u64, text: &str, start: usize, end: usize) -> Self {
-        let start_utf16 = at_utf16 + crate::text::utf16_length(&text[..start]);
-        let end_utf16 = start_utf16 + crate::text::utf16_length(&text[start..end]);
-        Self { start: at + start as u64, end: at + end as u64, start_utf16, end_utf16 }
-    }
-}
+pub use crate::text::Span;
 
 /// A part of an answer that stands verbatim in the document, white space folded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,17 +12,32 @@ pub struct Quote {
     pub span: Span,
     /// As it stands there.
     pub text: String,
+    /// The headings above it, outermost first.
+    pub headings: Vec<String>,
 }
 
-/// How a stretch of the document took part in an answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+/// How a stretch of the document took part in an answer. All of them together are the whole document, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Coverage {
     /// Where.
-    pub start: u64,
-    /// End-exclusive.
-    pub end: u64,
-    /// `recalled`: it stood in the prompt of the answer. Of the memory reading: `exact`, in the window; `absorbed`, in the memory.
-    pub kind: &'static str,
+    #[serde(flatten)]
+    pub span: Span,
+    /// How.
+    pub kind: CoverageKind,
+}
+
+/// The ways of taking part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CoverageKind {
+    /// It stood in the window of the memory reading, word for word.
+    Exact,
+    /// It had gone into the memory.
+    Absorbed,
+    /// It stood in a prompt, word for word.
+    Recalled,
+    /// It was not used.
+    Skipped,
 }
 
 /// What an answer cost.
@@ -82,7 +80,7 @@ pub struct Answer {
     pub confidence: f64,
     /// In the order of the text.
     pub quotes: Vec<Quote>,
-    /// In document order.
+    /// The whole document in order.
     pub coverage: Vec<Coverage>,
     /// What it cost.
     pub usage: Usage,
@@ -100,7 +98,7 @@ pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
             passages.iter().find_map(|(span, passage)| find_folded(passage, &words).map(|(start, end)| (span, passage, start, end)));
         if let Some((span, passage, start, end)) = found {
             let span = Span::within(span.start, span.start_utf16, passage, start, end);
-            quotes.push(Quote { span, text: passage[start..end].to_owned() });
+            quotes.push(Quote { span, text: passage[start..end].to_owned(), headings: Vec::new() });
         }
     }
     quotes

@@ -47,7 +47,8 @@ impl Manifest {
                 return wrong(format!("scenarios.{name}: found sizes {sizes:?}, expected 1 to {MOST}, and at most 1024 threads"));
             }
         }
-        if !(1..=MOST).contains(&self.limits.question) || !(1..=MOST).contains(&self.limits.answer) {
+        let limits = [self.limits.question, self.limits.answer, self.limits.recall_prompts];
+        if limits.iter().any(|n| !(1..=MOST).contains(n)) {
             return wrong(format!("limits: expected 1 to {MOST}"));
         }
         let numbers = [self.embedding.scale, self.scoring.bm25_weight, self.scoring.found_threshold];

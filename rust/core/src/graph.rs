@@ -61,15 +61,15 @@ pub struct Inputs<'a> {
 
 /// One stream of tokens through a graph.
 pub trait Lane: Send + std::fmt::Debug {
-    /// The inputs of the next run.
-    fn inputs(&mut self, rows: usize) -> Result<Inputs<'_>>;
+    /// The inputs of the next run, of whose last `wanted` rows the logits are wanted. A lane of fixed shape may compute more and drop them.
+    fn inputs(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>>;
     /// Keys and values of a layer's cache, `[Hk, C, d]` each.
     fn cache(&mut self, layer: usize) -> [&mut [f32]; 2];
     /// A layer's M `[Hk, d, d]` and z `[Hk, d]`, scaled as the graph takes them.
     fn memory(&mut self, layer: usize) -> [&mut [f32]; 2];
-    /// Runs the graph on the rows filled last; the logits of the last row are wanted.
+    /// Runs the graph on the rows filled last.
     fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()>;
-    /// `[V]`, of the last row.
+    /// `[wanted, V]`, of the run's last rows.
     fn logits(&self) -> &[f32];
     /// The rows' rotated keys and values in a layer, `[Hk, rows, d]` each.
     fn fresh(&self, layer: usize) -> [&[f32]; 2];
@@ -199,6 +199,7 @@ fn environment() -> Result<&'static Environment> {
 /// The tensors of one row count, bound to the graph together with the lane's state.
 struct Rows {
     count: usize,
+    wanted: usize,
     x: Tensor<f32>,
     kinds: Vec<[Tensor<f32>; 3]>,
     logits: Tensor<f32>,
@@ -212,7 +213,7 @@ struct OrtLane {
     cache: Vec<[Tensor<f32>; 2]>,
     memory: Vec<[Tensor<f32>; 2]>,
     memory_weight: Tensor<f32>,
-    /// The row counts used last, newest last; a segment, a single row and a remainder are all there are.
+    /// The row counts used last, newest last.
     rows: Vec<Rows>,
 }
 
@@ -234,8 +235,8 @@ fn pair(pair: &mut [Tensor<f32>; 2]) -> [&mut [f32]; 2] {
 }
 
 impl OrtLane {
-    /// Row counts kept bound.
-    const KEPT: usize = 3;
+    /// Row counts kept bound: of a segment, a remainder, a single row and drafts of three lengths.
+    const KEPT: usize = 6;
 
     fn new(graph: Arc<Graph>, slots: usize) -> Result<Self> {
         let (heads, d) = (graph.shape.kv_heads, graph.shape.head_dim);
@@ -247,7 +248,7 @@ impl OrtLane {
         Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
     }
 
-    fn bind(&mut self, count: usize) -> Result<Rows> {
+    fn bind(&mut self, count: usize, wanted: usize) -> Result<Rows> {
         let shape = &self.graph.shape;
         let (heads, d) = (shape.kv_heads, shape.head_dim);
         let x = tensor(&[count, shape.hidden], 0.0)?;
@@ -262,11 +263,11 @@ impl OrtLane {
             }
             kinds.push(tensors);
         }
-        let mut wanted = Tensor::<i64>::new(&Allocator::default(), [1_i64])?;
-        wanted.extract_tensor_mut().1[0] = count as i64 - 1;
-        binding.bind_input("rows", &wanted)?;
+        let mut rows = Tensor::<i64>::new(&Allocator::default(), [wanted as i64])?;
+        rows.extract_tensor_mut().1.iter_mut().zip(count - wanted..count).for_each(|(to, row)| *to = row as i64);
+        binding.bind_input("rows", &rows)?;
         binding.bind_input("memory_weight", &self.memory_weight)?;
-        let mut logits = tensor(&[1, shape.vocabulary], 0.0)?;
+        let mut logits = tensor(&[wanted, shape.vocabulary], 0.0)?;
         binding.bind_output("logits", &mut logits)?;
         let mut fresh = Vec::new();
         for layer in 0..shape.layers.len() {
@@ -281,7 +282,7 @@ impl OrtLane {
             }
             fresh.push(new);
         }
-        Ok(Rows { count, x, kinds, logits, fresh, binding })
+        Ok(Rows { count, wanted, x, kinds, logits, fresh, binding })
     }
 
     fn last(&self) -> &Rows {
@@ -290,10 +291,10 @@ impl OrtLane {
 }
 
 impl Lane for OrtLane {
-    fn inputs(&mut self, count: usize) -> Result<Inputs<'_>> {
-        let rows = match self.rows.iter().position(|r| r.count == count) {
+    fn inputs(&mut self, count: usize, wanted: usize) -> Result<Inputs<'_>> {
+        let rows = match self.rows.iter().position(|r| (r.count, r.wanted) == (count, wanted)) {
             Some(at) => self.rows.remove(at),
-            None => self.bind(count)?,
+            None => self.bind(count, wanted)?,
         };
         if self.rows.len() == Self::KEPT {
             self.rows.remove(0);

@@ -1,49 +1,86 @@
 //! BM25 over the passages of a document, on disk.
 //!
-//! A posting is one number: term hash (32 bits), passage (26), count in the passage (6). Postings gather in a bounded buffer; each full buffer
-//! is sorted and written to a file without a name as one *run*. A term is found by binary search in every run, read by position, so what is
-//! resident does not grow with the document. Disk: 8 bytes for each distinct term of a passage, 24 for each passage, about 4 bytes a
-//! document token.
+//! Postings gather in a bounded buffer; each full buffer is sorted and written as one run of a file without a name ([`crate::postings`]). A
+//! passage is a record of 24 bytes in another; headings are passages too, and each passage names the one it stands under. A question is answered
+//! run by run and window by window of passages, so neither asking nor what is kept grows with the document; only the table of runs does,
+//! 24 bytes for about 1.5 million tokens.
 
-use std::collections::HashMap;
+use std::cmp::{Ordering, Reverse};
+use std::collections::BinaryHeap;
 use std::fs::File;
-use std::os::unix::fs::FileExt;
+use std::io::Write;
 use std::path::Path;
+use std::sync::Arc;
 
-use rust_stemmers::{Algorithm, Stemmer};
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
-use unicode_segmentation::UnicodeSegmentation;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::passage::heading_level;
+use crate::postings::{Cursor, MOST_PASSAGES, Posting, Region, Run, damaged, write_pages};
+use crate::terms::for_each_term;
+use crate::text::{Span, utf16_length};
 
 /// Postings held before a run is written: 4 MiB.
 const BUFFER: usize = 1 << 19;
-/// Postings read at once while searching.
-const PAGE: usize = 512;
+/// Bytes of a passage's record.
+const RECORD: usize = 24;
+/// Passages scored at once.
+const WINDOW: u32 = 4096;
+/// Terms of a question that are looked for, the rarest of them.
+const TERMS: usize = 64;
+/// Headings that can stand above each other; one deeper takes the place of the innermost.
+const DEPTH: usize = 6;
+/// Terms kept of a heading.
+const HEADING_TERMS: usize = 32;
+/// What a term counts in a posting: once in the text, in the innermost heading, in the one above it.
+const COUNTS: [u32; 3] = [2, 2, 1];
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
-/// Marks a passage that begins with a heading, in its number of terms.
-const HEADING: u32 = 1 << 31;
 /// Terms of a sentence on average: what BM25's length normalisation compares with.
 const SENTENCE: f32 = 20.0;
-/// A posting: count in the low bits, then the passage, then the term.
-const COUNT_BITS: u32 = 6;
-const PASSAGE_BITS: u32 = 26;
 /// A term in more than this share of many passages says nothing.
 const COMMON: f32 = 0.5;
+/// Bytes copied at once.
+const COPY: usize = 1 << 16;
 
 /// A stretch of the document with its place in bytes and UTF-16 units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Passage {
+    /// Passages are numbered from 0 in document order.
+    pub number: u32,
     pub start: u64,
     pub start_utf16: u64,
+    /// Bytes.
     pub length: u32,
-    /// Terms in it, stop words left out.
-    pub terms: u32,
     /// Whether its first unit is a heading.
     pub heading: bool,
+    /// Bytes and UTF-16 units of that heading.
+    title: [u64; 2],
+    /// The passage that begins with the heading it stands under.
+    above: Option<u32>,
+}
+
+/// The place of a passage among those that match; the greater is the better: higher score, then earlier passage.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[allow(missing_docs)]
+pub struct Rank {
+    pub score: f32,
+    pub passage: u32,
+}
+
+impl Eq for Rank {}
+
+impl Ord for Rank {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.score.total_cmp(&other.score).then(other.passage.cmp(&self.passage))
+    }
+}
+
+impl PartialOrd for Rank {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
 }
 
 /// A passage that matches a question.
@@ -54,62 +91,175 @@ pub struct Match {
     pub score: f32,
 }
 
-/// The index of one document: grows by [`Index::add`], then answers [`Index::best`].
-#[derive(Debug)]
-pub struct Index {
-    file: File,
-    passages: File,
-    written: u64,
-    buffer: Vec<u64>,
-    runs: Vec<Run>,
-    count: u32,
-    terms: u64,
+impl Match {
+    /// Where it stands; what [`Index::best`] goes on after.
+    pub fn rank(&self) -> Rank {
+        Rank { score: self.score, passage: self.passage.number }
+    }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Run {
-    start: u64,
-    postings: u64,
+/// The index of one document: grows by [`Index::add`] until [`Index::finish`], then answers [`Index::best`].
+#[derive(Debug)]
+pub struct Index {
+    postings: Region,
+    passages: Region,
+    /// Read in place from a saved state.
+    fixed: bool,
+    buffer: Vec<Posting>,
+    runs: Vec<Run>,
+    count: u32,
+    /// The first passage that is in no run.
+    first: u32,
+    /// Where the last passage ends (bytes).
+    end: u64,
+    headings: Vec<Heading>,
+    /// Terms of the passage being added, kept for its memory.
+    terms: Vec<(u32, u32)>,
+}
+
+/// A heading that the next passage stands under.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Heading {
+    level: u8,
+    passage: u32,
+    terms: Vec<u32>,
+}
+
+/// What is to be kept of an index beside the bytes that [`Index::write_to`] writes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stored {
+    runs: Vec<Run>,
+    passages: u32,
+    end: u64,
+    headings: Vec<Heading>,
+}
+
+impl Stored {
+    /// Bytes that [`Index::write_to`] wrote.
+    pub fn bytes(&self) -> u64 {
+        self.posting_bytes().saturating_add(u64::from(self.passages) * RECORD as u64)
+    }
+
+    fn posting_bytes(&self) -> u64 {
+        self.runs.last().map_or(0, |run| run.start.saturating_add(run.bytes))
+    }
+
+    fn check(&self, document: u64) -> Result<()> {
+        let (mut start, mut first) = (0_u64, None);
+        for run in &self.runs {
+            if run.start != start || run.bytes == 0 || first.map_or(run.first != 0, |f| run.first <= f) || run.first >= self.passages {
+                return Err(damaged());
+            }
+            (start, first) = (start.checked_add(run.bytes).ok_or_else(damaged)?, Some(run.first));
+        }
+        let nested = self.headings.windows(2).all(|pair| pair[0].level < pair[1].level && pair[0].passage < pair[1].passage);
+        let known = self.headings.iter().all(|h| h.passage < self.passages && h.terms.len() <= HEADING_TERMS);
+        if self.passages > MOST_PASSAGES || self.end > document || self.headings.len() > DEPTH || !nested || !known {
+            return Err(damaged());
+        }
+        Ok(())
+    }
 }
 
 impl Index {
     /// An empty index whose files lie in `folder` or the system's temporary one, without a name.
     pub fn new(folder: Option<&Path>) -> Result<Self> {
         let place = folder.map_or_else(std::env::temp_dir, Path::to_owned);
-        let open = || tempfile::tempfile_in(&place);
         let failed = |e: std::io::Error| Error::io(format!("creating the index in {}", place.display()), &e);
-        let (file, passages) = (open().map_err(failed)?, open().map_err(failed)?);
-        Ok(Self { file, passages, written: 0, buffer: Vec::new(), runs: Vec::new(), count: 0, terms: 0 })
+        let open = || tempfile::tempfile_in(&place).map(|file| Region { file: Arc::new(file), at: 0 }).map_err(failed);
+        Ok(Self {
+            postings: open()?,
+            passages: open()?,
+            fixed: false,
+            buffer: Vec::new(),
+            runs: Vec::new(),
+            count: 0,
+            first: 0,
+            end: 0,
+            headings: Vec::new(),
+            terms: Vec::new(),
+        })
     }
 
-    /// Adds the next passage.
-    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, heading: bool) -> Result<()> {
-        if self.count >= 1 << PASSAGE_BITS {
+    /// Adds the next passage, at most 64 kB long, of which the first `heading` bytes are a heading (0: none).
+    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, heading: usize) -> Result<()> {
+        if self.fixed {
+            return Err(Error::new("fault", "an index that is read in place was added to"));
+        }
+        if self.count >= MOST_PASSAGES {
             return Err(Error::new("io", "the index is full: found more than 67 million passages"));
         }
-        let mut counts: HashMap<u32, u64> = HashMap::new();
-        let mut terms = 0;
-        for_each_term(text, |term| {
-            terms += 1;
-            *counts.entry(term).or_default() += 1;
-        });
-        for (term, count) in counts {
-            self.buffer.push(u64::from(term) << 32 | u64::from(self.count) << COUNT_BITS | count.min((1 << COUNT_BITS) - 1));
+        let title = &text[..heading];
+        if heading > 0 {
+            self.enter(title);
         }
-        let mut record = Vec::with_capacity(24);
-        record.extend(start.to_le_bytes());
-        record.extend(start_utf16.to_le_bytes());
-        record.extend((text.len() as u32).to_le_bytes());
-        record.extend((terms as u32 | if heading { HEADING } else { 0 }).to_le_bytes());
-        write(&self.passages, &record, u64::from(self.count) * 24)?;
+        let innermost = self.headings.last().filter(|_| heading > 0).map(|h| h.passage);
+        let above = self.headings.iter().rev().find(|h| Some(h.passage) != innermost).map(|h| h.passage);
+        let words = [
+            pack(start, text.len() as u64)?,
+            pack(start_utf16, heading as u64)?,
+            pack(above.map_or(0, |a| u64::from(a) + 1), utf16_length(title))?,
+        ];
+        self.gather(text, innermost.is_some());
+        if self.buffer.len() + self.terms.len() > BUFFER {
+            self.write_run()?;
+        }
+        for same in self.terms.chunk_by(|a, b| a.0 == b.0) {
+            self.buffer.push(Posting::new(same[0].0, self.count, same.iter().map(|t| t.1).sum()));
+        }
+        let record: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        self.passages.write(u64::from(self.count) * RECORD as u64, &record)?;
         self.count += 1;
-        self.terms += terms;
-        if self.buffer.len() >= BUFFER { self.write_run() } else { Ok(()) }
+        self.end = start + text.len() as u64;
+        Ok(())
     }
 
-    /// Writes what waits in the buffer, so that the first question need not.
+    /// The next passage begins with a heading.
+    fn enter(&mut self, title: &str) {
+        let level = heading_level(title);
+        self.headings.retain(|h| h.level < level);
+        self.headings.truncate(DEPTH - 1);
+        let mut terms = Vec::new();
+        for_each_term(title, |term| terms.push(term));
+        terms.truncate(HEADING_TERMS);
+        self.headings.push(Heading { level, passage: self.count, terms });
+    }
+
+    /// The terms of a text and of the headings it stands under, sorted, each with what it counts; `led`: its own heading stands in it.
+    fn gather(&mut self, text: &str, led: bool) {
+        self.terms.clear();
+        for_each_term(text, |term| self.terms.push((term, COUNTS[0])));
+        for (heading, count) in self.headings.iter().rev().zip(&COUNTS[1..]).skip(usize::from(led)) {
+            self.terms.extend(heading.terms.iter().map(|term| (*term, *count)));
+        }
+        self.terms.sort_unstable();
+    }
+
+    /// Writes what waits in the buffer; from now on the index can be asked.
     pub fn finish(&mut self) -> Result<()> {
-        if self.buffer.is_empty() { Ok(()) } else { self.write_run() }
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        self.write_run()?;
+        (self.buffer, self.terms) = (Vec::new(), Vec::new());
+        Ok(())
+    }
+
+    fn write_run(&mut self) -> Result<()> {
+        self.buffer.sort_unstable();
+        let start = self.posting_bytes();
+        let mut at = start;
+        let bytes = write_pages(&self.buffer, |page| {
+            self.postings.write(at, page)?;
+            at += page.len() as u64;
+            Ok(())
+        })?;
+        self.runs.push(Run { start, bytes, postings: self.buffer.len() as u32, first: self.first });
+        self.first = self.count;
+        self.buffer.clear();
+        Ok(())
     }
 
     /// Passages added.
@@ -117,103 +267,258 @@ impl Index {
         self.count
     }
 
+    /// Where its last passage ends: bytes from the document's start.
+    pub fn end(&self) -> u64 {
+        self.end
+    }
+
     /// Bytes on disk and in the buffer.
     pub fn bytes(&self) -> u64 {
-        self.written * 8 + u64::from(self.count) * 24 + self.buffer.len() as u64 * 8
+        self.posting_bytes() + u64::from(self.count) * RECORD as u64 + size_of_val(&self.buffer[..]) as u64
+    }
+
+    fn posting_bytes(&self) -> u64 {
+        self.runs.last().map_or(0, |run| run.start + run.bytes)
     }
 
     /// The passage of that number.
     pub fn passage(&self, number: u32) -> Result<Passage> {
-        let mut r = [0; 24];
-        self.passages.read_exact_at(&mut r, u64::from(number) * 24).map_err(|e| Error::io("reading the index", &e))?;
-        let long = |at: usize| u64::from_le_bytes(std::array::from_fn(|i| r[at + i]));
-        let short = |at: usize| u32::from_le_bytes(std::array::from_fn(|i| r[at + i]));
-        Ok(Passage {
-            start: long(0),
-            start_utf16: long(8),
-            length: short(16),
-            terms: short(20) & !HEADING,
-            heading: short(20) & HEADING != 0,
-        })
+        let mut record = [0; RECORD];
+        self.passages.read(u64::from(number) * RECORD as u64, &mut record)?;
+        let word = |at: usize| unpack(u64::from_le_bytes(std::array::from_fn(|i| record[at * 8 + i])));
+        let ((start, length), (start_utf16, title), (above, title_utf16)) = (word(0), word(1), word(2));
+        let above = above.checked_sub(1).map(|a| u32::try_from(a).unwrap_or(u32::MAX));
+        if start + length > self.end || start_utf16 > start || title > length || title_utf16 > title || above.is_some_and(|a| a >= number) {
+            return Err(damaged());
+        }
+        Ok(Passage { number, start, start_utf16, length: length as u32, heading: title > 0, title: [title, title_utf16], above })
     }
 
-    /// The `most` passages that match best, best first, and the weight of each of the question's terms.
-    pub fn best(&mut self, question: &str, most: usize) -> Result<(Vec<Match>, Weights)> {
-        self.finish()?;
+    /// The passage that holds the byte at `place`, or else the one before it.
+    pub fn at(&self, place: u64) -> Result<Passage> {
+        let (mut low, mut high) = (0, self.count);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            if self.passage(middle)?.start <= place { low = middle } else { high = middle }
+        }
+        self.passage(low)
+    }
+
+    /// The headings that a passage stands under, outermost first; a heading that it begins with is the last of them.
+    pub fn path(&self, passage: &Passage) -> Result<Vec<Span>> {
+        let (mut path, mut at) = (Vec::new(), *passage);
+        loop {
+            if at.heading {
+                let (end, end_utf16) = (at.start + at.title[0], at.start_utf16 + at.title[1]);
+                path.push(Span { start: at.start, end, start_utf16: at.start_utf16, end_utf16 });
+            }
+            let Some(above) = at.above else { break };
+            at = self.passage(above)?;
+            if !at.heading || path.len() >= DEPTH {
+                return Err(damaged());
+            }
+        }
+        path.reverse();
+        Ok(path)
+    }
+
+    /// The `most` passages that match best, best first, of those that rank below `after`; and the weight of each of the question's terms.
+    pub fn best(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
+        self.search(question, most, after, false)
+    }
+
+    /// As [`Index::best`]; after the passages that match follow all others in document order, with score 0.
+    pub fn all(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
+        self.search(question, most, after, true)
+    }
+
+    fn search(&self, question: &str, most: usize, after: Option<Rank>, all: bool) -> Result<(Vec<Match>, Weights)> {
+        if !self.buffer.is_empty() {
+            return Err(Error::new("fault", "an index was asked before it was finished"));
+        }
+        let found = self.occurrences(question)?;
+        let total = self.count as f32;
+        let weigh = |found: f32| (1.0 + (total - found + 0.5) / (found + 0.5)).ln();
+        let weights = Weights { terms: found.iter().map(|(term, found)| (*term, weigh(*found as f32))).collect() };
+        let common = |found: u32| self.count > 64 && found as f32 > total * COMMON;
+        let mut terms: Vec<(u32, u32)> = found.iter().copied().filter(|(_, found)| *found > 0 && !common(*found)).collect();
+        if terms.is_empty() {
+            terms = found.into_iter().filter(|(_, found)| *found > 0).collect(); // common words are better than none
+        }
+        terms.sort_unstable_by_key(|(term, found)| (*found, *term));
+        terms.truncate(TERMS);
+        terms.sort_unstable();
+        let terms: Vec<(u32, f32)> = terms.into_iter().map(|(term, found)| (term, weigh(found as f32))).collect();
+        let mut best = Best { most, after, all, ranks: BinaryHeap::new() };
+        if most > 0 {
+            self.score(&terms, &mut best)?;
+        }
+        let mut ranks = best.ranks.into_vec();
+        ranks.sort_unstable();
+        let matches = ranks.into_iter().map(|Reverse(rank)| Ok(Match { passage: self.passage(rank.passage)?, score: rank.score }));
+        Ok((matches.collect::<Result<_>>()?, weights))
+    }
+
+    /// The distinct terms of a question, sorted, each with the number of passages that hold it.
+    fn occurrences(&self, question: &str) -> Result<Vec<(u32, u32)>> {
         let mut terms = Vec::new();
-        for_each_term(question, |term| terms.push(term));
+        for_each_term(question, |term| terms.push((term, 0_u32)));
         terms.sort_unstable();
         terms.dedup();
-        let average = (self.terms as f32 / self.count.max(1) as f32).max(1.0);
-        let (mut scores, mut weights): (HashMap<u32, f32>, _) = (HashMap::new(), HashMap::new());
-        for term in terms {
-            let mut spans = Vec::with_capacity(self.runs.len());
-            for run in &self.runs {
-                let from = self.lower_bound(run, u64::from(term) << 32)?;
-                let to = self.lower_bound(run, (u64::from(term) + 1) << 32)?;
-                spans.push((run.start + from, to - from));
-            }
-            let found = spans.iter().map(|s| s.1).sum::<u64>() as f32;
-            let total = self.count as f32;
-            let weight = (1.0 + (total - found + 0.5) / (found + 0.5)).ln();
-            weights.insert(term, weight);
-            if self.count > 64 && found > total * COMMON {
-                continue;
-            }
-            for (start, length) in spans {
-                self.for_each_posting(start, length, |passage, count| {
-                    // The passage's own length needs a read; the average one serves to choose, sentences are scored exactly later.
-                    *scores.entry(passage).or_default() += weight * saturated(count, average, average);
-                })?;
+        for run in &self.runs {
+            let mut cursor = Cursor::new(*run);
+            for (term, found) in &mut terms {
+                cursor.seek(&self.postings, *term, 0)?;
+                let before = cursor.before();
+                cursor.seek(&self.postings, *term, MOST_PASSAGES)?;
+                *found = found.saturating_add(cursor.before().saturating_sub(before));
             }
         }
-        let mut ranked: Vec<(u32, f32)> = scores.into_iter().collect();
-        ranked.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
-        ranked.truncate(most);
-        let matches =
-            ranked.into_iter().map(|(number, score)| Ok(Match { passage: self.passage(number)?, score })).collect::<Result<_>>()?;
-        Ok((matches, Weights { weights, average: SENTENCE }))
+        Ok(terms)
     }
 
-    fn for_each_posting(&self, start: u64, length: u64, mut each: impl FnMut(u32, f32)) -> Result<()> {
-        let mut done = 0;
-        while done < length {
-            let postings = self.read(start + done, PAGE.min((length - done) as usize))?;
-            done += postings.len() as u64;
-            postings.iter().for_each(|p| each((p >> COUNT_BITS) as u32 & ((1 << PASSAGE_BITS) - 1), (p & ((1 << COUNT_BITS) - 1)) as f32));
+    /// Offers every passage with its score, window by window in document order.
+    fn score(&self, terms: &[(u32, f32)], best: &mut Best) -> Result<()> {
+        let from = best.after.filter(|after| after.score <= 0.0).map_or(0, |after| after.passage.saturating_add(1));
+        let mut scores = vec![0.0; WINDOW.min(self.count) as usize];
+        let none = [Run { start: 0, bytes: 0, postings: 0, first: 0 }];
+        let runs = if self.runs.is_empty() { &none } else { &self.runs[..] };
+        for (number, run) in runs.iter().enumerate() {
+            let end = runs.get(number + 1).map_or(self.count, |next| next.first);
+            let mut base = run.first.max(from);
+            let mut cursors = Vec::new();
+            for (term, weight) in terms.iter().filter(|_| base < end) {
+                let mut cursor = Cursor::new(*run);
+                cursor.seek(&self.postings, *term, base)?;
+                cursors.push((*term, *weight, cursor));
+            }
+            while base < end {
+                let window = &mut scores[..(end - base).min(WINDOW) as usize];
+                window.fill(0.0);
+                for (term, weight, cursor) in &mut cursors {
+                    self.score_window(cursor, *term, *weight, base, window)?;
+                }
+                for (passage, score) in (base..).zip(&*window) {
+                    best.offer(Rank { score: *score, passage });
+                }
+                base += window.len() as u32;
+                if from > 0 && best.full() {
+                    return Ok(()); // what matches is used up, and the others come in document order
+                }
+            }
         }
         Ok(())
     }
 
-    fn lower_bound(&self, run: &Run, value: u64) -> Result<u64> {
-        let (mut low, mut high) = (0, run.postings);
-        while high - low > PAGE as u64 {
-            let middle = low.midpoint(high);
-            if self.read(run.start + middle, 1)?[0] < value { low = middle + 1 } else { high = middle }
+    fn score_window(&self, cursor: &mut Cursor, term: u32, weight: f32, base: u32, window: &mut [f32]) -> Result<()> {
+        while let Some(posting) = cursor.posting()
+            && posting.term() == term
+        {
+            let slot = posting.passage().checked_sub(base).ok_or_else(damaged)?;
+            let Some(score) = window.get_mut(slot as usize) else { break };
+            // The passage's own length needs a read; the average one serves to choose, sentences are scored exactly later.
+            *score += weight * saturated(posting.count() as f32 / COUNTS[0] as f32, 1.0, 1.0);
+            cursor.advance(&self.postings)?;
         }
-        let page = self.read(run.start + low, (high - low) as usize)?;
-        Ok(low + page.partition_point(|p| *p < value) as u64)
-    }
-
-    fn read(&self, at: u64, count: usize) -> Result<Vec<u64>> {
-        let mut bytes = vec![0; count * 8];
-        self.file.read_exact_at(&mut bytes, at * 8).map_err(|e| Error::io("reading the index", &e))?;
-        Ok(bytes.chunks_exact(8).map(|b| u64::from_le_bytes(std::array::from_fn(|i| b[i]))).collect())
-    }
-
-    fn write_run(&mut self) -> Result<()> {
-        self.buffer.sort_unstable();
-        let bytes: Vec<u8> = self.buffer.iter().flat_map(|p| p.to_le_bytes()).collect();
-        write(&self.file, &bytes, self.written * 8)?;
-        self.runs.push(Run { start: self.written, postings: self.buffer.len() as u64 });
-        self.written += self.buffer.len() as u64;
-        self.buffer = Vec::new();
         Ok(())
+    }
+
+    /// Writes the index's bytes: postings, then passages. With what it gives back, [`Index::restore`] reads them again.
+    pub fn write_to(&self, out: &mut impl Write) -> Result<Stored> {
+        let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(|e| Error::io("writing the saved state", &e));
+        copy(&self.postings, self.posting_bytes(), &mut put)?;
+        let mut runs = self.runs.clone();
+        if !self.buffer.is_empty() {
+            let mut waiting = self.buffer.clone();
+            waiting.sort_unstable();
+            let bytes = write_pages(&waiting, &mut put)?;
+            runs.push(Run { start: self.posting_bytes(), bytes, postings: waiting.len() as u32, first: self.first });
+        }
+        copy(&self.passages, u64::from(self.count) * RECORD as u64, &mut put)?;
+        Ok(Stored { runs, passages: self.count, end: self.end, headings: self.headings.clone() })
+    }
+
+    /// An index whose bytes begin at `at` of a file, read in place, for a document of `document` bytes. It can be asked; to add to it, let it
+    /// grow first.
+    pub fn restore(file: Arc<File>, at: u64, stored: Stored, document: u64) -> Result<Self> {
+        stored.check(document)?;
+        let length = file.metadata().map_err(|e| Error::io("looking at the saved state", &e))?.len();
+        if at.checked_add(stored.bytes()).is_none_or(|end| end > length) {
+            return Err(damaged());
+        }
+        let passages = Region { file: Arc::clone(&file), at: at + stored.posting_bytes() };
+        let Stored { runs, passages: count, end, headings } = stored;
+        let postings = Region { file, at };
+        let (buffer, terms) = (Vec::new(), Vec::new());
+        Ok(Self { postings, passages, fixed: true, buffer, runs, count, first: count, end, headings, terms })
+    }
+
+    /// The same index, copied to files of its own in `folder` or the system's temporary one, so that it can be added to.
+    pub fn growing(self, folder: Option<&Path>) -> Result<Self> {
+        let fresh = Self::new(folder)?;
+        for (from, to, bytes) in [
+            (&self.postings, &fresh.postings, self.posting_bytes()),
+            (&self.passages, &fresh.passages, u64::from(self.count) * RECORD as u64),
+        ] {
+            let mut at = 0;
+            copy(from, bytes, &mut |bytes| {
+                to.write(at, bytes)?;
+                at += bytes.len() as u64;
+                Ok(())
+            })?;
+        }
+        Ok(Self { postings: fresh.postings, passages: fresh.passages, fixed: false, ..self })
     }
 }
 
-fn write(file: &File, bytes: &[u8], at: u64) -> Result<()> {
-    file.write_all_at(bytes, at).map_err(|e| Error::io("writing the index", &e))
+/// The best passages so far.
+struct Best {
+    most: usize,
+    after: Option<Rank>,
+    all: bool,
+    ranks: BinaryHeap<Reverse<Rank>>,
+}
+
+impl Best {
+    fn offer(&mut self, rank: Rank) {
+        if rank.score <= 0.0 && !self.all || self.after.is_some_and(|after| rank >= after) {
+            return;
+        }
+        if self.full() {
+            if self.ranks.peek().is_some_and(|worst| rank <= worst.0) {
+                return;
+            }
+            self.ranks.pop();
+        }
+        self.ranks.push(Reverse(rank));
+    }
+
+    fn full(&self) -> bool {
+        self.ranks.len() >= self.most
+    }
+}
+
+/// 48 bits and 16 bits in one number.
+fn pack(large: u64, small: u64) -> Result<u64> {
+    if large >> 48 != 0 || small >> 16 != 0 {
+        return Err(Error::new("fault", format!("found a passage of {small} bytes at {large}, expected less than 2^16 below 2^48")));
+    }
+    Ok(large | small << 48)
+}
+
+fn unpack(number: u64) -> (u64, u64) {
+    (number & ((1 << 48) - 1), number >> 48)
+}
+
+fn copy(region: &Region, bytes: u64, put: &mut impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+    let (mut piece, mut at) = (vec![0; COPY.min(bytes as usize)], 0);
+    while at < bytes {
+        let length = COPY.min((bytes - at) as usize);
+        region.read(at, &mut piece[..length])?;
+        put(&piece[..length])?;
+        at += length as u64;
+    }
+    Ok(())
 }
 
 fn saturated(count: f32, length: f32, average: f32) -> f32 {
@@ -223,115 +528,20 @@ fn saturated(count: f32, length: f32, average: f32) -> f32 {
 /// What each of a question's terms is worth in this document: scores single sentences.
 #[derive(Debug, Clone, Default)]
 pub struct Weights {
-    weights: HashMap<u32, f32>,
-    average: f32,
+    /// Sorted by term.
+    terms: Vec<(u32, f32)>,
 }
 
 impl Weights {
     /// BM25 of one sentence.
     pub fn score(&self, sentence: &str) -> f32 {
-        let (mut counts, mut length): (HashMap<u32, f32>, f32) = (HashMap::new(), 0.0);
+        let (mut counts, mut length) = (vec![0.0; self.terms.len()], 0.0);
         for_each_term(sentence, |term| {
             length += 1.0;
-            if self.weights.contains_key(&term) {
-                *counts.entry(term).or_default() += 1.0;
+            if let Ok(at) = self.terms.binary_search_by_key(&term, |t| t.0) {
+                counts[at] += 1.0;
             }
         });
-        counts.iter().map(|(term, count)| self.weights[term] * saturated(*count, length, self.average)).sum()
-    }
-}
-
-/// Words that a question is made of rather than about.
-const STOP: &[&str] = &[
-    "a", "about", "am", "an", "and", "any", "are", "as", "at", "be", "been", "but", "by", "can", "could", "did", "do", "does", "for",
-    "from", "had", "has", "have", "how", "i", "if", "in", "into", "is", "it", "its", "may", "me", "might", "must", "my", "of", "on", "or",
-    "our", "shall", "should", "so", "some", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this",
-    "those", "to", "was", "we", "were", "what", "when", "where", "which", "who", "whom", "whose", "why", "will", "with", "would", "you",
-    "your",
-];
-
-/// Calls `each` with the hash of every term: Unicode words in lower case without accents, English endings taken off; CJK in pairs.
-fn for_each_term(text: &str, mut each: impl FnMut(u32)) {
-    let stemmer = Stemmer::create(Algorithm::English);
-    let mut before: Option<char> = None;
-    for word in text.unicode_words() {
-        let first = word.chars().next().unwrap_or_default();
-        if is_ideograph(first) {
-            each(hash(first.encode_utf8(&mut [0; 4])));
-            if let Some(last) = before {
-                each(hash(&format!("{last}{first}")));
-            }
-            before = Some(first);
-            continue;
-        }
-        before = None;
-        if word.is_ascii() {
-            let lower = word.to_ascii_lowercase();
-            if STOP.binary_search(&lower.as_str()).is_err() {
-                each(hash(&stemmer.stem(&lower)));
-            }
-        } else {
-            each(hash(&word.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase).collect::<String>()));
-        }
-    }
-}
-
-fn is_ideograph(c: char) -> bool {
-    matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
-}
-
-/// FNV-1a, 32 bits: the same on every machine.
-fn hash(word: &str) -> u32 {
-    word.bytes().fold(0x811c_9dc5, |h, b| (h ^ u32::from(b)).wrapping_mul(0x0100_0193))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn stop_words_are_sorted() {
-        assert!(STOP.is_sorted());
-    }
-
-    #[test]
-    fn finds_the_same_as_a_naive_scan() {
-        let words = ["oak", "birch", "running", "café", "字", "42", "maple", "elm"];
-        let texts: Vec<String> = (0..3000_usize)
-            .map(|i| {
-                (0..40).map(|j| words[(i * 7 + j * j * (i % 5 + 1)) % words.len()].to_owned() + " ").collect::<String>() + &format!("n{i}")
-            })
-            .collect();
-        let mut index = Index::new(None).unwrap();
-        let (mut start, mut naive) = (0, Vec::new());
-        for text in &texts {
-            index.add(start, start, text, false).unwrap();
-            start += text.len() as u64;
-            if index.passages().is_multiple_of(700) {
-                index.write_run().unwrap(); // several runs
-            }
-        }
-        let (found, weights) = index.best("Where does n1234 run to?", 5).unwrap();
-        for (i, text) in texts.iter().enumerate() {
-            naive.push((weights.score(text), i));
-        }
-        naive.sort_by(|a, b| b.0.total_cmp(&a.0));
-        assert_eq!(naive[0].1, 1234);
-        let length: u64 = texts[..1234].iter().map(|t| t.len() as u64).sum();
-        assert_eq!(found[0].passage.start, length);
-        assert!(index.best("nothing of the kind", 5).unwrap().0.is_empty());
-    }
-
-    #[test]
-    fn folds_case_accents_endings_and_pairs() {
-        let all = |text: &str| {
-            let mut terms = Vec::new();
-            for_each_term(text, |t| terms.push(t));
-            terms
-        };
-        assert_eq!(all("Copies COPY"), [all("copy")[0], all("copy")[0]]);
-        assert_eq!(all("Café"), all("cafe"));
-        assert_eq!(all("漢字").len(), 3);
-        assert!(all("what is the").is_empty());
+        self.terms.iter().zip(counts).map(|((_, weight), count)| weight * saturated(count, length, SENTENCE)).sum()
     }
 }

@@ -18,32 +18,45 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, index, layout, sample, rope,
-//! memory, graph, session, model, answer, document, reading, reply. One call runs at most one graph.
+//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout,
+//! sample, lookup, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes,
+//! reading, reply. One call runs at most one graph.
 
 pub mod answer;
 mod check;
+mod coverage;
+mod decode;
 pub mod document;
+pub mod embedding;
 pub mod error;
 pub mod graph;
 pub mod index;
 pub mod layout;
+pub mod lookup;
 pub mod manifest;
 pub mod memory;
 pub mod model;
+mod notes;
 pub mod passage;
-pub mod reading;
+mod postings;
+mod prompt;
+mod reading;
+mod recall;
 pub mod reply;
 pub mod rope;
 pub mod sample;
+mod saved;
 pub mod session;
+mod state;
+mod terms;
 pub mod text;
 pub mod tokens;
 
 pub use answer::{Answer, Coverage, Quote, Usage};
-pub use document::{Document, DocumentOptions, Progress};
+pub use document::{Document, DocumentOptions};
 pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
 pub use model::{Model, ModelInfo, OpenOptions, inspect};
 pub use reply::{AskOptions, Event, Reply};
+pub use state::Progress;
 pub use text::Source;

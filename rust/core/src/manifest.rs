@@ -41,6 +41,9 @@ pub struct Manifest {
     pub limits: Limits,
     pub self_test: Vec<SelfTest>,
     pub files: BTreeMap<String, FileEntry>,
+    /// SHA-256 of model.json itself, and so of the whole folder.
+    #[serde(skip)]
+    pub sha256: String,
 }
 
 /// The sizes of the base decoder.
@@ -158,6 +161,8 @@ pub enum Reading {
     Memory,
     /// The few passages that match, in a prompt of their own.
     Recall,
+    /// The whole document, prompt by prompt, a note of each; the notes are read the same way until they fit one prompt.
+    Notes,
 }
 
 impl std::str::FromStr for Reading {
@@ -167,7 +172,8 @@ impl std::str::FromStr for Reading {
         match name {
             "memory" => Ok(Self::Memory),
             "recall" => Ok(Self::Recall),
-            _ => Err(Error::new("argument.reading", format!("found reading \"{name}\", expected memory or recall"))),
+            "notes" => Ok(Self::Notes),
+            _ => Err(Error::new("argument.reading", format!("found reading \"{name}\", expected memory, recall or notes"))),
         }
     }
 }
@@ -181,13 +187,19 @@ pub struct Scoring {
     pub found_threshold: f32,
 }
 
-/// Most tokens of a question and of an answer.
+/// Most tokens of a question and of an answer, and most prompts that a question is looked for in by recall.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Limits {
     pub question: usize,
     pub answer: usize,
+    #[serde(default = "one")]
+    pub recall_prompts: usize,
+}
+
+fn one() -> usize {
+    1
 }
 
 /// What the fp32 reference computes after `tokens` (the first K of them pinned), read segment by segment in `scenario`.
@@ -230,7 +242,8 @@ impl Manifest {
             Some(found) => return Err(wrong(format!("found format {found}, expected {FORMAT}"))),
             None => return Err(wrong(format!("found no format number, expected \"format\": {FORMAT}"))),
         }
-        let manifest: Self = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+        let mut manifest: Self = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+        manifest.sha256 = format!("{:x}", Sha256::digest(&text));
         manifest.check().map_err(|e| wrong(e.message().to_owned()))?;
         Ok(manifest)
     }

@@ -52,6 +52,11 @@ impl Memory {
         }
     }
 
+    /// M and z as they are kept: what a saved document holds.
+    pub fn parts(&mut self) -> [&mut [f32]; 2] {
+        [&mut self.m, &mut self.z]
+    }
+
     /// The sums of M's and of z's entries: for tests against the reference.
     pub fn sums(&self) -> (f64, f64) {
         let sum = |x: &[f32]| x.iter().map(|v| f64::from(*v)).sum();

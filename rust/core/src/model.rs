@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use crate::graph::{Cancel, Graph, Shape};
 use crate::layout::Layout;
 use crate::manifest::{ACCELERATORS, Artefact, Manifest, Scenario, SelfTest};
-use crate::session::{Embedding, Frame, Session};
+use crate::session::{Frame, Session};
 use crate::tokens::Tokens;
 
 /// How a model is opened.
@@ -39,7 +40,13 @@ pub struct ModelInfo {
     pub gate_parameters: u64,
     pub layers: usize,
     pub hidden: usize,
+    pub kv_heads: usize,
+    pub head_dim: usize,
     pub vocabulary: usize,
+    /// Most tokens of a question.
+    pub question_tokens: usize,
+    /// Most tokens of an answer.
+    pub answer_tokens: usize,
     pub folder_bytes: u64,
     pub citing: bool,
     pub accelerators: Vec<String>,
@@ -115,7 +122,11 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
         gate_parameters: base.gate_parameters,
         layers: base.layers,
         hidden: base.hidden,
+        kv_heads: base.kv_heads,
+        head_dim: base.head_dim,
         vocabulary: base.vocabulary,
+        question_tokens: manifest.limits.question,
+        answer_tokens: manifest.limits.answer,
         folder_bytes: manifest.files.values().map(|f| f.bytes).sum(),
         citing: manifest.citation.is_some(),
         accelerators,

@@ -27,11 +27,12 @@ pub struct Unit {
 }
 
 /// The units of a text in order. White space between them belongs to none; all else belongs to exactly one. A heading is a line of its own with
-/// a sentence after it.
+/// a sentence or a heading of a deeper level after it.
 pub fn units(text: &str) -> Vec<Unit> {
     let mut found = split(text, true);
     for at in 0..found.len() {
-        let leads = found.get(at + 1).is_some_and(|next| !next.heading);
+        let level = |unit: &Unit| heading_level(&text[unit.start..unit.end]);
+        let leads = found.get(at + 1).is_some_and(|next| !next.heading || level(next) > level(&found[at]));
         found[at].heading &= leads;
     }
     found
@@ -179,6 +180,15 @@ fn is_heading(paragraph: &str) -> bool {
     let open = !body.ends_with(['.', ',', ';', ':', '!', '?', '"', '”', ')', '>']);
     let named = words[usize::from(numbered && words.len() > 1)].starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
     open && named && words.len() <= 12 && !body.contains(". ") || (numbered && open && named)
+}
+
+/// How deep a heading stands, from 1: the number of its `#`, or of the parts of its number (`1.2.3`), at most 6.
+pub fn heading_level(heading: &str) -> u8 {
+    let mark = heading.split_whitespace().next().unwrap_or_default();
+    let number = mark.trim_end_matches([')', '.', ':']);
+    let parts = number.split('.').take_while(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
+    let depth = if mark.starts_with('#') { mark.len() - mark.trim_start_matches('#').len() } else { parts.count() };
+    depth.clamp(1, 6) as u8
 }
 
 #[cfg(test)]

@@ -4,14 +4,12 @@
 //! part"; `scripts/model.py` is the same in PyTorch, and models/tiny/golden.json holds what both must compute.
 
 use std::collections::VecDeque;
-use std::fs::File;
-use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::io::{Read, Write};
 use std::sync::Arc;
 
-use half::f16;
-use half::slice::HalfFloatSliceExt;
+use serde::{Deserialize, Serialize};
 
+use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use crate::graph::{Cancel, Lane, Shape};
 use crate::manifest::Scenario;
@@ -19,39 +17,10 @@ use crate::memory::Memory;
 
 /// Added to the scores of what must not be seen.
 const HIDDEN: f32 = -1e30;
-/// A run of one row absorbs this many tokens at once.
+/// Decoding absorbs this many tokens at once.
 const DECODE_BLOCK: usize = 32;
-
-/// The input embedding, read row by row from its file.
-#[derive(Debug)]
-pub struct Embedding {
-    file: File,
-    width: usize,
-    scale: f32,
-}
-
-impl Embedding {
-    /// A file of `[rows, width]` f16; `scale` multiplies each row.
-    pub fn open(path: &Path, rows: usize, width: usize, scale: f32) -> Result<Self> {
-        let wrong = |e: String| Error::new("model.missing", format!("{}: {e}", path.display()));
-        let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
-        let (found, expected) = (file.metadata().map_err(|e| wrong(e.to_string()))?.len(), rows as u64 * width as u64 * 2);
-        if found != expected {
-            return Err(Error::new("model.format", format!("{}: found {found} bytes, expected {expected}", path.display())));
-        }
-        Ok(Self { file, width, scale })
-    }
-
-    fn row(&self, token: u32, to: &mut [f32]) -> Result<()> {
-        let mut bytes = vec![0; self.width * 2];
-        let at = u64::from(token) * bytes.len() as u64;
-        self.file.read_exact_at(&mut bytes, at).map_err(|e| Error::io(format!("reading the embedding of token {token}"), &e))?;
-        let halves: Vec<f16> = bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]])).collect();
-        halves.convert_to_f32_slice(to);
-        to.iter_mut().for_each(|v| *v *= self.scale);
-        Ok(())
-    }
-}
+/// Most rows of a verify run: the token chosen last and seven drafted ones.
+pub const VERIFY: usize = 8;
 
 /// What a session is made of; shared by all sessions of a model.
 #[derive(Debug)]
@@ -60,6 +29,20 @@ pub struct Frame {
     pub shape: Shape,
     /// Where rows come from.
     pub embedding: Embedding,
+}
+
+/// Where a session stands.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Counts {
+    pub pending: Vec<u32>,
+    pub recent: Vec<u32>,
+    pub pinned: usize,
+    pub absorbed: u64,
+    pub window_start: u64,
+    pub next: u64,
+    pub runs: u64,
 }
 
 /// One stream of tokens. State of constant size, whatever the number of tokens.
@@ -81,6 +64,10 @@ pub struct Session {
     window_start: u64,
     next: u64,
     runs: u64,
+    /// The tokens run last, at most W: where drafts are looked up. Not kept in a saved document.
+    recent: Vec<u32>,
+    /// The row of [`Session::logits`] among those wanted of the last run.
+    row: usize,
 }
 
 impl Session {
@@ -103,6 +90,8 @@ impl Session {
             window_start: 0,
             next: 0,
             runs: 0,
+            recent: Vec::new(),
+            row: 0,
             frame,
             sizes,
             lane,
@@ -117,6 +106,7 @@ impl Session {
             pending: self.pending.clone(),
             pinned_keys: self.pinned_keys.clone(),
             memories: self.memories.clone(),
+            recent: self.recent.clone(),
             ..*self
         })
     }
@@ -141,9 +131,37 @@ impl Session {
         self.pending.len()
     }
 
-    /// The last row's logits, `[V]`.
+    /// How many drafted tokens [`Session::verify`] takes now: one by one, decoding would absorb a block after them.
+    pub fn draft_room(&self) -> usize {
+        (self.sizes.window - (self.next - self.window_start) as usize).min(VERIFY - 1)
+    }
+
+    /// Decodes several tokens in one run: `tokens` are one that was chosen and drafted ones, of which as many as [`Session::draft_room`] are
+    /// taken. `choose` gets the logits after each row in turn, as long as the token it chooses is the next one drafted; None ends it. Only the
+    /// rows it got are kept, and all is as if their tokens had come one by one. Nothing may wait.
+    pub fn verify(&mut self, tokens: &[u32], cancel: &Cancel, mut choose: impl FnMut(&[f32]) -> Option<u32>) -> Result<()> {
+        if !self.pending.is_empty() || tokens.is_empty() {
+            return Err(Error::new("fault", format!("found {} tokens waiting and {} to verify", self.pending.len(), tokens.len())));
+        }
+        let tokens = &tokens[..tokens.len().min(1 + self.draft_room())];
+        self.compute(tokens, tokens.len(), cancel)?;
+        let rows = self.lane.logits().chunks_exact(self.frame.shape.vocabulary);
+        let next = tokens.iter().skip(1).copied().map(Some).chain([None]);
+        let right = rows.zip(next).take_while(|(logits, next)| choose(logits).is_some_and(|chosen| Some(chosen) == *next)).count();
+        self.row = right;
+        self.take_in(&tokens[..=right], tokens.len(), true);
+        Ok(())
+    }
+
+    /// The tokens run last, oldest first: at most W.
+    pub fn recent(&self) -> &[u32] {
+        &self.recent
+    }
+
+    /// The logits after the last token, `[V]`.
     pub fn logits(&self) -> &[f32] {
-        self.lane.logits()
+        let width = self.frame.shape.vocabulary;
+        &self.lane.logits()[self.row * width..][..width]
     }
 
     /// Graph runs so far, those of the session this one was forked from included.
@@ -178,23 +196,108 @@ impl Session {
         self.memories.iter().map(Memory::sums).collect()
     }
 
+    /// What [`Session::resumed`] needs besides the numbers that [`Session::write`] writes.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            pending: self.pending.iter().copied().collect(),
+            recent: self.recent.clone(),
+            pinned: self.pinned,
+            absorbed: self.absorbed,
+            window_start: self.window_start,
+            next: self.next,
+            runs: self.runs,
+        }
+    }
+
+    /// Writes per layer the pinned keys (unrotated) and values, M, z, and the window's keys and values: f32, little-endian, filled slots only.
+    pub fn write(&mut self, out: &mut impl Write) -> std::io::Result<()> {
+        self.each_kept(|part| {
+            let bytes: Vec<u8> = part.iter().flat_map(|x| x.to_le_bytes()).collect();
+            out.write_all(&bytes)
+        })
+    }
+
+    /// An empty session becomes the one that was written.
+    pub fn resumed(mut self, counts: &Counts, input: &mut impl Read) -> Result<Self> {
+        let damaged = || Error::new("state.damaged", "the saved document's counts do not fit each other");
+        let window = counts.next.checked_sub(counts.window_start).filter(|w| *w <= self.sizes.window as u64).ok_or_else(damaged)?;
+        let held = window.checked_add(counts.absorbed).and_then(|n| n.checked_add(counts.pinned as u64));
+        let pinned = counts.pinned as u64 == self.pin_until.min(counts.next);
+        let known = counts.pending.iter().chain(&counts.recent).all(|t| (*t as usize) < self.frame.shape.vocabulary);
+        if held != Some(counts.next) || counts.next.max(counts.runs) > 1 << 48 || !pinned || !known {
+            return Err(damaged());
+        }
+        self.pending = counts.pending.iter().copied().collect();
+        self.recent.clone_from(&counts.recent);
+        (self.pinned, self.absorbed, self.runs) = (counts.pinned, counts.absorbed, counts.runs);
+        (self.window_start, self.next) = (counts.window_start, counts.next);
+        self.each_kept(|part| {
+            let mut bytes = vec![0; part.len() * 4];
+            input.read_exact(&mut bytes)?;
+            part.iter_mut().zip(bytes.chunks_exact(4)).for_each(|(x, b)| *x = f32::from_le_bytes(std::array::from_fn(|i| b[i])));
+            Ok(())
+        })
+        .map_err(|e| Error::new("state.damaged", format!("the saved document ended early: {e}")))?;
+        if self.absorbed > 0 {
+            for (layer, memory) in self.memories.iter().enumerate() {
+                let [m, z] = self.lane.memory(layer);
+                memory.scaled(m, z);
+            }
+        }
+        Ok(self)
+    }
+
+    /// Every stretch of numbers that outlives a run, in the order of a saved document.
+    fn each_kept(&mut self, mut each: impl FnMut(&mut [f32]) -> std::io::Result<()>) -> std::io::Result<()> {
+        let (heads, d, slots) = (self.frame.shape.kv_heads, self.frame.shape.head_dim, self.slots());
+        let window: Vec<usize> = (self.window_start..self.next).map(|p| window_slot(self.sizes, p)).collect();
+        for layer in 0..self.memories.len() {
+            each(&mut self.pinned_keys[layer][..self.pinned * heads * d])?;
+            self.memories[layer].parts().into_iter().try_for_each(&mut each)?;
+            let [keys, values] = self.lane.cache(layer);
+            for head in 0..heads {
+                each(&mut values[head * slots * d..][..self.pinned * d])?;
+                for slot in &window {
+                    each(&mut keys[(head * slots + slot) * d..][..d])?;
+                    each(&mut values[(head * slots + slot) * d..][..d])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn run(&mut self, cancel: &Cancel) -> Result<bool> {
         let count = self.pending.len().min(self.sizes.segment);
         if count == 0 {
             return Ok(false);
         }
+        let tokens: Vec<u32> = self.pending.iter().take(count).copied().collect();
+        self.compute(&tokens, 1, cancel)?;
+        self.pending.drain(..count); // only now: a run that failed or was cancelled changed nothing
+        self.row = 0;
+        self.take_in(&tokens, count, count == 1);
+        Ok(true)
+    }
+
+    /// Runs the graph on rows that come next; the logits of the last `wanted` of them are wanted. What is kept does not change.
+    fn compute(&mut self, tokens: &[u32], wanted: usize, cancel: &Cancel) -> Result<()> {
         self.place_pinned();
-        self.fill(count)?;
+        self.fill(tokens, wanted)?;
         self.lane.run(f32::from(u8::from(self.absorbed > 0)), cancel)?;
         if !self.lane.logits().iter().all(|l| l.is_finite()) {
             return Err(Error::new("runtime.failed", "the graph computed numbers that are not finite"));
         }
-        self.pending.drain(..count); // only now: a run that failed or was cancelled changed nothing
+        Ok(())
+    }
+
+    /// The first of the `rows` just computed become part of the stream.
+    fn take_in(&mut self, tokens: &[u32], rows: usize, decoding: bool) {
         self.runs += 1;
-        self.pin(count);
-        self.absorb_and_write(count);
-        self.next += count as u64;
-        Ok(true)
+        self.pin(tokens.len(), rows);
+        self.absorb_and_write(tokens.len(), rows, decoding);
+        self.next += tokens.len() as u64;
+        self.recent.extend(tokens);
+        self.recent.drain(..self.recent.len().saturating_sub(self.sizes.window));
     }
 
     /// Pinned keys stand just before the window.
@@ -219,10 +322,10 @@ impl Session {
         }
     }
 
-    fn fill(&mut self, count: usize) -> Result<()> {
-        let (sizes, slots) = (self.sizes, self.slots());
-        let inputs = self.lane.inputs(count)?;
-        for (token, row) in self.pending.iter().zip(inputs.x.chunks_exact_mut(self.frame.shape.hidden)) {
+    fn fill(&mut self, tokens: &[u32], wanted: usize) -> Result<()> {
+        let (sizes, slots, count) = (self.sizes, self.slots(), tokens.len());
+        let inputs = self.lane.inputs(count, wanted)?;
+        for (token, row) in tokens.iter().zip(inputs.x.chunks_exact_mut(self.frame.shape.hidden)) {
             self.frame.embedding.row(*token, row)?;
         }
         for ([cos, sin, mask], (_, rope)) in inputs.kinds.into_iter().zip(&self.frame.shape.kinds) {
@@ -244,40 +347,41 @@ impl Session {
         Ok(())
     }
 
-    /// Keeps the rows that belong to the pinned start.
-    fn pin(&mut self, count: usize) {
-        let rows = self.pin_until.saturating_sub(self.next).min(count as u64) as usize;
-        if rows == 0 {
+    /// Keeps those of the first `count` rows that belong to the pinned start.
+    fn pin(&mut self, count: usize, rows: usize) {
+        let pinning = self.pin_until.saturating_sub(self.next).min(count as u64) as usize;
+        if pinning == 0 {
             return;
         }
         let shape = &self.frame.shape;
         let d = shape.head_dim;
-        let turns = shape.turns((0..rows as u64).map(|row| -((self.next + row) as f64)));
+        let turns = shape.turns((0..pinning as u64).map(|row| -((self.next + row) as f64)));
         for (layer, kind) in shape.layers.iter().enumerate() {
             for (row, turn) in turns[*kind].iter().enumerate() {
                 let slot = self.pinned + row;
                 self.lane.keep(layer, row, slot);
                 for head in 0..shape.kv_heads {
-                    let from = (head * count + row) * d;
+                    let from = (head * rows + row) * d;
                     let key = &mut self.pinned_keys[layer][(slot * shape.kv_heads + head) * d..][..d];
                     key.copy_from_slice(&self.lane.fresh(layer)[0][from..from + d]);
                     turn.apply(key);
                 }
             }
         }
-        self.pinned += rows;
-        self.window_start += rows as u64;
+        self.pinned += pinning;
+        self.window_start += pinning as u64;
         self.pinned_at = None;
     }
 
-    fn absorb_and_write(&mut self, count: usize) {
+    /// The oldest go into the memory, the first `count` of the `rows` new ones into the window.
+    fn absorb_and_write(&mut self, count: usize, rows: usize, decoding: bool) {
         let end = self.next + count as u64;
         // Positions of window-and-new that are not pinned; the new ones begin at `fresh`.
         let fresh = self.next.max(self.window_start);
         let held = (end - self.window_start) as usize;
         let old = (fresh - self.window_start) as usize;
         let mut leaving = held.saturating_sub(self.sizes.window);
-        if count == 1 && leaving > 0 {
+        if decoding && leaving > 0 {
             leaving = DECODE_BLOCK.min(held);
         }
         let (shape, slots) = (&self.frame.shape, self.slots());
@@ -292,7 +396,7 @@ impl Session {
                         let [k, v] = self.lane.cache(layer);
                         (head * slots + window_slot(self.sizes, position), [&*k, &*v])
                     } else {
-                        (head * count + (position - self.next) as usize, self.lane.fresh(layer))
+                        (head * rows + (position - self.next) as usize, self.lane.fresh(layer))
                     };
                     let to = (head * leaving + row) * d..(head * leaving + row + 1) * d;
                     values[to.clone()].copy_from_slice(&v[from * d..from * d + d]);

@@ -6,13 +6,17 @@
 use std::borrow::Cow;
 use std::fs::File;
 use std::io::Read;
-use std::os::unix::fs::FileExt;
+use std::os::unix::fs::{FileExt, MetadataExt};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
 use crate::error::{Error, Result};
 
+const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Bytes read at once.
 const READ: usize = 1 << 16;
 /// Bytes that tell what a document is.
@@ -90,6 +94,17 @@ impl Source {
         Ok((whole(self.read(from, (start - from) as usize)?), whole(self.read(end, (to - end) as usize)?)))
     }
 
+    /// The line that the byte at `place` stands in, from 1.
+    pub fn line(&self, place: u64) -> Result<u64> {
+        let (mut line, mut at) = (1, 0);
+        while at < place {
+            let bytes = self.read(at, READ.min((place - at) as usize))?;
+            line += bytes.iter().filter(|b| **b == b'\n').count() as u64;
+            at += bytes.len() as u64;
+        }
+        Ok(line)
+    }
+
     fn read(&self, start: u64, length: usize) -> Result<Vec<u8>> {
         match &self.bytes {
             Bytes::Held(bytes) => Ok(bytes[start as usize..start as usize + length].to_vec()),
@@ -114,6 +129,24 @@ impl Source {
             return Ok(());
         }
         Err(Error::new("text.changed", "the document was written to while it was in use"))
+    }
+
+    /// Whether it is the file of that device and number.
+    pub fn is(&self, device: u64, number: u64) -> bool {
+        let Bytes::Filed(file, _) = &self.bytes else { return false };
+        file.metadata().is_ok_and(|about| about.dev() == device && about.ino() == number)
+    }
+
+    /// SHA-256 of the text up to `end`, a byte order mark left out.
+    pub fn hash(&self, end: u64) -> Result<Sha256> {
+        let mut hash = Sha256::new();
+        let mut at = if self.length >= 3 && self.read(0, 3)? == BYTE_ORDER_MARK.as_bytes() { 3 } else { 0 };
+        while at < end {
+            let length = READ.min((end - at) as usize);
+            hash.update(self.read(at, length)?);
+            at += length as u64;
+        }
+        Ok(hash)
     }
 
     fn checked(self) -> Result<Self> {
@@ -168,6 +201,25 @@ pub struct Block {
     pub text: String,
 }
 
+/// A stretch of the document: end-exclusive, in bytes and in UTF-16 units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, Serialize)]
+#[allow(missing_docs)]
+pub struct Span {
+    pub start: u64,
+    pub end: u64,
+    pub start_utf16: u64,
+    pub end_utf16: u64,
+}
+
+impl Span {
+    /// The stretch of `text[start..end]`, where `text` begins at (`at`, `at_utf16`) of the document.
+    pub fn within(at: u64, at_utf16: u64, text: &str, start: usize, end: usize) -> Self {
+        let start_utf16 = at_utf16 + utf16_length(&text[..start]);
+        let end_utf16 = start_utf16 + utf16_length(&text[start..end]);
+        Self { start: at + start as u64, end: at + end as u64, start_utf16, end_utf16 }
+    }
+}
+
 /// Walks through a document block by block; together the blocks are the whole text (a byte order mark is skipped).
 #[derive(Debug)]
 pub struct Blocks {
@@ -183,7 +235,12 @@ pub struct Blocks {
 impl Blocks {
     /// From the document's start.
     pub fn new(source: Source) -> Self {
-        Self { source, read: 0, start: 0, start_utf16: 0, waiting: String::new(), partial: Vec::new() }
+        Self::resumed(source, 0, 0)
+    }
+
+    /// From where a block began.
+    pub fn resumed(source: Source, start: u64, start_utf16: u64) -> Self {
+        Self { source, read: start, start, start_utf16, waiting: String::new(), partial: Vec::new() }
     }
 
     /// Bytes handed out so far.
@@ -226,7 +283,7 @@ impl Blocks {
         };
         self.partial = bytes.split_off(valid);
         let text = String::from_utf8(bytes).map_err(|_| Error::new("fault", "text checked as UTF-8 was not"))?;
-        match text.strip_prefix('\u{feff}') {
+        match text.strip_prefix(BYTE_ORDER_MARK) {
             Some(rest) if base == 0 => {
                 self.waiting.push_str(rest);
                 (self.start, self.start_utf16) = (3, 1);

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
 use tokenizers::Tokenizer;
 
 use crate::error::{Error, Result};
@@ -52,7 +53,7 @@ impl Tokens {
 }
 
 /// Tokenises a text that arrives in pieces, as if it had come whole: the last word is held back until its end is known.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Deserialize, Serialize)]
 pub struct TokenStream {
     held: String,
 }

@@ -106,7 +106,7 @@ fn documents_answer_with_the_golden_text() {
         let document = Document::open(
             model,
             Source::text(case.document.as_str()).unwrap(),
-            DocumentOptions { reading: Some(Reading::Memory), folder: None },
+            DocumentOptions { reading: Some(Reading::Memory), ..DocumentOptions::default() },
         )
         .unwrap();
         while document.step().unwrap().is_some() {}

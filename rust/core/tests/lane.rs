@@ -4,14 +4,13 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use edgeinfinite_core::Result;
+use edgeinfinite_core::embedding::Embedding;
 use edgeinfinite_core::graph::{Cancel, Inputs, Lane, Shape};
 use edgeinfinite_core::manifest::Scenario;
 use edgeinfinite_core::memory::sigma;
 use edgeinfinite_core::rope::Rope;
-use edgeinfinite_core::session::{Embedding, Frame, Session};
+use edgeinfinite_core::session::{Frame, Session};
 use half::f16;
-
-const SLOTS: usize = 3 + 40;
 
 /// What a run saw: the tokens in sight of its first row, the number of rows, the memory's weight, M's first entry.
 type Seen = (Vec<u32>, usize, f32, f32);
@@ -19,18 +18,21 @@ type Seen = (Vec<u32>, usize, f32, f32);
 /// One layer, one head, d = 2, no rotation: a token's key and value are its number.
 #[derive(Debug, Clone, Default)]
 struct Plain {
+    slots: usize,
     x: Vec<f32>,
     tables: [Vec<f32>; 3],
     cache: [Vec<f32>; 2],
     memory: [Vec<f32>; 2],
     fresh: [Vec<f32>; 2],
+    logits: Vec<f32>,
     log: Arc<Mutex<Vec<Seen>>>,
 }
 
 impl Lane for Plain {
-    fn inputs(&mut self, rows: usize) -> Result<Inputs<'_>> {
+    fn inputs(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>> {
+        self.logits = vec![0.0; wanted * 500];
         self.x = vec![0.0; rows * 2];
-        self.tables = [vec![0.0; rows], vec![0.0; rows], vec![0.0; rows * (SLOTS + rows)]];
+        self.tables = [vec![0.0; rows], vec![0.0; rows], vec![0.0; rows * (self.slots + rows)]];
         Ok(Inputs { x: &mut self.x, kinds: vec![self.tables.each_mut().map(Vec::as_mut_slice)] })
     }
     fn cache(&mut self, _: usize) -> [&mut [f32]; 2] {
@@ -44,17 +46,17 @@ impl Lane for Plain {
         let rows = self.x.len() / 2;
         self.fresh = [self.x.clone(), self.x.clone()];
         let mask = &self.tables[2];
-        let mut sight: Vec<u32> = (0..SLOTS).filter(|s| mask[*s] == 0.0).map(|s| self.cache[0][s * 2] as u32).collect();
+        let mut sight: Vec<u32> = (0..self.slots).filter(|s| mask[*s] == 0.0).map(|s| self.cache[0][s * 2] as u32).collect();
         sight.sort_unstable();
         for row in 0..rows {
-            let open = &mask[row * (SLOTS + rows)..][SLOTS..SLOTS + rows];
+            let open = &mask[row * (self.slots + rows)..][self.slots..self.slots + rows];
             assert!(open.iter().enumerate().all(|(i, m)| (*m == 0.0) == (i <= row)), "rows see themselves and those before");
         }
         self.log.lock().unwrap().push((sight, rows, weight, self.memory[0][0]));
         Ok(())
     }
     fn logits(&self) -> &[f32] {
-        &[]
+        &self.logits
     }
     fn fresh(&self, _: usize) -> [&[f32]; 2] {
         self.fresh.each_ref().map(Vec::as_slice)
@@ -72,8 +74,9 @@ impl Lane for Plain {
     }
 }
 
-fn plain() -> Plain {
-    Plain { cache: [vec![0.0; SLOTS * 2], vec![0.0; SLOTS * 2]], memory: [vec![0.0; 4], vec![1.0; 2]], ..Plain::default() }
+fn plain(sizes: Scenario) -> Plain {
+    let slots = sizes.pinned + sizes.window;
+    Plain { slots, cache: [vec![0.0; slots * 2], vec![0.0; slots * 2]], memory: [vec![0.0; 4], vec![1.0; 2]], ..Plain::default() }
 }
 
 /// Row t of the embedding is [t, t].
@@ -90,7 +93,7 @@ fn frame() -> Arc<Frame> {
 #[test]
 fn every_token_lives_in_exactly_one_place() {
     let sizes = Scenario { segment: 16, pinned: 3, window: 40, recall: 1, threads: 1 };
-    let lane = plain();
+    let lane = plain(sizes);
     let log = Arc::clone(&lane.log);
     let start = [1, 2, 3];
     let mut session = Session::new(frame(), sizes, Box::new(lane), &start).unwrap();
@@ -129,6 +132,49 @@ fn every_token_lives_in_exactly_one_place() {
 #[test]
 fn a_start_that_does_not_fit_is_refused() {
     let sizes = Scenario { segment: 16, pinned: 3, window: 40, recall: 1, threads: 1 };
-    let error = Session::new(frame(), sizes, Box::new(plain()), &[1, 2, 3, 4]).unwrap_err();
+    let error = Session::new(frame(), sizes, Box::new(plain(sizes)), &[1, 2, 3, 4]).unwrap_err();
     assert!(error.message().contains("found 4 tokens, expected at most 3"), "{error}");
+}
+
+/// Whatever is drafted and however much of it is right: the state is bit for bit that of decoding one by one.
+#[test]
+fn rejected_rows_leave_no_trace() {
+    let cancel = Cancel::between_runs();
+    for (window, read) in [(40, 20), (40, 200), (33, 30), (20, 60), (7, 5), (1, 0)] {
+        let sizes = Scenario { segment: 16, pinned: 3, window, recall: 1, threads: 1 };
+        let [mut single, mut drafted] = [(); 2].map(|()| {
+            let mut session = Session::new(frame(), sizes, Box::new(plain(sizes)), &[1, 2, 3]).unwrap();
+            session.feed(&(4..4 + read).collect::<Vec<u32>>());
+            while session.flush(&cancel).unwrap() {}
+            session
+        });
+        let (mut at, mut number, mut several) = (300, 12345_u32, 0);
+        while at < 480 {
+            number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let (length, right) = (1 + number as usize % 8, (number >> 8) as usize % 8);
+            let tokens: Vec<u32> = (0..length as u32).map(|i| if i as usize <= right { at + i } else { 250 }).collect();
+            let mut next = at;
+            let choose = |logits: &[f32]| {
+                assert_eq!(logits.len(), 500);
+                next += 1;
+                Some(next)
+            };
+            let room = drafted.draft_room();
+            drafted.verify(&tokens, &cancel, choose).unwrap();
+            assert_eq!((next - at) as usize, 1 + (length - 1).min(right).min(room), "the choices asked for");
+            several += usize::from(next > at + 1);
+            for token in at..next {
+                single.feed(&[token]);
+                single.flush(&cancel).unwrap();
+            }
+            at = next;
+            let kept = [&mut single, &mut drafted].map(|session| {
+                let mut bytes = Vec::new();
+                session.write(&mut bytes).unwrap();
+                (session.absorbed(), session.window_start(), session.position(), session.recent().to_vec(), bytes)
+            });
+            assert!(kept[0] == kept[1], "window {window}, at {at}: {:?} {:?}", &kept[0].3, &kept[1].3);
+        }
+        assert!(several > 10 && drafted.runs() < single.runs() && (drafted.absorbed() > 100));
+    }
 }

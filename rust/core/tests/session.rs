@@ -42,6 +42,74 @@ fn one_call_equals_many() {
 }
 
 #[test]
+fn a_session_goes_on_where_it_was_written() {
+    let model = tiny();
+    let words: Vec<u32> = (0..300).map(|i| 30 + (i * i * 7 + i) % 300).collect();
+    for (read, single) in [(0, 0), (3, 0), (17, 0), (40, 1), (41, 5), (100, 0), (250, 40)] {
+        let mut session = model.session().unwrap();
+        session.feed(&words[..read]);
+        let cancel = Cancel::between_runs();
+        while session.advance(&cancel).unwrap() {}
+        for word in &words[..single] {
+            session.feed(&[*word]);
+            drain(&mut session);
+        }
+        let (mut bytes, counts) = (Vec::new(), session.counts());
+        session.write(&mut bytes).unwrap();
+        let mut resumed = model.session().unwrap().resumed(&counts, &mut bytes.as_slice()).unwrap();
+        for session in [&mut session, &mut resumed] {
+            session.feed(&words);
+            drain(session);
+        }
+        assert_eq!(session.logits(), resumed.logits(), "{read} tokens and {single}");
+        assert_eq!(session.memory_sums(), resumed.memory_sums());
+        assert_eq!((session.runs(), session.absorbed()), (resumed.runs(), resumed.absorbed()));
+        let short = model.session().unwrap().resumed(&counts, &mut &bytes[..bytes.len().saturating_sub(1)]);
+        assert!(bytes.is_empty() || short.unwrap_err().code() == "state.damaged");
+    }
+}
+
+/// The graph's rows of a verify run are those of single runs, but for rounding.
+#[test]
+fn several_rows_compute_what_single_rows_do() {
+    let (model, cancel) = (tiny(), Cancel::between_runs());
+    let words: Vec<u32> = (0..140).map(|i| 30 + (i * i * 7 + i) % 300).collect();
+    let [mut single, mut drafted] = [(); 2].map(|()| {
+        let mut session = model.session().unwrap();
+        session.feed(&words[..50]);
+        drain(&mut session);
+        session
+    });
+    let mut at = 50;
+    for (rows, right) in [(8, 7), (8, 3), (2, 0), (4, 3), (8, 5), (1, 0), (8, 7), (8, 7), (8, 6), (3, 1), (8, 7), (8, 7), (8, 7)] {
+        let mut tokens = words[at..at + rows].to_vec();
+        if right + 1 < rows {
+            tokens[right + 1] = 29;
+        }
+        let mut next = at;
+        let choose = |_: &[f32]| {
+            next += 1;
+            Some(words[next])
+        };
+        drafted.verify(&tokens, &cancel, choose).unwrap();
+        for word in &words[at..next] {
+            single.feed(&[*word]);
+            drain(&mut single);
+        }
+        at = next;
+        assert_eq!((single.position(), single.absorbed()), (drafted.position(), drafted.absorbed()));
+        let close = |a: f64, b: f64| (a - b).abs() < 1e-4 * a.abs().max(1.0);
+        assert!(single.logits().iter().zip(drafted.logits()).all(|(a, b)| close(f64::from(*a), f64::from(*b))), "at {at}");
+        for ((m, z), (other_m, other_z)) in single.memory_sums().into_iter().zip(drafted.memory_sums()) {
+            assert!(close(m, other_m) && close(z, other_z), "at {at}");
+        }
+    }
+    assert!(at > 100 && drafted.absorbed() > 60 && drafted.runs() < single.runs());
+    single.feed(&[40]);
+    assert_eq!(single.verify(&[41], &cancel, |_| None).unwrap_err().code(), "fault", "what waits comes first");
+}
+
+#[test]
 fn state_does_not_grow_and_forks_are_apart() {
     let model = tiny();
     let mut session = model.session().unwrap();

@@ -92,7 +92,7 @@ impl Object {
 
 fn get(id: i64) -> Result<Object> {
     match table().open.get(&id) {
-        Some(entry) if entry.failed => Err(Error::new("state.failed", "an earlier defect made this unusable")),
+        Some(entry) if entry.failed => Err(Error::new("call.failed", "an earlier defect made this unusable")),
         Some(entry) => Ok(entry.object.clone()),
         None => Err(closed()),
     }
@@ -111,7 +111,7 @@ fn take(id: i64) -> Vec<Object> {
 }
 
 fn closed() -> Error {
-    Error::new("state.closed", "this was closed, or what it was made from")
+    Error::new("call.closed", "this was closed, or what it was made from")
 }
 
 fn table() -> MutexGuard<'static, Table> {

@@ -86,7 +86,7 @@ class CloseTest {
         Native.close(0)
         Native.close(Long.MAX_VALUE)
         Native.cancel(handles.first())
-        assertEquals("state.closed", assertThrows(NativeException::class.java) { Native.step(handles.first()) }.code)
+        assertEquals("call.closed", assertThrows(NativeException::class.java) { Native.step(handles.first()) }.code)
     }
 
     @Test

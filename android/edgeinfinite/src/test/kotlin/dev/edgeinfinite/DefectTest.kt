@@ -26,10 +26,10 @@ class DefectTest {
         assertTrue("rust/jni/src/lib.rs" in fault.message!!, fault.message)
         assertFalse("words" in fault.stackTraceToString(), "a panic's words may quote the document")
 
-        repeat(2) { assertEquals("state.failed", assertThrows<NativeException> { Native.step(broken) }.code) }
-        assertEquals("state.failed", assertThrows<NativeException> { Native.ask(broken, "gora".utf8(), "{}".utf8()) }.code)
+        repeat(2) { assertEquals("call.failed", assertThrows<NativeException> { Native.step(broken) }.code) }
+        assertEquals("call.failed", assertThrows<NativeException> { Native.ask(broken, "gora".utf8(), "{}".utf8()) }.code)
         Native.close(broken)
-        assertEquals("state.closed", assertThrows<NativeException> { Native.step(broken) }.code)
+        assertEquals("call.closed", assertThrows<NativeException> { Native.step(broken) }.code)
 
         assertTrue(generateSequence { Native.step(healthy) }.count() > 50)
         Native.close(model)

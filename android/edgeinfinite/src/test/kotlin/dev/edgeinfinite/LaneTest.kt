@@ -53,7 +53,7 @@ class LaneTest {
         job.cancel()
         gone.countDown()
         job.join()
-        assertEquals("state.closed", assertThrows<NativeException> { Native.step(document) }.code)
+        assertEquals("call.closed", assertThrows<NativeException> { Native.step(document) }.code)
         Native.close(model)
     }
 

@@ -15,7 +15,7 @@ internal class NativeException(code: ByteArray, message: ByteArray) : RuntimeExc
         val sentence = message.orEmpty()
         return when (code.substringBefore('.')) {
             "argument" -> IllegalArgumentException(sentence)
-            "state" -> IllegalStateException(sentence)
+            "call" -> IllegalStateException(sentence)
             "cancelled" -> IllegalStateException("closed while it was at work")
             "model" -> ModelException(code, sentence)
             "text" -> TextException(code, sentence)

@@ -1,0 +1,71 @@
+//! `read`: a document once and for all, saved; and the progress of every reading.
+
+use std::io::IsTerminal;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use edgeinfinite_core::{Document, DocumentOptions, Error, Result, Source};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::{Common, print};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Saved {
+    document_tokens: u64,
+    bytes: u64,
+    seconds: f64,
+    /// Tokens that were read before and not again.
+    resumed_at: u64,
+}
+
+/// Reads a document, going on from what `state` holds, and saves it there.
+pub fn run(common: &Common, file: &Path, state: &Path) -> Result<()> {
+    let source = source(file)?;
+    let model = common.open()?;
+    let options = DocumentOptions { reading: common.options()?.reading, resume: Some(state.to_owned()), ..DocumentOptions::default() };
+    let document = Document::open(model, source, options)?;
+    let before = document.progress()?.tokens_done;
+    let clock = Instant::now();
+    to_the_end(&document, !common.json && std::io::stderr().is_terminal())?;
+    let seconds = clock.elapsed().as_secs_f64();
+    let bytes = std::fs::metadata(state).map_err(|e| Error::new("io", format!("{}: {e}", state.display())))?.len();
+    let saved = Saved { document_tokens: document.progress()?.tokens_done, bytes, seconds, resumed_at: before };
+    if common.json {
+        return print::json(&saved);
+    }
+    let tokens = print::grouped(saved.document_tokens);
+    let how = match before {
+        0 => format!("read in {seconds:.1} s"),
+        _ if before == saved.document_tokens => "read before".into(),
+        _ => format!("read on from {} in {seconds:.1} s", print::grouped(before)),
+    };
+    print::line(&format!("{tokens} tokens {how}, saved in {} ({})", state.display(), print::size(bytes)))
+}
+
+/// A file, or standard input for -.
+pub fn source(file: &Path) -> Result<Source> {
+    if file.as_os_str() == "-" { Source::spool(std::io::stdin().lock(), None) } else { Source::file(file) }
+}
+
+/// Reads the document to its end.
+pub fn to_the_end(document: &Document, visible: bool) -> Result<()> {
+    let (clock, before) = (Instant::now(), document.progress()?.tokens_done);
+    let bar = if visible { ProgressBar::new(1) } else { ProgressBar::hidden() };
+    let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    while let Some(progress) = document.step()? {
+        bar.set_length(progress.tokens_total.max(1));
+        bar.set_position(progress.tokens_done);
+        let speed = progress.tokens_done.saturating_sub(before) as f64 / clock.elapsed().as_secs_f64();
+        let left = progress.seconds_left.map(|s| format!("  {} left", duration(s))).unwrap_or_default();
+        bar.set_message(format!("{} tokens  {}/s{left}", print::grouped(progress.tokens_done), print::grouped(speed as u64)));
+    }
+    bar.finish_and_clear();
+    Ok(())
+}
+
+fn duration(seconds: f64) -> String {
+    indicatif::HumanDuration(Duration::from_secs_f64(seconds.clamp(0.0, 1e6))).to_string()
+}

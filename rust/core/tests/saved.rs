@@ -1,0 +1,220 @@
+//! Saved documents: what comes back is what was saved, or is refused in a sentence of its own.
+
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::Path;
+use std::sync::{Arc, LazyLock};
+
+use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Result, Source};
+
+fn model(name: &str, scenario: Option<&str>) -> Arc<Model> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
+    let options = OpenOptions { scenario: scenario.map(Into::into), threads: Some(1), ..OpenOptions::default() };
+    Model::open(&folder, &options).expect("the model opens")
+}
+
+static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| model("tiny", None));
+static LARGE: LazyLock<Arc<Model>> = LazyLock::new(|| model("tiny", Some("large")));
+static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| model("demo", None));
+
+/// Sentences that differ, headings, other alphabets; 900 parts are two blocks and more.
+fn text(parts: usize) -> String {
+    let part = |i: usize| format!("# Part {i}\n\nThe gate of house {i} opens with the code {}. Été {i}, 字 🙂.\n\n", i * 7919 % 10_000);
+    (0..parts).map(part).collect()
+}
+
+fn open(model: &Arc<Model>, text: &str, reading: Reading, resume: Option<&Path>) -> Result<Document> {
+    let resume = resume.map(Path::to_owned);
+    let options = DocumentOptions { reading: Some(reading), resume, ..DocumentOptions::default() };
+    Document::open(Arc::clone(model), Source::text(text)?, options)
+}
+
+fn read(document: &Document) {
+    while document.step().unwrap().is_some() {}
+}
+
+/// An answer without what differs from run to run.
+fn answer(document: &Document, question: Option<&str>) -> Answer {
+    let options = AskOptions { max_tokens: Some(8), ..AskOptions::default() };
+    let reply = match question {
+        Some(question) => document.ask(question, options).unwrap(),
+        None => document.summarize(options).unwrap(),
+    };
+    loop {
+        if let Some(Event::Done { mut answer }) = reply.next().unwrap() {
+            let usage = &mut answer.usage;
+            (usage.ttft_ms, usage.index_ms, usage.read_ms, usage.peak_rss_bytes, usage.decode_tokens_per_s) = (0.0, 0.0, 0.0, 0, None);
+            usage.index_bytes = 0; // a checkpoint ends a run of postings early
+            return *answer;
+        }
+    }
+}
+
+const QUESTION: Option<&str> = Some("Which code opens the gate of house 12?");
+
+#[test]
+fn what_was_saved_answers_as_before_and_reads_nothing_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let cases =
+        [(&*DEMO, Reading::Recall, 900), (&*DEMO, Reading::Memory, 130), (&*TINY, Reading::Memory, 130), (&*LARGE, Reading::Recall, 130)];
+    for (model, reading, parts) in cases {
+        let text = text(parts);
+        let document = open(model, &text, reading, None).unwrap();
+        read(&document);
+        let (question, summary) = (answer(&document, QUESTION), answer(&document, None));
+        let path = folder.path().join("state");
+        document.save(&path).unwrap();
+        let restored = Document::restore(Arc::clone(model), Source::text(text.as_str()).unwrap(), &path).unwrap();
+        assert!(restored.step().unwrap().is_none());
+        assert_eq!((answer(&restored, QUESTION), answer(&restored, None)), (question, summary));
+        assert_eq!(restored.runs().unwrap(), document.runs().unwrap());
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        restored.save(&path).unwrap(); // onto the file it is read from
+        assert_eq!(answer(&restored, QUESTION), answer(&document, QUESTION));
+        let again = Document::restore(Arc::clone(model), Source::text(text.as_str()).unwrap(), &path).unwrap();
+        assert_eq!(answer(&again, QUESTION), answer(&document, QUESTION));
+    }
+}
+
+#[test]
+fn a_reading_goes_on_from_a_checkpoint_made_anywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    for (model, reading, parts) in [(&*DEMO, Reading::Recall, 900), (&*TINY, Reading::Memory, 30), (&*DEMO, Reading::Memory, 60)] {
+        let text = "\u{feff}".to_owned() + &text(parts);
+        let whole = open(model, &text, reading, None).unwrap();
+        read(&whole);
+        for steps in [0, 1, 2, 3, 7, 40] {
+            let (path, finished) = (folder.path().join("checkpoint"), folder.path().join("finished"));
+            let begun = open(model, &text, reading, None).unwrap();
+            for _ in 0..steps {
+                begun.step().unwrap();
+            }
+            begun.save(&path).unwrap();
+            let left = begun.progress().unwrap();
+            drop(begun);
+            std::fs::copy(&path, &finished).unwrap();
+            if left.bytes_done < left.bytes_total {
+                let refused = Document::restore(Arc::clone(model), Source::text(text.as_str()).unwrap(), &path);
+                assert_eq!(refused.unwrap_err().code(), "state.unfinished");
+            }
+            let resumed = open(model, &text, reading, Some(&finished)).unwrap();
+            assert_eq!(resumed.progress().unwrap().tokens_done, left.tokens_done);
+            read(&resumed);
+            assert_eq!(answer(&resumed, QUESTION), answer(&whole, QUESTION), "after {steps} steps");
+            assert_eq!(answer(&resumed, None), answer(&whole, None));
+            assert_eq!(resumed.runs().unwrap(), whole.runs().unwrap());
+            if left.bytes_done < left.bytes_total {
+                let saved = Document::restore(Arc::clone(model), Source::text(text.as_str()).unwrap(), &finished).unwrap();
+                assert_eq!(answer(&saved, QUESTION), answer(&whole, QUESTION), "the end is saved too");
+            }
+        }
+    }
+}
+
+#[test]
+fn each_refusal_has_a_sentence_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let text = "The gate opens at six. ".repeat(2);
+    let document = open(&TINY, &text, Reading::Memory, None).unwrap();
+    read(&document);
+    document.save(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let refused = |model: &Arc<Model>, text: &str, path: &Path| {
+        let error = Document::restore(Arc::clone(model), Source::text(text).unwrap(), path).unwrap_err();
+        assert!(!error.message().contains("gate"), "no words of the document");
+        (error.code(), error.message().to_owned())
+    };
+    // One file, changed in place: writing it anew each time would wait for the disk.
+    let copy = folder.path().join("damaged");
+    std::fs::write(&copy, &bytes).unwrap();
+    let file = std::fs::OpenOptions::new().write(true).open(&copy).unwrap();
+    for (at, byte) in bytes.iter().enumerate() {
+        file.write_all_at(&[byte ^ 1 << (at % 8)], at as u64).unwrap();
+        let (code, sentence) = refused(&TINY, &text, &copy);
+        assert_eq!(code, "state.damaged", "{at}: {sentence}");
+        assert!(!sentence.contains("cut short"), "{at}: {sentence}");
+        file.write_all_at(&[*byte], at as u64).unwrap();
+    }
+    for cut in (0..bytes.len()).rev() {
+        file.set_len(cut as u64).unwrap();
+        let (code, sentence) = refused(&TINY, &text, &copy);
+        assert_eq!(code, "state.damaged", "{cut}: {sentence}");
+        assert!(cut < 8 || sentence.contains("cut short"), "{cut}: {sentence}");
+    }
+    let damaged = |bytes: &[u8]| {
+        std::fs::write(&copy, bytes).unwrap();
+        refused(&TINY, &text, &copy)
+    };
+    assert!(damaged(&[&bytes[..], b"x"].concat()).1.contains("added to"));
+    let mut newer = bytes.clone();
+    newer[8..16].copy_from_slice(&[2_u32.to_le_bytes(), (!2_u32).to_le_bytes()].concat());
+    assert_eq!(damaged(&newer).0, "state.version");
+    assert_eq!(refused(&DEMO, &text, &path).0, "state.model");
+    assert_eq!(refused(&LARGE, &text, &path).0, "state.model");
+    assert_eq!(refused(&TINY, &text.replace("six", "ten"), &path).0, "state.document");
+    assert_eq!(refused(&TINY, &text[1..], &path).0, "state.document");
+    assert_eq!(refused(&TINY, &text, &folder.path().join("nowhere")).0, "state.missing");
+    assert_eq!(refused(&TINY, &text, folder.path()).0, "state.damaged");
+    let other = open(&TINY, &text, Reading::Recall, Some(&path)).unwrap_err();
+    assert_eq!(other.code(), "argument.reading");
+    assert_eq!(std::fs::read(&path).unwrap(), bytes, "a refusal loses nothing");
+}
+
+#[test]
+fn saving_replaces_nothing_that_it_should_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("text");
+    std::fs::write(&file, "Some words. And more.").unwrap();
+    let document = Document::open(Arc::clone(&TINY), Source::file(&file).unwrap(), DocumentOptions::default()).unwrap();
+    read(&document);
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    for path in [&file, &link] {
+        assert_eq!(document.save(path).unwrap_err().code(), "argument.options");
+    }
+    for path in [folder.path().to_owned(), folder.path().join("no/such/folder/state"), "/dev/null".into()] {
+        assert_eq!(document.save(&path).unwrap_err().code(), "io");
+    }
+    document.cancel();
+    assert_eq!(document.save(&folder.path().join("state")).unwrap_err().code(), "cancelled");
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!((std::fs::read_to_string(&file).unwrap().as_str(), left), ("Some words. And more.", 2));
+}
+
+/// A header that somebody wrote by hand, seal and all, is refused or harmless: no panic, no allocation without bound.
+#[test]
+fn a_forged_header_is_refused() {
+    use sha2::{Digest, Sha256};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let text = "The gate opens at six. ".repeat(2);
+    let document = open(&TINY, &text, Reading::Memory, None).unwrap();
+    read(&document);
+    document.save(&path).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let length = u64::from_le_bytes(bytes[bytes.len() - 40..bytes.len() - 32].try_into().unwrap()) as usize;
+    let (begin, end) = (bytes.len() - 40 - length, bytes.len() - 40);
+    let header = std::str::from_utf8(&bytes[begin..end]).unwrap();
+    let numbers: Vec<(usize, usize)> = {
+        let digits: Vec<usize> = header.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(at, _)| at).collect();
+        digits.chunk_by(|a, b| a + 1 == *b).map(|run| (run[0], run[run.len() - 1] + 1)).collect()
+    };
+    for (from, to) in numbers {
+        for number in ["0", "1", "7", "4294967296", "18446744073709551615"] {
+            let forged = [&header[..from], number, &header[to..]].concat();
+            let mut file = [&bytes[..begin], forged.as_bytes(), &(forged.len() as u64).to_le_bytes()].concat();
+            let whole = (file.len() + 32) as u64;
+            file[16..24].copy_from_slice(&whole.to_le_bytes());
+            file[24..32].copy_from_slice(&(!whole).to_le_bytes());
+            let seal = Sha256::digest(&file[32..]);
+            file.extend(seal);
+            std::fs::write(&path, &file).unwrap();
+            if let Ok(document) = Document::restore(Arc::clone(&TINY), Source::text(text.as_str()).unwrap(), &path) {
+                for question in ["When does the gate open?", "Who?"] {
+                    let Ok(reply) = document.ask(question, AskOptions { max_tokens: Some(2), ..AskOptions::default() }) else { continue };
+                    while let Ok(Some(_)) = reply.next() {}
+                }
+            }
+        }
+    }
+}
