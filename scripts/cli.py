@@ -24,7 +24,8 @@ RECORDS = ROOT / "docs/records"
 
 
 def built() -> Path:
-    """$EDGEINFINITE_CLI, or else the program of this clone, built when needed; sets what it needs to run."""
+    """$EDGEINFINITE_CLI ($ORT_DYLIB_PATH names its library), or else the program of this clone, built when needed."""
+    os.environ.setdefault("EDGEINFINITE_MODEL", str(ROOT / "models/demo"))
     if named := os.environ.get("EDGEINFINITE_CLI"):
         return Path(named)
     script = 'source "$0"; command_line; printf "%s\\n%s\\n" "$cli" "$ORT_DYLIB_PATH"'
@@ -34,7 +35,6 @@ def built() -> Path:
         sys.exit("the command line could not be built; what failed stands above")
     program, runtime = said.stdout.split()
     os.environ |= {"ORT_DYLIB_PATH": runtime, "ORT_DISABLE_TELEMETRY": "1"}
-    os.environ.setdefault("EDGEINFINITE_MODEL", str(ROOT / "models/demo"))
     return Path(program)
 
 
