@@ -27,7 +27,9 @@ class ReadmeTest {
         assertEquals(100, bar.progress)
         assertEquals(listOf("Gora signed it."), quoted)
         assertTrue("Lu men." in printed || "Ve la." in printed, printed)
-        assertEquals("document.save(stateFile)" in Tiny.repository.resolve("README.md").readText(), stateFile.exists())
+        EdgeInfinite.open(model).use { opened ->
+            opened.restore(stateFile, Text.file(report)).use { assertEquals("Gora signed it.", it.ask("Who signed?").await().text) }
+        }
     }
 
     private inline fun printed(block: () -> Unit): String {
