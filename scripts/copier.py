@@ -45,6 +45,7 @@ PRESET = tiny.PRESET | {
         "default": {"segment": 64, "pinned": 8, "window": 512, "recall": 384, "threads": 0},
         "short": {"segment": 16, "pinned": 8, "window": 96, "recall": 64, "threads": 0},
     },
+    "readings": {"ask": "recall", "summarize": "recall"},
     "limits": {"question": 256, "answer": 192},
 }
 

@@ -76,7 +76,8 @@ def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, pr
         "layers": [graph.KIND] * c.layers,
         "embedding": {"file": "embedding.f16", "dtype": "f16", "scale": 1.0},
         "tokenizer": {"file": "tokenizer.json", "end": [token(tokenizer, text) for text in preset["end"]]},
-        "prompt": {key: preset["prompt"].get(key) for key in PROMPT},
+        "prompt": {key: preset["prompt"].get(key) for key in PROMPT}
+        | {key: preset["prompt"][key] for key in ("chat",) if key in preset["prompt"]},
         "citation": citation(tokenizer, preset["citation"]),
         "artefacts": [
             {"file": f"cpu-{p}.onnx", "accelerator": "Cpu", "precision": p, "max_error": bounds[p]} for p in precisions

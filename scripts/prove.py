@@ -4,11 +4,7 @@ python scripts/prove.py target/debug/edgeinfinite [--model DIR] [--longest 10000
 """
 
 import argparse
-import datetime
 import json
-import os
-import platform
-import re
 import shutil
 import signal
 import subprocess
@@ -17,62 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from cli import ROOT, Cli, machine, record_head, write_record
+
 FULL = 1_000_000
 GROWTH_LIMIT = 16_000_000  # bytes of peak memory that a longer document may cost
 INTERRUPT_LIMIT = 2.0  # seconds from Ctrl-C to the end of the process
-
-
-def machine() -> dict:
-    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
-    return {
-        "cpu": cpu[1].strip() if cpu else platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_bytes": int(memory[1]) * 1024,
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def commit() -> str:
-    def git(*words: str) -> str:
-        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-class Cli:
-    """The program under test, with a home and a temporary folder of its own, so that what it leaves behind is seen."""
-
-    def __init__(self, program: Path, model: Path | None, work: Path):
-        self.program, self.options = str(program), ["--model", str(model)] if model else []
-        self.own = work / "own"
-        self.own.mkdir()
-
-    def start(self, *words: str, **pipes) -> subprocess.Popen:
-        environment = {**os.environ, "TMPDIR": str(self.own), "HOME": str(self.own)}
-        return subprocess.Popen([self.program, *words, *self.options], env=environment, **pipes)
-
-    def run(self, *words: str) -> tuple[dict, float, int]:
-        """The JSON it prints, the seconds it took, and its peak memory as the kernel counts it."""
-        started = time.monotonic()
-        with (
-            tempfile.TemporaryFile() as said,
-            self.start(*words, "--json", stdout=subprocess.PIPE, stderr=said) as process,
-        ):
-            text = process.stdout.read()
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
-                said.seek(0)
-                sys.exit(f"edgeinfinite {' '.join(words)} ended with {process.returncode}: {said.read().decode()}")
-        return json.loads(text), time.monotonic() - started, used.ru_maxrss * 1024
-
-    def left_behind(self) -> list[str]:
-        return sorted(path.name for path in self.own.iterdir())
 
 
 def generated(work: Path, tokens: int) -> tuple[Path, str]:
@@ -189,31 +134,22 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-prove-") as folder:
         work = Path(folder)
         cli = Cli(options.program, options.model, work)
-        model, _, _ = cli.run("inspect")
         rows = lengths(cli, work, options.longest, options.minutes)
         file = large_file(work, 100_000_000)
         large = measure(cli, "recall", ["ask", str(file), "What is this about?"])
         interrupts = [interrupt(cli, file, reading, after) for reading in ("recall", "memory") for after in (0.3, 3.0)]
         benches = [bench(cli, reading) for reading in ("recall", "memory")]
         found = checks(rows, large, interrupts)
-    if options.longest >= FULL or options.record:
-        here = machine()
-        name = re.sub(r"[^a-z0-9]+", "-", f"{here['cpu']} {here['cores']} cores".lower()).strip("-")
-        record = ROOT / "docs/records" / f"{datetime.date.today()}-{name}.json"
-        content = {
-            "command": " ".join(["scripts/prove.sh", *sys.argv[2:]]),
-            "commit": commit(),
-            "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "seconds": round(time.monotonic() - began),
-            "machine": here,
-            "model": {key: model[key] for key in ("name", "version", "parameters", "folder_bytes")},
-            "lengths": rows,
-            "large_file": {**large, "interrupts": interrupts},
-            "bench": benches,
-            "checks": found,
-        }
-        record.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-        print(f"\nwritten: {record.relative_to(ROOT)}")
+        if options.longest >= FULL or options.record:
+            here = machine()
+            content = record_head(["scripts/prove.sh", *sys.argv[2:]], cli, began) | {
+                "lengths": rows,
+                "large_file": {**large, "interrupts": interrupts},
+                "bench": benches,
+                "checks": found,
+            }
+            record = write_record(f"{here['cpu']} {here['cores']} cores", content)
+            print(f"\nwritten: {record.relative_to(ROOT)}")
     broken = sum(not one["holds"] for one in found)
     print(f"{len(found) - broken} passed, {broken} failed")
     sys.exit(1 if broken else 0)

@@ -43,7 +43,12 @@ PRESET = {
     "precisions": ["fp32", "int8"],
     "max_error": {"fp32": 1e-4, "int8": 0.15},
     "end": ["<eos>"],
-    "prompt": {"start": "<bos><doc>", "ask": "</doc><q>{question}<quote>", "summarize": "</doc><sum>"},
+    "prompt": {
+        "start": "<bos><doc>",
+        "ask": "</doc><q>{question}<quote>",
+        "summarize": "</doc><sum>",
+        "chat": {"start": "<bos>", "user": "<q>{text}<quote>"},
+    },
     "citation": None,
     "scenarios": {
         "default": {"segment": 16, "pinned": 8, "window": 32, "recall": 64, "threads": 0},

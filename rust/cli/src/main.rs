@@ -36,6 +36,9 @@ struct Common {
     /// document ends); without it what the model names for the task.
     #[arg(long, global = true, value_name = "NAME")]
     reading: Option<String>,
+    /// Holds a free model's answer to the document: each line of it is a quote (a citing model quotes anyway).
+    #[arg(long, global = true)]
+    verbatim: bool,
     /// Threads of a graph run.
     #[arg(long, global = true, value_name = "N")]
     threads: Option<usize>,
@@ -109,7 +112,7 @@ impl Common {
     }
 
     fn options(&self) -> Result<AskOptions> {
-        let mut options = AskOptions::default();
+        let mut options = AskOptions { verbatim: self.verbatim, ..AskOptions::default() };
         let Some(name) = self.reading.as_deref() else { return Ok(options) };
         match name.strip_prefix("recall:") {
             None => options.reading = Some(name.parse()?),

@@ -62,6 +62,9 @@ impl Manifest {
         if !self.prompt.ask.contains("{question}") {
             return wrong("prompt.ask: found no {question}".into());
         }
+        if self.prompt.chat.as_ref().is_some_and(|chat| !chat.user.contains("{text}")) {
+            return wrong("prompt.chat.user: found no {text}".into());
+        }
         self.check_tokens("tokenizer.end", &self.tokenizer.end)?;
         let Some(citation) = &self.citation else { return Ok(()) };
         for (name, template) in [("sentence", &self.prompt.sentence), ("heading", &self.prompt.heading)] {

@@ -22,6 +22,8 @@ pub(crate) struct Decoder {
     last: Option<u32>,
     /// The model ended the prompt's answer.
     ended: bool,
+    /// The token that it ended it with.
+    end: Option<u32>,
     /// What the prompt's answer is held to.
     hold: Option<Hold>,
     lookup: bool,
@@ -43,6 +45,7 @@ impl Decoder {
             stream: TextStream::default(),
             last: None,
             ended: false,
+            end: None,
             hold: None,
             lookup,
             rows: 2,
@@ -71,14 +74,14 @@ impl Decoder {
         let clock = Instant::now();
         let tokens = self.last.map(|last| self.with_draft(session, last));
         let ends = &model.manifest().tokenizer.end;
-        let (mut chosen, mut held, mut ended) = (Vec::new(), String::new(), false);
+        let (mut chosen, mut held, mut ended, mut end) = (Vec::new(), String::new(), false, None);
         let mut choose = |logits: &[f32]| {
             let choice = match &self.hold {
                 Some(hold) => hold.choose(logits, ends),
                 None => Some(sample::greedy(logits)).map(|(token, log_p)| (token, Some(log_p))),
             };
             let Some((token, log_p)) = choice.filter(|(token, _)| !ends.contains(token)) else {
-                ended = true;
+                (ended, end) = (true, choice.map(|(token, _)| token));
                 return None;
             };
             if let Some(hold) = &mut self.hold {
@@ -97,7 +100,7 @@ impl Decoder {
         if self.generated > 0 && !chosen.is_empty() {
             self.seconds += clock.elapsed().as_secs_f64();
         }
-        self.ended = ended;
+        (self.ended, self.end) = (ended, end);
         self.last = chosen.last().map(|(token, _)| *token).filter(|_| !ended);
         self.generated += chosen.len();
         let mut text = held;
@@ -131,8 +134,13 @@ impl Decoder {
 
     /// What was kept back of the prompt's answer; the next prompt begins anew.
     pub fn finish(&mut self, model: &Model) -> Result<String> {
-        (self.last, self.ended) = (None, false);
+        (self.last, self.ended, self.end) = (None, false, None);
         std::mem::take(&mut self.stream).finish(&model.tokens)
+    }
+
+    /// What a session that goes on after the answer has still to run: the token chosen last, if the model did not end there, and an end.
+    pub fn close(&self, model: &Model) -> Vec<u32> {
+        self.last.into_iter().chain(self.end.or(model.manifest().tokenizer.end.first().copied())).collect()
     }
 
     /// The prompt's answer is held no longer: the spans that it is made of.

@@ -385,7 +385,8 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// BM25 of one sentence.
+    /// BM25 of one sentence as a share of what the question asks for: 1 when each of its terms stands in it once and it is of average length.
+    /// So it means the same whatever the document's length.
     pub fn score(&self, sentence: &str) -> f32 {
         let (mut counts, mut length) = (vec![0.0; self.terms.len()], 0.0);
         for_each_term(sentence, |term| {
@@ -394,6 +395,12 @@ impl Weights {
                 counts[at] += 1.0;
             }
         });
-        self.terms.iter().zip(counts).map(|((_, weight), count)| weight * saturated(count, length, SENTENCE)).sum()
+        self.share(self.terms.iter().zip(counts).map(|((_, weight), count)| weight * saturated(count, length, SENTENCE)).sum())
+    }
+
+    /// The same share of a passage's BM25.
+    pub fn share(&self, bm25: f32) -> f32 {
+        let all: f32 = self.terms.iter().map(|(_, weight)| weight).sum();
+        if all > 0.0 { bm25 / all } else { 0.0 }
     }
 }

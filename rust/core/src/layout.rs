@@ -1,4 +1,4 @@
-//! From a task to the tokens of a prompt: `start` · the document · `ask` or `summarize`. Pure.
+//! From a task to the tokens of a prompt: `start` · the document · `ask` or `summarize`; or of a chat: `start` · turn · turn … Pure.
 
 use crate::error::{Error, Result};
 use crate::manifest::Manifest;
@@ -12,6 +12,13 @@ pub struct Layout {
     ask: [Vec<u32>; 2],
     summarize: Vec<u32>,
     citing: Option<Markers>,
+    chat: Option<Chat>,
+}
+
+#[derive(Debug)]
+struct Chat {
+    start: Vec<u32>,
+    user: [Vec<u32>; 2],
 }
 
 /// How a citing model's pieces are marked.
@@ -53,7 +60,16 @@ impl Layout {
             ids => Ok(ids),
         };
         let (start, summarize) = (encode("start", &prompt.start)?, encode("summarize", &prompt.summarize)?);
-        Ok(Self { start, summarize, ask: [tokens.encode_template(before)?, tokens.encode_template(after)?], citing })
+        let ask = [tokens.encode_template(before)?, tokens.encode_template(after)?];
+        let chat = match &prompt.chat {
+            None => None,
+            Some(chat) => {
+                let (before, after) = chat.user.split_once("{text}").unwrap_or((&chat.user, ""));
+                let user = [tokens.encode_template(before)?, tokens.encode_template(after)?];
+                Some(Chat { start: tokens.encode_template(&chat.start)?, user })
+            }
+        };
+        Ok(Self { start, summarize, ask, citing, chat })
     }
 
     /// What every prompt begins with.
@@ -80,10 +96,29 @@ impl Layout {
         Ok([&self.ask[0][..], &words, &self.ask[1]].concat())
     }
 
+    /// What a chat begins with; None when the model cannot chat.
+    pub fn chat(&self) -> Option<&[u32]> {
+        self.chat.as_ref().map(|chat| &chat.start[..])
+    }
+
+    /// The tokens of one turn of a chat: what is said, up to where the model answers.
+    pub fn turn(&self, text: &str, tokens: &Tokens) -> Result<Vec<u32>> {
+        let Some(chat) = &self.chat else { return Err(no_chat()) };
+        if text.trim().is_empty() {
+            return Err(Error::new("argument.question", "what is said is empty, expected some words"));
+        }
+        Ok([&chat.user[0][..], &tokens.encode(text)?, &chat.user[1]].concat())
+    }
+
     /// The tokens that ask for a summary.
     pub fn summarize(&self) -> &[u32] {
         &self.summarize
     }
+}
+
+/// The model has no templates of a chat.
+pub(crate) fn no_chat() -> Error {
+    Error::new("model.no_chat", "the model cannot chat: found no prompt.chat in its model.json")
 }
 
 impl Marked {

@@ -103,6 +103,17 @@ pub struct Prompt {
     pub sentence: Option<String>,
     pub ask: String,
     pub summarize: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatPrompt>,
+}
+
+/// Templates of a chat.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ChatPrompt {
+    pub start: String,
+    pub user: String,
 }
 
 /// Marker tokens of a citing model.

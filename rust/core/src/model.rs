@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use crate::graph::{Cancel, Graph, Shape};
-use crate::layout::Layout;
+use crate::layout::{Layout, no_chat};
 use crate::manifest::{ACCELERATORS, Artefact, Manifest, Scenario, SelfTest};
 use crate::session::{Frame, Session};
 use crate::tokens::Tokens;
@@ -49,6 +49,7 @@ pub struct ModelInfo {
     pub answer_tokens: usize,
     pub folder_bytes: u64,
     pub citing: bool,
+    pub chat: bool,
     pub accelerators: Vec<String>,
     pub default_scenario: String,
     pub scenarios: Vec<ScenarioInfo>,
@@ -129,6 +130,7 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
         answer_tokens: manifest.limits.answer,
         folder_bytes: manifest.files.values().map(|f| f.bytes).sum(),
         citing: manifest.citation.is_some(),
+        chat: manifest.prompt.chat.is_some(),
         accelerators,
         scenarios: scenarios.collect(),
         default_scenario: manifest.default_scenario,
@@ -205,6 +207,11 @@ impl Model {
     /// An empty session that begins with the prompt's start.
     pub fn session(&self) -> Result<Session> {
         self.session_with(self.sizes, self.layout.start())
+    }
+
+    /// An empty session that begins as a chat does.
+    pub(crate) fn chat_session(&self) -> Result<Session> {
+        self.session_with(self.sizes, self.layout.chat().ok_or_else(no_chat)?)
     }
 
     /// Compares the graph with the reference's logits in model.json.

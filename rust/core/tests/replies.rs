@@ -118,10 +118,20 @@ fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
             let free = ask(&document, &question, AskOptions::default());
             let held = ask(&document, &question, AskOptions { verbatim: true, ..AskOptions::default() });
             assert_eq!((held.text.as_str(), &held.quotes), (free.text.trim_start(), &free.quotes));
+            for verbatim in [false, true] {
+                let all = ask(&document, &question, AskOptions { recall_all: true, verbatim, ..AskOptions::default() });
+                assert_eq!((all.text.trim_start(), &all.quotes), (held.text.as_str(), &held.quotes), "one prompt had the answer");
+            }
             assert_eq!(held.quotes[0].text, words[4..].join(" "));
             check_verbatim(&text, &held);
         }
     }
+    // After a full stop this model ends: it has nothing to quote, whatever the prompt.
+    let document = read(&COPIER, &text, Reading::Recall);
+    let held = |recall_all| ask(&document, "Nothing of it.", AskOptions { verbatim: true, recall_all, ..AskOptions::default() });
+    let (one, all) = (held(false), held(true));
+    assert!(!one.found && !all.found && one.text.is_empty() && all.text.is_empty());
+    assert!(all.usage.prompt_tokens > 3 * one.usage.prompt_tokens, "it looked everywhere");
 }
 
 proptest! {

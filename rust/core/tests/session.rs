@@ -139,6 +139,12 @@ fn a_cancelled_run_changes_nothing() {
     other.feed(&[60; 40]);
     drain(&mut other);
     assert_eq!(session.logits(), other.logits());
+    cancel.cancel();
+    assert_eq!(session.verify(&[61, 62], &cancel, |_| unreachable!()).unwrap_err().code(), "cancelled");
+    for session in [&mut session, &mut other] {
+        session.verify(&[61, 62], &cancel, |_| Some(62)).unwrap();
+    }
+    assert_eq!((session.logits(), session.position()), (other.logits(), 43)); // the window is full: no room for a draft
 }
 
 /// Text without a place to cut is not held back for long.
