@@ -1,9 +1,13 @@
 //! BM25 over the passages of a document, on disk.
 //!
-//! Postings gather in a bounded buffer; each full buffer is sorted and written as one run of a file without a name ([`crate::postings`]). A
-//! passage is a record of 24 bytes in another; headings are passages too, and each passage names the one it stands under. A question is answered
-//! run by run and window by window of passages, so neither asking nor what is kept grows with the document; only the table of runs does,
-//! 24 bytes for about 1.5 million tokens.
+//! Postings gather in a bounded buffer; each full buffer is sorted and written as one run of a file without a name (postings.rs). A
+//! passage is a record of 24 bytes in another (records.rs). A question is answered run by run and window by window of passages, so
+//! neither asking nor what is kept grows with the document; only the table of runs does, 24 bytes for about 1.5 million tokens. Disk: about a
+//! byte a token of English, tested to stay below five (tests/bounds.rs).
+//!
+//! Own code, after weighing: tantivy 0.27 (BM25 on disk, the one to take for a collection) wants a folder of named files that it maps into memory,
+//! 15 MB at least while it writes, and some 120 crates, where one file read by position has to do; bm25 2.3 and probly-search 2.0 hold
+//! everything in memory. Words, folding and stems are unicode-segmentation's, unicode-normalization's and rust-stemmers'.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
