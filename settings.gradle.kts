@@ -16,5 +16,7 @@ dependencyResolutionManagement {
 
 rootProject.name = "edgeinfinite"
 
-include(":edgeinfinite")
-project(":edgeinfinite").projectDir = file("android/edgeinfinite")
+for (module in listOf("edgeinfinite", "edgeinfinite-testing")) {
+    include(":$module")
+    project(":$module").projectDir = file("android/$module")
+}

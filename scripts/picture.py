@@ -68,9 +68,9 @@ def draw(record: dict) -> str:
 
 
 def main() -> None:
-    records = sorted((ROOT / "docs/records").glob("*.json"))
-    source = Path(sys.argv[1]) if len(sys.argv) > 1 else records[-1]
-    (ROOT / "docs/length.svg").write_text(draw(json.loads(source.read_text())))
+    named = [Path(name) for name in sys.argv[1:]] or sorted((ROOT / "docs/records").glob("*.json"), reverse=True)
+    source, record = next((p, r) for p in named if "lengths" in (r := json.loads(p.read_text())))
+    (ROOT / "docs/length.svg").write_text(draw(record))
     print(f"docs/length.svg from {source.name}")
 
 

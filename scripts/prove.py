@@ -4,11 +4,7 @@ python scripts/prove.py target/debug/edgeinfinite [--model DIR] [--longest 10000
 """
 
 import argparse
-import datetime
 import json
-import os
-import platform
-import re
 import shutil
 import signal
 import subprocess
@@ -17,62 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
+from cli import ROOT, Cli, machine, record_head, write_record
+
 FULL = 1_000_000
 GROWTH_LIMIT = 16_000_000  # bytes of peak memory that a longer document may cost
 INTERRUPT_LIMIT = 2.0  # seconds from Ctrl-C to the end of the process
-
-
-def machine() -> dict:
-    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
-    memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
-    return {
-        "cpu": cpu[1].strip() if cpu else platform.machine(),
-        "cores": len(os.sched_getaffinity(0)),
-        "memory_bytes": int(memory[1]) * 1024,
-        "system": f"{platform.system()} {platform.machine()}",
-    }
-
-
-def commit() -> str:
-    def git(*words: str) -> str:
-        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=True).stdout.strip()
-
-    try:
-        return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return "unknown"
-
-
-class Cli:
-    """The program under test, with a home and a temporary folder of its own, so that what it leaves behind is seen."""
-
-    def __init__(self, program: Path, model: Path | None, work: Path):
-        self.program, self.options = str(program), ["--model", str(model)] if model else []
-        self.own = work / "own"
-        self.own.mkdir()
-
-    def start(self, *words: str, **pipes) -> subprocess.Popen:
-        environment = {**os.environ, "TMPDIR": str(self.own), "HOME": str(self.own)}
-        return subprocess.Popen([self.program, *words, *self.options], env=environment, **pipes)
-
-    def run(self, *words: str) -> tuple[dict, float, int]:
-        """The JSON it prints, the seconds it took, and its peak memory as the kernel counts it."""
-        started = time.monotonic()
-        with (
-            tempfile.TemporaryFile() as said,
-            self.start(*words, "--json", stdout=subprocess.PIPE, stderr=said) as process,
-        ):
-            text = process.stdout.read()
-            _, status, used = os.wait4(process.pid, 0)
-            process.returncode = os.waitstatus_to_exitcode(status)
-            if process.returncode:
-                said.seek(0)
-                sys.exit(f"edgeinfinite {' '.join(words)} ended with {process.returncode}: {said.read().decode()}")
-        return json.loads(text), time.monotonic() - started, used.ru_maxrss * 1024
-
-    def left_behind(self) -> list[str]:
-        return sorted(path.name for path in self.own.iterdir())
 
 
 def generated(work: Path, tokens: int) -> tuple[Path, str]:
@@ -143,6 +88,59 @@ def interrupt(cli: Cli, file: Path, reading: str, after: float) -> dict:
     return {"reading": reading, "after_s": after, "seconds": seconds, "exit": code, "left": cli.left_behind()}
 
 
+def kill(cli: Cli, file: Path, question: str, after: list[float]) -> dict:
+    """kill -9 in the midst of a reading that is saved, so many seconds after it begins or goes on; then it is read to its end."""
+    state = file.with_suffix(".state")
+    words = ["read", str(file), "--save", str(state), "--reading", "memory"]
+    for seconds in after:
+        with cli.start(*words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+            time.sleep(seconds)
+            if process.poll() is not None:
+                sys.exit(f"reading {file.name} was over before {seconds} s: nothing to kill")
+            process.kill()
+    saved, seconds, _ = cli.run(*words)
+    restored, restoring, peak = cli.run("ask", str(file), question, "--state", str(state))
+    whole, reading, _ = cli.run("ask", str(file), question, "--reading", "memory")
+    same = all(restored["answers"][0][key] == whole["answers"][0][key] for key in ("text", "quotes", "coverage", "found"))
+    row = {
+        "killed_after_s": after,
+        "document_tokens": saved["document_tokens"],
+        "not_read_again": saved["resumed_at"],
+        "seconds_to_the_end": round(seconds, 2),
+        "state_file_bytes": saved["bytes"],
+        "ask_restored_s": round(restoring, 3),
+        "ask_read_s": round(reading, 2),
+        "peak_rss_bytes_of_kernel": peak,
+        "same_answer": same,
+    }
+    print(f"\nkill -9 after {' and '.join(map(str, after))} s: {json.dumps(row)}")
+    return row
+
+
+def states(cli: Cli, work: Path, sizes: list[int]) -> list[dict]:
+    """What a saved document weighs, and how soon it answers."""
+    rows = []
+    for size in sizes:
+        text, question = generated(work, size)
+        state = text.with_suffix(".recall")
+        saved, _, _ = cli.run("read", str(text), "--save", str(state), "--reading", "recall")
+        answer, seconds, peak = cli.run("ask", str(text), question, "--state", str(state))
+        usage = answer["usage"]
+        rows.append(
+            {
+                "document_tokens": saved["document_tokens"],
+                "state_file_bytes": saved["bytes"],
+                "index_bytes": usage["index_bytes"],
+                "text_bytes": text.stat().st_size,
+                "whole_run_s": round(seconds, 3),
+                "ttft_ms": usage["ttft_ms"],
+                "peak_rss_bytes_of_kernel": peak,
+            }
+        )
+        print(f"saved, recall: {json.dumps(rows[-1])}")
+    return rows
+
+
 def bench(cli: Cli, reading: str) -> dict:
     """`edgeinfinite bench`: minimum, median and maximum of five runs a length."""
     result, _, _ = cli.run("bench", "--lengths", "512,2048,8192,32768", "--reading", reading)
@@ -153,7 +151,7 @@ def bench(cli: Cli, reading: str) -> dict:
     return result
 
 
-def checks(rows: list[dict], large: dict, interrupts: list[dict]) -> list[dict]:
+def checks(rows: list[dict], large: dict, interrupts: list[dict], killed: dict, saved: list[dict]) -> list[dict]:
     found = []
 
     def check(promise: str, value: str, holds: bool) -> None:
@@ -170,6 +168,12 @@ def checks(rows: list[dict], large: dict, interrupts: list[dict]) -> list[dict]:
         check(f"{span}: memory grows by at most 16 MB", f"{growth / 1e6:+.1f} MB", growth <= GROWTH_LIMIT)
     growth = large["peak_rss_bytes_of_kernel"] - rows[0]["peak_rss_bytes_of_kernel"]
     check("a file of 100 MB: memory grows by at most 16 MB", f"{growth / 1e6:+.1f} MB", growth <= GROWTH_LIMIT)
+    value = f"{killed['not_read_again']:,} of {killed['document_tokens']:,} tokens were not read again"
+    check("kill -9, twice, while reading: it goes on where it was", value, killed["not_read_again"] > 0)
+    check("kill -9, twice, while reading: the same answer as without", str(killed["same_answer"]), killed["same_answer"])
+    longest = saved[-1]
+    share = longest["state_file_bytes"] / longest["document_tokens"]
+    check("saved by recall: at most 5 bytes a token", f"{share:.1f} bytes a token", share <= 5)
     for one in interrupts:
         value = f"{one['seconds']} s, exit {one['exit']}, left {one['left'] or 'nothing'}"
         holds = one["seconds"] <= INTERRUPT_LIMIT and one["exit"] != 0 and not one["left"]
@@ -189,31 +193,27 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-prove-") as folder:
         work = Path(folder)
         cli = Cli(options.program, options.model, work)
-        model, _, _ = cli.run("inspect")
         rows = lengths(cli, work, options.longest, options.minutes)
         file = large_file(work, 100_000_000)
         large = measure(cli, "recall", ["ask", str(file), "What is this about?"])
         interrupts = [interrupt(cli, file, reading, after) for reading in ("recall", "memory") for after in (0.3, 3.0)]
+        file, question = generated(work, FULL // 2)
+        killed = kill(cli, file, question, [13.0, 12.0])
+        saved = states(cli, work, sorted({10_000, options.longest}))
         benches = [bench(cli, reading) for reading in ("recall", "memory")]
-        found = checks(rows, large, interrupts)
-    if options.longest >= FULL or options.record:
-        here = machine()
-        name = re.sub(r"[^a-z0-9]+", "-", f"{here['cpu']} {here['cores']} cores".lower()).strip("-")
-        record = ROOT / "docs/records" / f"{datetime.date.today()}-{name}.json"
-        content = {
-            "command": " ".join(["scripts/prove.sh", *sys.argv[2:]]),
-            "commit": commit(),
-            "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "seconds": round(time.monotonic() - began),
-            "machine": here,
-            "model": {key: model[key] for key in ("name", "version", "parameters", "folder_bytes")},
-            "lengths": rows,
-            "large_file": {**large, "interrupts": interrupts},
+        found = checks(rows, large, interrupts, killed, saved)
+        if options.longest >= FULL or options.record:
+            here = machine()
+            content = record_head(["scripts/prove.sh", *sys.argv[2:]], cli, began) | {
+                "lengths": rows,
+                "large_file": {**large, "interrupts": interrupts},
+                "killed": killed,
+            "saved": saved,
             "bench": benches,
-            "checks": found,
-        }
-        record.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
-        print(f"\nwritten: {record.relative_to(ROOT)}")
+                "checks": found,
+            }
+            record = write_record(f"{here['cpu']} {here['cores']} cores", content)
+            print(f"\nwritten: {record.relative_to(ROOT)}")
     broken = sum(not one["holds"] for one in found)
     print(f"{len(found) - broken} passed, {broken} failed")
     sys.exit(1 if broken else 0)

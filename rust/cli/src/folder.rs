@@ -81,12 +81,24 @@ pub fn verify(common: &Common) -> Result<()> {
 /// docs/errors.md.
 pub fn errors() -> String {
     let rows = CODES.iter().map(|(code, kind, meaning)| {
-        let (whose, kotlin) = match kind {
-            Kind::Argument => ("the caller", "IllegalArgumentException"),
-            Kind::State => ("the caller", "IllegalStateException"),
-            Kind::World => ("the world", "EdgeInfiniteException"),
-            Kind::Cancelled => ("nobody", "CancellationException; IllegalStateException when closed meanwhile"),
-            Kind::Fault => ("this library", "EngineFault"),
+        let whose = match kind {
+            Kind::Argument | Kind::State => "the caller",
+            Kind::World => "the world",
+            Kind::Cancelled => "nobody",
+            Kind::Fault => "this library",
+        };
+        // As NativeException.kt has it; its tests read the table.
+        let kotlin = match code.split_once('.').map_or(*code, |(area, _)| area) {
+            "argument" => "IllegalArgumentException",
+            "call" if *code == "call.closed" => "ClosedException",
+            "call" => "IllegalStateException",
+            "model" => "ModelException",
+            "text" => "TextException",
+            "state" => "StateException",
+            "runtime" => "OnnxRuntimeException",
+            "io" => "StorageException",
+            "cancelled" => "CancellationException; ClosedException when closed meanwhile",
+            _ => "EngineFault",
         };
         format!("| `{code}` | {meaning} | {whose} | {kotlin} |")
     });

@@ -86,6 +86,21 @@ pub struct Answer {
     pub usage: Usage,
 }
 
+/// What a reply gives, piece by piece.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event {
+    /// The prompt is being read.
+    #[allow(missing_docs)]
+    Progress { tokens_done: u64, tokens_total: u64, seconds_left: Option<f64> },
+    /// More of the answer: whole characters.
+    #[allow(missing_docs)]
+    Text { delta: String },
+    /// The answer is complete; nothing follows.
+    #[allow(missing_docs)]
+    Done { answer: Box<Answer> },
+}
+
 /// The sentences of `text` that stand verbatim in one of the passages, white space folded; of at least three words.
 pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
     let mut quotes = Vec::new();

@@ -17,12 +17,12 @@
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Instant;
 
-use crate::answer::{Answer, Usage, peak_rss_bytes};
+use crate::answer::{Answer, Event, Usage, peak_rss_bytes};
 use crate::decode::Decoder;
 use crate::error::{Error, Result};
 use crate::graph::Cancel;
 use crate::model::Model;
-use crate::reply::{AskOptions, Event};
+use crate::reply::AskOptions;
 use crate::session::Session;
 
 /// A conversation. Cheap to clone; clones are the same conversation.

@@ -18,18 +18,20 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest (and check), text, tokens, passage, terms, postings, index, layout,
-//! sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved, document, prompt, recall, notes,
-//! reading, reply, chat. One call runs at most one graph.
+//! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
+//! records, index, layout, sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved,
+//! document, prompt, recall, notes, reading, work, cite, free, reply, chat. One call runs at most one graph.
 
 pub mod answer;
 pub mod chat;
 mod check;
+mod cite;
 mod coverage;
 mod decode;
 pub mod document;
 pub mod embedding;
 pub mod error;
+mod free;
 pub mod graph;
 pub mod hold;
 pub mod index;
@@ -44,6 +46,8 @@ mod postings;
 mod prompt;
 mod reading;
 mod recall;
+mod recent;
+mod records;
 pub mod reply;
 pub mod rope;
 pub mod sample;
@@ -53,13 +57,15 @@ mod state;
 mod terms;
 pub mod text;
 pub mod tokens;
+mod words;
+mod work;
 
-pub use answer::{Answer, Coverage, Quote, Usage};
+pub use answer::{Answer, Coverage, Event, Quote, Usage};
 pub use chat::{Chat, ChatReply};
 pub use document::{Document, DocumentOptions};
 pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
 pub use model::{Model, ModelInfo, OpenOptions, inspect};
-pub use reply::{AskOptions, Event, Reply};
+pub use reply::{AskOptions, Reply};
 pub use state::Progress;
 pub use text::Source;

@@ -1,4 +1,4 @@
-//! Sentences, headings and passages of a document.
+//! Sentences, headings and passages of a document; a row of a table and a line of fenced code count as sentences.
 //!
 //! ```
 //! let units = edgeinfinite_core::passage::units("# Parts\n\nOne is red. Two is\nblue.");
@@ -6,6 +6,7 @@
 //! assert_eq!(text, [(true, "# Parts"), (false, "One is red."), (false, "Two is\nblue.")]);
 //! ```
 
+use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::error::Result;
@@ -16,20 +17,55 @@ use crate::tokens::Tokens;
 const LONG: usize = 480;
 /// A line longer than this (bytes) is no heading.
 const HEADING: usize = 90;
+/// A code fence that stays open for more lines than this was none.
+const FENCE: u16 = 1000;
 
-/// A sentence or a heading: byte positions in the text it was found in.
+/// A sentence, a heading or a line of code: byte positions in the text it was found in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
 pub struct Unit {
     pub start: usize,
     pub end: usize,
     pub heading: bool,
+    /// In a code fence, its marks included.
+    pub code: bool,
 }
+
+/// What a passage begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum First {
+    /// Ordinary text.
+    Sentence,
+    /// A heading of so many bytes.
+    Heading(usize),
+    /// A line in a code fence.
+    Code,
+}
+
+impl Unit {
+    /// What a passage that begins with it begins with.
+    pub fn first(&self) -> First {
+        match (self.heading, self.code) {
+            (true, _) => First::Heading(self.end - self.start),
+            (_, true) => First::Code,
+            _ => First::Sentence,
+        }
+    }
+}
+
+/// Whether a code fence is open where a text is cut: lines that it may still go on for, 0 when it is not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Fence(u16);
 
 /// The units of a text in order. White space between them belongs to none; all else belongs to exactly one. A heading is a line of its own with
 /// a sentence or a heading of a deeper level after it.
 pub fn units(text: &str) -> Vec<Unit> {
-    let mut found = split(text, true);
+    units_after(text, &mut Fence::default())
+}
+
+/// As [`units`], of a text that comes in parts.
+pub fn units_after(text: &str, fence: &mut Fence) -> Vec<Unit> {
+    let mut found = split(text, true, fence);
     for at in 0..found.len() {
         let level = |unit: &Unit| heading_level(&text[unit.start..unit.end]);
         let leads = found.get(at + 1).is_some_and(|next| !next.heading || level(next) > level(&found[at]));
@@ -38,11 +74,12 @@ pub fn units(text: &str) -> Vec<Unit> {
     found
 }
 
-/// The units of a passage: its first one is a heading or not, as it was when the document was read; all others are sentences.
-pub fn units_of_passage(text: &str, heading: bool) -> Vec<Unit> {
-    let mut found = split(text, false);
-    if let Some(first) = found.first_mut() {
-        first.heading = heading;
+/// The units of a passage: its first one is what it was when the document was read; none of the others is a heading.
+pub fn units_of_passage(text: &str, first: First) -> Vec<Unit> {
+    let inside = first == First::Code && !is_fence(text.lines().next().unwrap_or_default());
+    let mut found = split(text, false, &mut Fence(if inside { FENCE } else { 0 }));
+    if let (Some(unit), First::Heading(_)) = (found.first_mut(), first) {
+        unit.heading = true;
     }
     found
 }
@@ -66,52 +103,115 @@ pub fn tokenized(text: &str, units: Vec<Unit>, most: usize, tokens: &Tokens) -> 
     Ok(found)
 }
 
-fn split(text: &str, headings: bool) -> Vec<Unit> {
+fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<Unit> {
     let mut found = Vec::new();
     let mut paragraph: Option<(usize, usize)> = None;
+    let mut opened: Option<usize> = None; // a fence's mark, which goes with the first line in it
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let (start, end) = (at, at + line.len());
         at = end;
         let words = line.trim();
         let blank = words.is_empty();
-        let opens = blank || starts_item(words) || words.starts_with('#');
+        if fence.0 > 0 {
+            fence.0 -= 1;
+            if is_fence(words) {
+                fence.0 = if words.ends_with('`') { 0 } else { FENCE };
+            }
+            if !blank {
+                push_line(text, opened.take().unwrap_or(start), end, Kind::Code, &mut found);
+            }
+            continue;
+        }
+        let alone = words.starts_with('#') || is_row(words);
+        let opens = blank || alone || is_fence(words) || starts_item(words);
         if opens && let Some((from, to)) = paragraph.take() {
             split_paragraph(text, from, to, headings, &mut found);
         }
-        if !blank {
+        if is_fence(words) {
+            (*fence, opened) = (Fence(FENCE), Some(start));
+        } else if is_row(words) {
+            push_line(text, start, end, Kind::Row, &mut found);
+        } else if alone {
+            split_paragraph(text, start, end, headings, &mut found);
+        } else if !blank {
             paragraph = Some((paragraph.map_or(start, |p| p.0), end));
-            if words.starts_with('#') {
-                split_paragraph(text, start, end, headings, &mut found);
-                paragraph = None;
-            }
         }
     }
     if let Some((from, to)) = paragraph {
         split_paragraph(text, from, to, headings, &mut found);
     }
+    if let Some(start) = opened {
+        push(text, start, text.len(), Kind::Code, &mut found);
+    }
     found
+}
+
+/// Opens or closes a block of code.
+fn is_fence(line: &str) -> bool {
+    line.strip_prefix("```").is_some_and(|rest| !rest.trim_start_matches('`').contains('`'))
+}
+
+/// A row of a table: between bars.
+fn is_row(line: &str) -> bool {
+    line.len() > 2 && line.starts_with('|') && line.ends_with('|')
 }
 
 fn split_paragraph(text: &str, from: usize, to: usize, headings: bool, found: &mut Vec<Unit>) {
     let paragraph = &text[from..to];
     if headings && is_heading(paragraph) {
-        return push(text, from, to, true, found);
+        return push(text, from, to, Kind::Heading, found);
     }
     // A line end inside a paragraph is a space like any other; one byte for one byte, so that positions stay.
     let joined = paragraph.replace(['\n', '\r'], " ");
-    let mut start = 0;
+    let (mut start, mut before): (usize, Option<(usize, usize)>) = (0, None);
     for (at, sentence) in joined.split_sentence_bound_indices() {
         let end = at + sentence.len();
-        if end < joined.len() && !ends_sentence(joined[start..end].trim_end()) {
+        let words = joined[start..end].trim();
+        if end < joined.len() && !(ends_sentence(words) && several(words)) {
             continue;
         }
-        push(text, from + start, from + end, false, found);
+        if !several(words)
+            && let Some(before) = before
+        {
+            found.truncate(before.1);
+            start = before.0;
+        }
+        before = Some((start, found.len()));
+        push(text, from + start, from + end, Kind::Sentence, found);
         start = end;
     }
 }
 
-fn push(text: &str, start: usize, end: usize, heading: bool, found: &mut Vec<Unit>) {
+/// A word alone is no sentence.
+fn several(words: &str) -> bool {
+    words.unicode_words().nth(1).is_some()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Sentence,
+    Heading,
+    Row,
+    Code,
+}
+
+/// A line as it stands; one without a letter or digit goes with the line before.
+fn push_line(text: &str, start: usize, end: usize, kind: Kind, found: &mut Vec<Unit>) {
+    let line = text[start..end].trim_end();
+    let plain = !line.contains(char::is_alphanumeric);
+    if plain
+        && let Some(last) = found.last_mut()
+        && (last.code == (kind == Kind::Code) && text[last.end..start].trim().is_empty() && end - last.start <= LONG)
+        && (kind == Kind::Code || text[last.start..].starts_with('|'))
+    {
+        last.end = start + line.len();
+        return;
+    }
+    push(text, start, end, kind, found);
+}
+
+fn push(text: &str, start: usize, end: usize, kind: Kind, found: &mut Vec<Unit>) {
     let whole = &text[start..end];
     let start = start + (whole.len() - whole.trim_start().len());
     let mut rest = whole.trim();
@@ -120,7 +220,8 @@ fn push(text: &str, start: usize, end: usize, heading: bool, found: &mut Vec<Uni
         let length = if rest.len() > LONG { clause(rest, LONG) } else { rest.len() };
         let piece = &rest[..length];
         if !piece.trim().is_empty() {
-            found.push(Unit { start: at, end: at + piece.trim_end().len(), heading });
+            let (heading, code) = (kind == Kind::Heading, kind == Kind::Code);
+            found.push(Unit { start: at, end: at + piece.trim_end().len(), heading, code });
         }
         let next = rest[length..].trim_start();
         at += rest.len() - next.len();
@@ -193,6 +294,8 @@ pub fn heading_level(heading: &str) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn texts(text: &str) -> Vec<(bool, &str)> {
@@ -218,6 +321,59 @@ mod tests {
     }
 
     #[test]
+    fn tables_and_code_are_read_line_by_line() {
+        let text = "Prices\n\n| Thing | Price |\n|---|---|\n| Oak. Old. | 4 |\n\nUse it:\n```rust\n# Not a heading\nfn main() {\n\n    go(1);\n}\n```\nSo it goes.\n";
+        let expected = [
+            (false, "Prices"),
+            (false, "| Thing | Price |\n|---|---|"),
+            (false, "| Oak. Old. | 4 |"),
+            (false, "Use it:"),
+            (false, "```rust\n# Not a heading"),
+            (false, "fn main() {"),
+            (false, "    go(1);\n}\n```".trim_start()),
+            (false, "So it goes."),
+        ];
+        let found = texts(text);
+        assert_eq!(found[1..], expected[1..]);
+        assert_eq!(found[0].1, expected[0].1);
+        let marked = units(text);
+        assert_eq!(marked.iter().filter(|u| u.code).count(), 3);
+
+        // Cut anywhere into parts, and into passages that begin at any unit.
+        let whole: Vec<&str> = found.iter().map(|t| t.1).collect();
+        for line in text.split_inclusive('\n').scan(0, |at, line| {
+            *at += line.len();
+            Some(*at)
+        }) {
+            let mut fence = Fence::default();
+            let (first, second) = text.split_at(line);
+            let mut parts: Vec<&str> = units_after(first, &mut fence).iter().map(|u| &first[u.start..u.end]).collect();
+            parts.extend(units_after(second, &mut fence).iter().map(|u| &second[u.start..u.end]));
+            assert_eq!(parts.concat().split_whitespace().collect::<String>(), whole.concat().split_whitespace().collect::<String>());
+            assert!(parts.contains(&"fn main() {") && parts.contains(&"So it goes."), "{parts:?}");
+        }
+        for (number, unit) in marked.iter().enumerate() {
+            let passage = &text[unit.start..];
+            let again: Vec<&str> = units_of_passage(passage, unit.first()).iter().map(|u| &passage[u.start..u.end]).collect();
+            assert_eq!(again, whole[number..]);
+        }
+    }
+
+    #[test]
+    fn a_fence_that_is_never_closed_was_none() {
+        let text = format!("```\n{}# Late\n\nIt is prose. And more of it.\n", "x = 1\n".repeat(FENCE.into()));
+        assert_eq!(texts(&text)[usize::from(FENCE)..], [(true, "# Late"), (false, "It is prose."), (false, "And more of it.")]);
+        assert_eq!(texts("See ```this``` one. Not that."), [(false, "See ```this``` one."), (false, "Not that.")]);
+    }
+
+    #[test]
+    fn a_word_alone_is_no_sentence() {
+        let text = "Wait! The gate is closed. Why? Nobody knows. Never.\n\nYes.\n\n今日は晴れ。明日は雨。";
+        let expected = ["Wait! The gate is closed.", "Why? Nobody knows. Never.", "Yes.", "今日は晴れ。", "明日は雨。"];
+        assert_eq!(texts(text).iter().map(|t| t.1).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn nothing_but_white_space_is_lost() {
         let clauses = "one thing and another; ".repeat(40);
         assert!(texts(&clauses).iter().all(|t| t.1.ends_with(';')));
@@ -226,10 +382,25 @@ mod tests {
             [(false, "Part One"), (true, "Chapter 2"), (false, "It begins."), (false, "The End")]
         );
         for text in ["", " \n ", "x", &"word ".repeat(400), &"字".repeat(900), "a. b. c.\r\n\r\nD e. F", "🙂🙂. 🙂"] {
-            let kept: String = texts(text).iter().map(|t| t.1).collect();
-            let bare = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
-            assert_eq!(bare(&kept), bare(text));
-            assert!(units(text).iter().all(|u| u.end - u.start <= LONG + 3 && u.end > u.start));
+            check(text);
+        }
+    }
+
+    /// Units follow each other, none is long, and together they are the text without white space.
+    fn check(text: &str) {
+        let found = units(text);
+        let kept: String = found.iter().map(|u| &text[u.start..u.end]).collect();
+        let bare = |t: &str| t.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+        assert_eq!(bare(&kept), bare(text));
+        assert!(found.windows(2).all(|pair| pair[0].end <= pair[1].start));
+        assert!(found.iter().all(|u| u.end - u.start <= LONG + 3 && u.end > u.start), "{text:?}");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_lost_of_any_text(lines in "(#{0,2}[A-Za-z字.|`;1-]{0,6}( [a-z.!|]{0,8}){0,3}(```)?\n{0,2}){0,40}", times in 1_usize..30) {
+            check(&lines);
+            check(&lines.replace(' ', &"long ".repeat(times)));
         }
     }
 }

@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 
 /// Bytes of a page.
-pub(crate) const PAGE: usize = 1 << 12;
+const PAGE: usize = 1 << 12;
+/// Bytes copied at once.
+const COPY: usize = 1 << 16;
 /// First posting, postings before the page, postings in it.
 const HEADER: usize = 8 + 4 + 2;
 /// Most bytes of one posting after the first: passage, term, count.
@@ -23,15 +25,13 @@ const PASSAGE_BITS: u32 = 26;
 /// Passages are numbered below this.
 pub(crate) const MOST_PASSAGES: u32 = (1 << PASSAGE_BITS) - 1;
 /// Counts are held to this.
-pub(crate) const MOST_COUNT: u32 = (1 << COUNT_BITS) - 1;
+const MOST_COUNT: u32 = (1 << COUNT_BITS) - 1;
 /// The count that costs no byte of its own.
 const USUAL: u32 = 2;
 
 /// What the low two bits of a posting's first number say.
-const SAME_TERM: u64 = 0;
-const SAME_TERM_ONCE: u64 = 1;
-const SAME_TERM_COUNTED: u64 = 2;
-const NEXT_TERM: u64 = 3;
+const COUNTED: u64 = 1;
+const NEXT_TERM: u64 = 2;
 
 /// A term in a passage; orders by term, then passage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +69,7 @@ pub(crate) struct Run {
 }
 
 /// Hands sorted postings out page by page; gives the bytes of all pages. The last page is as short as it can be.
-pub(crate) fn write_pages(postings: &[Posting], mut page: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
+fn write_pages(postings: &[Posting], first: u32, mut page: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
     let (mut bytes, mut written, mut at) = (Vec::with_capacity(PAGE), 0, 0);
     while at < postings.len() {
         let from = at;
@@ -79,7 +79,7 @@ pub(crate) fn write_pages(postings: &[Posting], mut page: impl FnMut(&[u8]) -> R
         bytes.extend([0; 2]);
         at += 1;
         while at < postings.len() && bytes.len() + LARGEST <= PAGE {
-            write_posting(&mut bytes, postings[at - 1], postings[at]);
+            write_posting(&mut bytes, first, postings[at - 1], postings[at]);
             at += 1;
         }
         bytes[12..HEADER].copy_from_slice(&((at - from) as u16).to_le_bytes());
@@ -92,22 +92,17 @@ pub(crate) fn write_pages(postings: &[Posting], mut page: impl FnMut(&[u8]) -> R
     Ok(written)
 }
 
-fn write_posting(bytes: &mut Vec<u8>, before: Posting, posting: Posting) {
-    let (passage, count) = (u64::from(posting.passage()), posting.count());
-    if before.term() != posting.term() {
-        write_number(bytes, passage << 2 | NEXT_TERM);
+/// `first`: the run's first passage.
+fn write_posting(bytes: &mut Vec<u8>, first: u32, before: Posting, posting: Posting) {
+    let next = before.term() != posting.term();
+    let step = u64::from(posting.passage() - if next { first } else { before.passage() });
+    let counted = posting.count() != USUAL;
+    write_number(bytes, step << 2 | if next { NEXT_TERM } else { 0 } | u64::from(counted));
+    if next {
         write_number(bytes, u64::from(posting.term() - before.term()));
-        bytes.push(count as u8);
-        return;
     }
-    let step = passage - u64::from(before.passage());
-    match count {
-        USUAL => write_number(bytes, step << 2 | SAME_TERM),
-        1 => write_number(bytes, step << 2 | SAME_TERM_ONCE),
-        _ => {
-            write_number(bytes, step << 2 | SAME_TERM_COUNTED);
-            bytes.push(count as u8);
-        }
+    if counted {
+        bytes.push(posting.count() as u8);
     }
 }
 
@@ -136,6 +131,80 @@ impl Region {
     pub fn write(&self, at: u64, bytes: &[u8]) -> Result<()> {
         self.file.write_all_at(bytes, self.at + at).map_err(|e| Error::io("writing the index", &e))
     }
+
+    /// Hands its first `bytes` out, some at a time.
+    pub fn copy(&self, bytes: u64, mut put: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
+        let (mut piece, mut at) = (vec![0; COPY.min(bytes as usize)], 0);
+        while at < bytes {
+            let length = COPY.min((bytes - at) as usize);
+            self.read(at, &mut piece[..length])?;
+            put(&piece[..length])?;
+            at += length as u64;
+        }
+        Ok(())
+    }
+
+    /// Copies the first `bytes` of another one.
+    pub fn fill(&self, from: &Self, bytes: u64) -> Result<()> {
+        let mut at = 0;
+        from.copy(bytes, |piece| {
+            self.write(at, piece)?;
+            at += piece.len() as u64;
+            Ok(())
+        })
+    }
+}
+
+/// The postings of a document: those on disk, and a bounded number that wait.
+#[derive(Debug)]
+pub(crate) struct Postings {
+    pub region: Region,
+    pub runs: Vec<Run>,
+    /// The first passage that is in no run.
+    pub first: u32,
+    pub waiting: Vec<Posting>,
+}
+
+impl Postings {
+    /// Writes what waits as a run of the passages before `passages`.
+    pub fn write_run(&mut self, passages: u32) -> Result<()> {
+        let mut at = self.bytes();
+        let run = write_run(&mut self.waiting, self.first, at, |page| {
+            self.region.write(at, page)?;
+            at += page.len() as u64;
+            Ok(())
+        })?;
+        self.runs.push(run);
+        self.first = passages;
+        self.waiting.clear();
+        Ok(())
+    }
+
+    /// Writes the bytes of all runs, and what waits as one more; gives them all.
+    pub fn write_to(&self, mut put: impl FnMut(&[u8]) -> Result<()>) -> Result<Vec<Run>> {
+        self.region.copy(self.bytes(), &mut put)?;
+        let mut runs = self.runs.clone();
+        if !self.waiting.is_empty() {
+            runs.push(write_run(&mut self.waiting.clone(), self.first, self.bytes(), put)?);
+        }
+        Ok(runs)
+    }
+
+    /// Bytes on disk.
+    pub fn bytes(&self) -> u64 {
+        bytes_of(&self.runs)
+    }
+}
+
+/// Bytes of runs that follow each other.
+pub(crate) fn bytes_of(runs: &[Run]) -> u64 {
+    runs.last().map_or(0, |run| run.start.saturating_add(run.bytes))
+}
+
+fn write_run(postings: &mut [Posting], first: u32, start: u64, put: impl FnMut(&[u8]) -> Result<()>) -> Result<Run> {
+    postings.sort_unstable();
+    let bytes = write_pages(postings, first, put)?;
+    Ok(Run { start, bytes, postings: postings.len() as u32, first })
 }
 
 /// Walks through a run's postings from any place on, holding one page.
@@ -195,15 +264,13 @@ impl Cursor {
         let Some(before) = self.posting else { return Ok(()) };
         let number = self.number()?;
         let step = u32::try_from(number >> 2).map_err(|_| damaged())?;
-        let (term, passage, count) = match number & 3 {
-            NEXT_TERM => {
-                let term = u32::try_from(self.number()?).ok().and_then(|delta| before.term().checked_add(delta));
-                (term.ok_or_else(damaged)?, Some(step), u32::from(self.byte()?))
-            }
-            SAME_TERM => (before.term(), before.passage().checked_add(step), USUAL),
-            SAME_TERM_ONCE => (before.term(), before.passage().checked_add(step), 1),
-            _ => (before.term(), before.passage().checked_add(step), u32::from(self.byte()?)),
-        };
+        let (mut term, mut from) = (before.term(), before.passage());
+        if number & NEXT_TERM > 0 {
+            let step = u32::try_from(self.number()?).ok();
+            (term, from) = (step.and_then(|step| term.checked_add(step)).ok_or_else(damaged)?, self.run.first);
+        }
+        let count = if number & COUNTED > 0 { u32::from(self.byte()?) } else { USUAL };
+        let passage = from.checked_add(step);
         let passage = passage.filter(|p| *p < MOST_PASSAGES).ok_or_else(damaged)?;
         let posting = Posting::new(term, passage, count);
         if posting <= before {

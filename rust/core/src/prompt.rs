@@ -3,11 +3,12 @@
 use crate::answer::{Quote, Span};
 use crate::document::Shared;
 use crate::error::Result;
+use crate::hold::Cut;
 use crate::index::Passage;
 use crate::model::Model;
 use crate::passage::{tokenized, units_of_passage};
 use crate::session::Session;
-use crate::text::{folded, trimmed};
+use crate::text::{folded, trimmed, untrimmed};
 
 /// Most room left in a prompt for a free answer (tokens).
 pub(crate) const ANSWER_ROOM: usize = 64;
@@ -26,7 +27,7 @@ pub(crate) struct Piece {
     /// White space folded.
     pub text: String,
     pub heading: bool,
-    /// BM25 against the question.
+    /// BM25 against the question, as a share of what it asks for.
     pub score: f32,
     /// Citing models: the marker, until the piece was cited.
     pub marker: Option<u32>,
@@ -116,7 +117,7 @@ impl Pack {
 /// The sentences of a passage, and its heading first if `headings` are wanted or there is nothing else.
 pub(crate) fn sentences(document: &Shared, passage: Passage, headings: bool, score: impl Fn(&str) -> f32) -> Result<Vec<Piece>> {
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
-    let units = tokenized(&text, units_of_passage(&text, passage.heading), document.model.piece_tokens(), &document.model.tokens)?;
+    let units = tokenized(&text, units_of_passage(&text, passage.first), document.model.piece_tokens(), &document.model.tokens)?;
     let only_headings = units.iter().all(|(unit, _)| unit.heading);
     let found = units.into_iter().filter(|(unit, _)| headings || !unit.heading || only_headings);
     Ok(found
@@ -142,4 +143,28 @@ pub(crate) fn piece(document: &Shared, span: Span, heading: bool) -> Result<Piec
     let text = trimmed(&document.source.slice(span.start, span.end)?).into_owned();
     let tokens = document.model.tokens.encode(&folded(&text))?;
     Ok(Piece { span, text, heading, score: 0.0, marker: None, tokens, at: 0, note: None })
+}
+
+/// The pieces as they stand in the document, line ends and all: offsets count there.
+pub(crate) fn sources(document: &Shared, pieces: &[Piece]) -> Result<Vec<(Span, String)>> {
+    let mut found = Vec::new();
+    for piece in pieces {
+        match &piece.note {
+            Some(quotes) => found.extend(quotes.iter().map(|q| (q.span, q.text.clone()))),
+            None => found.push((piece.span, document.source.slice(piece.span.start, piece.span.end)?)),
+        }
+    }
+    Ok(found)
+}
+
+/// The spans of a held answer, as they stand in the document.
+pub(crate) fn held(document: &Shared, pieces: &[Piece], cuts: Vec<Cut>) -> Result<Vec<Quote>> {
+    let quote = |cut: Cut| {
+        let span = pieces[cut.piece].span;
+        let text = document.source.slice(span.start, span.end)?;
+        let (start, end) = (untrimmed(&text, cut.start), untrimmed(&text, cut.end));
+        let span = Span::within(span.start, span.start_utf16, &text, start, end);
+        Ok(Quote { span, text: text[start..end].to_owned(), headings: Vec::new() })
+    };
+    cuts.into_iter().map(quote).collect()
 }

@@ -1,4 +1,4 @@
-//! Readings: plans of prompts. A plan says what is run next, given what came of the prompt before; [`crate::reply`] runs it.
+//! Readings: plans of prompts. A plan says what is run next, given what came of the prompt before.
 
 use std::collections::VecDeque;
 

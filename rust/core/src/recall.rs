@@ -104,7 +104,7 @@ impl Recall {
 
     fn cut(&mut self, document: &Shared, matches: &[Match], weights: &Weights) -> Result<()> {
         for found in matches {
-            let lift = PASSAGE_WEIGHT * found.score;
+            let lift = PASSAGE_WEIGHT * weights.share(found.score);
             for piece in sentences(document, found.passage, false, |text| weights.score(text) + lift)? {
                 if self.known.len() > MOST_KNOWN {
                     self.known.clear();

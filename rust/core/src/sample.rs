@@ -16,7 +16,7 @@ pub fn log_probability(logits: &[f32], token: u32) -> f64 {
     f64::from(logits[token as usize] - peak) - sum.ln()
 }
 
-/// The piece to cite and the log-probability of that decision, among the `pieces` in sight (number, marker, BM25) and the tokens that mean
+/// The piece to cite and the log-probability of that decision, among the `pieces` in sight (number, marker, share of BM25) and the tokens that mean
 /// none of them. The score is log p(marker) + λ·BM25; with a `threshold` a piece must reach it, else the answer is the first of `otherwise`.
 pub fn cite(logits: &[f32], pieces: &[(usize, u32, f32)], otherwise: &[u32], scoring: Scoring, threshold: bool) -> (Option<usize>, f64) {
     let tokens = pieces.iter().map(|p| p.1).chain(otherwise.iter().copied());

@@ -84,7 +84,7 @@ pub(crate) fn save(
         }
     }
     let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let beside = tempfile::Builder::new().prefix(".edgeinfinite-").tempfile_in(folder).map_err(failed)?;
     write(beside.as_file(), model, source, reading, state, &failed)?;
     cancel.check()?;
     beside.as_file().sync_all().map_err(failed)?;

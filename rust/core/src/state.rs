@@ -12,7 +12,7 @@ use crate::error::{Error, Result};
 use crate::graph::Cancel;
 use crate::index::Index;
 use crate::model::Model;
-use crate::passage::{tokenized, units};
+use crate::passage::{Fence, First, tokenized, units_after};
 use crate::session::Session;
 use crate::text::{Block, Blocks, Source, utf16_length};
 use crate::tokens::TokenStream;
@@ -70,6 +70,7 @@ pub(crate) struct Marks {
     pub seen: VecDeque<Seen>,
     pub leads: Vec<Lead>,
     stream: TokenStream,
+    fence: Fence,
     /// Markers given to sentences and to headings.
     numbers: [usize; 2],
     heading: Option<Span>,
@@ -132,22 +133,21 @@ impl State {
         let citing = model.layout.citing();
         let counted = citing.is_some() || self.session.is_none();
         let mut fed = 0;
-        let mut passage: Option<(Span, usize, usize)> = None; // with its tokens, and the bytes of the heading it begins with
+        let mut passage: Option<(Span, usize, First)> = None; // with its tokens, and what it begins with
         let (mut at, mut at_utf16) = (0, block.start_utf16);
-        for (unit, tokens) in tokenized(&block.text, units(&block.text), model.piece_tokens(), &model.tokens)? {
+        for (unit, tokens) in tokenized(&block.text, units_after(&block.text, &mut marks.fence), model.piece_tokens(), &model.tokens)? {
             at_utf16 += utf16_length(&block.text[at..unit.start]);
             at = unit.start;
             let span = Span::within(block.start + at as u64, at_utf16, &block.text[at..], 0, unit.end - at);
             marks.tokens += if counted { tokens.len() as u64 } else { 0 };
-            if let Some((whole, count, heading)) = passage
+            if let Some((whole, count, first)) = passage
                 && (unit.heading || count + tokens.len() > PASSAGE)
             {
-                add(&mut self.index, block, whole, heading)?;
+                add(&mut self.index, block, whole, first)?;
                 passage = None;
             }
-            let heading = if unit.heading { unit.end - unit.start } else { 0 };
-            passage = Some(passage.map_or((span, tokens.len(), heading), |(whole, count, heading)| {
-                (Span { end: span.end, end_utf16: span.end_utf16, ..whole }, count + tokens.len(), heading)
+            passage = Some(passage.map_or((span, tokens.len(), unit.first()), |(whole, count, first)| {
+                (Span { end: span.end, end_utf16: span.end_utf16, ..whole }, count + tokens.len(), first)
             }));
             marks.note_lead(span, unit.heading);
             let Some(session) = &mut self.session else { continue };
@@ -176,7 +176,7 @@ impl State {
         if let (None, Some(session)) = (citing, &mut self.session) {
             marks.tokens += feed(&mut marks.stream, session, model, &block.text[fed..])?;
         }
-        passage.map_or(Ok(()), |(whole, _, heading)| add(&mut self.index, block, whole, heading))?;
+        passage.map_or(Ok(()), |(whole, _, first)| add(&mut self.index, block, whole, first))?;
         self.hash.update(&block.text);
         (marks.start, marks.start_utf16) = (block.start + block.text.len() as u64, block.start_utf16 + utf16_length(&block.text));
         Ok(())
@@ -261,7 +261,7 @@ fn feed(stream: &mut TokenStream, session: &mut Session, model: &Model, text: &s
     Ok(tokens.len() as u64)
 }
 
-fn add(index: &mut Index, block: &Block, span: Span, heading: usize) -> Result<()> {
+fn add(index: &mut Index, block: &Block, span: Span, first: First) -> Result<()> {
     let text = &block.text[(span.start - block.start) as usize..(span.end - block.start) as usize];
-    index.add(span.start, span.start_utf16, text, heading)
+    index.add(span.start, span.start_utf16, text, first)
 }

@@ -4,16 +4,27 @@
 //! tests/session.rs.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
-use tokenizers::Tokenizer;
+use tokenizers::{Model, Tokenizer};
 
 use crate::error::{Error, Result};
+use crate::recent::Recent;
+use crate::words::{known, may_cut, spelled, words};
+
+/// Words whose tokens are remembered, as a power of two: 1 MiB.
+const RECENT: u32 = 14;
+
+/// Up to seven tokens of a word, and how many they are.
+type Few = ([u32; 7], u32);
 
 /// A tokenizer of a model folder.
 #[derive(Debug)]
 pub struct Tokens {
     inner: Tokenizer,
+    /// None where a text cannot be tokenised word by word.
+    recent: Option<Mutex<Recent<Few, 4>>>,
 }
 
 impl Tokens {
@@ -29,11 +40,38 @@ impl Tokens {
         inner.set_encode_special_tokens(true);
         inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);
-        Ok(Self { inner })
+        let recent = known(&inner).then(|| Mutex::new(Recent::new(RECENT)));
+        Ok(Self { inner, recent })
     }
 
     /// Tokens of a text of the document or of its reader; special tokens in it stay ordinary text.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        let Some(recent) = &self.recent else { return self.encode_whole(text) };
+        let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner); // a slot is written at once
+        let mut found = Vec::with_capacity(text.len() / 3);
+        for word in words(text) {
+            if let Some((few, count)) = recent.find(word) {
+                found.extend(&few[..count as usize]);
+                continue;
+            }
+            let tokens = self.encode_word(word)?;
+            let mut few: Few = ([0; 7], tokens.len() as u32);
+            if let Some(slots) = few.0.get_mut(..tokens.len()) {
+                slots.copy_from_slice(&tokens);
+                recent.keep(word, few);
+            }
+            found.extend(tokens);
+        }
+        Ok(found)
+    }
+
+    fn encode_word(&self, word: &str) -> Result<Vec<u32>> {
+        let Some(spelled) = spelled(word) else { return self.encode_whole(word) };
+        let tokens = self.inner.get_model().tokenize(&spelled).map_err(|e| Error::new("model.tokenizer", e.to_string()))?;
+        Ok(tokens.into_iter().map(|token| token.id).collect())
+    }
+
+    fn encode_whole(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self.inner.encode_fast(text, false).map_err(|e| Error::new("model.tokenizer", e.to_string()))?;
         Ok(encoding.get_ids().to_vec())
     }
@@ -41,7 +79,7 @@ impl Tokens {
     /// Tokens of a piece of a template, in which special tokens are recognised.
     pub fn encode_template(&mut self, text: &str) -> Result<Vec<u32>> {
         self.inner.set_encode_special_tokens(false);
-        let tokens = self.encode(text);
+        let tokens = self.encode_whole(text);
         self.inner.set_encode_special_tokens(true);
         tokens
     }
@@ -68,7 +106,8 @@ impl TokenStream {
         let mut found = Vec::new();
         loop {
             let long = (self.held.len() > Self::WORD).then(|| self.held.floor_char_boundary(Self::WORD));
-            let Some(end) = word_boundary(&self.held).or(long) else { return Ok(found) };
+            let cut = (1..self.held.len()).rfind(|at| may_cut(&self.held, *at));
+            let Some(end) = cut.or(long) else { return Ok(found) };
             let rest = self.held.split_off(end);
             found.extend(tokens.encode(&std::mem::replace(&mut self.held, rest))?);
         }
@@ -78,18 +117,6 @@ impl TokenStream {
     pub fn finish(&mut self, tokens: &Tokens) -> Result<Vec<u32>> {
         tokens.encode(&std::mem::take(&mut self.held))
     }
-}
-
-/// The last place where every pre-tokeniser of byte-level BPE cuts: before a single space between letters or digits, or between a line end and
-/// a letter or digit.
-fn word_boundary(text: &str) -> Option<usize> {
-    let wordy = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    let marks = text.rmatch_indices([' ', '\n']).filter(|(at, _)| wordy(text[at + 1..].chars().next()));
-    let cuts = marks.filter_map(|(at, mark)| match mark {
-        "\n" => Some(at + 1),
-        _ => wordy(text[..at].chars().next_back()).then_some(at),
-    });
-    cuts.into_iter().find(|at| *at > 0)
 }
 
 /// Turns tokens into text that holds whole characters only.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::answer::CoverageKind;
-use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Source};
+use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Reply, Source};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -48,6 +48,14 @@ fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<Event>, 
     match events.pop() {
         Some(Event::Done { answer }) => (events, *answer),
         other => panic!("{other:?}"),
+    }
+}
+
+fn whole(reply: &Reply) -> Answer {
+    loop {
+        if let Some(Event::Done { answer }) = reply.next().unwrap() {
+            return *answer;
+        }
     }
 }
 
@@ -193,17 +201,43 @@ fn the_reading_chosen_for_a_document_is_the_default_of_its_questions() {
     }
 }
 
+/// `PROPTEST_CASES=10000` tries more of them (scripts/prove.sh does).
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(100);
+    ProptestConfig { cases, ..ProptestConfig::default() }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(cases())]
 
     #[test]
-    fn any_text_is_answered_or_refused(text in "([A-Za-zé字🙂#*0-9(]{1,12}[ .\n,;]{1,3}){0,80}", question in "[a-z字é? ]{1,30}") {
+    fn any_text_is_answered_or_refused(
+        text in "\u{feff}?(([A-Za-zé字🙂#*0-9(|`]{1,12}|\\PC{1,4})[ .\n,;\t]{1,3}){0,80}",
+        question in "[a-z字é? ]{1,30}",
+        steps in 0..4,
+    ) {
         for reading in [Reading::Recall, Reading::Memory, Reading::Notes] {
-            if text.trim().is_empty() || question.trim().is_empty() {
+            if text.trim_matches('\u{feff}').trim().is_empty() || question.trim().is_empty() {
                 continue;
             }
             check(&text, &answer(&text, Some(&question), reading).1);
             check(&text, &answer(&text, None, reading).1);
         }
+        let Ok(source) = Source::text(text.as_str()) else { return Ok(()) };
+        let (state, mut texts) = (tempfile::NamedTempFile::new().unwrap(), Vec::new());
+        std::fs::remove_file(state.path()).unwrap();
+        for round in 0..2 {
+            let resume = Some(state.path().to_owned());
+            let document = Document::open(Arc::clone(&CITING), source.clone(), DocumentOptions { resume, ..DocumentOptions::default() }).unwrap();
+            for _ in 0..if round == 0 { steps } else { i32::MAX } {
+                let Ok(Some(_)) = document.step() else { break };
+            }
+            document.save(state.path()).unwrap();
+            if let Ok(reply) = document.ask(&question, AskOptions::default()) {
+                texts.push(whole(&reply).text);
+            }
+        }
+        texts.dedup();
+        prop_assert!(texts.len() <= 1, "a document answers the same before it was saved and after");
     }
 }

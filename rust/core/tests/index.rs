@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use edgeinfinite_core::index::{Index, Match, Passage, Rank};
-use edgeinfinite_core::passage::units;
+use edgeinfinite_core::passage::{First, units};
 use proptest::prelude::*;
 
 /// A number that looks random.
@@ -24,7 +24,7 @@ fn index(texts: &[Vec<usize>], finished: bool) -> Index {
     let mut start = 0;
     for words in texts {
         let text: String = words.iter().map(|w| format!("w{w} ")).collect();
-        index.add(start, start, &text, 0).unwrap();
+        index.add(start, start, &text, First::Sentence).unwrap();
         start += text.len() as u64;
     }
     if finished {
@@ -116,7 +116,7 @@ fn a_restored_index_is_the_same_and_can_grow() {
     assert_eq!(file.metadata().unwrap().len(), 77 + stored.bytes());
     let mut restored = Index::restore(file, 77, stored, whole.end()).unwrap();
     assert_eq!((ranks(&restored), restored.bytes()), (ranks(&whole), whole.bytes()));
-    assert_eq!(restored.add(0, 0, "w1", 0).unwrap_err().code(), "fault");
+    assert_eq!(restored.add(0, 0, "w1", First::Sentence).unwrap_err().code(), "fault");
 
     for cut in [0, 1, 3000, 15_500] {
         let (file, stored) = saved(&index(&texts[..cut], false), 0);
@@ -126,7 +126,7 @@ fn a_restored_index_is_the_same_and_can_grow() {
         let mut start = length;
         for words in &texts[cut..] {
             let text: String = words.iter().map(|w| format!("w{w} ")).collect();
-            grown.add(start, start, &text, 0).unwrap();
+            grown.add(start, start, &text, First::Sentence).unwrap();
             start += text.len() as u64;
         }
         grown.finish().unwrap();
@@ -146,8 +146,7 @@ fn indexed(text: &str) -> Index {
     while at < units.len() {
         let more = units[at + 1..].iter().take(1).take_while(|u| !u.heading).count();
         let whole = &text[units[at].start..units[at + more].end];
-        let heading = if units[at].heading { units[at].end - units[at].start } else { 0 };
-        index.add(units[at].start as u64, units[at].start as u64, whole, heading).unwrap();
+        index.add(units[at].start as u64, units[at].start as u64, whole, units[at].first()).unwrap();
         at += more + 1;
     }
     index.finish().unwrap();
@@ -207,7 +206,7 @@ fn use_all(bytes: &[u8], stored: &str, length: u64) -> Result<(), edgeinfinite_c
         }
     }
     let mut grown = index.growing(None)?;
-    grown.add(length, length, "# w3 again", 10)?;
+    grown.add(length, length, "# w3 again", First::Heading(10))?;
     grown.finish()?;
     grown.best("again", 5, None).map(|_| ())
 }

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
+use edgeinfinite_core::Source;
 use jni::Env;
 use jni::objects::JByteArray;
 use serde::Serialize;
@@ -19,6 +20,11 @@ pub fn path(env: &Env<'_>, array: &JByteArray<'_>) -> Result<PathBuf> {
 /// Kotlin only sends well-formed UTF-8 (`Utf8.kt`).
 pub fn text(env: &Env<'_>, array: &JByteArray<'_>) -> Result<String> {
     Ok(String::from_utf8_lossy(&env.convert_byte_array(array)?).into_owned())
+}
+
+/// A document's text: what is held, or else the file.
+pub fn source(env: &Env<'_>, held: &JByteArray<'_>, file: &JByteArray<'_>) -> Result<Source> {
+    Ok(if held.is_null() { Source::file(&path(env, file)?)? } else { Source::text(env.convert_byte_array(held)?)? })
 }
 
 /// Options from JSON; an unknown key is refused.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use edgeinfinite_core::{Document, Error, Model, Reply, Result};
+use edgeinfinite_core::{Chat, ChatReply, Document, Error, Event, Model, Reply, Result};
 
 /// What a handle can stand for.
 #[derive(Clone)]
@@ -14,6 +14,8 @@ pub enum Object {
     Model(Arc<Model>),
     Document(Document),
     Reply(Arc<Reply>),
+    Chat(Chat),
+    ChatReply(Arc<ChatReply>),
 }
 
 /// The handle that stands for nothing.
@@ -54,9 +56,18 @@ pub fn document(id: i64) -> Result<Document> {
     if let Object::Document(document) = get(id)? { Ok(document) } else { Err(closed()) }
 }
 
-/// The reply behind a handle.
-pub fn reply(id: i64) -> Result<Arc<Reply>> {
-    if let Object::Reply(reply) = get(id)? { Ok(reply) } else { Err(closed()) }
+/// The chat behind a handle.
+pub fn chat(id: i64) -> Result<Chat> {
+    if let Object::Chat(chat) = get(id)? { Ok(chat) } else { Err(closed()) }
+}
+
+/// The next event of the reply behind a handle.
+pub fn next(id: i64) -> Result<Option<Event>> {
+    match get(id)? {
+        Object::Reply(reply) => reply.next(),
+        Object::ChatReply(reply) => reply.next(),
+        Object::Model(_) | Object::Document(_) | Object::Chat(_) => Err(closed()),
+    }
 }
 
 /// Asks a call under way to stop; does nothing when the handle was closed.
@@ -83,9 +94,10 @@ pub fn fail(id: i64) {
 impl Object {
     fn cancel(&self) {
         match self {
-            Self::Model(_) => {}
+            Self::Model(_) | Self::Chat(_) => {}
             Self::Document(document) => document.cancel(),
             Self::Reply(reply) => reply.cancel(),
+            Self::ChatReply(reply) => reply.cancel(),
         }
     }
 }

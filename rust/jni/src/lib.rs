@@ -12,12 +12,12 @@ mod throw;
 
 use std::sync::Arc;
 
-use edgeinfinite_core::{Document, Model, Source};
+use edgeinfinite_core::{Document, Model};
 use jni::objects::{JByteArray, JClass};
 use jni::sys::jlong;
 use jni::{EnvUnowned, jni_mangle};
 
-use convert::{bytes, json, options, path, text};
+use convert::{bytes, json, options, path, source, text};
 use handle::{NONE, Object};
 use throw::{Result, Throw};
 
@@ -65,8 +65,23 @@ pub fn document<'l>(
     with: JByteArray<'l>,
 ) -> jlong {
     env.with_env(|env| -> Result<jlong> {
-        let source = if held.is_null() { Source::file(&path(env, &file)?)? } else { Source::text(env.convert_byte_array(&held)?)? };
-        let document = Document::open(handle::model(model)?, source, options(env, &with)?)?;
+        let document = Document::open(handle::model(model)?, source(env, &held, &file)?, options(env, &with)?)?;
+        Ok(handle::insert(Object::Document(document), model)?)
+    })
+    .resolve_with::<Throw, _>(|| model)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn restore<'l>(
+    mut env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    model: jlong,
+    held: JByteArray<'l>,
+    file: JByteArray<'l>,
+    saved: JByteArray<'l>,
+) -> jlong {
+    env.with_env(|env| -> Result<jlong> {
+        let document = Document::restore(handle::model(model)?, source(env, &held, &file)?, &path(env, &saved)?)?;
         Ok(handle::insert(Object::Document(document), model)?)
     })
     .resolve_with::<Throw, _>(|| model)
@@ -79,6 +94,11 @@ pub fn step<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong) ->
         None => Ok(JByteArray::null()),
     })
     .resolve_with::<Throw, _>(|| document)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn save<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, file: JByteArray<'l>) {
+    env.with_env(|env| -> Result<()> { Ok(handle::document(document)?.save(&path(env, &file)?)?) }).resolve_with::<Throw, _>(|| document)
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
@@ -100,8 +120,23 @@ pub fn summarize<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlon
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn chat<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, model: jlong) -> jlong {
+    env.with_env(|_| -> Result<jlong> { Ok(handle::insert(Object::Chat(handle::model(model)?.chat()?), model)?) })
+        .resolve_with::<Throw, _>(|| model)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn send<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, chat: jlong, said: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
+    env.with_env(|env| -> Result<jlong> {
+        let reply = handle::chat(chat)?.send(&text(env, &said)?, options(env, &with)?)?;
+        Ok(handle::insert(Object::ChatReply(Arc::new(reply)), chat)?)
+    })
+    .resolve_with::<Throw, _>(|| chat)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn next<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, reply: jlong) -> JByteArray<'l> {
-    env.with_env(|env| match handle::reply(reply)?.next()? {
+    env.with_env(|env| match handle::next(reply)? {
         Some(event) => json(env, &event),
         None => Ok(JByteArray::null()),
     })

@@ -1,42 +1,71 @@
 package dev.edgeinfinite
 
+// Values that the engine hands out: two are equal when all they say is equal. They are no data classes, and their constructors are
+// [EdgeInfiniteInternalApi], so that a version may add to them. toString() shows numbers, never text of a document or a question.
+
 /** An answer or a summary, with what it rests on. */
-public class Answer(
+public class Answer @EdgeInfiniteInternalApi public constructor(
     /** The question; null for a summary. */
     public val question: String?,
-    /** The answer. Empty or the model's own words when not [found]. */
+    /** The answer: parts of the document ([quotes]), the rest the model's own words. May be empty when not [found]. */
     public val text: String,
     /** Whether the document answers the question, in the model's judgement. */
     public val found: Boolean,
     /** The model's probability of its decision, 0 … 1. */
     public val confidence: Double,
-    /** The parts of [text] that stand in the document word for word, in the order of [text]. */
+    /** The parts of [text] that stand in the document word for word, white space aside, in the order of [text]. */
     public val quotes: List<Quote>,
-    /** The parts of the document that took part, in document order. */
+    /** How every part of the document was used, in document order: from its start to its end, nothing left out. Empty in a chat. */
     public val coverage: List<Coverage>,
     /** What it cost. */
     public val usage: Usage,
-)
+) {
+    private val all get() = listOf(question, text, found, confidence, quotes, coverage, usage)
+
+    override fun equals(other: Any?): Boolean = other is Answer && all == other.all
+
+    override fun hashCode(): Int = all.hashCode()
+
+    override fun toString(): String = "Answer(${text.length} characters, found=$found, confidence=$confidence, quotes=$quotes, $usage)"
+}
 
 /** A part of an answer that stands in the document. Offsets are those of a Kotlin string: UTF-16 units. */
-public class Quote(
+public class Quote @EdgeInfiniteInternalApi public constructor(
     /** The first unit. */
     public val start: Int,
     /** One past the last unit. */
     public val end: Int,
     /** What stands there in the document. */
     public val text: String,
-)
+    /** The headings that it stands under, outermost first, as they stand there; empty when there are none. */
+    public val headings: List<String>,
+) {
+    private val all get() = listOf(start, end, text, headings)
 
-/** A range of the document and how it was used. Offsets are bytes of the document's UTF-8. */
-public class Coverage(
-    /** The first byte. */
-    public val start: Long,
-    /** One past the last byte. */
-    public val end: Long,
+    override fun equals(other: Any?): Boolean = other is Quote && all == other.all
+
+    override fun hashCode(): Int = all.hashCode()
+
+    override fun toString(): String = "Quote($start..$end)"
+}
+
+/** A range of the document and how it was used. Offsets are those of a Kotlin string: UTF-16 units. */
+public class Coverage @EdgeInfiniteInternalApi public constructor(
+    /** The first unit. */
+    public val start: Int,
+    /** One past the last unit; the next range starts here. */
+    public val end: Int,
     /** How it was used. */
     public val kind: Kind,
 ) {
+    private val all get() = listOf(start, end, kind)
+
+    override fun equals(other: Any?): Boolean = other is Coverage && all == other.all
+
+    override fun hashCode(): Int = all.hashCode()
+
+    override fun toString(): String = "Coverage($start..$end $kind)"
+
     /** How a range of the document was used. */
     public enum class Kind {
         /** It stayed in sight throughout. */
@@ -57,7 +86,7 @@ public class Coverage(
 }
 
 /** What an answer cost. Milliseconds are of wall-clock time. */
-public class Usage(
+public class Usage @EdgeInfiniteInternalApi public constructor(
     /** Tokens of the document. */
     public val documentTokens: Long,
     /** Tokens of all prompts. */
@@ -80,4 +109,25 @@ public class Usage(
     public val indexBytes: Long,
     /** The most memory that the process has held at once, in bytes, everything included. */
     public val peakBytes: Long,
-)
+) {
+    private val all get() = listOf(
+        documentTokens,
+        promptTokens,
+        generatedTokens,
+        graphRuns,
+        indexMillis,
+        readMillis,
+        ttftMillis,
+        tokensPerSecond,
+        stateBytes,
+        indexBytes,
+        peakBytes,
+    )
+
+    override fun equals(other: Any?): Boolean = other is Usage && all == other.all
+
+    override fun hashCode(): Int = all.hashCode()
+
+    override fun toString(): String =
+        "Usage($promptTokens tokens in, $generatedTokens out, ttft=$ttftMillis ms, state=$stateBytes bytes, peak=$peakBytes bytes)"
+}

@@ -1,6 +1,7 @@
 package dev.edgeinfinite
 
 import kotlinx.coroutines.flow.Flow
+import java.io.File
 
 /**
  * A text that has been read. Questions never see each other: each works on a copy of the same state, so several may be
@@ -14,14 +15,27 @@ public interface Document : AutoCloseable {
      * The flow is cold: every collector starts a run of its own, nothing is computed ahead of a slow collector and
      * nothing is lost. It ends with [Reply.Done]. Cancelling the collector stops the engine before its next graph run.
      *
-     * The flow throws [IllegalArgumentException] when [question] is empty or longer than the model's limit, and
-     * [IllegalStateException] when the document or its model was closed.
+     * The flow throws [IllegalArgumentException] when [question] is empty or longer than the model's limit,
+     * [IllegalStateException] when the document was not read for the reading that [options] name, and [ClosedException] when the
+     * document or its model was closed.
      */
     public fun ask(question: String, options: AskOptions.() -> Unit = {}): Flow<Reply>
 
     /** Summarises the document. A flow like that of [ask]. */
     public fun summarize(options: SummaryOptions.() -> Unit = {}): Flow<Reply>
 
-    /** Ends the document and its replies, even in the midst of a run. Closing twice does nothing. */
+    /**
+     * Writes all that was read to [file], which only this app can read: a few megabytes, whatever the length, and the index, about as
+     * large as the text at most. [Model.restore] reads it back; the text itself is not in it, and has to be kept.
+     *
+     * [file] holds the whole of it or what it held before; its folder has to be there. Questions under way go on afterwards. Cancelling
+     * leaves [file] as it was, unless it came too late; so does closing the document meanwhile.
+     *
+     * @throws StorageException when [file] cannot be written
+     * @throws ClosedException when the document or its model was closed
+     */
+    public suspend fun save(file: File)
+
+    /** Ends the document, its replies and a [save], even in the midst of a run. Closing twice does nothing. */
     override fun close()
 }

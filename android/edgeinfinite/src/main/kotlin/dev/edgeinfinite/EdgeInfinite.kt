@@ -80,6 +80,16 @@ public object EdgeInfinite {
         onProgress: Consumer<Reply.Progress> = Consumer {},
     ): Document = runBlocking { model.read(text, options::accept) { onProgress.accept(it) } }
 
+    /** [Model.restore] for Java. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun restoreBlocking(model: Model, file: File, text: Text): Document = runBlocking { model.restore(file, text) }
+
+    /** [Document.save] for Java. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun saveBlocking(document: Document, file: File): Unit = runBlocking { document.save(file) }
+
     /** [Document.ask] for Java: waits for the whole answer; `options` and `onReply` (each part as it comes) may be left out. */
     @JvmStatic
     @JvmOverloads
@@ -100,4 +110,31 @@ public object EdgeInfinite {
         options: Consumer<SummaryOptions> = Consumer {},
         onReply: Consumer<Reply> = Consumer {},
     ): Answer = runBlocking { document.summarize(options::accept).onEach(onReply::accept).await() }
+
+    /** [Model.summarize] for Java: reads, and waits for the whole summary; `options` and `onReply` may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun summarizeBlocking(
+        model: Model,
+        text: Text,
+        options: Consumer<SummaryOptions> = Consumer {},
+        onReply: Consumer<Reply> = Consumer {},
+    ): Answer = runBlocking { model.summarize(text, options::accept).onEach(onReply::accept).await() }
+
+    /** [Model.chat] for Java. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun chatBlocking(model: Model): Chat = runBlocking { model.chat() }
+
+    /** [Chat.send] for Java: waits for the whole reply; `options` and `onReply` may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun sendBlocking(
+        chat: Chat,
+        text: String,
+        options: Consumer<ChatOptions> = Consumer {},
+        onReply: Consumer<Reply> = Consumer {},
+    ): Answer = runBlocking { chat.send(text, options::accept).onEach(onReply::accept).await() }
 }

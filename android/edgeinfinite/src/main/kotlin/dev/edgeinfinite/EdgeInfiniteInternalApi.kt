@@ -1,7 +1,10 @@
 package dev.edgeinfinite
 
-/** Marks interfaces that are only implemented by this project: they may grow in any version. */
-@RequiresOptIn("This interface may grow in any version; it is meant to be called, not implemented.")
+/**
+ * Marks what may change in any version: implementing the interfaces, making the values that the engine hands out, looking into a [Text].
+ * Only `edgeinfinite-testing` does so; an app's tests use its `FakeModel`.
+ */
+@RequiresOptIn("This may change in any version: interfaces are meant to be called and values to be read; tests use edgeinfinite-testing.")
 @Retention(AnnotationRetention.BINARY)
-@Target(AnnotationTarget.CLASS)
+@Target(AnnotationTarget.CLASS, AnnotationTarget.CONSTRUCTOR, AnnotationTarget.PROPERTY)
 public annotation class EdgeInfiniteInternalApi

@@ -1,6 +1,7 @@
 package dev.edgeinfinite
 
 import kotlinx.coroutines.flow.Flow
+import java.io.File
 
 /**
  * An opened model folder.
@@ -14,11 +15,14 @@ public interface Model : AutoCloseable {
      * Reads [text] to its end and returns a document that can be asked as often as you like.
      *
      * [onProgress] is called in the caller's context between two graph runs; the next run waits until it returns, so
-     * suspending in it pauses the reading. Cancelling stops at once and leaves nothing behind.
+     * suspending in it pauses the reading. Cancelling stops at once and leaves nothing behind but the checkpoint in
+     * [ReadOptions.resume], if that was asked for.
      *
      * @throws TextException when [text] is missing, empty, not UTF-8, or no text at all
-     * @throws StorageException when the index cannot be written
-     * @throws IllegalStateException when this model was closed
+     * @throws StateException when [ReadOptions.resume] holds something else than a checkpoint of [text] and this model
+     * @throws StorageException when the index or the checkpoint cannot be written
+     * @throws IllegalArgumentException when [text] is a file of 2 GiB or more: places in it are those of a Kotlin string, which ends there
+     * @throws ClosedException when this model was closed
      */
     public suspend fun read(text: Text, options: ReadOptions.() -> Unit = {}, onProgress: suspend (Reply.Progress) -> Unit = {}): Document
 
@@ -29,6 +33,25 @@ public interface Model : AutoCloseable {
      */
     public fun summarize(text: Text, options: SummaryOptions.() -> Unit = {}): Flow<Reply>
 
-    /** Ends the model, its documents and their replies, even in the midst of a run. Closing twice does nothing. */
+    /**
+     * The document that [Document.save] wrote to [file]; [text] has to be the text that was read. Its bytes are compared, nothing else
+     * is done again. Questions are answered from [file] in place, so it has to stay while the document is open; saving over it is safe.
+     *
+     * @throws StateException when [file] is missing, damaged, unfinished (go on with [ReadOptions.resume]), written by a newer version,
+     * or of another text or model, which another scenario is, too; its code says which
+     * @throws TextException when [text] is missing or no text
+     * @throws ClosedException when this model was closed
+     */
+    public suspend fun restore(file: File, text: Text): Document
+
+    /**
+     * Begins a conversation.
+     *
+     * @throws ModelException `model.no_chat` when the model was not made for it
+     * @throws ClosedException when this model was closed
+     */
+    public suspend fun chat(): Chat
+
+    /** Ends the model, its documents, its chats and their replies, even in the midst of a run. Closing twice does nothing. */
     override fun close()
 }

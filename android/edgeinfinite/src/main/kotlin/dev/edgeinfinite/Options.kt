@@ -5,13 +5,19 @@ import org.json.JSONArray
 import org.json.JSONObject
 import java.io.File
 
-/** How a document is brought before the model. */
+/** How a document is brought before the model. All of them take any length in constant memory. */
 public enum class Reading {
-    /** The whole document, segment by segment, into a memory of fixed size: the gist. */
+    /** The whole document, segment by segment, into a memory of fixed size: the gist. The only one that a document has to be read for. */
     Memory,
 
-    /** The few passages that match the question: exact facts. */
+    /** The passages that match the question best: exact facts, soonest. Prompt by prompt, up to a number, until one holds the answer. */
     Recall,
+
+    /** Like [Recall], but up to the document's end: *not in the document* then means all of it, and takes time that grows with it. */
+    RecallAll,
+
+    /** A note of a few sentences for each part, then notes of the notes until they fit: summaries of the whole. */
+    Notes,
 }
 
 /** Where graphs run. */
@@ -31,13 +37,19 @@ public enum class Accelerator {
 
 /** How a model is opened. */
 public class OpenOptions {
-    /** A scenario of the model, by name; null for the model's default. See [ModelInfo.scenarios]. */
+    /** A scenario of the model, by name; null, the default, for the model's own. See [ModelInfo.scenarios]; another name is refused. */
     public var scenario: String? = null
 
-    /** Threads of a graph run; null for the scenario's number. */
+    /** Threads of a graph run, 1 or more; null, the default, for the scenario's number. */
     public var threads: Int? = null
+        set(value) {
+            field = value.atLeastOne("threads")
+        }
 
-    /** Accelerators to use, first choice first; empty for the model's own order. */
+    /**
+     * Accelerators to use, first choice first; empty, the default, for the model's own order. The first that the model has a graph for
+     * is taken; when it has one for none of them, opening is refused.
+     */
     public var accelerators: List<Accelerator> = emptyList()
 
     internal fun json(): ByteArray = JSONObject()
@@ -49,38 +61,94 @@ public class OpenOptions {
 
 /** How a document is read. */
 public class ReadOptions {
-    /** What the document is read for; null for the model's default. With [Reading.Memory] it can be asked by recall, too. */
+    /**
+     * What the document is read for and, unless a question says else, asked by; null, the default, for the model's own choices. Read for
+     * [Reading.Memory], it can be asked by every reading; read for another, by all but that one, and it is read sooner.
+     */
     public var reading: Reading? = null
 
-    /** A private folder for the document's index, a file without a name; the app's cache unless said. */
+    /** A private folder for the document's index, a file without a name; by default the app's cache. */
     public var folder: File = File(System.getProperty("java.io.tmpdir").orEmpty())
 
-    internal fun json(): ByteArray = JSONObject().putOpt("reading", reading?.key).put("folder", folder.absolutePath).toString().utf8()
+    /**
+     * A private file to go on from; null, the default, for none.
+     *
+     * If it is there, reading goes on from where it was; with the finished document in it nothing is read again. While it reads, a
+     * checkpoint is left there about every ten seconds and when the reading is cancelled; in the end it holds the document as
+     * [Document.save] writes it. A file of another text or model, or a damaged one, is refused with a [StateException]; delete it to
+     * start again.
+     */
+    public var resume: File? = null
+
+    internal fun json(): ByteArray = JSONObject()
+        .putOpt("reading", reading?.key)
+        .put("folder", folder.absolutePath)
+        .putOpt("resume", resume?.absolutePath)
+        .toString().utf8()
 }
 
 /** How a question is answered. */
 public class AskOptions {
-    /** The reading to answer from; null for what the document was read for. */
+    /** The reading to answer from; null, the default, for what the document was read for. */
     public var reading: Reading? = null
 
-    /** The most tokens of the answer; null for the model's limit. */
+    /** The most tokens of the answer, 1 or more; null, the default, for the model's limit, which is also the most. */
     public var maxOutputTokens: Int? = null
+        set(value) {
+            field = value.atLeastOne("maxOutputTokens")
+        }
 
-    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens)
+    /** The most prompts of [Reading.Recall], 1 or more; null, the default, for the model's number. */
+    public var recallPrompts: Int? = null
+        set(value) {
+            field = value.atLeastOne("recallPrompts")
+        }
+
+    /**
+     * Whether the answer is held to what stands in the document, so that each line of it is a quote; false by default. What a model says
+     * that quotes by itself ([ModelInfo.citing]) is held to it anyway.
+     */
+    public var verbatim: Boolean = false
+
+    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts, verbatim)
 }
 
 /** How a document is summarised. */
 public class SummaryOptions {
-    /** The reading to summarise from; null for what the document was read for. */
+    /** The reading to summarise from; null, the default, for what the document was read for. */
     public var reading: Reading? = null
 
-    /** The most tokens of the summary; null for the model's limit. */
+    /** The most tokens of the summary, 1 or more; null, the default, for the model's limit, which is also the most. */
     public var maxOutputTokens: Int? = null
+        set(value) {
+            field = value.atLeastOne("maxOutputTokens")
+        }
 
-    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens)
+    /** Whether the summary is held to what stands in the document, as [AskOptions.verbatim] says; false by default. */
+    public var verbatim: Boolean = false
+
+    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts = null, verbatim)
 }
 
-private val Reading.key: String get() = name.lowercase()
+/** How a chat is answered. */
+public class ChatOptions {
+    /** The most tokens of the reply, 1 or more; null, the default, for the model's limit, which is also the most. */
+    public var maxOutputTokens: Int? = null
+        set(value) {
+            field = value.atLeastOne("maxOutputTokens")
+        }
 
-private fun replyOptions(reading: Reading?, maxOutputTokens: Int?): ByteArray =
-    JSONObject().putOpt("reading", reading?.key).putOpt("max_tokens", maxOutputTokens).toString().utf8()
+    internal fun json(): ByteArray = replyOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false)
+}
+
+private val Reading.key: String get() = if (this == Reading.RecallAll) "recall" else name.lowercase()
+
+private fun replyOptions(reading: Reading?, maxOutputTokens: Int?, recallPrompts: Int?, verbatim: Boolean): ByteArray = JSONObject()
+    .putOpt("reading", reading?.key)
+    .putOpt("max_tokens", maxOutputTokens)
+    .putOpt("recall_prompts", recallPrompts)
+    .putOpt("recall_all", true.takeIf { reading == Reading.RecallAll })
+    .putOpt("verbatim", true.takeIf { verbatim })
+    .toString().utf8()
+
+private fun Int?.atLeastOne(name: String): Int? = also { require(it == null || it >= 1) { "found $name = $it, expected 1 or more" } }

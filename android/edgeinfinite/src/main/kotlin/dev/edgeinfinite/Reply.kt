@@ -8,7 +8,7 @@ import kotlinx.coroutines.flow.single
 /** What comes back while the engine works: progress, then text, and at the end the whole answer. */
 public sealed interface Reply {
     /** How far the reading of the document, or of a prompt, has come. */
-    public class Progress(
+    public class Progress @EdgeInfiniteInternalApi public constructor(
         /** Tokens read so far. */
         public val tokensDone: Long,
         /** Tokens in all; an estimate until the end of the document has been seen. */
@@ -19,19 +19,39 @@ public sealed interface Reply {
         /** Whole percent, 0 … 100. */
         public val percent: Int
             get() = if (tokensTotal > 0) (100 * tokensDone / tokensTotal).coerceIn(0, 100).toInt() else 0
+
+        private val all get() = listOf(tokensDone, tokensTotal, secondsLeft)
+
+        override fun equals(other: Any?): Boolean = other is Progress && all == other.all
+
+        override fun hashCode(): Int = all.hashCode()
+
+        override fun toString(): String = "Progress($tokensDone of $tokensTotal tokens)"
     }
 
     /** More of the answer. Whole characters only: never half an emoji. */
-    public class Text(
+    public class Text @EdgeInfiniteInternalApi public constructor(
         /** What to append to the text so far. */
         public val delta: String,
-    ) : Reply
+    ) : Reply {
+        override fun equals(other: Any?): Boolean = other is Text && delta == other.delta
+
+        override fun hashCode(): Int = delta.hashCode()
+
+        override fun toString(): String = "Text(${delta.length} characters)"
+    }
 
     /** The end of the flow. */
-    public class Done(
+    public class Done @EdgeInfiniteInternalApi public constructor(
         /** The whole answer, with quotes and numbers. */
         public val answer: Answer,
-    ) : Reply
+    ) : Reply {
+        override fun equals(other: Any?): Boolean = other is Done && answer == other.answer
+
+        override fun hashCode(): Int = answer.hashCode()
+
+        override fun toString(): String = "Done($answer)"
+    }
 }
 
 /** Only the text, as it is written. */

@@ -15,10 +15,19 @@ import java.nio.file.Files
  * The engine reads a file by position, a piece at a time, never the whole; it has to stay unchanged while documents of
  * it are open.
  */
-public class Text private constructor(private val string: String?, private val file: File?, private val spooled: Boolean) : AutoCloseable {
+@OptIn(EdgeInfiniteInternalApi::class)
+public class Text private constructor(
+    /** The text itself, or null. */
+    @property:EdgeInfiniteInternalApi public val string: String?,
+    /** The file that holds it, or null. */
+    @property:EdgeInfiniteInternalApi public val file: File?,
+    private val spooled: Boolean,
+) : AutoCloseable {
     internal fun bytes(): ByteArray? = string?.utf8()
 
-    internal fun path(): ByteArray? = file?.absolutePath?.utf8()
+    internal fun path(): ByteArray? = file?.also {
+        require(it.length() <= Int.MAX_VALUE) { "found a file of ${it.length()} bytes, expected at most ${Int.MAX_VALUE}" }
+    }?.absolutePath?.utf8()
 
     /** Deletes the private copy that [spool] made; does nothing for other texts. A document that has been read keeps what it needs. */
     override fun close() {

@@ -39,6 +39,46 @@ class JavaTest {
     }
 
     @Test
+    void savesAndRestores() throws Exception {
+        File saved = new File(folder, "saved");
+        File checkpoint = new File(folder, "checkpoint");
+        Text text = Text.of("gora lu men ve la. ".repeat(20));
+        try (Model model = EdgeInfinite.openBlocking(TINY)) {
+            String before;
+            try (Document document = EdgeInfinite.readBlocking(model, text, options -> options.setResume(checkpoint))) {
+                EdgeInfinite.saveBlocking(document, saved);
+                before = EdgeInfinite.askBlocking(document, "gora?").getText();
+            }
+            for (File file : List.of(saved, checkpoint)) {
+                try (Document document = EdgeInfinite.restoreBlocking(model, file, text)) {
+                    assertEquals(before, EdgeInfinite.askBlocking(document, "gora?").getText());
+                }
+            }
+            assertFalse(EdgeInfinite.summarizeBlocking(model, text).getText().isEmpty());
+            StateException failure = assertThrows(
+                    StateException.class, () -> EdgeInfinite.restoreBlocking(model, saved, Text.of("Another.")).close());
+            assertEquals("state.document", failure.getCode());
+        }
+        assertThrows(ClosedException.class, () -> {
+            Model model = EdgeInfinite.openBlocking(TINY);
+            model.close();
+            EdgeInfinite.restoreBlocking(model, saved, text).close();
+        });
+    }
+
+    @Test
+    void chats() throws Exception {
+        List<Reply> replies = new ArrayList<>();
+        try (Model model = EdgeInfinite.openBlocking(TINY);
+                Chat chat = EdgeInfinite.chatBlocking(model)) {
+            assertEquals("gora?", EdgeInfinite.sendBlocking(chat, "gora?").getQuestion());
+            Answer second = EdgeInfinite.sendBlocking(chat, "lu men?", options -> options.setMaxOutputTokens(4), replies::add);
+            assertTrue(second.getUsage().getGeneratedTokens() <= 4);
+        }
+        assertTrue(replies.get(replies.size() - 1) instanceof Reply.Done);
+    }
+
+    @Test
     void exceptionsAreDeclared() {
         EdgeInfiniteException failure =
                 assertThrows(ModelException.class, () -> EdgeInfinite.openBlocking(new File("absent")).close());

@@ -4,18 +4,32 @@ import dev.edgeinfinite.internal.Native
 import dev.edgeinfinite.internal.NativeException
 import dev.edgeinfinite.internal.text
 import dev.edgeinfinite.internal.utf8
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.CoroutineStart
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.Job
+import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.collect
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.test.runTest
 import org.json.JSONObject
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertInstanceOf
 import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import java.io.File
 import java.util.concurrent.CountDownLatch
 import kotlin.concurrent.thread
 
 /** Closing is safe at any time, and what was closed says so. */
 class CloseTest {
+    @TempDir
+    lateinit var folder: File
+
     private val case = Tiny.long
 
     @Test
@@ -33,6 +47,7 @@ class CloseTest {
             document.close()
             assertClosed { document.ask(case.question!!).collect() }
             assertClosed { document.summarize().collect() }
+            assertClosed { document.save(folder.resolve("saved")) }
         }
     }
 
@@ -43,7 +58,39 @@ class CloseTest {
         model.close()
         assertClosed { model.read(Text.of(case.document)) }
         assertClosed { model.summarize(Text.of(case.document)).collect() }
+        assertClosed { model.restore(folder.resolve("saved"), Text.of(case.document)) }
+        assertClosed { model.chat() }
         assertClosed { document.ask(case.question!!).collect() }
+    }
+
+    @Test
+    fun `closing is one thing, cancelling another, and cancelling counts when both happen`() = runBlocking(Dispatchers.Default) {
+        var onSeventh: (() -> Unit)? = null
+        val engine = CountedDispatcher { call -> if (call % 7 == 0) onSeventh?.invoke() }
+        Tiny.openOn(engine).use { model ->
+            suspend fun ending(stop: (Job, Document) -> Unit): Throwable? = coroutineScope {
+                val document = model.read(Text.of(case.document))
+                val ending = CompletableDeferred<Throwable?>()
+                val asking = launch(start = CoroutineStart.LAZY) {
+                    ending.complete(runCatching { document.ask(case.question!!).collect() }.exceptionOrNull())
+                }
+                onSeventh = { stop(asking, document) }
+                asking.join()
+                onSeventh = null
+                document.close()
+                ending.await()
+            }
+
+            assertInstanceOf(ClosedException::class.java, ending { _, document -> document.close() })
+            for (both in listOf(false, true)) {
+                val failure = ending { asking, document ->
+                    asking.cancel(CancellationException("mine"))
+                    if (both) document.close()
+                }
+                assertInstanceOf(CancellationException::class.java, failure)
+                assertEquals("mine", failure!!.message)
+            }
+        }
     }
 
     @Test
@@ -118,6 +165,6 @@ class CloseTest {
 
     private suspend fun assertClosed(block: suspend () -> Unit) {
         val failure = runCatching { block() }.exceptionOrNull()
-        assertEquals(IllegalStateException::class.java, failure?.javaClass, "found $failure")
+        assertInstanceOf(ClosedException::class.java, failure)
     }
 }

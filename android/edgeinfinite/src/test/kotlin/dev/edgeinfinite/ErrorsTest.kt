@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 import org.junit.jupiter.api.io.TempDir
 import java.io.File
+import java.io.RandomAccessFile
 
 /** What is wrong has a type, a stable code, and a sentence that says what was found. */
 class ErrorsTest {
@@ -128,10 +129,31 @@ class ErrorsTest {
     }
 
     @Test
+    fun `options out of their range`() {
+        for (number in listOf(0, -1, Int.MIN_VALUE)) {
+            assertThrows<IllegalArgumentException> { OpenOptions().threads = number }
+            assertThrows<IllegalArgumentException> { AskOptions().maxOutputTokens = number }
+            assertThrows<IllegalArgumentException> { AskOptions().recallPrompts = number }
+            assertThrows<IllegalArgumentException> { SummaryOptions().maxOutputTokens = number }
+            assertThrows<IllegalArgumentException> { ChatOptions().maxOutputTokens = number }
+        }
+    }
+
+    @Test
+    fun `a text longer than a Kotlin string can say`() = runTest {
+        val file = folder.resolve("long").apply { RandomAccessFile(this, "rw").use { it.setLength(Int.MAX_VALUE + 1L) } } // sparse
+        Tiny.open().use { model ->
+            val failure = assertThrows<IllegalArgumentException> { model.read(Text.file(file)) }
+            assertTrue("2147483648 bytes" in failure.message!!, failure.message)
+        }
+    }
+
+    @Test
     fun `a question for another reading`() = runTest {
         Tiny.open().use { model ->
             model.read(Text.of("gora lu men"), { reading = Reading.Recall }).use { document ->
-                assertThrows<IllegalStateException> { document.ask("gora?") { reading = Reading.Memory }.await() }
+                val unread = runCatching { document.ask("gora?") { reading = Reading.Memory }.await() }.exceptionOrNull()
+                assertEquals(IllegalStateException::class, unread!!::class)
                 document.ask("gora?") { reading = Reading.Recall }.await()
             }
         }
@@ -182,19 +204,12 @@ class ErrorsTest {
     // All of them.
 
     @Test
-    fun `every code of the engine becomes the exception of its kind`() {
-        val source = Tiny.repository.resolve("rust/core/src/error.rs").readText()
-        val codes = Regex("""\("([a-z0-9_.]+)", Kind::(\w+),""").findAll(source).map { it.destructured }.toList()
-        assertTrue(codes.size > 20)
-        for ((code, kind) in codes) {
+    fun `every code becomes the exception that docs say`() {
+        val rows = Tiny.repository.resolve("docs/errors.md").readLines().filter { it.startsWith("| `") }.map { it.split(" | ") }
+        assertTrue(rows.size > 20)
+        for ((code, _, _, kotlin) in rows.map { row -> row.map { it.trim('|', ' ', '`') } }) {
             val failure = NativeException(code.utf8(), "found 1, expected 2".utf8()).public()
-            val expected = when (kind) {
-                "Argument" -> IllegalArgumentException::class.java
-                "State", "Cancelled" -> IllegalStateException::class.java
-                "World" -> EdgeInfiniteException::class.java
-                else -> EngineFault::class.java
-            }
-            assertInstanceOf(expected, failure, code)
+            assertEquals(kotlin.substringAfter("; ").substringBefore(' '), failure.javaClass.simpleName, code)
             if (failure is EdgeInfiniteException) assertEquals(code, failure.code)
             assertInstanceOf(NativeException::class.java, failure.cause)
         }

@@ -13,6 +13,7 @@ import kotlinx.coroutines.delay
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNotNull
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.assertThrows
 import org.junit.jupiter.api.io.TempDir
@@ -60,32 +61,59 @@ class LaneTest {
     @Test
     fun `cancelling reaches into a run`() = runBlocking {
         val model = Native.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
-        assertEquals("cancelled", codeOfRun(model) { it.cancelAndJoin() })
+        assertEquals(listOf("cancelled"), codesOfRun(model) { it.cancelAndJoin() })
         Native.close(model)
     }
 
     @Test
     fun `closing reaches into a run`() = runBlocking {
         val model = Native.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
-        assertEquals("cancelled", codeOfRun(model) { Native.close(model) })
+        assertEquals(listOf("cancelled", "call.closed"), codesOfRun(model) { Native.close(model) })
     }
 
-    /** How a run ends that [stop] is called during. */
-    private suspend fun CoroutineScope.codeOfRun(model: Long, stop: suspend (Job) -> Unit): String? {
+    @Test
+    fun `cancelled and closed inside a run it was cancelled`() = runBlocking {
+        val model = Native.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
+        val codes = codesOfRun(model) {
+            it.cancel()
+            Native.close(model)
+        }
+        assertEquals(listOf("cancelled"), codes)
+    }
+
+    @Test
+    fun `a cancellation that came too late is not the next caller's`() = runBlocking {
+        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val document = Native.document(model, "gora".utf8(), null, "{}".utf8())
+        Native.cancel(document)
+        assertNotNull(lane.work(document, Native::step))
+        Native.close(model)
+    }
+
+    /** How a run ends that [stop] is called during, and how tries after it end. */
+    private suspend fun CoroutineScope.codesOfRun(model: Long, stop: suspend (Job) -> Unit): List<String> {
         val document = Native.document(model, "gora lu men ".repeat(500).utf8(), null, "{}".utf8())
         Native.step(document) // takes the text in; the next step is a run
         val started = CompletableDeferred<Unit>()
-        var outcome: Result<ByteArray?>? = null
+        val codes = mutableListOf<String>()
         val run = launch {
-            lane.work(document) {
-                started.complete(Unit)
-                outcome = runCatching { Native.step(it) }
+            try {
+                lane.work(document) {
+                    started.complete(Unit)
+                    try {
+                        Native.step(it)
+                    } catch (failure: NativeException) {
+                        codes += failure.code
+                        throw failure
+                    }
+                }
+            } catch (_: ClosedException) {
             }
         }
         started.await()
         delay(20)
         stop(run)
         run.join()
-        return (outcome?.exceptionOrNull() as? NativeException)?.code
+        return codes
     }
 }

@@ -17,16 +17,19 @@ class ReadmeTest {
     @Test
     fun `the lines run`() = runTest {
         val report = folder.resolve("report.txt").apply { writeText("Gora signed it. It was in May. Lu men ve la.") }
+        val model = Tiny.citing(folder.resolve("model"))
+        val stateFile = folder.resolve("state")
         val bar = Bar()
         val quoted = mutableListOf<String>()
         val printed = printed {
-            readme(Tiny.citing(folder.resolve("model")), "Lu men. Ve la.", report, bar) { start, end ->
-                quoted += report.readText().substring(start, end)
-            }
+            readme(model, "Lu men. Ve la.", report, stateFile, bar) { start, end -> quoted += report.readText().substring(start, end) }
         }
         assertEquals(100, bar.progress)
         assertEquals(listOf("Gora signed it."), quoted)
         assertTrue("Lu men." in printed || "Ve la." in printed, printed)
+        EdgeInfinite.open(model).use { opened ->
+            opened.restore(stateFile, Text.file(report)).use { assertEquals("Gora signed it.", it.ask("Who signed?").await().text) }
+        }
     }
 
     private inline fun printed(block: () -> Unit): String {

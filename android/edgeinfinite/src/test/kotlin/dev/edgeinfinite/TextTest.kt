@@ -54,7 +54,8 @@ class TextTest {
                     assertEquals(sentence.utf8().text(), quote.text)
                     assertEquals(answer.text, replies.filterIsInstance<Reply.Text>().joinToString("") { it.delta })
                     assertTrue(answer.found)
-                    assertTrue(answer.coverage.all { it.kind == Coverage.Kind.Recalled && it.start < it.end })
+                    assertEquals(whole, answer.coverage.joinToString("") { whole.substring(it.start, it.end) })
+                    assertTrue(answer.coverage.any { it.kind == Coverage.Kind.Recalled && quote.start in it.start until it.end })
                 }
             }
         }
@@ -65,8 +66,10 @@ class TextTest {
         val whole = "\uFEFFThe wanted sentence. Another one."
         EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
             model.read(Text.of(whole)).use { document ->
-                val quote = document.ask("wanted").await().quotes.single()
+                val answer = document.ask("wanted").await()
+                val quote = answer.quotes.single()
                 assertEquals("The wanted sentence.", whole.substring(quote.start, quote.end))
+                assertEquals(whole.length, answer.coverage.last().end)
             }
         }
     }

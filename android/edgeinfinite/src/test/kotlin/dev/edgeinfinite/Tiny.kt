@@ -58,7 +58,7 @@ object Tiny {
     }
 
     /** A copy that answers with a sentence of the document: the one whose words are most like the question's. */
-    fun citing(to: File): File = copy(to) { manifest ->
+    fun citing(to: File, foundThreshold: Int = -100): File = copy(to) { manifest ->
         manifest.getJSONObject("prompt")
             .put("title", "<t>{text}")
             .put("heading", "<h{n}>{text}")
@@ -72,6 +72,6 @@ object Tiny {
         manifest.put("citation", citation)
         manifest.put("default_scenario", "large") // a sentence must be in sight to be cited
         manifest.put("readings", JSONObject().put("ask", "recall").put("summarize", "recall"))
-        manifest.put("scoring", JSONObject().put("bm25_weight", 100).put("found_threshold", -100))
+        manifest.put("scoring", JSONObject().put("bm25_weight", 100).put("found_threshold", foundThreshold))
     }
 }

@@ -1,8 +1,11 @@
+@file:OptIn(EdgeInfiniteInternalApi::class)
+
 package dev.edgeinfinite.internal
 
 import dev.edgeinfinite.Accelerator
 import dev.edgeinfinite.Answer
 import dev.edgeinfinite.Coverage
+import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.Quote
 import dev.edgeinfinite.Reply
@@ -43,11 +46,16 @@ private fun JSONObject.answer() = Answer(
     usage = getJSONObject("usage").usage(),
 )
 
-private fun JSONObject.quote() = Quote(start = getInt("start_utf16"), end = getInt("end_utf16"), text = getString("text"))
+private fun JSONObject.quote() = Quote(
+    start = place("start_utf16"),
+    end = place("end_utf16"),
+    text = getString("text"),
+    headings = getJSONArray("headings").map(JSONArray::getString),
+)
 
 private fun JSONObject.coverage() = Coverage(
-    start = getLong("start"),
-    end = getLong("end"),
+    start = place("start_utf16"),
+    end = place("end_utf16"),
     kind = Coverage.Kind.valueOf(getString("kind").replaceFirstChar(Char::uppercaseChar)),
 )
 
@@ -78,6 +86,8 @@ private fun JSONObject.modelInfo() = ModelInfo(
     vocabulary = getInt("vocabulary"),
     bytes = getLong("folder_bytes"),
     citing = getBoolean("citing"),
+    questionTokens = getInt("question_tokens"),
+    answerTokens = getInt("answer_tokens"),
     accelerators = getJSONArray("accelerators").map(JSONArray::getString).mapNotNull(::accelerator),
     scenarios = getJSONArray("scenarios").map(JSONArray::getJSONObject).map { it.scenario() },
     defaultScenario = getString("default_scenario"),
@@ -91,6 +101,9 @@ private fun JSONObject.scenario() = Scenario(
     recall = getInt("recall"),
     stateBytes = getLong("state_bytes"),
 )
+
+/** A place in a document; one that no Kotlin string has is an error (`getInt` would cut it). */
+private fun JSONObject.place(key: String): Int = Math.toIntExact(getLong(key))
 
 /** JSON's null and a missing key are both null: `optString` would say "null". */
 private fun JSONObject.string(key: String): String? = if (isNull(key)) null else getString(key)

@@ -28,7 +28,12 @@ internal class Lane(private val dispatcher: CoroutineDispatcher = threadOfItsOwn
         val watch = Job(parent = coroutineContext.job)
         watch.invokeOnCompletion { cause -> if (cause != null) Native.cancel(handle) }
         try {
-            native(handle)
+            var result = runCatching { native(handle) }
+            while ((result.exceptionOrNull() as? NativeException)?.code == "cancelled") {
+                ensureActive() // or else it was closed, as the next try will say, or an earlier caller was cancelled too late
+                result = runCatching { native(handle) }
+            }
+            result.getOrThrow()
         } finally {
             watch.complete()
         }

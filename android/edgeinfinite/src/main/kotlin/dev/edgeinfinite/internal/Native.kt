@@ -34,9 +34,17 @@ internal object Native {
     @JvmStatic
     external fun document(model: Long, text: ByteArray?, path: ByteArray?, options: ByteArray): Long
 
+    /** The document that [save] wrote to the file at [saved], of [text] or of the file at [path]; the other is null. */
+    @JvmStatic
+    external fun restore(model: Long, text: ByteArray?, path: ByteArray?, saved: ByteArray): Long
+
     /** Reads on and says how far; null when the document has been read. */
     @JvmStatic
     external fun step(document: Long): ByteArray?
+
+    /** Writes what was read so far to the file at [path], as a whole or not at all. */
+    @JvmStatic
+    external fun save(document: Long, path: ByteArray)
 
     /** The reply to a question. */
     @JvmStatic
@@ -46,11 +54,19 @@ internal object Native {
     @JvmStatic
     external fun summarize(document: Long, options: ByteArray): Long
 
+    /** A conversation. */
+    @JvmStatic
+    external fun chat(model: Long): Long
+
+    /** The reply to what is said in a conversation, where one reply at a time is under way. */
+    @JvmStatic
+    external fun send(chat: Long, text: ByteArray, options: ByteArray): Long
+
     /** The next event of a reply; null after the last. */
     @JvmStatic
     external fun next(reply: Long): ByteArray?
 
-    /** Ends the graph run that is under way, from any thread; its [next] or [step] then throws `cancelled`. */
+    /** Ends the graph run that is under way, from any thread; its [next], [step] or [save], or else the next one, throws `cancelled` once. */
     @JvmStatic
     external fun cancel(handle: Long)
 

@@ -1,8 +1,10 @@
 package dev.edgeinfinite.internal
 
+import dev.edgeinfinite.ClosedException
 import dev.edgeinfinite.EngineFault
 import dev.edgeinfinite.ModelException
 import dev.edgeinfinite.OnnxRuntimeException
+import dev.edgeinfinite.StateException
 import dev.edgeinfinite.StorageException
 import dev.edgeinfinite.TextException
 
@@ -15,10 +17,11 @@ internal class NativeException(code: ByteArray, message: ByteArray) : RuntimeExc
         val sentence = message.orEmpty()
         return when (code.substringBefore('.')) {
             "argument" -> IllegalArgumentException(sentence)
-            "call" -> IllegalStateException(sentence)
-            "cancelled" -> IllegalStateException("closed while it was at work")
+            "call" -> if (code == "call.closed") ClosedException(sentence) else IllegalStateException(sentence)
+            "cancelled" -> ClosedException(sentence)
             "model" -> ModelException(code, sentence)
             "text" -> TextException(code, sentence)
+            "state" -> StateException(code, sentence)
             "runtime" -> OnnxRuntimeException(code, sentence)
             "io" -> StorageException(code, sentence)
             else -> EngineFault(sentence)

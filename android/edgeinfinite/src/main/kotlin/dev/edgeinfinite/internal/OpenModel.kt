@@ -1,15 +1,20 @@
 package dev.edgeinfinite.internal
 
+import dev.edgeinfinite.Chat
 import dev.edgeinfinite.Document
+import dev.edgeinfinite.EdgeInfiniteException
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.Reply
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.Text
+import kotlinx.coroutines.NonCancellable
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.emitAll
 import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.withContext
+import java.io.File
 
 /** A model behind a handle. */
 @OptIn(EdgeInfiniteInternalApi::class)
@@ -23,6 +28,13 @@ internal class OpenModel(private val lane: Lane, private val handle: Long) : Mod
         return flow { read(text, asChosen) { emit(it) }.use { emitAll(it.summarize(chosen)) } }
     }
 
+    override suspend fun restore(file: File, text: Text): Document {
+        val saved = file.absolutePath.utf8()
+        return OpenDocument(lane, lane.create { Native.restore(handle, text.bytes(), text.path(), saved) })
+    }
+
+    override suspend fun chat(): Chat = OpenChat(lane, lane.create { Native.chat(handle) })
+
     override fun close() = Native.close(handle)
 
     private suspend fun read(text: Text, options: ReadOptions, onProgress: suspend (Reply.Progress) -> Unit): OpenDocument {
@@ -30,9 +42,15 @@ internal class OpenModel(private val lane: Lane, private val handle: Long) : Mod
         try {
             while (true) onProgress(lane.work(document, Native::step)?.progress() ?: break)
         } catch (failure: Throwable) {
+            if (failure !is EdgeInfiniteException) options.resume?.let { leaveCheckpoint(document, it) }
             Native.close(document)
             throw failure
         }
         return OpenDocument(lane, document)
+    }
+
+    /** What ended the reading is more than what ends this. */
+    private suspend fun leaveCheckpoint(document: Long, file: File) {
+        withContext(NonCancellable) { runCatching { lane.work(document) { Native.save(it, file.absolutePath.utf8()) } } }
     }
 }

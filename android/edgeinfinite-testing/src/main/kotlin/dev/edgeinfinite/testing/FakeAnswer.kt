@@ -1,0 +1,28 @@
+package dev.edgeinfinite.testing
+
+/** What a [FakeModel] says. */
+public class FakeAnswer(
+    /** The answer's text: it comes word by word. */
+    public val text: String,
+) {
+    /** Whether it is an answer; true by default. */
+    public var found: Boolean = true
+
+    /** 0 … 1; 1 by default. */
+    public var confidence: Double = 1.0
+
+    /** What is quoted, each where it stands first in the document; null, the default, for each line of [text] that stands there. */
+    public var quotes: List<String>? = null
+
+    /** The headings that every quote stands under; none by default. */
+    public var headings: List<String> = emptyList()
+
+    /** Thrown after [text], in place of the whole answer; null, the default, for none. */
+    public var failure: Exception? = null
+}
+
+/** Says what a [FakeModel] answers where no answer was given for the question. */
+public fun interface FakeScript {
+    /** The answer to [question], null for a summary, about [document], which is empty in a chat. */
+    public fun answer(question: String?, document: String): FakeAnswer
+}

@@ -1,0 +1,72 @@
+package dev.edgeinfinite.testing
+
+import dev.edgeinfinite.AskOptions
+import dev.edgeinfinite.ChatOptions
+import dev.edgeinfinite.ReadOptions
+import dev.edgeinfinite.SummaryOptions
+import dev.edgeinfinite.Text
+import java.io.File
+
+/** A call of a [FakeModel], of its documents and chats. A flow's call is made when it is collected. */
+public sealed interface FakeCall {
+    /** [dev.edgeinfinite.Model.read], also as the first part of [dev.edgeinfinite.Model.summarize]. */
+    public class Read internal constructor(
+        /** What is read. */
+        public val text: Text,
+        /** How. */
+        public val options: ReadOptions,
+    ) : FakeCall {
+        override fun toString(): String = "Read"
+    }
+
+    /** [dev.edgeinfinite.Model.restore]. */
+    public class Restore internal constructor(
+        /** The saved document. */
+        public val file: File,
+        /** The text that was read. */
+        public val text: Text,
+    ) : FakeCall {
+        override fun toString(): String = "Restore(${file.name})"
+    }
+
+    /** [dev.edgeinfinite.Document.save]. */
+    public class Save internal constructor(
+        /** Where to. */
+        public val file: File,
+    ) : FakeCall {
+        override fun toString(): String = "Save(${file.name})"
+    }
+
+    /** [dev.edgeinfinite.Document.ask]. */
+    public class Ask internal constructor(
+        /** What is asked. */
+        public val question: String,
+        /** How. */
+        public val options: AskOptions,
+    ) : FakeCall {
+        override fun toString(): String = "Ask($question)"
+    }
+
+    /** [dev.edgeinfinite.Document.summarize], also as the second part of [dev.edgeinfinite.Model.summarize]. */
+    public class Summarize internal constructor(
+        /** How. */
+        public val options: SummaryOptions,
+    ) : FakeCall {
+        override fun toString(): String = "Summarize"
+    }
+
+    /** [dev.edgeinfinite.Model.chat]. */
+    public class Chat internal constructor() : FakeCall {
+        override fun toString(): String = "Chat"
+    }
+
+    /** [dev.edgeinfinite.Chat.send]. */
+    public class Send internal constructor(
+        /** What is said. */
+        public val text: String,
+        /** How. */
+        public val options: ChatOptions,
+    ) : FakeCall {
+        override fun toString(): String = "Send($text)"
+    }
+}

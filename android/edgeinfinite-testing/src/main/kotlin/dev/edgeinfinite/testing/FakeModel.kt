@@ -1,0 +1,137 @@
+package dev.edgeinfinite.testing
+
+import dev.edgeinfinite.Accelerator
+import dev.edgeinfinite.AskOptions
+import dev.edgeinfinite.Chat
+import dev.edgeinfinite.Document
+import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.Model
+import dev.edgeinfinite.ModelInfo
+import dev.edgeinfinite.ReadOptions
+import dev.edgeinfinite.Reply
+import dev.edgeinfinite.Scenario
+import dev.edgeinfinite.SummaryOptions
+import dev.edgeinfinite.Text
+import dev.edgeinfinite.testing.internal.FakeChat
+import dev.edgeinfinite.testing.internal.FakeDocument
+import dev.edgeinfinite.testing.internal.Open
+import dev.edgeinfinite.testing.internal.Stage
+import dev.edgeinfinite.testing.internal.reading
+import dev.edgeinfinite.testing.internal.restored
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.emitAll
+import kotlinx.coroutines.flow.flow
+import kotlinx.coroutines.yield
+import java.io.File
+
+/**
+ * A model for an app's unit tests, without weights and without native code: it says what it was told to say and writes down every call.
+ *
+ * ```
+ * val model = FakeModel()
+ * model.answer("Who signed?", "Gora signed it.")
+ * val document = model.read(Text.of("Gora signed it. It was in May."))
+ * val answer = document.ask("Who signed?").await() // with the quote and its place
+ * assertEquals(listOf("Read", "Ask(Who signed?)"), model.calls.map { it.toString() })
+ * ```
+ *
+ * It keeps the promises of the real one: cold flows of progress, text and one end, turns of a chat, saved documents in real files,
+ * exceptions with their codes, closing. Everything runs in the caller's context, so it is as deterministic as the test's dispatcher.
+ * Give the app a `suspend () -> Model`, in production `{ EdgeInfinite.open(folder) }`, in a test `{ FakeModel() }`.
+ */
+@OptIn(EdgeInfiniteInternalApi::class)
+public class FakeModel @JvmOverloads constructor(
+    /** Its name: another model refuses what this one saved. */
+    public val name: String = "fake",
+) : Model {
+    private val open = Open(parent = null)
+    private val stage = Stage(this)
+
+    /** What it answers where no [answer] was given: by default a question is not in the document, and a summary is its first line. */
+    public var script: FakeScript = FakeScript { question, document ->
+        if (question == null) FakeAnswer(document.lineSequence().first { it.isNotBlank() }) else FakeAnswer("").apply { found = false }
+    }
+
+    /** Awaited before each reply and each progress of reading: `delay` makes the model slow in virtual time, a channel's `receive` stops it. */
+    public var pace: suspend () -> Unit = { yield() }
+
+    /** Every call so far, in order. */
+    public val calls: List<FakeCall> get() = stage.calls()
+
+    /** Whether [close] was called. */
+    public val isClosed: Boolean get() = open.isClosed
+
+    /** Documents and chats that were made and not closed. */
+    public val openChildren: Int get() = open.children()
+
+    /** What [dev.edgeinfinite.EdgeInfinite.inspect] might say of such a model. */
+    public val info: ModelInfo
+        get() = ModelInfo(
+            name = name,
+            version = "1",
+            description = "Says what it was told to say",
+            licence = "Apache-2.0",
+            family = "fake",
+            parameters = 0,
+            gateParameters = 0,
+            layers = 0,
+            hidden = 0,
+            vocabulary = 0,
+            bytes = 0,
+            citing = true,
+            questionTokens = 256,
+            answerTokens = 256,
+            accelerators = listOf(Accelerator.Cpu),
+            scenarios = listOf(Scenario(name = "default", segment = 0, pinned = 0, window = 0, recall = 0, stateBytes = 0)),
+            defaultScenario = "default",
+        )
+
+    /** From now on [question], null for a summary, is answered by [answer]. In a chat, [question] is what is said. */
+    public fun answer(question: String?, answer: FakeAnswer) {
+        stage.answer(question, answer)
+    }
+
+    /** From now on [question], null for a summary, is answered by [text]. */
+    public fun answer(question: String?, text: String) {
+        answer(question, FakeAnswer(text))
+    }
+
+    /** The next call of that kind throws [failure]. */
+    public fun fail(call: Class<out FakeCall>, failure: Exception) {
+        stage.fail(call, failure)
+    }
+
+    /** The next call of that kind throws [failure]: `model.fail<FakeCall.Read>(TextException("text.encoding", "found a PDF"))`. */
+    public inline fun <reified C : FakeCall> fail(failure: Exception) {
+        fail(C::class.java, failure)
+    }
+
+    override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document =
+        read(text, ReadOptions().apply(options), onProgress)
+
+    override fun summarize(text: Text, options: SummaryOptions.() -> Unit): Flow<Reply> {
+        val chosen = SummaryOptions().apply(options)
+        val asChosen = ReadOptions().apply { reading = chosen.reading }
+        return flow { read(text, asChosen) { emit(it) }.use { emitAll(it.summarize(chosen)) } }
+    }
+
+    override suspend fun restore(file: File, text: Text): Document {
+        stage.begin(FakeCall.Restore(file, text), open)
+        return FakeDocument(stage, Open(open), restored(file, name, text))
+    }
+
+    override suspend fun chat(): Chat {
+        stage.begin(FakeCall.Chat(), open)
+        return FakeChat(stage, Open(open))
+    }
+
+    override fun close() {
+        open.close()
+    }
+
+    private suspend fun read(text: Text, options: ReadOptions, onProgress: suspend (Reply.Progress) -> Unit): FakeDocument {
+        stage.begin(FakeCall.Read(text, options), open)
+        val content = reading(stage, open, text, options, onProgress)
+        return FakeDocument(stage, Open(open), content)
+    }
+}

@@ -1,0 +1,108 @@
+package dev.edgeinfinite.testing.internal
+
+import dev.edgeinfinite.EdgeInfiniteException
+import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.ReadOptions
+import dev.edgeinfinite.Reading
+import dev.edgeinfinite.Reply
+import dev.edgeinfinite.StateException
+import dev.edgeinfinite.StorageException
+import dev.edgeinfinite.Text
+import dev.edgeinfinite.TextException
+import java.io.File
+import java.io.IOException
+import java.nio.file.Files
+import java.nio.file.StandardCopyOption
+import java.security.MessageDigest
+
+/** Words between two reports. */
+private const val STEP = 100L
+
+/** The first line of a saved document. */
+private const val MAGIC = "edgeinfinite-testing 1"
+
+/** A text, and how far it has been read. */
+internal class Content(val document: String, val reading: Reading?, var done: Long) {
+    val total: Long = words(document)
+
+    /** Only what was read for the memory reading has a memory. */
+    fun checkRead(asked: Reading?) {
+        val unread = asked == Reading.Memory && reading != null && reading != Reading.Memory
+        check(!unread) { "found a document read for $reading, expected one read for $asked" }
+    }
+
+    /** As [saved] reads it. */
+    fun save(file: File, model: String) {
+        val lines = listOf(MAGIC, model, sha256(document), reading?.name.orEmpty(), "$done").joinToString("\n")
+        try {
+            val beside = Files.createTempFile(file.absoluteFile.parentFile!!.toPath(), "edgeinfinite-", ".saved")
+            try {
+                Files.write(beside, "$lines\n${sha256(lines)}\n".toByteArray())
+                Files.move(beside, file.toPath(), StandardCopyOption.ATOMIC_MOVE)
+            } finally {
+                Files.deleteIfExists(beside)
+            }
+        } catch (failure: IOException) {
+            throw StorageException("io", "saving to $file: ${failure.javaClass.simpleName}")
+        }
+    }
+}
+
+/** Reads as the engine does: from the start or from where [ReadOptions.resume] says, and leaves there what it has. */
+internal suspend fun reading(
+    stage: Stage,
+    open: Open,
+    text: Text,
+    options: ReadOptions,
+    onProgress: suspend (Reply.Progress) -> Unit,
+): Content {
+    val resume = options.resume
+    val content = if (resume?.exists() == true) saved(resume, stage.name, text) else Content(contents(text), options.reading, done = 0)
+    try {
+        while (content.done < content.total) {
+            stage.pace(open)
+            content.done = minOf(content.done + STEP, content.total)
+            onProgress(progress(content))
+            open.check()
+        }
+        resume?.let { content.save(it, stage.name) }
+    } catch (failure: Throwable) {
+        if (resume != null && failure !is EdgeInfiniteException && !open.isClosed) runCatching { content.save(resume, stage.name) }
+        throw failure
+    }
+    return content
+}
+
+/** What [Content.save] wrote of a document that had been read. */
+internal fun restored(file: File, model: String, text: Text): Content = saved(file, model, text).also {
+    if (it.done < it.total) throw StateException("state.unfinished", "$file: found ${it.done} of ${it.total} words read")
+}
+
+private fun saved(file: File, model: String, text: Text): Content {
+    if (!file.exists()) throw StateException("state.missing", "$file: there is no such file")
+    val lines = file.readText().split("\n")
+    val inside = lines.dropLast(2)
+    if (inside.size != 5 || inside[0] != MAGIC || sha256(inside.joinToString("\n")) != lines[5]) {
+        throw StateException("state.damaged", "$file: found something else, expected what a FakeModel saved")
+    }
+    if (inside[1] != model) throw StateException("state.model", "$file: found a document of model ${inside[1]}, expected $model")
+    val document = contents(text)
+    if (inside[2] != sha256(document)) throw StateException("state.document", "$file: found a document of another text")
+    return Content(document, inside[3].ifEmpty { null }?.let(Reading::valueOf), inside[4].toLong())
+}
+
+@OptIn(EdgeInfiniteInternalApi::class)
+private fun contents(text: Text): String {
+    val file = text.file
+    if (file?.isFile == false) throw TextException("text.missing", "$file: there is no such file")
+    val document = text.string ?: file!!.readText()
+    if (document.isBlank()) throw TextException("text.empty", "the document is empty, expected text")
+    return document
+}
+
+@OptIn(EdgeInfiniteInternalApi::class)
+private fun progress(content: Content) =
+    Reply.Progress(tokensDone = content.done, tokensTotal = content.total, secondsLeft = if (content.done < content.total) null else 0.0)
+
+private fun sha256(text: String): String =
+    MessageDigest.getInstance("SHA-256").digest(text.toByteArray()).joinToString("") { "%02x".format(it) }

@@ -1,0 +1,245 @@
+package dev.edgeinfinite.testing
+
+import dev.edgeinfinite.Answer
+import dev.edgeinfinite.ClosedException
+import dev.edgeinfinite.EdgeInfinite
+import dev.edgeinfinite.EdgeInfiniteException
+import dev.edgeinfinite.Model
+import dev.edgeinfinite.Reading
+import dev.edgeinfinite.Reply
+import dev.edgeinfinite.StateException
+import dev.edgeinfinite.Text
+import dev.edgeinfinite.TextException
+import dev.edgeinfinite.await
+import dev.edgeinfinite.text
+import kotlinx.coroutines.CancellationException
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.flow.collect
+import kotlinx.coroutines.flow.take
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.job
+import kotlinx.coroutines.joinAll
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.test.runTest
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.assertThrows
+import org.junit.jupiter.api.io.TempDir
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.EnumSource
+import java.io.File
+
+/** One table of promises, kept by the engine and by its fake: so that what an app's tests see is what its users get. */
+class ContractTest {
+    @TempDir
+    lateinit var folder: File
+
+    enum class Kind(val open: suspend () -> Model, val other: suspend () -> Model) {
+        Engine({ EdgeInfinite.open(tiny) }, { EdgeInfinite.open(tiny) { scenario = "large" } }),
+        Fake({ fake("one") }, { fake("another") }),
+    }
+
+    private val words = "🐟 gora lu men ve la.\n".repeat(100)
+    private val question = "gora lu?"
+
+    @ParameterizedTest
+    @EnumSource
+    fun `text that adds up, then one end`(kind: Kind) = check(kind) { model ->
+        model.read(Text.of(words)).use { document ->
+            val flow = document.ask(question)
+            val replies = flow.toList()
+            val order = replies.map { it::class }.distinct() - Reply.Progress::class // there may be none, of a short prompt
+            assertEquals(listOf(Reply.Text::class, Reply.Done::class), order)
+            val answer = (replies.last() as Reply.Done).answer
+            assertEquals(1, replies.count { it is Reply.Done })
+            assertEquals(question, answer.question)
+            assertEquals(answer.text, replies.filterIsInstance<Reply.Text>().joinToString("") { it.delta })
+            assertEquals(answer.text, flow.text().toList().joinToString(""), "cold: the same again")
+            assertTrue(answer.confidence in 0.0..1.0)
+            assertPlaces(answer)
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `a summary has no question`(kind: Kind) = check(kind) { model ->
+        val answer = model.summarize(Text.of(words)).await()
+        assertEquals(null, answer.question)
+        assertPlaces(answer)
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `reading goes to a hundred percent`(kind: Kind) = check(kind) { model ->
+        val percents = mutableListOf<Int>()
+        model.read(Text.of(words)) { percents += it.percent }.close()
+        assertEquals(percents.sorted(), percents)
+        assertEquals(100, percents.last())
+        assertTrue(percents.distinct().size > 2)
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `what is closed refuses with an exception of its own`(kind: Kind) = check(kind) { model ->
+        val document = model.read(Text.of(words))
+        val kept = model.read(Text.of("gora lu men"))
+        repeat(2) { document.close() }
+        assertClosed { document.ask(question).collect() }
+        assertClosed { document.summarize().collect() }
+        assertClosed { document.save(folder.resolve("saved")) }
+        kept.ask(question).await()
+        repeat(2) { model.close() }
+        assertClosed { kept.ask(question).collect() }
+        assertClosed { model.read(Text.of("gora")) }
+        assertClosed { model.restore(folder.resolve("saved"), Text.of("gora")) }
+        assertClosed { model.chat() }
+        assertEquals(0, folder.list()!!.size)
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `closed at work it ends the work`(kind: Kind) = check(kind) { model ->
+        val document = model.read(Text.of(words))
+        var replies = 0
+        assertClosed { document.ask(question).collect { if (++replies == 2) document.close() } }
+        assertEquals(2, replies)
+        assertClosed { model.read(Text.of(words)) { model.close() } }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `cancelled is not closed`(kind: Kind) = check(kind) { model ->
+        val document = model.read(Text.of(words))
+        var failure: Throwable? = null
+        val asking = launch {
+            failure = runCatching { document.ask(question).collect { coroutineContext.job.cancel() } }.exceptionOrNull()
+        }
+        asking.join()
+        assertTrue(failure is CancellationException && failure !is ClosedException, "found $failure")
+        document.ask(question).await()
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `a question without words, or for another reading`(kind: Kind) = check(kind) { model ->
+        val document = model.read(Text.of(words), { reading = Reading.Recall })
+        for (empty in listOf("", " \n")) assertThrows<IllegalArgumentException> { document.ask(empty).await() }
+        val unread = runCatching { document.ask(question) { reading = Reading.Memory }.await() }.exceptionOrNull()
+        assertEquals(IllegalStateException::class, unread!!::class)
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `no text`(kind: Kind) = check(kind) { model ->
+        assertCode("text.missing") { model.read(Text.file(folder.resolve("absent"))) }
+        assertCode("text.empty") { model.read(Text.of("")) }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `saved and restored it answers the same`(kind: Kind) = check(kind) { model ->
+        val saved = folder.resolve("saved")
+        val text = Text.of(words)
+        val before = model.read(text).use { document ->
+            document.save(saved)
+            document.ask(question).await()
+        }
+        val after = model.restore(saved, text).use { it.ask(question).await() }
+        assertEquals(before.text, after.text)
+        assertEquals(before.quotes, after.quotes)
+        assertEquals(before.coverage, after.coverage)
+        assertEquals(listOf("saved"), folder.list()!!.toList())
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `what cannot be restored says why`(kind: Kind) = check(kind) { model ->
+        val saved = folder.resolve("saved")
+        val text = Text.of(words)
+        assertCode("state.missing") { model.restore(saved, text) }
+        model.read(text).use { it.save(saved) }
+        assertCode("state.document") { model.restore(saved, Text.of(words.replace("lu", "la"))) }
+        kind.other().use { other -> assertCode("state.model") { other.restore(saved, text) } }
+        val whole = saved.readBytes()
+        saved.writeBytes(whole.copyOf(whole.size / 2))
+        assertCode("state.damaged") { model.restore(saved, text) }
+        saved.writeBytes(whole.also { it[it.size / 2] = (it[it.size / 2] + 1).toByte() })
+        assertCode("state.damaged") { model.restore(saved, text) }
+        saved.writeText("something else")
+        assertCode("state.damaged") { model.restore(saved, text) }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `a cancelled reading goes on where it was`(kind: Kind) = check(kind) { model ->
+        val checkpoint = folder.resolve("checkpoint")
+        val text = Text.of(words)
+        val whole = mutableListOf<Long>()
+        val expected = model.read(text) { whole += it.tokensDone }.use { it.ask(question).await() }
+        val first = mutableListOf<Long>()
+        launch {
+            model.read(text, { resume = checkpoint }) {
+                first += it.tokensDone
+                if (first.size == whole.size / 2) coroutineContext.job.cancel()
+            }
+        }.join()
+        assertCode("state.unfinished") { model.restore(checkpoint, text) }
+        val rest = mutableListOf<Long>()
+        val document = model.read(text, { resume = checkpoint }) { rest += it.tokensDone }
+        assertEquals(whole, first + rest)
+        assertEquals(expected.text, document.use { it.ask(question).await().text })
+        model.read(text, { resume = checkpoint }) { error("nothing is left to read") }.close()
+        assertEquals(expected.text, model.restore(checkpoint, text).use { it.ask(question).await().text })
+        assertCode("state.document") { model.read(Text.of(words.drop(3)), { resume = checkpoint }) }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `a chat takes turns`(kind: Kind) = check(kind) { model ->
+        val chat = model.chat()
+        chat.send("never mind").take(1).collect()
+        val order = mutableListOf<String?>()
+        val turns = listOf("gora", "lu", "men")
+        turns.map { turn -> launch { order += chat.send(turn).await().question } }.joinAll()
+        assertEquals(turns, order)
+        assertThrows<IllegalArgumentException> { chat.send(" ").await() }
+        val within = runCatching { chat.send("gora").collect { chat.send("lu").collect() } }.exceptionOrNull()
+        assertEquals(IllegalStateException::class, within!!::class)
+        assertClosed { chat.send("gora").collect { chat.close() } }
+        assertClosed { chat.send("gora").collect() }
+    }
+
+    private fun check(kind: Kind, promise: suspend CoroutineScope.(Model) -> Unit) = runTest {
+        kind.open().use { promise(it) }
+    }
+
+    /** Quotes stand where they say; coverage is the whole text without a gap. */
+    private fun assertPlaces(answer: Answer) {
+        for (quote in answer.quotes) assertEquals(words.substring(quote.start, quote.end), quote.text)
+        assertEquals(0, answer.coverage.first().start)
+        assertEquals(words.length, answer.coverage.last().end)
+        for ((one, next) in answer.coverage.zipWithNext()) assertEquals(one.end, next.start)
+        assertFalse(answer.coverage.any { it.start >= it.end })
+    }
+
+    private suspend fun assertClosed(block: suspend () -> Unit) {
+        val failure = runCatching { block() }.exceptionOrNull()
+        assertTrue(failure is ClosedException, "found $failure")
+    }
+
+    private suspend fun assertCode(code: String, block: suspend () -> Unit) {
+        val failure = runCatching { block() }.exceptionOrNull()
+        assertEquals(code, (failure as? EdgeInfiniteException)?.code, "found $failure")
+        val type = if (code.startsWith("text")) TextException::class else StateException::class
+        assertEquals(type, failure!!::class)
+    }
+
+    companion object {
+        private val tiny = File(System.getProperty("repository"), "models/tiny")
+
+        private fun fake(name: String) = FakeModel(name).apply {
+            script = FakeScript { _, document -> FakeAnswer(document.lines().drop(2).take(2).joinToString("\n")) }
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package dev.edgeinfinite.testing
+
+import dev.edgeinfinite.Coverage
+import dev.edgeinfinite.Reading
+import dev.edgeinfinite.Reply
+import dev.edgeinfinite.Text
+import dev.edgeinfinite.TextException
+import dev.edgeinfinite.await
+import kotlinx.coroutines.ExperimentalCoroutinesApi
+import kotlinx.coroutines.channels.Channel
+import kotlinx.coroutines.delay
+import kotlinx.coroutines.flow.toList
+import kotlinx.coroutines.launch
+import kotlinx.coroutines.test.currentTime
+import kotlinx.coroutines.test.runCurrent
+import kotlinx.coroutines.test.runTest
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertSame
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
+import java.io.File
+import java.io.IOException
+
+/** What a test can tell the fake, and learn from it. */
+class FakeModelTest {
+    private val text = "Report\nGora signed it.\nIt was in May."
+    private val model = FakeModel()
+
+    @Test
+    fun `an answer by question, with quotes where they stand`() = runTest {
+        model.answer("Who signed, and when?", "Gora signed it.\nThat was\nIt was in May.")
+        val answer = model.read(Text.of(text)).use { it.ask("Who signed, and when?").await() }
+        assertEquals("Gora signed it.\nThat was\nIt was in May.", answer.text)
+        assertEquals(listOf("Gora signed it.", "It was in May."), answer.quotes.map { text.substring(it.start, it.end) })
+        val kinds = answer.coverage.map { text.substring(it.start, it.end) to it.kind }
+        val expected = listOf(
+            "Report\n" to Coverage.Kind.Skipped,
+            "Gora signed it." to Coverage.Kind.Recalled,
+            "\n" to Coverage.Kind.Skipped,
+            "It was in May." to Coverage.Kind.Recalled,
+        )
+        assertEquals(expected, kinds)
+    }
+
+    @Test
+    fun `an answer in every detail`() = runTest {
+        val told = FakeAnswer("In May.").apply {
+            found = true
+            confidence = 0.5
+            quotes = listOf("May")
+            headings = listOf("Report")
+        }
+        model.answer("When?", told)
+        val answer = model.read(Text.of(text)).use { it.ask("When?").await() }
+        val quote = answer.quotes.single()
+        assertEquals("May", text.substring(quote.start, quote.end))
+        assertEquals(listOf("Report"), quote.headings)
+        assertEquals(0.5, answer.confidence)
+        assertEquals(8, answer.usage.documentTokens)
+        assertEquals(2, answer.usage.generatedTokens)
+    }
+
+    @Test
+    fun `by itself it finds nothing, and a summary is the first line`() = runTest {
+        model.read(Text.of(text)).use { document ->
+            assertFalse(document.ask("Why?").await().found)
+            assertEquals("Report", document.summarize().await().text)
+        }
+        assertEquals("Report", model.summarize(Text.of(text)).await().text)
+    }
+
+    @Test
+    fun `a script answers what no answer was given for`() = runTest {
+        model.answer(null, "All of it.")
+        model.script = FakeScript { question, document -> FakeAnswer("$question ${document.length}") }
+        model.read(Text.of(text)).use { document ->
+            assertEquals("Why? ${text.length}", document.ask("Why?").await().text)
+            assertEquals("All of it.", document.summarize().await().text)
+        }
+        assertEquals("Hello 0", model.chat().use { it.send("Hello").await().text })
+    }
+
+    @Test
+    fun `a quote that does not stand in the document is a mistake of the test`() = runTest {
+        model.answer("Who?", FakeAnswer("Lu.").apply { quotes = listOf("Lu") })
+        model.read(Text.of(text)).use { document ->
+            assertThrows<IllegalArgumentException> { document.ask("Who?").await() }
+        }
+    }
+
+    @Test
+    fun `text comes in pieces that add up, whatever it is made of`() = runTest {
+        for (said in listOf("", " ", "one", "  two  words\n", "魚のスープ", "👩🏽‍🚀 🐟\n\n\tשלום")) {
+            model.answer("Say it", FakeAnswer(said))
+            val replies = model.chat().send("Say it").toList()
+            assertEquals(said, replies.filterIsInstance<Reply.Text>().joinToString("") { it.delta })
+            assertEquals(said, (replies.last() as Reply.Done).answer.text)
+        }
+    }
+
+    @Test
+    fun `every call is written down with what it was given`() = runTest {
+        val document = model.read(Text.of(text), { reading = Reading.Memory })
+        val never = document.ask("Never collected")
+        repeat(2) { document.ask("Who?") { maxOutputTokens = 7 }.await() }
+        model.summarize(Text.of(text)) { verbatim = true }.await()
+        model.chat().send("Hello").await()
+        val expected = listOf("Read", "Ask(Who?)", "Ask(Who?)", "Read", "Summarize", "Chat", "Send(Hello)")
+        assertEquals(expected, model.calls.map { it.toString() })
+        assertEquals(Reading.Memory, model.calls.filterIsInstance<FakeCall.Read>().first().options.reading)
+        assertEquals(7, model.calls.filterIsInstance<FakeCall.Ask>().first().options.maxOutputTokens)
+        assertTrue(model.calls.filterIsInstance<FakeCall.Summarize>().single().options.verbatim)
+        never.await()
+        assertEquals("Ask(Never collected)", model.calls.last().toString())
+    }
+
+    @Test
+    fun `a failure on demand comes once, to that kind of call`() = runTest {
+        val failure = TextException("text.encoding", "found a PDF")
+        model.fail<FakeCall.Read>(failure)
+        assertSame(failure, assertThrows<TextException> { model.read(Text.of(text)) })
+        val document = model.read(Text.of(text))
+        val full = IOException("full")
+        model.fail<FakeCall.Save>(full)
+        document.ask("Who?").await()
+        assertSame(full, assertThrows<IOException> { document.save(File("never")) })
+    }
+
+    @Test
+    fun `an answer can break off`() = runTest {
+        val failure = IllegalStateException("enough")
+        model.answer("Who?", FakeAnswer("Gora and").apply { this.failure = failure })
+        val document = model.read(Text.of(text))
+        val said = StringBuilder()
+        val thrown = assertThrows<IllegalStateException> {
+            document.ask("Who?").collect { if (it is Reply.Text) said.append(it.delta) }
+        }
+        assertSame(failure, thrown)
+        assertEquals("Gora and", said.toString())
+    }
+
+    @Test
+    @OptIn(ExperimentalCoroutinesApi::class) // currentTime, runCurrent
+    fun `it is as slow as a test wants`() = runTest {
+        model.answer("Who?", "Gora signed it.")
+        val document = model.read(Text.of(text))
+        model.pace = { delay(1_000) }
+        val before = currentTime
+        val replies = document.ask("Who?").toList()
+        assertEquals(1_000L * replies.size, currentTime - before)
+
+        val go = Channel<Unit>()
+        model.pace = { go.receive() }
+        val seen = mutableListOf<Reply>()
+        val asking = launch { document.ask("Who?").collect(seen::add) }
+        for (count in 1..replies.size) {
+            assertEquals(count - 1, seen.size)
+            go.send(Unit)
+            runCurrent()
+            assertEquals(count, seen.size)
+        }
+        asking.join()
+        assertEquals(replies, seen)
+    }
+
+    @Test
+    fun `it says of itself what a folder would`() {
+        val info = FakeModel("mine").info
+        assertEquals("mine", info.name)
+        assertEquals(listOf(info.defaultScenario), info.scenarios.map { it.name })
+        assertEquals(info, FakeModel("mine").info)
+    }
+
+    @Test
+    fun `what was not closed is counted`() = runTest {
+        val document = model.read(Text.of(text))
+        val chat = model.chat()
+        assertEquals(2, model.openChildren)
+        document.close()
+        assertEquals(1, model.openChildren)
+        assertFalse(model.isClosed)
+        model.close()
+        assertEquals(0, model.openChildren)
+        assertTrue(model.isClosed)
+        chat.close()
+    }
+}

@@ -1,0 +1,75 @@
+package dev.edgeinfinite
+
+import kotlinx.coroutines.test.runTest
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.io.TempDir
+import java.io.File
+
+/** What the readings and their options make of a document. */
+class ReadingTest {
+    @TempDir
+    lateinit var folder: File
+
+    private val report = "# Report\n\nGora signed it in May.\n\n## Costs\n\n### Bridges\n\nThe bridge cost 4,711 crowns. Lu men ve la.\n"
+
+    @Test
+    fun `a quote knows the headings that it stands under`() = runTest {
+        EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
+            model.read(Text.of(report)).use { document ->
+                val cost = document.ask("bridge crowns").await().quotes.single()
+                assertEquals("The bridge cost 4,711 crowns.", cost.text)
+                assertEquals(listOf("# Report", "## Costs", "### Bridges"), cost.headings)
+                assertEquals(listOf("# Report"), document.ask("Gora signed").await().quotes.single().headings)
+            }
+        }
+    }
+
+    @Test
+    fun `recall looks on in more prompts, or in all of the document`() = runTest {
+        val text = (1..400).joinToString(" ") { "Gora number $it signed it." }
+        EdgeInfinite.open(Tiny.citing(folder.resolve("model"), foundThreshold = 1_000_000)).use { model ->
+            model.read(Text.of(text)).use { document ->
+                suspend fun seen(options: AskOptions.() -> Unit): Int {
+                    val answer = document.ask("Gora signed", options).await()
+                    assertFalse(answer.found)
+                    return answer.coverage.filter { it.kind == Coverage.Kind.Recalled }.sumOf { it.end - it.start }
+                }
+                val one = seen { recallPrompts = 1 }
+                val two = seen { recallPrompts = 2 }
+                val all = seen { reading = Reading.RecallAll }
+                assertTrue(one in 1 until two && two < all, "$one, $two, $all")
+                assertEquals(text.length, all)
+            }
+        }
+    }
+
+    @Test
+    fun `notes see the whole document`() = runTest {
+        Tiny.open("large").use { model ->
+            val answer = model.summarize(Text.of(Tiny.long.document)) { reading = Reading.Notes }.await()
+            assertFalse(answer.coverage.any { it.kind == Coverage.Kind.Skipped })
+        }
+    }
+
+    @Test
+    fun `held to the document, an answer is made of quotes`() = runTest {
+        Tiny.open().use { model ->
+            val text = "Gora signed it in May. The bridge cost crowns. Lu men ve la. "
+            model.read(Text.of(text)).use { document ->
+                for (reading in listOf(Reading.Memory, Reading.Recall)) {
+                    for (verbatim in listOf(false, true)) {
+                        val answer = document.ask("gora?") {
+                            this.reading = reading
+                            this.verbatim = verbatim
+                        }.await()
+                        val quoted = answer.quotes.joinToString("\n") { text.substring(it.start, it.end) }
+                        assertEquals(verbatim, answer.text == quoted, answer.text)
+                    }
+                }
+            }
+        }
+    }
+}

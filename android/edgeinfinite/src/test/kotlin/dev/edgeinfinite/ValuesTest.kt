@@ -1,0 +1,59 @@
+package dev.edgeinfinite
+
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNotEquals
+import org.junit.jupiter.api.Assertions.assertNotSame
+import org.junit.jupiter.params.ParameterizedTest
+import org.junit.jupiter.params.provider.ValueSource
+
+/** Two values are equal when all they say is equal, and none of them prints what the document says. */
+class ValuesTest {
+    @ParameterizedTest
+    @ValueSource(
+        classes = [
+            Answer::class,
+            Coverage::class,
+            ModelInfo::class,
+            Quote::class,
+            Reply.Done::class,
+            Reply.Progress::class,
+            Reply.Text::class,
+            Scenario::class,
+            Usage::class,
+        ],
+    )
+    fun `everything counts, nothing is quoted`(type: Class<*>) {
+        val value = make(type)
+        val same = make(type)
+        assertNotSame(value, same)
+        assertEquals(value, same)
+        assertEquals(value.hashCode(), same.hashCode())
+        assertEquals(value.toString(), same.toString())
+        assertNotEquals(value, Any())
+        for (parameter in type.constructors.single().parameterTypes.indices) {
+            assertNotEquals(value, make(type, changed = parameter), "parameter $parameter does not count")
+        }
+        if (type != ModelInfo::class.java && type != Scenario::class.java) assertFalse(WORDS in value.toString(), value.toString())
+    }
+
+    /** A value of [type]; the parameter [changed] of its constructor is another than usual. */
+    private fun make(type: Class<*>, changed: Int? = null): Any {
+        val constructor = type.constructors.single()
+        return constructor.newInstance(*Array(constructor.parameterCount) { argument(constructor.parameterTypes[it], it == changed) })
+    }
+
+    private fun argument(type: Class<*>, changed: Boolean): Any = when (type) {
+        String::class.java -> if (changed) "other" else WORDS
+        List::class.java -> if (changed) emptyList<Any>() else listOf(WORDS.length)
+        Boolean::class.java -> changed
+        Int::class.java -> if (changed) 2 else 1
+        Long::class.java -> if (changed) 2L else 1L
+        Double::class.java, Double::class.javaObjectType -> if (changed) 0.5 else 0.25
+        else -> if (type.isEnum) type.enumConstants[if (changed) 1 else 0] else make(type, changed = 0.takeIf { changed })
+    }
+
+    private companion object {
+        const val WORDS = "confidential"
+    }
+}

@@ -1,0 +1,85 @@
+//! A citing model's turn: it chooses among the pieces in sight, or none of them.
+
+use crate::answer::Event;
+use crate::decode::Decoder;
+use crate::error::Result;
+use crate::prompt::{Piece, Task};
+use crate::sample;
+use crate::work::{PAUSE, Work};
+
+impl Work {
+    /// A citing model's choice: one of the pieces in sight, *not in the document*, or the end of a summary.
+    pub fn cite(&mut self, none: u32) -> Result<Event> {
+        let asked = matches!(self.task, Task::Ask(_));
+        let Some(current) = self.current.as_mut() else { return self.finish() };
+        let manifest = self.document.model.manifest();
+        let sight = current.session.window_start();
+        let in_sight = |piece: &Piece| piece.at >= sight && !(asked && piece.heading);
+        let pieces: Vec<(usize, u32, f32)> = // index, marker, BM25
+            current.pieces.iter().enumerate().filter(|(_, p)| in_sight(p)).filter_map(|(at, p)| Some((at, p.marker?, p.score))).collect();
+        let otherwise: &[u32] = match asked {
+            true => &[none],
+            false if current.cited > 0 || pieces.is_empty() => &manifest.tokenizer.end,
+            false => &[],
+        };
+        let (piece, log_p) = sample::cite(current.session.logits(), &pieces, otherwise, manifest.scoring, asked);
+        if asked {
+            (self.log_confidence, self.decisions) = (0.0, 0); // the last prompt's decision is the answer's
+        }
+        self.log_confidence += log_p;
+        self.decisions += 1;
+        let Some(at) = piece else { return self.nothing(none, asked) };
+        let piece = current.pieces[at].clone();
+        current.pieces[at].marker = None; // never cited twice
+        current.cited += 1;
+        let last = current.cited == current.cites;
+        if !last {
+            current.session.feed(&piece.tokens);
+            current.total = current.session.waiting() as u64;
+        }
+        if !current.shown {
+            current.note.push(piece);
+            if last {
+                let note = self.leave()?;
+                self.go_on(note)?;
+            }
+            return Ok(self.progress(0.0));
+        }
+        self.cited_tokens += piece.tokens.len();
+        let event = if piece.heading {
+            self.heading = Some(piece);
+            PAUSE
+        } else {
+            let heading = self.heading.take();
+            self.show(heading.into_iter().chain([piece]))?
+        };
+        self.ended |= asked || self.cited_tokens >= self.limit;
+        if last || self.ended {
+            self.leave()?;
+        }
+        Ok(event)
+    }
+
+    /// The model chose no piece: it looks on in the next prompt, and after the last one says so in its own words.
+    fn nothing(&mut self, none: u32, asked: bool) -> Result<Event> {
+        if !asked {
+            let note = self.leave()?;
+            self.go_on(note)?;
+            return Ok(PAUSE);
+        }
+        let Some(mut current) = self.current.take() else { return self.finish() };
+        if let Some(prompt) = self.plan.next(&self.document, Vec::new())? {
+            self.current = Some(current);
+            self.leave()?;
+            self.begin(prompt)?;
+            return Ok(self.progress(0.0));
+        }
+        (self.found, self.ended) = (false, true);
+        self.decoder = Decoder::new(self.limit.saturating_sub(1), self.lookup);
+        self.cited_tokens = 1;
+        (current.free, current.shown, current.total) = (true, true, 1);
+        current.session.feed(&[none]);
+        self.current = Some(current);
+        Ok(PAUSE)
+    }
+}

@@ -1,0 +1,268 @@
+//! An answer in the making: the prompt whose turn it is, what came of those before, and the numbers. How a turn goes stands in
+//! [`crate::cite`] and [`crate::free`].
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::answer::{Answer, CoverageKind, Event, Quote, Span, Usage, peak_rss_bytes, quotes_in};
+use crate::coverage::Covered;
+use crate::decode::Decoder;
+use crate::document::Shared;
+use crate::error::Result;
+use crate::prompt::{Piece, Prompt, Task, held, sources};
+use crate::reading::Plan;
+use crate::session::Session;
+use crate::text::trimmed;
+
+/// A run was made, or will be, and there is nothing to show yet.
+pub(crate) const PAUSE: Event = Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
+
+/// An answer in the making.
+#[derive(Debug)]
+pub(crate) struct Work {
+    pub document: Arc<Shared>,
+    pub task: Task,
+    /// Most tokens of the answer.
+    pub limit: usize,
+    pub lookup: bool,
+    /// A free model's answer is held to the document.
+    pub verbatim: bool,
+    pub plan: Plan,
+    pub current: Option<Current>,
+    /// The answer is complete but for its numbers: no prompt follows.
+    pub ended: bool,
+    pub finished: bool,
+    /// The document's own session took part.
+    pub memory: bool,
+    pub begun: Instant,
+    pub first_text: Option<Instant>,
+    pub prompt_tokens: u64,
+    pub cited_tokens: usize,
+    pub runs: u64,
+    pub state_bytes: u64,
+    pub text: String,
+    pub decoder: Decoder,
+    pub found: bool,
+    pub log_confidence: f64,
+    pub decisions: u32,
+    pub quotes: Vec<Quote>,
+    /// What a free model's quotes are looked for in.
+    pub sources: Vec<(Span, String)>,
+    /// A heading that was cited: shown with the sentence after it, or when there is nothing else to show.
+    pub heading: Option<Piece>,
+    /// What stood in the prompts so far, and how.
+    pub covered: Covered,
+}
+
+/// The prompt whose turn it is.
+#[derive(Debug)]
+pub(crate) struct Current {
+    pub session: Session,
+    pub pieces: Vec<Piece>,
+    /// Most pieces to cite.
+    pub cites: usize,
+    pub cited: usize,
+    pub shown: bool,
+    /// What a prompt that is not shown came to.
+    pub note: Vec<Piece>,
+    pub note_tokens: usize,
+    /// The same of a free model, in its own words.
+    pub words: Option<(Decoder, String)>,
+    /// Tokens to run before the next choice.
+    pub total: u64,
+    pub runs_before: u64,
+    /// Decoding freely, token by token.
+    pub free: bool,
+    /// In a prompt of its own, not after the whole document.
+    pub recalled: bool,
+}
+
+impl Work {
+    /// One that has not begun.
+    pub fn new(document: Arc<Shared>, task: Task, plan: Plan, begun: Instant, limit: usize, lookup: bool, verbatim: bool) -> Self {
+        Self {
+            verbatim: verbatim && document.model.layout.citing().is_none(),
+            document,
+            task,
+            limit,
+            lookup,
+            plan,
+            current: None,
+            ended: false,
+            finished: false,
+            memory: false,
+            begun,
+            first_text: None,
+            prompt_tokens: 0,
+            cited_tokens: 0,
+            runs: 0,
+            state_bytes: 0,
+            text: String::new(),
+            decoder: Decoder::new(limit, lookup),
+            found: true,
+            log_confidence: 0.0,
+            decisions: 0,
+            quotes: Vec::new(),
+            sources: Vec::new(),
+            heading: None,
+            covered: Covered::default(),
+        }
+    }
+
+    /// The prompt's turn has come.
+    pub fn begin(&mut self, prompt: Prompt) -> Result<()> {
+        self.prompt_tokens += prompt.tokens.len() as u64;
+        let recalled = prompt.session.is_none();
+        self.memory |= !recalled;
+        let mut session = prompt.session.map_or_else(|| self.document.model.session(), Ok)?;
+        let runs_before = session.runs();
+        session.feed(&prompt.tokens);
+        let total = session.waiting() as u64;
+        self.current = Some(Current {
+            session,
+            pieces: prompt.pieces,
+            cites: prompt.cites,
+            cited: 0,
+            shown: prompt.shown,
+            note: Vec::new(),
+            note_tokens: prompt.note_tokens,
+            words: None,
+            total,
+            runs_before,
+            free: self.document.model.layout.citing().is_none(),
+            recalled,
+        });
+        Ok(())
+    }
+
+    /// Begins the next prompt; false when there is none.
+    pub fn go_on(&mut self, note: Vec<Piece>) -> Result<bool> {
+        match self.plan.next(&self.document, note)? {
+            Some(prompt) => self.begin(prompt)?,
+            None => self.ended = true,
+        }
+        Ok(!self.ended)
+    }
+
+    /// The end of one prompt: what stood in it is covered; gives its note.
+    pub fn leave(&mut self) -> Result<Vec<Piece>> {
+        let Some(current) = self.current.take() else { return Ok(Vec::new()) };
+        let sight = current.session.window_start();
+        for piece in current.pieces.iter().filter(|p| p.note.is_none()) {
+            let kind = match (current.recalled, piece.at >= sight) {
+                (true, _) => CoverageKind::Recalled,
+                (false, true) => CoverageKind::Exact,
+                (false, false) => CoverageKind::Absorbed,
+            };
+            self.covered.add(&self.document.source, piece.span, kind)?;
+        }
+        if current.shown && self.verbatim {
+            self.quotes.extend(held(&self.document, &current.pieces, self.decoder.release())?);
+        } else if current.shown && self.document.model.layout.citing().is_none() {
+            self.sources.extend(sources(&self.document, &current.pieces)?);
+        }
+        self.runs += current.session.runs() - current.runs_before;
+        self.state_bytes = current.session.bytes();
+        Ok(current.note)
+    }
+
+    /// The end of one prompt that was shown; what a free model says to the next one begins on a line of its own.
+    pub fn next_prompt(&mut self) -> Result<Event> {
+        self.leave()?;
+        // A question is answered by the first prompt; one that is held to the document by the first prompt with something to quote.
+        self.ended |= matches!(self.task, Task::Ask(_)) && !(self.verbatim && self.quotes.is_empty());
+        if self.ended || !self.go_on(Vec::new())? {
+            return self.finish();
+        }
+        let mut delta = self.decoder.finish(&self.document.model)?;
+        if self.document.model.layout.citing().is_none() && !self.verbatim && !(self.text.is_empty() && delta.is_empty()) {
+            delta.push('\n');
+        }
+        self.text.push_str(&delta);
+        Ok(if delta.is_empty() { PAUSE } else { Event::Text { delta } })
+    }
+
+    /// Of this prompt, or of the whole document where the plan goes through it.
+    pub fn progress(&self, of_prompt: f64) -> Event {
+        let whole = self.plan.done();
+        let done = whole.unwrap_or(of_prompt);
+        let total = match (whole, &self.current) {
+            (None, Some(current)) => current.total,
+            _ => self.document.state().map_or(1, |s| s.marks.tokens),
+        };
+        let seconds_left = (done > 0.0).then(|| self.begun.elapsed().as_secs_f64() * (1.0 - done) / done);
+        Event::Progress { tokens_done: (done * total as f64) as u64, tokens_total: total, seconds_left }
+    }
+
+    /// Pieces become text of the answer, a line each, and quotes.
+    pub fn show(&mut self, pieces: impl Iterator<Item = Piece>) -> Result<Event> {
+        let mut delta = String::new();
+        for piece in pieces {
+            if !(self.text.is_empty() && delta.is_empty()) {
+                delta.push('\n');
+            }
+            delta.push_str(&piece.text);
+            let text = self.document.source.slice(piece.span.start, piece.span.end)?;
+            self.quotes.push(Quote { span: piece.span, text, headings: Vec::new() });
+        }
+        self.text.push_str(&delta);
+        Ok(Event::Text { delta })
+    }
+
+    pub fn finish(&mut self) -> Result<Event> {
+        let rest = self.decoder.finish(&self.document.model)?;
+        if !rest.is_empty() {
+            self.text.push_str(&rest);
+            return Ok(Event::Text { delta: rest });
+        }
+        if let Some(heading) = self.heading.take().filter(|_| self.text.is_empty()) {
+            return self.show([heading].into_iter());
+        }
+        let source = &self.document.source;
+        if self.verbatim {
+            self.found = !self.quotes.is_empty();
+        } else if self.document.model.layout.citing().is_none() {
+            self.quotes = quotes_in(&self.text, &self.sources);
+        }
+        let state = self.document.state()?;
+        for quote in &mut self.quotes {
+            for span in state.index.path(&state.index.at(quote.span.start)?)? {
+                quote.headings.push(trimmed(&source.slice(span.start, span.end)?).into_owned());
+            }
+        }
+        let document_bytes = state.session.as_ref().map_or(0, Session::bytes);
+        let usage = Usage {
+            document_tokens: state.marks.tokens,
+            prompt_tokens: self.prompt_tokens,
+            generated_tokens: (self.cited_tokens + self.decoder.generated()) as u64,
+            graph_runs: self.runs,
+            index_ms: state.marks.index_ms,
+            read_ms: state.marks.read_ms,
+            ttft_ms: self.first_text.unwrap_or_else(Instant::now).duration_since(self.begun).as_secs_f64() * 1000.0,
+            decode_tokens_per_s: self.decoder.tokens_per_s(),
+            state_bytes: document_bytes + self.state_bytes,
+            index_bytes: state.index.bytes(),
+            peak_rss_bytes: peak_rss_bytes(),
+        };
+        let rest = if self.memory { CoverageKind::Absorbed } else { CoverageKind::Skipped };
+        let coverage = std::mem::take(&mut self.covered).whole(source, state.marks.start_utf16, rest)?;
+        drop(state);
+        let question = match &self.task {
+            Task::Ask(question) => Some(question.clone()),
+            Task::Summarize => None,
+        };
+        let decided = |n: u32| (self.log_confidence / f64::from(n)).exp();
+        let confidence = if self.decisions == 0 { self.decoder.confidence() } else { decided(self.decisions) };
+        let answer = Answer {
+            question,
+            text: self.text.clone(),
+            found: self.found,
+            confidence,
+            quotes: std::mem::take(&mut self.quotes),
+            coverage,
+            usage,
+        };
+        self.finished = true;
+        Ok(Event::Done { answer: Box::new(answer) })
+    }
+}

@@ -1,0 +1,112 @@
+"""The shipped command line, run as anyone would run it, and what a record says about the machine it ran on.
+
+    with tempfile.TemporaryDirectory() as work:
+        answer, seconds, peak = Cli(built(), None, Path(work)).run("ask", "report.txt", "Who signed?")
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORDS = ROOT / "docs/records"
+
+
+def built() -> Path:
+    """$EDGEINFINITE_CLI ($ORT_DYLIB_PATH names its library), or else the program of this clone, built when needed."""
+    os.environ.setdefault("EDGEINFINITE_MODEL", str(ROOT / "models/demo"))
+    if named := os.environ.get("EDGEINFINITE_CLI"):
+        return Path(named)
+    script = 'source "$0"; command_line; printf "%s\\n%s\\n" "$cli" "$ORT_DYLIB_PATH"'
+    command = ["bash", "-euc", script, ROOT / "scripts/env.sh"]
+    said = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    if said.returncode:
+        sys.exit("the command line could not be built; what failed stands above")
+    program, runtime = said.stdout.split()
+    os.environ |= {"ORT_DYLIB_PATH": runtime, "ORT_DISABLE_TELEMETRY": "1"}
+    return Path(program)
+
+
+class Cli:
+    """The program under test, with a home and a temporary folder of its own, so that what it leaves behind is seen."""
+
+    def __init__(self, program: Path, model: Path | None, work: Path) -> None:
+        self.program, self.options = str(program), ["--model", str(model)] if model else []
+        self.own = work / "own"
+        self.own.mkdir()
+
+    def start(self, *words: str, **pipes) -> subprocess.Popen:
+        environment = {**os.environ, "TMPDIR": str(self.own), "HOME": str(self.own)}
+        return subprocess.Popen([self.program, *words, *self.options], env=environment, **pipes)
+
+    def run(self, *words: str) -> tuple[dict, float, int]:
+        """The JSON it prints, the seconds it took, and its peak memory as the kernel counts it."""
+        started = time.monotonic()
+        with (
+            tempfile.TemporaryFile() as said,
+            self.start(*words, "--json", stdout=subprocess.PIPE, stderr=said) as process,
+        ):
+            text = process.stdout.read()
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                said.seek(0)
+                command = " ".join(words[:2])
+                sys.exit(f"edgeinfinite {command} … ended with {process.returncode}: {said.read().decode()}")
+        return json.loads(text), time.monotonic() - started, used.ru_maxrss * 1024
+
+    def left_behind(self) -> list[str]:
+        return sorted(path.name for path in self.own.iterdir())
+
+
+def machine() -> dict:
+    cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
+    memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
+    return {
+        "cpu": cpu[1].strip() if cpu else platform.machine(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_bytes": int(memory[1]) * 1024,
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def commit() -> str:
+    def git(*words: str) -> str:
+        return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "-uno") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+
+
+def record_head(command: list[str], cli: Cli, began: float) -> dict:
+    """How every record begins; `began` is time.monotonic() at the start."""
+    model, _, _ = cli.run("inspect")
+    return {
+        "command": " ".join(command),
+        "commit": commit(),
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "seconds": round(time.monotonic() - began),
+        "machine": machine(),
+        "model": {key: model[key] for key in ("name", "version", "parameters", "folder_bytes")},
+    }
+
+
+def write_record(name: str, content: dict) -> Path:
+    """docs/records/<date>-<name>.json; name in lower case with dashes."""
+    name = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    path = RECORDS / f"{datetime.date.today()}-{name}.json"
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    return path

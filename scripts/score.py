@@ -1,0 +1,67 @@
+"""What an answer is worth: whether its quotes stand in the file, whether they are the sentence that answers, how sure
+a share is. Standard library only.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+from dataclasses import dataclass
+
+
+class File:
+    """A document's bytes, also in UTF-16: where quotes are looked up."""
+
+    def __init__(self, raw: bytes) -> None:
+        self.raw, self.wide = raw, raw.decode().encode("utf-16-le")
+
+    def verbatim(self, quote: dict) -> bool:
+        """Whether the file holds the quote's text at its bytes [start, end), and at its UTF-16 offsets."""
+        at_bytes = self.raw[quote["start"] : quote["end"]]
+        at_utf16 = self.wide[2 * quote["start_utf16"] : 2 * quote["end_utf16"]]
+        return at_bytes == quote["text"].encode() and at_utf16 == quote["text"].encode("utf-16-le")
+
+    def check(self, answers: list[dict]) -> int:
+        """Quotes looked up; ends the program at one that is not what stands in the file."""
+        quotes = [quote for answer in answers for quote in answer["quotes"]]
+        for quote in quotes:
+            if not self.verbatim(quote):
+                sys.exit(f"bytes {quote['start']} to {quote['end']} of the document are not what is quoted from there")
+        return len(quotes)
+
+
+def same(quote: str, sentence: str) -> bool:
+    """Whether a quote is that sentence, white space folded: it holds it, or is the greater half of it (the engine cuts
+    long ones)."""
+    quote, sentence = " ".join(quote.split()), " ".join(sentence.split())
+    return sentence in quote or (quote in sentence and 2 * len(quote) >= len(sentence))
+
+
+@dataclass
+class Share:
+    """`right` of `n`, with the 95 % interval after Wilson."""
+
+    right: int = 0
+    n: int = 0
+
+    def add(self, right: bool) -> None:
+        self.right, self.n = self.right + right, self.n + 1
+
+    def interval(self) -> tuple[float, float]:
+        """-> (low, high), 0 to 1"""
+        if not self.n:
+            return 0.0, 1.0
+        z, p, n = 1.959964, self.right / self.n, self.n
+        middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
+
+    def json(self) -> dict:
+        low, high = self.interval()
+        return {"right": self.right, "n": self.n, "low": round(low, 4), "high": round(high, 4)}
+
+    def __add__(self, other: Share) -> Share:
+        return Share(self.right + other.right, self.n + other.n)
+
+    def __str__(self) -> str:
+        low, high = self.interval()
+        return f"{100 * self.right / self.n:.1f} % ({100 * low:.0f}–{100 * high:.0f}) of {self.n}" if self.n else "–"
