@@ -6,7 +6,7 @@
 /// Tokens compared at most, the last one included.
 const LONGEST: usize = 4;
 
-/// Up to `most` tokens that may follow `seen` and then `last`: those after the longest match of the last [`LONGEST`] tokens, the most recent of
+/// Up to `most` tokens that may follow `seen` and then `last`: those after the longest match of the last four tokens, the most recent of
 /// equals. Empty where nothing stands after a `last` in `seen`.
 pub fn draft(seen: &[u32], last: u32, most: usize) -> &[u32] {
     let (mut best, mut longest) = (seen.len(), 0);
