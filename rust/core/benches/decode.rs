@@ -158,9 +158,10 @@ fn main() {
     let cpu = about.lines().find_map(|l| l.strip_prefix("model name")).map_or("", |l| l.trim_start_matches(['\t', ' ', ':']));
     let (copier, random, demo) = (open("tiny-copy", None), open("tiny", Some("large")), open("demo", None));
     let holding = [128, 512, 2048, 8192].map(|sight| holding(&demo, sight));
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let report = json!({
         "command": "cargo bench --profile dev -p edgeinfinite-core --bench decode",
-        "machine": { "cpu": cpu, "cores": std::thread::available_parallelism().map_or(0, usize::from), "threads": 1 },
+        "machine": { "cpu": cpu, "cores": std::thread::available_parallelism().map_or(0, usize::from), "threads": 1, "load": load.trim() },
         "quoting": [drafts(&copier, false), drafts(&copier, true)],
         "not_quoting": [drafts(&random, false), drafts(&random, true)],
         "rows": [rows(&copier), rows(&demo)],

@@ -217,7 +217,7 @@ proptest! {
         steps in 0..4,
     ) {
         for reading in [Reading::Recall, Reading::Memory, Reading::Notes] {
-            if text.trim().is_empty() || question.trim().is_empty() {
+            if text.trim_matches('\u{feff}').trim().is_empty() || question.trim().is_empty() {
                 continue;
             }
             check(&text, &answer(&text, Some(&question), reading).1);
