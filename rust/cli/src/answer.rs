@@ -23,8 +23,7 @@ struct Report<'a> {
 }
 
 /// Answers the questions, or summarises when there are none; a document that was saved is not read again.
-pub fn run(common: &Common, file: &Path, state: Option<&Path>, questions: &[String]) -> Result<()> {
-    let options = common.options()?;
+pub fn run(common: &Common, options: AskOptions, file: &Path, state: Option<&Path>, questions: &[String]) -> Result<()> {
     let usage_file = common.usage.as_ref().map(|path| JsonFile::create(path, file)).transpose()?;
     let source = read::source(file)?;
     let model = common.open()?;

@@ -62,6 +62,12 @@ enum Command {
         /// What `read --save` wrote of that file: it is not read again.
         #[arg(long, value_name = "STATE")]
         state: Option<PathBuf>,
+        /// Most sentences, from all over the document; without it as many as the model chooses.
+        #[arg(long, value_name = "N")]
+        sentences: Option<usize>,
+        /// One running text without headings.
+        #[arg(long)]
+        paragraph: bool,
     },
     /// Reads a document once and for all; after a cut it goes on where it was.
     Read {
@@ -147,8 +153,11 @@ fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let common = &arguments.common;
     match &arguments.command {
-        Command::Summarize { file, state } => answer::run(common, file, state.as_deref(), &[]),
-        Command::Ask { file, questions, state } => answer::run(common, file, state.as_deref(), questions),
+        Command::Summarize { file, state, sentences, paragraph } => {
+            let options = AskOptions { sentences: *sentences, paragraph: *paragraph, ..common.options()? };
+            answer::run(common, options, file, state.as_deref(), &[])
+        }
+        Command::Ask { file, questions, state } => answer::run(common, common.options()?, file, state.as_deref(), questions),
         Command::Read { file, save } => read::run(common, file, save),
         Command::Inspect => folder::inspect(common),
         Command::Verify => folder::verify(common),

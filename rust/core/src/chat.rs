@@ -22,8 +22,8 @@ use crate::decode::Decoder;
 use crate::error::{Error, Result};
 use crate::graph::Cancel;
 use crate::model::Model;
-use crate::reply::AskOptions;
 use crate::session::Session;
+use crate::work::AskOptions;
 
 /// A conversation. Cheap to clone; clones are the same conversation.
 #[derive(Debug, Clone)]
@@ -85,7 +85,13 @@ impl Chat {
     /// text of any length: what does not fit the window goes into the memory. Options that speak of a document are refused.
     pub fn send(&self, text: &str, options: AskOptions) -> Result<ChatReply> {
         let begun = Instant::now();
-        if options.reading.is_some() || options.recall_prompts.is_some() || options.recall_all || options.verbatim {
+        if options.reading.is_some()
+            || options.recall_prompts.is_some()
+            || options.recall_all
+            || options.verbatim
+            || options.sentences.is_some()
+            || options.paragraph
+        {
             return Err(Error::new(
                 "argument.options",
                 "found options of a document, expected max_tokens and lookup alone: a chat has none",
@@ -186,7 +192,8 @@ impl ChatReply {
         let state_bytes = 2 * session.bytes();
         let mut state = self.chat.state()?;
         state.sending = Weak::new();
-        if let Some(session) = work.session.take() {
+        if let Some(mut session) = work.session.take() {
+            session.rest();
             state.session = session;
         }
         drop(state);

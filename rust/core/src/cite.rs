@@ -32,7 +32,11 @@ impl Work {
         let piece = current.pieces[at].clone();
         current.pieces[at].marker = None; // never cited twice
         current.cited += 1;
-        let last = current.cited == current.cites;
+        if current.shown && !piece.heading {
+            current.sentences = current.sentences.saturating_sub(1);
+            self.sentences = self.sentences.saturating_sub(1);
+        }
+        let last = current.cited == current.cites || (current.shown && current.sentences == 0);
         if !last {
             current.session.feed(&piece.tokens);
             current.total = current.session.waiting() as u64;
@@ -50,10 +54,10 @@ impl Work {
             self.heading = Some(piece);
             PAUSE
         } else {
-            let heading = self.heading.take();
+            let heading = self.heading.take().filter(|_| !self.paragraph);
             self.show(heading.into_iter().chain([piece]))?
         };
-        self.ended |= asked || self.cited_tokens >= self.limit;
+        self.ended |= asked || self.cited_tokens >= self.limit || self.sentences == 0;
         if last || self.ended {
             self.leave()?;
         }

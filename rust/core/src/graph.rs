@@ -4,7 +4,7 @@
 //! once, so that a run copies nothing. Tests drive the engine through a lane that computes nothing.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use once_cell::sync::OnceCell;
 use ort::environment::Environment;
@@ -15,7 +15,7 @@ use ort::session::{IoBinding, RunOptions, Session};
 use ort::value::Tensor;
 
 use crate::error::{Error, Result};
-use crate::manifest::{Artefact, Manifest, Scenario};
+use crate::manifest::{Artefact, FileEntry, Manifest, Scenario};
 use crate::rope::{Rope, Turn};
 
 /// Sizes that the host and the graph agree on.
@@ -77,6 +77,8 @@ pub trait Lane: Send + std::fmt::Debug {
     fn keep(&mut self, layer: usize, row: usize, slot: usize);
     /// A copy with a life of its own.
     fn fork(&self) -> Result<Box<dyn Lane>>;
+    /// Gives back what only a run needs, the logits with it.
+    fn rest(&mut self) {}
     /// Bytes of the cache and the memory.
     fn bytes(&self) -> u64;
 }
@@ -128,44 +130,83 @@ impl Cancel {
     }
 }
 
-/// An opened graph file.
+/// A graph file, loaded while it is in use.
 #[derive(Debug)]
 pub struct Graph {
     shape: Shape,
-    session: Mutex<Session>,
+    path: PathBuf,
+    entry: FileEntry,
+    threads: usize,
+    session: Mutex<Option<Arc<Mutex<Session>>>>,
+    /// Of the last session: shows whether it is still there.
+    last: Mutex<Weak<Mutex<Session>>>,
 }
 
 impl Graph {
-    /// Opens an artefact of a folder.
+    /// Opens an artefact of a folder, whose hash was compared.
     pub fn open(folder: &Path, manifest: &Manifest, artefact: &Artefact, threads: usize) -> Result<Self> {
         let path = folder.join(&artefact.file);
-        let wrong = |e: String| Error::new("model.graph", format!("{}: {e}", path.display()));
-        let build = || -> std::result::Result<Session, ort::Error> {
-            let environment = environment().map_err(|e| ort::Error::new(e.message()))?;
-            Session::builder(environment)?
-                .with_intra_threads(threads)?
-                .with_intra_op_spinning(false)?
-                .with_optimization_level(GraphOptimizationLevel::All)?
-                .with_memory_pattern(false)?
-                .with_flush_to_zero()?
-                .with_log_level(LogLevel::Fatal)?
-                .commit_from_file(&path)
-        };
-        environment()?;
-        let session = build().map_err(|e| wrong(e.to_string()))?;
+        let entry = manifest.files.get(&artefact.file).cloned();
+        let entry = entry.ok_or_else(|| Error::new("model.format", format!("files: found no entry for {:?}", artefact.file)))?;
         let shape = Shape::new(manifest);
-        let found: Vec<&str> = session.inputs().iter().chain(session.outputs()).map(|o| o.name()).collect();
-        for name in names(&shape) {
-            if !found.contains(&name.as_str()) {
-                return Err(wrong(format!("found no input or output {name}")));
-            }
-        }
-        Ok(Self { shape, session: Mutex::new(session) })
+        let (session, last) = (Mutex::new(None), Mutex::new(Weak::new()));
+        let graph = Self { shape, path, entry, threads, session, last };
+        *graph.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(graph.load()?);
+        Ok(graph)
     }
 
     /// An empty lane for the sizes of a scenario.
     pub fn lane(self: &Arc<Self>, sizes: Scenario) -> Result<Box<dyn Lane>> {
         Ok(Box::new(OrtLane::new(Arc::clone(self), sizes.pinned + sizes.window)?))
+    }
+
+    /// Lets go of the graph's memory; what is at work keeps it until its end, and the next run loads it again.
+    pub fn trim(&self) {
+        if let Ok(mut session) = self.session.try_lock() {
+            *session = None; // while it is being loaded somebody needs it
+        }
+    }
+
+    /// Whether the graph is in memory.
+    pub fn is_loaded(&self) -> bool {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).strong_count() > 0
+    }
+
+    /// The session, loaded again if it was let go.
+    fn session(&self) -> Result<Arc<Mutex<Session>>> {
+        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(session) = &*session {
+            return Ok(Arc::clone(session));
+        }
+        self.entry.verify(&self.path)?;
+        let fresh = self.load()?;
+        *session = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    fn load(&self) -> Result<Arc<Mutex<Session>>> {
+        let wrong = |e: String| Error::new("model.graph", format!("{}: {e}", self.path.display()));
+        let environment = environment()?;
+        let build = || -> std::result::Result<Session, ort::Error> {
+            Session::builder(environment)?
+                .with_intra_threads(self.threads)?
+                .with_intra_op_spinning(false)?
+                .with_optimization_level(GraphOptimizationLevel::All)?
+                .with_memory_pattern(false)?
+                .with_flush_to_zero()?
+                .with_log_level(LogLevel::Fatal)?
+                .commit_from_file(&self.path)
+        };
+        let session = build().map_err(|e| wrong(e.to_string()))?;
+        let found: Vec<&str> = session.inputs().iter().chain(session.outputs()).map(|o| o.name()).collect();
+        for name in names(&self.shape) {
+            if !found.contains(&name.as_str()) {
+                return Err(wrong(format!("found no input or output {name}")));
+            }
+        }
+        let session = Arc::new(Mutex::new(session));
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&session);
+        Ok(session)
     }
 }
 
@@ -205,6 +246,7 @@ struct Rows {
     logits: Tensor<f32>,
     fresh: Vec<[Tensor<f32>; 2]>,
     binding: IoBinding,
+    session: Arc<Mutex<Session>>,
 }
 
 struct OrtLane {
@@ -252,7 +294,9 @@ impl OrtLane {
         let shape = &self.graph.shape;
         let (heads, d) = (shape.kv_heads, shape.head_dim);
         let x = tensor(&[count, shape.hidden], 0.0)?;
-        let mut binding = self.graph.session.lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
+        // What is at work stays with the graph it began with: a second copy would cost its memory twice.
+        let session = self.rows.first().map_or_else(|| self.graph.session(), |rows| Ok(Arc::clone(&rows.session)))?;
+        let mut binding = session.lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
         binding.bind_input("x", &x)?;
         let mut kinds = Vec::new();
         for (name, rope) in &shape.kinds {
@@ -282,7 +326,7 @@ impl OrtLane {
             }
             fresh.push(new);
         }
-        Ok(Rows { count, wanted, x, kinds, logits, fresh, binding })
+        Ok(Rows { count, wanted, x, kinds, logits, fresh, binding, session })
     }
 
     fn last(&self) -> &Rows {
@@ -316,10 +360,11 @@ impl Lane for OrtLane {
     fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()> {
         cancel.check()?;
         self.memory_weight.extract_tensor_mut().1[0] = memory_weight;
-        let mut session = self.graph.session.lock().unwrap_or_else(PoisonError::into_inner);
+        let rows = self.last();
+        let mut session = rows.session.lock().unwrap_or_else(PoisonError::into_inner);
         let result = match &cancel.run {
-            Some(options) => session.run_binding_with_options(&self.last().binding, options).map(drop),
-            None => session.run_binding(&self.last().binding).map(drop),
+            Some(options) => session.run_binding_with_options(&rows.binding, options).map(drop),
+            None => session.run_binding(&rows.binding).map(drop),
         };
         drop(session);
         // A run that was cancelled may still have reached its end: the flag decides, so that no cancellation is lost.
@@ -355,6 +400,10 @@ impl Lane for OrtLane {
             }
         }
         Ok(Box::new(copy))
+    }
+
+    fn rest(&mut self) {
+        self.rows.clear();
     }
 
     fn bytes(&self) -> u64 {

@@ -66,6 +66,7 @@ pub use document::{Document, DocumentOptions};
 pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
 pub use model::{Model, ModelInfo, OpenOptions, inspect};
-pub use reply::{AskOptions, Reply};
+pub use reply::Reply;
 pub use state::Progress;
 pub use text::Source;
+pub use work::AskOptions;

@@ -270,18 +270,22 @@ impl Manifest {
 
     /// Compares every file's size and SHA-256 with the manifest's.
     pub fn verify(&self, folder: &Path) -> Result<()> {
-        for (name, entry) in &self.files {
-            let path = folder.join(name);
-            let size =
-                std::fs::metadata(&path).map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?.len();
-            let differs = |what: String| Error::new("model.hash", format!("{}: {what}", path.display()));
-            if size != entry.bytes {
-                return Err(differs(format!("found {size} bytes, expected {}", entry.bytes)));
-            }
-            let found = sha256(&path).map_err(|e| Error::io(path.display(), &e))?;
-            if found != entry.sha256 {
-                return Err(differs(format!("found SHA-256 {}…, expected {}…", start(&found), start(&entry.sha256))));
-            }
+        self.files.iter().try_for_each(|(name, entry)| entry.verify(&folder.join(name)))
+    }
+}
+
+impl FileEntry {
+    /// Compares a file's size and SHA-256.
+    pub fn verify(&self, path: &Path) -> Result<()> {
+        let size =
+            std::fs::metadata(path).map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?.len();
+        let differs = |what: String| Error::new("model.hash", format!("{}: {what}", path.display()));
+        if size != self.bytes {
+            return Err(differs(format!("found {size} bytes, expected {}", self.bytes)));
+        }
+        let found = sha256(path).map_err(|e| Error::io(path.display(), &e))?;
+        if found != self.sha256 {
+            return Err(differs(format!("found SHA-256 {}…, expected {}…", start(&found), start(&self.sha256))));
         }
         Ok(())
     }

@@ -204,6 +204,17 @@ impl Model {
         &self.layout
     }
 
+    /// Lets go of the graph's memory, when the system runs short of it: what is at work keeps it until its end, documents stay, and the next run
+    /// loads it again.
+    pub fn trim(&self) {
+        self.graph.trim();
+    }
+
+    /// Whether the graph is in memory.
+    pub fn is_loaded(&self) -> bool {
+        self.graph.is_loaded()
+    }
+
     /// An empty session that begins with the prompt's start.
     pub fn session(&self) -> Result<Session> {
         self.session_with(self.sizes, self.layout.start())

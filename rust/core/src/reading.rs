@@ -45,6 +45,11 @@ impl Plan {
         }
     }
 
+    /// Prompts that are sure to follow.
+    pub fn listed(&self) -> usize {
+        if let Self::Listed(prompts) = self { prompts.len() } else { 0 }
+    }
+
     /// The share of the document that is behind; None when that is not what takes the time.
     pub fn done(&self) -> Option<f64> {
         let Self::Notes(notes) = self else { return None };

@@ -3,42 +3,13 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use serde::Deserialize;
-
 use crate::answer::Event;
 use crate::document::{Document, Shared};
 use crate::error::{Error, Result};
 use crate::graph::Cancel;
-use crate::manifest::Reading;
 use crate::prompt::Task;
 use crate::reading::Plan;
-use crate::work::Work;
-
-/// How a question or a summary is answered.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct AskOptions {
-    /// Without it what the document was read for, or else the model's default for the task.
-    pub reading: Option<Reading>,
-    /// Most prompts that recall looks for an answer in; without it what the model says.
-    pub recall_prompts: Option<usize>,
-    /// Recall goes on until it finds an answer or the document ends. A free model answers from the first prompt, for it cannot say that nothing
-    /// was found, unless it is held to the document (`verbatim`).
-    pub recall_all: bool,
-    /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found. A citing
-    /// model's answer is held to sentences anyway.
-    pub verbatim: bool,
-    /// Most tokens of the answer; without it (and at most) the model's limit.
-    pub max_tokens: Option<usize>,
-    /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
-    pub lookup: bool,
-}
-
-impl Default for AskOptions {
-    fn default() -> Self {
-        Self { reading: None, recall_prompts: None, recall_all: false, verbatim: false, max_tokens: None, lookup: true }
-    }
-}
+use crate::work::{AskOptions, Work};
 
 /// A question under way. It works on a copy: replies of one document do not see each other.
 #[derive(Debug)]
@@ -69,12 +40,13 @@ impl Reply {
         };
         let reading = options.reading.or(document.reading).unwrap_or(default);
         let prompts = (!options.recall_all).then(|| options.recall_prompts.unwrap_or(manifest.limits.recall_prompts));
-        if prompts == Some(0) {
-            return Err(Error::new("argument.options", "recall_prompts: found 0, expected at least 1"));
+        for (name, number) in [("recall_prompts", prompts), ("sentences", options.sentences)] {
+            if number == Some(0) {
+                return Err(Error::new("argument.options", format!("{name}: found 0, expected at least 1")));
+            }
         }
-        let limit = options.max_tokens.unwrap_or(usize::MAX).min(manifest.limits.answer);
         let plan = Plan::new(document, &task, reading, prompts)?;
-        let mut work = Work::new(Arc::clone(document), task, plan, begun, limit, options.lookup, options.verbatim);
+        let mut work = Work::new(Arc::clone(document), task, plan, begun, &options);
         work.go_on(Vec::new())?; // a question that does not fit is refused here
         Ok(Self { cancel: Cancel::new()?, work: Mutex::new(work) })
     }

@@ -111,6 +111,11 @@ impl Session {
         })
     }
 
+    /// Gives back what only runs need, the logits with it.
+    pub fn rest(&mut self) {
+        self.lane.rest();
+    }
+
     /// Appends tokens; they wait until a segment is full or [`Session::flush`] asks for the rest.
     pub fn feed(&mut self, tokens: &[u32]) {
         self.pending.extend(tokens);

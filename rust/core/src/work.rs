@@ -1,14 +1,17 @@
-//! An answer in the making: the prompt whose turn it is, what came of those before, and the numbers. How a turn goes stands in
+//! What is wanted of an answer, and the answer in the making: the prompt whose turn it is, what came of those before, and the numbers. How a turn goes stands in
 //! [`crate::cite`] and [`crate::free`].
 
 use std::sync::Arc;
 use std::time::Instant;
+
+use serde::Deserialize;
 
 use crate::answer::{Answer, CoverageKind, Event, Quote, Span, Usage, peak_rss_bytes, quotes_in};
 use crate::coverage::Covered;
 use crate::decode::Decoder;
 use crate::document::Shared;
 use crate::error::Result;
+use crate::manifest::Reading;
 use crate::prompt::{Piece, Prompt, Task, held, sources};
 use crate::reading::Plan;
 use crate::session::Session;
@@ -16,6 +19,45 @@ use crate::text::trimmed;
 
 /// A run was made, or will be, and there is nothing to show yet.
 pub(crate) const PAUSE: Event = Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
+
+/// How a question or a summary is answered.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AskOptions {
+    /// Without it what the document was read for, or else the model's default for the task.
+    pub reading: Option<Reading>,
+    /// Most prompts that recall looks for an answer in; without it what the model says.
+    pub recall_prompts: Option<usize>,
+    /// Recall goes on until it finds an answer or the document ends. A free model answers from the first prompt, for it cannot say that nothing
+    /// was found, unless it is held to the document (`verbatim`).
+    pub recall_all: bool,
+    /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found. A citing
+    /// model's answer is held to sentences anyway.
+    pub verbatim: bool,
+    /// Most tokens of the answer; without it (and at most) the model's limit.
+    pub max_tokens: Option<usize>,
+    /// Most sentences of a citing model's summary, from all over the document; without it as many as the model cites.
+    pub sentences: Option<usize>,
+    /// A citing model's summary is one running text without headings; else each sentence and heading is a line.
+    pub paragraph: bool,
+    /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
+    pub lookup: bool,
+}
+
+impl Default for AskOptions {
+    fn default() -> Self {
+        Self {
+            reading: None,
+            recall_prompts: None,
+            recall_all: false,
+            verbatim: false,
+            max_tokens: None,
+            sentences: None,
+            paragraph: false,
+            lookup: true,
+        }
+    }
+}
 
 /// An answer in the making.
 #[derive(Debug)]
@@ -27,6 +69,10 @@ pub(crate) struct Work {
     pub lookup: bool,
     /// A free model's answer is held to the document.
     pub verbatim: bool,
+    /// Sentences that a summary may still show.
+    pub sentences: usize,
+    /// Of a summary: running text without headings.
+    pub paragraph: bool,
     pub plan: Plan,
     pub current: Option<Current>,
     /// The answer is complete but for its numbers: no prompt follows.
@@ -62,6 +108,8 @@ pub(crate) struct Current {
     /// Most pieces to cite.
     pub cites: usize,
     pub cited: usize,
+    /// Sentences that this prompt may still show: its share of the summary's.
+    pub sentences: usize,
     pub shown: bool,
     /// What a prompt that is not shown came to.
     pub note: Vec<Piece>,
@@ -79,13 +127,16 @@ pub(crate) struct Current {
 
 impl Work {
     /// One that has not begun.
-    pub fn new(document: Arc<Shared>, task: Task, plan: Plan, begun: Instant, limit: usize, lookup: bool, verbatim: bool) -> Self {
+    pub fn new(document: Arc<Shared>, task: Task, plan: Plan, begun: Instant, options: &AskOptions) -> Self {
+        let limit = options.max_tokens.unwrap_or(usize::MAX).min(document.model.manifest().limits.answer);
         Self {
-            verbatim: verbatim && document.model.layout.citing().is_none(),
+            verbatim: options.verbatim && document.model.layout.citing().is_none(),
             document,
             task,
             limit,
-            lookup,
+            lookup: options.lookup,
+            sentences: options.sentences.unwrap_or(usize::MAX),
+            paragraph: options.paragraph,
             plan,
             current: None,
             ended: false,
@@ -98,7 +149,7 @@ impl Work {
             runs: 0,
             state_bytes: 0,
             text: String::new(),
-            decoder: Decoder::new(limit, lookup),
+            decoder: Decoder::new(limit, options.lookup),
             found: true,
             log_confidence: 0.0,
             decisions: 0,
@@ -123,6 +174,7 @@ impl Work {
             pieces: prompt.pieces,
             cites: prompt.cites,
             cited: 0,
+            sentences: self.sentences.div_ceil(1 + self.plan.listed()),
             shown: prompt.shown,
             note: Vec::new(),
             note_tokens: prompt.note_tokens,
@@ -199,7 +251,7 @@ impl Work {
         let mut delta = String::new();
         for piece in pieces {
             if !(self.text.is_empty() && delta.is_empty()) {
-                delta.push('\n');
+                delta.push(if self.paragraph { ' ' } else { '\n' });
             }
             delta.push_str(&piece.text);
             let text = self.document.source.slice(piece.span.start, piece.span.end)?;
@@ -227,7 +279,8 @@ impl Work {
         let state = self.document.state()?;
         for quote in &mut self.quotes {
             for span in state.index.path(&state.index.at(quote.span.start)?)? {
-                quote.headings.push(trimmed(&source.slice(span.start, span.end)?).into_owned());
+                let heading = source.slice(span.start, span.end)?;
+                quote.headings.push(trimmed(heading.trim_start_matches('#')).into_owned());
             }
         }
         let document_bytes = state.session.as_ref().map_or(0, Session::bytes);

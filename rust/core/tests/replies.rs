@@ -185,3 +185,49 @@ fn questions_in_between_change_nothing() {
         assert_eq!(said(finish(&document.summarize(AskOptions::default()).unwrap())), summary);
     }
 }
+
+const RULES: &str = "# Gates\n\nThe north gate opens at six. It is painted red.\n\n# Fees\n\nA ticket costs 4 coins. Children pay nothing.\n\n\
+                     # Dogs\n\nDogs wait outside. They may bark.\n\n# Lost things\n\nAsk Mr. Oak in room 7. He keeps them for a year.\n";
+
+#[test]
+fn a_summary_has_the_form_that_was_asked_for() {
+    let document = read(&DEMO, RULES, Reading::Recall);
+    let summary = |options| finish(&document.summarize(options).unwrap());
+    let whole = summary(AskOptions::default());
+    assert!(whole.text.lines().any(|line| line.starts_with('#')));
+    let sentences = |answer: &Answer| answer.quotes.iter().filter(|q| !q.text.starts_with('#')).count();
+    assert!(sentences(&whole) > 1);
+    for most in [1, 2] {
+        let short = summary(AskOptions { sentences: Some(most), ..AskOptions::default() });
+        assert_eq!(sentences(&short), most);
+        assert!(whole.text.starts_with(&short.text));
+    }
+    let paragraph = summary(AskOptions { paragraph: true, ..AskOptions::default() });
+    assert!(!paragraph.text.contains(['\n', '#']) && sentences(&paragraph) == sentences(&whole));
+    assert_eq!(document.summarize(AskOptions { sentences: Some(0), ..AskOptions::default() }).unwrap_err().code(), "argument.options");
+}
+
+/// A model that was trimmed holds no graph, its documents stay, and it answers as before.
+#[test]
+fn a_trimmed_model_answers_as_before() {
+    let model = open("demo", "default");
+    let document = read(&model, RULES, Reading::Memory);
+    let answers = || {
+        let texts = [Reading::Memory, Reading::Recall].map(|reading| {
+            let reading = Some(reading);
+            ask(&document, "What does a ticket cost?", AskOptions { reading, ..AskOptions::default() }).text
+        });
+        texts
+    };
+    let before = answers();
+    assert!(model.is_loaded());
+    let under_way = document.summarize(AskOptions::default()).unwrap();
+    under_way.next().unwrap();
+    model.trim();
+    assert!(model.is_loaded(), "what is at work keeps it");
+    finish(&under_way);
+    drop(under_way);
+    assert!(!model.is_loaded());
+    assert_eq!(answers(), before);
+    assert!(model.is_loaded());
+}

@@ -120,6 +120,15 @@ pub fn summarize<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlon
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn trim<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, model: jlong) {
+    env.with_env(|_| -> Result<()> {
+        handle::model(model)?.trim();
+        Ok(())
+    })
+    .resolve_with::<Throw, _>(|| model)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn chat<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, model: jlong) -> jlong {
     env.with_env(|_| -> Result<jlong> { Ok(handle::insert(Object::Chat(handle::model(model)?.chat()?), model)?) })
         .resolve_with::<Throw, _>(|| model)

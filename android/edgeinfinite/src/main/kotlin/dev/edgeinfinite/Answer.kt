@@ -68,7 +68,7 @@ public class Coverage @EdgeInfiniteInternalApi public constructor(
 
     /** How a range of the document was used. */
     public enum class Kind {
-        /** It stayed in sight throughout. */
+        /** It stayed in sight throughout; no reading pins parts of a document yet. */
         Pinned,
 
         /** It was in sight, word for word. */

@@ -52,6 +52,14 @@ public interface Model : AutoCloseable {
      */
     public suspend fun chat(): Chat
 
+    /**
+     * Lets go of the graph's memory, when the system runs short of it (`onTrimMemory`): at once, from any thread. What is at work keeps it
+     * until its end, documents and chats stay as they are, and the next run loads the graph again.
+     *
+     * @throws ClosedException when this model was closed
+     */
+    public fun trim()
+
     /** Ends the model, its documents, its chats and their replies, even in the midst of a run. Closing twice does nothing. */
     override fun close()
 }

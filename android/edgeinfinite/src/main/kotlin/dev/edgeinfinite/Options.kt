@@ -110,11 +110,32 @@ public class AskOptions {
      */
     public var verbatim: Boolean = false
 
-    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts, verbatim)
+    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts, verbatim).bytes()
+}
+
+/** The form of a summary. */
+public enum class SummaryStyle {
+    /** Each sentence on a line of its own, under the headings it stands under in the document. */
+    Bullets,
+
+    /** One running text without headings. */
+    Paragraph,
 }
 
 /** How a document is summarised. */
 public class SummaryOptions {
+    /**
+     * The most sentences, from all over the document, 1 or more; null, the default, for as many as the model chooses. Of a model that
+     * quotes ([ModelInfo.citing]); another one's length is [maxOutputTokens].
+     */
+    public var length: Int? = null
+        set(value) {
+            field = value.atLeastOne("length")
+        }
+
+    /** The form of a summary of a model that quotes; another one chooses its own. [SummaryStyle.Bullets] by default. */
+    public var style: SummaryStyle = SummaryStyle.Bullets
+
     /** The reading to summarise from; null, the default, for what the document was read for. */
     public var reading: Reading? = null
 
@@ -128,6 +149,9 @@ public class SummaryOptions {
     public var verbatim: Boolean = false
 
     internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts = null, verbatim)
+        .putOpt("sentences", length)
+        .putOpt("paragraph", true.takeIf { style == SummaryStyle.Paragraph })
+        .bytes()
 }
 
 /** How a chat is answered. */
@@ -138,17 +162,18 @@ public class ChatOptions {
             field = value.atLeastOne("maxOutputTokens")
         }
 
-    internal fun json(): ByteArray = replyOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false)
+    internal fun json(): ByteArray = replyOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false).bytes()
 }
 
 private val Reading.key: String get() = if (this == Reading.RecallAll) "recall" else name.lowercase()
 
-private fun replyOptions(reading: Reading?, maxOutputTokens: Int?, recallPrompts: Int?, verbatim: Boolean): ByteArray = JSONObject()
+private fun replyOptions(reading: Reading?, maxOutputTokens: Int?, recallPrompts: Int?, verbatim: Boolean): JSONObject = JSONObject()
     .putOpt("reading", reading?.key)
     .putOpt("max_tokens", maxOutputTokens)
     .putOpt("recall_prompts", recallPrompts)
     .putOpt("recall_all", true.takeIf { reading == Reading.RecallAll })
     .putOpt("verbatim", true.takeIf { verbatim })
-    .toString().utf8()
+
+private fun JSONObject.bytes(): ByteArray = toString().utf8()
 
 private fun Int?.atLeastOne(name: String): Int? = also { require(it == null || it >= 1) { "found $name = $it, expected 1 or more" } }

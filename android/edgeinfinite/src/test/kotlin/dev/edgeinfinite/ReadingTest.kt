@@ -3,6 +3,7 @@ package dev.edgeinfinite
 import kotlinx.coroutines.test.runTest
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertThrows
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import org.junit.jupiter.api.io.TempDir
@@ -21,8 +22,8 @@ class ReadingTest {
             model.read(Text.of(report)).use { document ->
                 val cost = document.ask("bridge crowns").await().quotes.single()
                 assertEquals("The bridge cost 4,711 crowns.", cost.text)
-                assertEquals(listOf("# Report", "## Costs", "### Bridges"), cost.headings)
-                assertEquals(listOf("# Report"), document.ask("Gora signed").await().quotes.single().headings)
+                assertEquals(listOf("Report", "Costs", "Bridges"), cost.headings)
+                assertEquals(listOf("Report"), document.ask("Gora signed").await().quotes.single().headings)
             }
         }
     }
@@ -70,6 +71,32 @@ class ReadingTest {
                     }
                 }
             }
+        }
+    }
+
+    @Test
+    fun `a summary has the length and the form that was asked for`() = runTest {
+        EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
+            model.read(Text.of(report.repeat(4))).use { document ->
+                val short = document.summarize { length = 1 }.await()
+                assertEquals(1, short.quotes.count { !it.text.startsWith("#") })
+                val running = document.summarize { style = SummaryStyle.Paragraph }.await()
+                assertFalse('\n' in running.text || running.quotes.any { it.text.startsWith("#") })
+                assertThrows(IllegalArgumentException::class.java) { document.summarize { length = 0 } }
+            }
+        }
+    }
+
+    @Test
+    fun `a trimmed model answers as before`() = runTest {
+        Tiny.open().use { model ->
+            model.read(Text.of("Gora signed it in May.")).use { document ->
+                val before = document.ask("Who?").await()
+                model.trim()
+                assertEquals(before.text, document.ask("Who?").await().text)
+            }
+            model.close()
+            assertThrows(ClosedException::class.java) { model.trim() }
         }
     }
 }

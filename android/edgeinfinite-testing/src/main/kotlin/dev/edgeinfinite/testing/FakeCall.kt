@@ -55,6 +55,11 @@ public sealed interface FakeCall {
         override fun toString(): String = "Summarize"
     }
 
+    /** [dev.edgeinfinite.Model.trim]. */
+    public class Trim internal constructor() : FakeCall {
+        override fun toString(): String = "Trim"
+    }
+
     /** [dev.edgeinfinite.Model.chat]. */
     public class Chat internal constructor() : FakeCall {
         override fun toString(): String = "Chat"

@@ -125,6 +125,10 @@ public class FakeModel @JvmOverloads constructor(
         return FakeChat(stage, Open(open))
     }
 
+    override fun trim() {
+        stage.begin(FakeCall.Trim(), open)
+    }
+
     override fun close() {
         open.close()
     }

@@ -54,6 +54,10 @@ internal object Native {
     @JvmStatic
     external fun summarize(document: Long, options: ByteArray): Long
 
+    /** Lets go of the graph's memory, unless something is at work; the next run loads it again. */
+    @JvmStatic
+    external fun trim(model: Long)
+
     /** A conversation. */
     @JvmStatic
     external fun chat(model: Long): Long

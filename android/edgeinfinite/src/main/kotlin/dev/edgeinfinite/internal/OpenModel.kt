@@ -35,6 +35,12 @@ internal class OpenModel(private val lane: Lane, private val handle: Long) : Mod
 
     override suspend fun chat(): Chat = OpenChat(lane, lane.create { Native.chat(handle) })
 
+    override fun trim() = try {
+        Native.trim(handle)
+    } catch (failure: NativeException) {
+        throw failure.public()
+    }
+
     override fun close() = Native.close(handle)
 
     private suspend fun read(text: Text, options: ReadOptions, onProgress: suspend (Reply.Progress) -> Unit): OpenDocument {
