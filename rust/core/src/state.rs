@@ -190,15 +190,15 @@ impl State {
             self.marks.tokens += tokens.len() as u64;
             session.feed(&tokens);
         }
+        self.index.finish()?;
+        if self.index.passages() == 0 {
+            return Err(Error::new("text.empty", "the document holds nothing but white space, expected text"));
+        }
         // What is left may still hold full segments; they are run step by step before the document counts as read.
         let full = self.session.as_ref().is_some_and(|s| s.waiting() >= model.sizes().segment);
         self.marks.read = !full;
         if let (false, Some(session)) = (full, &mut self.session) {
             session.rest();
-        }
-        self.index.finish()?;
-        if self.index.passages() == 0 {
-            return Err(Error::new("text.empty", "the document holds nothing but white space, expected text"));
         }
         Ok(())
     }
