@@ -89,7 +89,7 @@ def interrupt(cli: Cli, file: Path, reading: str, after: float) -> dict:
 
 
 def kill(cli: Cli, file: Path, question: str, after: list[float]) -> dict:
-    """kill -9 in the midst of a reading that is saved, so many seconds after it begins or goes on; then it is read to its end."""
+    """kill -9 while reading, so many seconds after it begins or goes on; then it is read to its end."""
     state = file.with_suffix(".state")
     words = ["read", str(file), "--save", str(state), "--reading", "memory"]
     for seconds in after:
@@ -101,7 +101,9 @@ def kill(cli: Cli, file: Path, question: str, after: list[float]) -> dict:
     saved, seconds, _ = cli.run(*words)
     restored, restoring, peak = cli.run("ask", str(file), question, "--state", str(state))
     whole, reading, _ = cli.run("ask", str(file), question, "--reading", "memory")
-    same = all(restored["answers"][0][key] == whole["answers"][0][key] for key in ("text", "quotes", "coverage", "found"))
+    same = all(
+        restored["answers"][0][key] == whole["answers"][0][key] for key in ("text", "quotes", "coverage", "found")
+    )
     row = {
         "killed_after_s": after,
         "document_tokens": saved["document_tokens"],
@@ -170,7 +172,9 @@ def checks(rows: list[dict], large: dict, interrupts: list[dict], killed: dict, 
     check("a file of 100 MB: memory grows by at most 16 MB", f"{growth / 1e6:+.1f} MB", growth <= GROWTH_LIMIT)
     value = f"{killed['not_read_again']:,} of {killed['document_tokens']:,} tokens were not read again"
     check("kill -9, twice, while reading: it goes on where it was", value, killed["not_read_again"] > 0)
-    check("kill -9, twice, while reading: the same answer as without", str(killed["same_answer"]), killed["same_answer"])
+    check(
+        "kill -9, twice, while reading: the same answer as without", str(killed["same_answer"]), killed["same_answer"]
+    )
     longest = saved[-1]
     share = longest["state_file_bytes"] / longest["document_tokens"]
     check("saved by recall: at most 5 bytes a token", f"{share:.1f} bytes a token", share <= 5)
@@ -208,8 +212,8 @@ def main() -> None:
                 "lengths": rows,
                 "large_file": {**large, "interrupts": interrupts},
                 "killed": killed,
-            "saved": saved,
-            "bench": benches,
+                "saved": saved,
+                "bench": benches,
                 "checks": found,
             }
             record = write_record(f"{here['cpu']} {here['cores']} cores", content)
