@@ -29,8 +29,8 @@ from score import File, Share, same
 
 PASSAGES = (1, 3, 10, 30, 100, 300, 1000, 2000)
 TOKENS_PER_PASSAGE = 110
-WEIGHTS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
-THRESHOLDS = (-4.0, -2.0, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0, 3.0)
+WEIGHTS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0)
+THRESHOLDS = (-1.0, -0.5, 0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 
 
 @dataclass
@@ -103,7 +103,8 @@ def ask(cli: Cli, work: Path, model: Path, point: Point, asked: list[tuple[int, 
 
 def surface(points: list[Point]) -> str:
     """Balanced shares in percent: a line a weight, a column a threshold."""
-    lines = ["| weight \\ threshold | " + " | ".join(f"{t:g}" for t in THRESHOLDS) + " |", "|---" * 10 + "|"]
+    head = " | ".join(f"{t:g}" for t in THRESHOLDS)
+    lines = [f"| weight \\ threshold | {head} |", "|---" * (1 + len(THRESHOLDS)) + "|"]
     for weight in WEIGHTS:
         row = [p for p in points if p.weight == weight]
         cells = (f"{100 * p.balanced():.1f} ({share(p, True)} / {share(p, False)})" for p in row)
