@@ -7,7 +7,7 @@ package dev.edgeinfinite
 public class Answer @EdgeInfiniteInternalApi public constructor(
     /** The question; null for a summary. */
     public val question: String?,
-    /** The answer: parts of the document ([quotes]), the rest the model's own words. May be empty when not [found]. */
+    /** The answer: parts of the document ([quotes]), the rest the model's own words. When not [found], it is empty or says so. */
     public val text: String,
     /** Whether the document answers the question, in the model's judgement. */
     public val found: Boolean,

@@ -27,6 +27,10 @@ import java.util.function.Consumer
  *
  * Every suspending call may be made from the main thread. Nothing runs before the first call, nothing is sent anywhere.
  * Java has the `…Blocking` functions; they are not for the main thread, and interrupting their thread cancels them.
+ *
+ * On a desktop JVM the system property `edgeinfinite.library` names the engine's library (else `java.library.path` is searched) and
+ * `edgeinfinite.onnxruntime` that of ONNX Runtime (else `ORT_DYLIB_PATH`, else the system's); `org.json`, which Android has, must be on
+ * the class path.
  */
 public object EdgeInfinite {
     /** The version of the native engine, such as `0.1.0`. */

@@ -105,8 +105,8 @@ public class AskOptions {
         }
 
     /**
-     * Whether the answer is held to what stands in the document, so that each line of it is a quote; false by default. What a model says
-     * that quotes by itself ([ModelInfo.citing]) is held to it anyway.
+     * Whether the answer is held to what stands in the document, so that each line of it is a quote; false by default. A model that quotes
+     * by itself ([ModelInfo.citing]) is held to it anyway.
      */
     public var verbatim: Boolean = false
 
