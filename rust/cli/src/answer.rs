@@ -4,8 +4,9 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
+use edgeinfinite_core::answer::CoverageKind;
 use edgeinfinite_core::model::Execution;
-use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Result, Source, Usage};
+use edgeinfinite_core::{Answer, AskOptions, Coverage, Document, DocumentOptions, Event, Result, Source, Usage};
 use serde::Serialize;
 
 use crate::print::JsonFile;
@@ -81,13 +82,21 @@ fn reply(common: &Common, document: &Document, question: Option<&String>, option
         None => document.summarize(options)?,
     };
     let mut ends_line = true;
+    let bar = read::bar(!common.json && std::io::stderr().is_terminal());
     loop {
         match reply.next()? {
+            Some(Event::Progress { tokens_done, tokens_total, seconds_left: Some(left) }) if left > 1.0 => {
+                bar.set_length(tokens_total.max(1));
+                bar.set_position(tokens_done);
+                bar.set_message(format!("{} left", read::duration(left)));
+            }
             Some(Event::Text { delta }) if !common.json => {
+                bar.finish_and_clear();
                 print::words(&delta)?;
                 ends_line = delta.ends_with('\n');
             }
             Some(Event::Done { answer }) => {
+                bar.finish_and_clear();
                 if !common.json && !ends_line {
                     print::line("")?;
                 }
@@ -103,6 +112,13 @@ fn reply(common: &Common, document: &Document, question: Option<&String>, option
 fn places(source: &Source, file: &Path, answer: Option<&Answer>) -> Result<()> {
     let Some(answer) = answer else { return Ok(()) };
     let name = if file.as_os_str() == "-" { "standard input".into() } else { file.display().to_string() };
+    if !answer.found {
+        let seen = |c: &&Coverage| c.kind != CoverageKind::Skipped;
+        let share = |c: &Coverage| c.span.end - c.span.start;
+        let (looked, all) = (answer.coverage.iter().filter(seen).map(share).sum::<u64>(), source.length().max(1));
+        let rest = if looked < all { "; --reading recall:all looks at all of it" } else { "" };
+        print::line(&print::styled(2, &format!("  ╰ {} % of {name} was looked at{rest}", 100 * looked / all)))?;
+    }
     for quote in &answer.quotes {
         let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
         let fold = |text: &str| print::visible(&edgeinfinite_core::text::trimmed(text));

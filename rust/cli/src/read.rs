@@ -1,7 +1,9 @@
-//! `read`: a document once and for all, saved; and the progress of every reading.
+//! `read`: a document once and for all, saved, on an interrupt too; and the progress of every reading.
 
 use std::io::IsTerminal;
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use edgeinfinite_core::{Document, DocumentOptions, Error, Result, Source};
@@ -28,7 +30,21 @@ pub fn run(common: &Common, file: &Path, state: &Path) -> Result<()> {
     let document = Document::open(model, source, options)?;
     let before = document.progress()?.tokens_done;
     let clock = Instant::now();
-    to_the_end(&document, !common.json && std::io::stderr().is_terminal())?;
+    let (interrupted, at_work) = (Arc::new(AtomicBool::new(false)), document.clone());
+    let noticed = Arc::clone(&interrupted);
+    ctrlc::set_handler(move || {
+        noticed.store(true, Ordering::SeqCst);
+        at_work.cancel();
+    })
+    .map_err(|e| Error::new("io", format!("waiting for an interrupt: {e}")))?;
+    let ended = to_the_end(&document, !common.json && std::io::stderr().is_terminal());
+    if interrupted.load(Ordering::SeqCst) && ended.is_err() {
+        document.save(state)?;
+        let progress = document.progress()?;
+        let share = 100 * progress.bytes_done / progress.bytes_total.max(1);
+        return Err(Error::new("cancelled", format!("interrupted at {share} %; the same line goes on from {}", state.display())));
+    }
+    ended?;
     let seconds = clock.elapsed().as_secs_f64();
     let bytes = std::fs::metadata(state).map_err(|e| Error::new("io", format!("{}: {e}", state.display())))?.len();
     let saved = Saved { document_tokens: document.progress()?.tokens_done, bytes, seconds, resumed_at: before };
@@ -49,12 +65,18 @@ pub fn source(file: &Path) -> Result<Source> {
     if file.as_os_str() == "-" { Source::spool(std::io::stdin().lock(), None) } else { Source::file(file) }
 }
 
-/// Reads the document to its end.
-pub fn to_the_end(document: &Document, visible: bool) -> Result<()> {
-    let (clock, before) = (Instant::now(), document.progress()?.tokens_done);
+/// A bar on standard error, or none.
+pub fn bar(visible: bool) -> ProgressBar {
     let bar = if visible { ProgressBar::new(1) } else { ProgressBar::hidden() };
     let style = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    bar
+}
+
+/// Reads the document to its end.
+pub fn to_the_end(document: &Document, visible: bool) -> Result<()> {
+    let (clock, before) = (Instant::now(), document.progress()?.tokens_done);
+    let bar = bar(visible);
     while let Some(progress) = document.step()? {
         bar.set_length(progress.tokens_total.max(1));
         bar.set_position(progress.tokens_done);
@@ -66,6 +88,7 @@ pub fn to_the_end(document: &Document, visible: bool) -> Result<()> {
     Ok(())
 }
 
-fn duration(seconds: f64) -> String {
+/// For people.
+pub fn duration(seconds: f64) -> String {
     indicatif::HumanDuration(Duration::from_secs_f64(seconds.clamp(0.0, 1e6))).to_string()
 }

@@ -76,7 +76,7 @@ pub struct Answer {
     pub text: String,
     /// False when the document does not say.
     pub found: bool,
-    /// The model's probability of its decision (citing models) or of its tokens (geometric mean), 0 to 1.
+    /// The probability of the decision, the model's and the words' (λ·BM25) together (citing models), or of its tokens (geometric mean), 0 to 1.
     pub confidence: f64,
     /// In the order of the text.
     pub quotes: Vec<Quote>,

@@ -66,7 +66,7 @@ fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
         Task::Summarize => Weights::default(),
     };
     let Some(session) = &state.session else {
-        return Err(Error::new("call.unread", "the document was not read by the memory reading; open it with reading memory"));
+        return Err(Error::new("call.unread", "the document was not read for the memory reading; read it with reading memory"));
     };
     let session = session.fork()?;
     let mut pieces = Vec::new();

@@ -16,24 +16,29 @@ pub fn log_probability(logits: &[f32], token: u32) -> f64 {
     f64::from(logits[token as usize] - peak) - sum.ln()
 }
 
-/// The piece to cite and the log-probability of that decision, among the `pieces` in sight (number, marker, share of BM25) and the tokens that mean
-/// none of them. The score is log p(marker) + λ·BM25; with a `threshold` a piece must reach it, else the answer is the first of `otherwise`.
+/// The piece to cite among the `pieces` in sight (number, marker, share of BM25) and the tokens that mean none of them, and the log-probability of
+/// that decision. The score of a piece is log p(marker) + λ·BM25; with a `threshold` it must reach it, else the answer is the first of
+/// `otherwise`. The decision's probability is its share of all scores' exponentials; none of them counts with the threshold at least.
 pub fn cite(logits: &[f32], pieces: &[(usize, u32, f32)], otherwise: &[u32], scoring: Scoring, threshold: bool) -> (Option<usize>, f64) {
     let tokens = pieces.iter().map(|p| p.1).chain(otherwise.iter().copied());
-    let values: Vec<f64> = tokens.map(|t| f64::from(logits[t as usize])).collect();
-    let peak = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    let total = peak + values.iter().map(|v| (v - peak).exp()).sum::<f64>().ln();
+    let total = log_sum(tokens.map(|t| f64::from(logits[t as usize])));
     let log_p = |token: u32| f64::from(logits[token as usize]) - total;
-    let score = |p: &(usize, u32, f32)| log_p(p.1) + f64::from(scoring.bm25_weight * p.2);
-    let best = pieces.iter().max_by(|a, b| score(a).total_cmp(&score(b)));
-    let none = otherwise.iter().copied().max_by(|a, b| log_p(*a).total_cmp(&log_p(*b)));
+    let scores: Vec<f64> = pieces.iter().map(|p| log_p(p.1) + f64::from(scoring.bm25_weight * p.2)).collect();
+    let best = (0..pieces.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+    let least = if threshold { f64::from(scoring.found_threshold) } else { f64::NEG_INFINITY };
+    let none = otherwise.iter().map(|t| log_p(*t).max(least)).max_by(f64::total_cmp);
+    let all = log_sum(scores.iter().copied().chain(none));
     match (best, none) {
-        (Some(best), Some(none)) if score(best) < log_p(none) || (threshold && score(best) < f64::from(scoring.found_threshold)) => {
-            (None, log_p(none))
-        }
-        (Some(best), _) => (Some(best.0), log_p(best.1)),
-        (None, none) => (None, none.map_or(0.0, log_p)),
+        (Some(best), Some(none)) if scores[best] < none => (None, none - all),
+        (Some(best), _) => (Some(pieces[best].0), scores[best] - all),
+        (None, none) => (None, none.map_or(0.0, |none| none - all)),
     }
+}
+
+/// ln Σ exp.
+fn log_sum(values: impl Iterator<Item = f64> + Clone) -> f64 {
+    let peak = values.clone().fold(f64::NEG_INFINITY, f64::max);
+    peak + values.map(|v| (v - peak).exp()).sum::<f64>().ln()
 }
 
 #[cfg(test)]
@@ -58,7 +63,9 @@ mod tests {
         assert_eq!(cite(&logits, &[], &[0], SCORING, true), (None, 0.0));
         let unsure = [(7, 0, 0.0)];
         let (none, log_p) = cite(&[-0.5, -0.6], &unsure, &[1], Scoring { found_threshold: -0.1, ..SCORING }, true);
-        assert!(none.is_none() && log_p < -0.6, "the probability is that of the decision made");
+        assert!(none.is_none() && (log_p + 0.4571).abs() < 1e-3, "the probability is that of the decision made");
+        let (sure, log_p) = cite(&logits, &pieces[..1], &[0], SCORING, true);
+        assert!(sure.is_some() && (log_p + (1.0 + (-1.0 - -0.1269 - 0.5_f64).exp()).ln()).abs() < 1e-3, "BM25 counts in it: {log_p}");
         assert_eq!(cite(&[-0.5, -0.6], &unsure, &[1], SCORING, false).0, Some(7));
     }
 }

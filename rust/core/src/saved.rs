@@ -216,12 +216,12 @@ fn check_seal(path: &Path, file: &File, length: u64) -> Result<()> {
 fn same_text(path: &Path, header: &Header, source: &Source) -> Result<Sha256> {
     let other = |what: String| Error::new("state.document", format!("{}: {what}", path.display()));
     if header.bytes != source.length() {
-        let message = format!("found a saved document of {} bytes, expected the text's {}", header.bytes, source.length());
+        let message = format!("found what was saved of another text, of {} bytes; this one has {}", header.bytes, source.length());
         return Err(other(message));
     }
     let hash = source.hash(header.marks.start.min(header.bytes))?;
     if format!("{:x}", hash.clone().finalize()) != header.sha256 {
-        return Err(other("found a saved document of the same length whose words are others than the text's".into()));
+        return Err(other("found what was saved of another text, of the same length".into()));
     }
     Ok(hash)
 }

@@ -115,7 +115,7 @@ public class AskOptions {
 
 /** The form of a summary. */
 public enum class SummaryStyle {
-    /** Each sentence on a line of its own, under the headings it stands under in the document. */
+    /** A line for each sentence and for each heading above one; nothing marks the lines, and each of them is a quote. */
     Bullets,
 
     /** One running text without headings. */

@@ -45,7 +45,7 @@ internal class Lane(private val dispatcher: CoroutineDispatcher = threadOfItsOwn
         try {
             return run { native().also { handle = it } }
         } catch (failure: Throwable) {
-            Native.close(handle)
+            if (handle != 0L) Native.close(handle)
             throw failure
         }
     }
