@@ -75,6 +75,27 @@ impl Prompt {
     }
 }
 
+/// What a plan says is run next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Prompt(Box<Prompt>),
+    /// Nothing yet: it has looked at a bounded part of the document and is to be asked again.
+    Later,
+    End,
+}
+
+impl Next {
+    pub fn prompt(prompt: Prompt) -> Self {
+        Self::Prompt(Box::new(prompt))
+    }
+}
+
+impl From<Option<Prompt>> for Next {
+    fn from(prompt: Option<Prompt>) -> Self {
+        prompt.map_or(Self::End, Self::prompt)
+    }
+}
+
 /// Room in a prompt: tokens and markers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pack {
