@@ -175,10 +175,26 @@ fn saving_replaces_nothing_that_it_should_not() {
     for path in [folder.path().to_owned(), folder.path().join("no/such/folder/state"), "/dev/null".into()] {
         assert_eq!(document.save(&path).unwrap_err().code(), "io");
     }
+    let refused = open(&TINY, "Some words.", Reading::Recall, Some(&folder.path().join("no/such/folder/state")));
+    assert_eq!(refused.unwrap_err().code(), "io", "before it is read");
     document.cancel();
     assert_eq!(document.save(&folder.path().join("state")).unwrap_err().code(), "cancelled");
     let left = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!((std::fs::read_to_string(&file).unwrap().as_str(), left), ("Some words. And more.", 2));
+}
+
+#[test]
+fn what_a_killed_save_left_is_removed_by_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let [left, busy, other] = [".edgeinfinite-left", ".edgeinfinite-busy", "other"].map(|name| folder.path().join(name));
+    std::fs::write(&left, "half").unwrap();
+    std::fs::write(&other, "mine").unwrap();
+    let writing = std::fs::File::create(&busy).unwrap();
+    writing.lock().unwrap();
+    let document = open(&TINY, "The gate opens at six.", Reading::Recall, None).unwrap();
+    read(&document);
+    document.save(&folder.path().join("state")).unwrap();
+    assert_eq!([&left, &busy, &other].map(|path| path.exists()), [false, true, true]);
 }
 
 /// A header that somebody wrote by hand, seal and all, is refused or harmless: no panic, no allocation without bound.
