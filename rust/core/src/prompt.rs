@@ -2,7 +2,7 @@
 
 use crate::answer::{Quote, Span};
 use crate::document::Shared;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hold::Cut;
 use crate::index::Passage;
 use crate::model::Model;
@@ -133,6 +133,13 @@ impl Pack {
         *markers -= 1;
         true
     }
+}
+
+/// A question of so many tokens was asked that no sentence fits beside it.
+pub(crate) fn no_room(model: &Model, tail: usize) -> Error {
+    let window = model.sizes().window;
+    let message = format!("found a question of {tail} tokens, which leaves no room for the document in a window of {window}");
+    Error::new("argument.question", message)
 }
 
 /// The sentences of a passage, and its heading first if `headings` are wanted or there is nothing else.

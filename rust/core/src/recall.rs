@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::{Match, Rank, Weights};
-use crate::prompt::{Next, Pack, Piece, Prompt, piece, sentences};
+use crate::prompt::{Next, Pack, Piece, Prompt, no_room, piece, sentences};
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
 const PASSAGES: usize = 24;
@@ -64,12 +64,7 @@ impl Recall {
         self.waiting = waiting;
         if chosen.is_empty() {
             if self.made == 0 {
-                let message = format!(
-                    "found a question of {} tokens, which leaves no room for the document in a window of {}",
-                    self.tail.len(),
-                    model.sizes().window
-                );
-                return Err(Error::new("argument.question", message));
+                return Err(no_room(model, self.tail.len()));
             }
             // All of the batch was known, and what waits is too long for any prompt: what is left of the document may hold more.
             self.waiting.clear();

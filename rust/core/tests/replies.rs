@@ -136,6 +136,17 @@ fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
 }
 
 #[test]
+fn a_question_that_leaves_no_room_is_refused_at_once() {
+    let model = open("tiny", "default");
+    let document = read(&model, "It is so. The north gate of the old harbour house opens at six in the morning.", Reading::Recall);
+    for (reading, words) in [(Reading::Notes, 6), (Reading::Notes, 20), (Reading::Recall, 20)] {
+        let options = AskOptions { reading: Some(reading), ..AskOptions::default() };
+        let refused = document.ask(&"when ".repeat(words), options).map(drop).unwrap_err();
+        assert_eq!(refused.code(), "argument.question", "{reading:?} {words}: {refused:?}");
+    }
+}
+
+#[test]
 fn boilerplate_does_not_end_a_search_of_the_whole_document() {
     let rest = sentences(40).join(" ");
     let text = "The harbour pilot likes tea. ".repeat(1500) + "\n\n" + &rest;
