@@ -236,11 +236,10 @@ fn a_trimmed_model_answers_as_before() {
     let model = open("demo", "default");
     let document = read(&model, RULES, Reading::Memory);
     let answers = || {
-        let texts = [Reading::Memory, Reading::Recall].map(|reading| {
+        [Reading::Memory, Reading::Recall].map(|reading| {
             let reading = Some(reading);
             ask(&document, "What does a ticket cost?", AskOptions { reading, ..AskOptions::default() }).text
-        });
-        texts
+        })
     };
     let before = answers();
     assert!(model.is_loaded());
