@@ -3,7 +3,7 @@
 use crate::answer::Event;
 use crate::decode::Decoder;
 use crate::error::Result;
-use crate::prompt::{Piece, Task};
+use crate::prompt::{Next, Piece, Task};
 use crate::sample;
 use crate::work::{PAUSE, Work};
 
@@ -71,19 +71,21 @@ impl Work {
             self.go_on(note)?;
             return Ok(PAUSE);
         }
-        let Some(mut current) = self.current.take() else { return self.finish() };
-        if let Some(prompt) = self.plan.next(&self.document, Vec::new())? {
-            self.current = Some(current);
-            self.leave()?;
-            self.begin(prompt)?;
-            return Ok(self.progress(0.0));
+        match self.plan.next(&self.document, Vec::new())? {
+            Next::Prompt(prompt) => {
+                self.leave()?;
+                self.begin(*prompt)?;
+                return Ok(self.progress(0.0));
+            }
+            Next::Later => return Ok(PAUSE), // the same choice is made again
+            Next::End => {}
         }
+        let Some(current) = self.current.as_mut() else { return self.finish() };
         (self.found, self.ended) = (false, true);
         self.decoder = Decoder::new(self.limit.saturating_sub(1), self.lookup);
         self.cited_tokens = 1;
         (current.free, current.shown, current.total) = (true, true, 1);
         current.session.feed(&[none]);
-        self.current = Some(current);
         Ok(PAUSE)
     }
 }

@@ -73,7 +73,11 @@ impl Document {
                 }
                 state
             }
-            None => State::new(&source, memory.then(|| model.session()).transpose()?, folder)?,
+            None => {
+                // A place that cannot be written is refused before a long document is read.
+                options.resume.as_deref().map(|path| saved::place(path, &source)).transpose()?;
+                State::new(&source, memory.then(|| model.session()).transpose()?, folder)?
+            }
         };
         Self::with(model, source, options.reading, state, options.resume)
     }

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::Weights;
-use crate::prompt::{Pack, Piece, Prompt, Task, sentences};
+use crate::prompt::{Pack, Piece, Prompt, Task, no_room, sentences};
 use crate::recall::PIECES;
 
 /// Pieces of a prompt that a citing model may keep as its note; of a question at most one.
@@ -38,6 +38,9 @@ impl Notes {
             Task::Ask(question) => (true, state.index.best(question, 0, None)?.1),
             Task::Summarize => (false, Weights::default()),
         };
+        if asked && Pack::new(&document.model, tail.len()).left <= document.model.piece_tokens() {
+            return Err(no_room(&document.model, tail.len())); // now, not at the first long sentence
+        }
         let passages = state.index.passages();
         Ok(Self { tail, weights, asked, next: 0, passages, waiting: VecDeque::new(), levels: vec![Vec::new()], level: Some(0) })
     }
@@ -100,7 +103,8 @@ impl Notes {
                 if pack.fits(&piece) {
                     pieces.push(piece);
                 } else if pieces.is_empty() {
-                    let message = format!("found a sentence of {} tokens, expected at most {}", piece.tokens.len(), pack.left);
+                    let message =
+                        format!("found a sentence of {} tokens, expected at most {}", piece.tokens.len(), pack.left.saturating_sub(1));
                     return Err(Error::new("argument.scenario", message));
                 } else {
                     self.waiting.push_front(piece);

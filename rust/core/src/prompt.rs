@@ -2,7 +2,7 @@
 
 use crate::answer::{Quote, Span};
 use crate::document::Shared;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::hold::Cut;
 use crate::index::Passage;
 use crate::model::Model;
@@ -75,6 +75,27 @@ impl Prompt {
     }
 }
 
+/// What a plan says is run next.
+#[derive(Debug)]
+pub(crate) enum Next {
+    Prompt(Box<Prompt>),
+    /// Nothing yet: it has looked at a bounded part of the document and is to be asked again.
+    Later,
+    End,
+}
+
+impl Next {
+    pub fn prompt(prompt: Prompt) -> Self {
+        Self::Prompt(Box::new(prompt))
+    }
+}
+
+impl From<Option<Prompt>> for Next {
+    fn from(prompt: Option<Prompt>) -> Self {
+        prompt.map_or(Self::End, Self::prompt)
+    }
+}
+
 /// Room in a prompt: tokens and markers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pack {
@@ -112,6 +133,13 @@ impl Pack {
         *markers -= 1;
         true
     }
+}
+
+/// A question of so many tokens was asked that no sentence fits beside it.
+pub(crate) fn no_room(model: &Model, tail: usize) -> Error {
+    let window = model.sizes().window;
+    let message = format!("found a question of {tail} tokens, which leaves no room for the document in a window of {window}");
+    Error::new("argument.question", message)
 }
 
 /// The sentences of a passage, and its heading first if `headings` are wanted or there is nothing else.

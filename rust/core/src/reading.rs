@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::index::Weights;
 use crate::manifest::Reading;
 use crate::notes::Notes;
-use crate::prompt::{Piece, Prompt, Task};
+use crate::prompt::{Next, Piece, Prompt, Task};
 use crate::recall::{PIECES, Recall, overview};
 use crate::text::trimmed;
 
@@ -36,12 +36,12 @@ impl Plan {
         })
     }
 
-    /// The next prompt, given the note of the one before; None when there is no more to run.
-    pub fn next(&mut self, document: &Shared, note: Vec<Piece>) -> Result<Option<Prompt>> {
+    /// The next prompt, given the note of the one before.
+    pub fn next(&mut self, document: &Shared, note: Vec<Piece>) -> Result<Next> {
         match self {
-            Self::Listed(prompts) => Ok(prompts.pop_front()),
+            Self::Listed(prompts) => Ok(prompts.pop_front().into()),
             Self::Recall(recall) => recall.next(document),
-            Self::Notes(notes) => notes.next(document, note),
+            Self::Notes(notes) => notes.next(document, note).map(Next::from),
         }
     }
 

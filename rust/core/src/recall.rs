@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::{Match, Rank, Weights};
-use crate::prompt::{Pack, Piece, Prompt, piece, sentences};
+use crate::prompt::{Next, Pack, Piece, Prompt, no_room, piece, sentences};
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
 const PASSAGES: usize = 24;
@@ -46,10 +46,10 @@ impl Recall {
         Self { question, tail, left: prompts, passages: PASSAGES, after: None, exhausted: false, waiting, known, made: 0 }
     }
 
-    /// The next prompt; None when the budget or the document ends.
-    pub fn next(&mut self, document: &Shared) -> Result<Option<Prompt>> {
+    /// The next prompt, looked for among one more batch of passages.
+    pub fn next(&mut self, document: &Shared) -> Result<Next> {
         if self.left == Some(self.made) {
-            return Ok(None);
+            return Ok(Next::End);
         }
         let model = &document.model;
         self.take_in(document)?;
@@ -64,18 +64,15 @@ impl Recall {
         self.waiting = waiting;
         if chosen.is_empty() {
             if self.made == 0 {
-                let message = format!(
-                    "found a question of {} tokens, which leaves no room for the document in a window of {}",
-                    self.tail.len(),
-                    model.sizes().window
-                );
-                return Err(Error::new("argument.question", message));
+                return Err(no_room(model, self.tail.len()));
             }
-            return Ok(None);
+            // All of the batch was known, and what waits is too long for any prompt: what is left of the document may hold more.
+            self.waiting.clear();
+            return Ok(if self.exhausted { Next::End } else { Next::Later });
         }
         chosen.sort_by_key(|p| p.span);
         self.made += 1;
-        Prompt::new(model, chosen, &self.tail, 1, true).map(Some)
+        Prompt::new(model, chosen, &self.tail, 1, true).map(Next::prompt)
     }
 
     /// The next best passages, cut into sentences, best first.

@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::graph::Cancel;
 use crate::prompt::Task;
 use crate::reading::Plan;
-use crate::work::{AskOptions, Work};
+use crate::work::{AskOptions, PAUSE, Work};
 
 /// A question under way. It works on a copy: replies of one document do not see each other.
 #[derive(Debug)]
@@ -83,7 +83,7 @@ impl Work {
         if self.current.is_none() && (self.ended || !self.go_on(Vec::new())?) {
             return self.finish();
         }
-        let Some(current) = self.current.as_mut() else { return self.finish() };
+        let Some(current) = self.current.as_mut() else { return Ok(PAUSE) };
         current.session.flush(cancel)?;
         let waiting = current.session.waiting() as u64;
         if waiting > 0 {

@@ -13,14 +13,15 @@
 //!
 //! Little-endian. The first 32 bytes keep their form in every version. Files are private (0600) and replaced as a whole or not at all.
 
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{FileExt, MetadataExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use crate::error::{Error, Result};
 use crate::graph::Cancel;
@@ -73,6 +74,17 @@ pub(crate) fn save(
     cancel: &Cancel,
 ) -> Result<()> {
     let failed = |e: std::io::Error| Error::io(format!("saving to {}", path.display()), &e);
+    let (real, beside) = place(path, source)?;
+    write(beside.as_file(), model, source, reading, state, &failed)?;
+    cancel.check()?;
+    beside.as_file().sync_all().map_err(failed)?;
+    beside.persist(&real).map_err(|e| failed(e.error))?;
+    File::open(folder_of(&real)).and_then(|f| f.sync_all()).map_err(failed)
+}
+
+/// Where a state can be saved: the file's real path, and an empty file beside it. Fails where [`save`] would.
+pub(crate) fn place(path: &Path, source: &Source) -> Result<(PathBuf, NamedTempFile)> {
+    let failed = |e: std::io::Error| Error::io(format!("saving to {}", path.display()), &e);
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if let Ok(about) = real.metadata() {
         if source.is(about.dev(), about.ino()) {
@@ -83,13 +95,32 @@ pub(crate) fn save(
             return Err(Error::new("io", format!("saving to {}: found {found}, expected a file", path.display())));
         }
     }
-    let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let beside = tempfile::Builder::new().prefix(".edgeinfinite-").tempfile_in(folder).map_err(failed)?;
-    write(beside.as_file(), model, source, reading, state, &failed)?;
-    cancel.check()?;
-    beside.as_file().sync_all().map_err(failed)?;
-    beside.persist(&real).map_err(|e| failed(e.error))?;
-    File::open(folder).and_then(|f| f.sync_all()).map_err(failed)
+    let folder = folder_of(&real);
+    sweep(folder);
+    loop {
+        let beside = tempfile::Builder::new().prefix(BESIDE).tempfile_in(folder).map_err(failed)?;
+        let locked = beside.as_file().lock().is_ok(); // not every file system can
+        if !locked || beside.as_file().metadata().map_err(failed)?.nlink() > 0 {
+            return Ok((real, beside));
+        }
+    }
+}
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Removes what processes left that were killed while they saved: a file that is being written is locked.
+fn sweep(folder: &Path) {
+    let beside = |entry: &DirEntry| entry.file_name().as_encoded_bytes().starts_with(BESIDE.as_bytes());
+    for entry in folder.read_dir().into_iter().flatten().flatten().filter(beside) {
+        if entry.file_type().is_ok_and(|kind| kind.is_file())
+            && let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// All parts, in the order of the module's table.
@@ -172,6 +203,8 @@ pub(crate) fn load(path: &Path, model: &Model, source: &Source, folder: Option<&
     Ok((State::resumed(source, marks, index, session, hash), header.reading))
 }
 
+/// How the name of a file begins that is being written.
+const BESIDE: &str = ".edgeinfinite-";
 const INCONSISTENT: &str = "its parts do not fit each other";
 
 /// Compares the prelude and the checksum.

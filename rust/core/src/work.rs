@@ -12,7 +12,7 @@ use crate::decode::Decoder;
 use crate::document::Shared;
 use crate::error::Result;
 use crate::manifest::Reading;
-use crate::prompt::{Piece, Prompt, Task, held, sources};
+use crate::prompt::{Next, Piece, Prompt, Task, held, sources};
 use crate::reading::Plan;
 use crate::session::Session;
 use crate::text::trimmed;
@@ -187,11 +187,12 @@ impl Work {
         Ok(())
     }
 
-    /// Begins the next prompt; false when there is none.
+    /// Begins the next prompt, if it is there already; false when there is none to come.
     pub fn go_on(&mut self, note: Vec<Piece>) -> Result<bool> {
         match self.plan.next(&self.document, note)? {
-            Some(prompt) => self.begin(prompt)?,
-            None => self.ended = true,
+            Next::Prompt(prompt) => self.begin(*prompt)?,
+            Next::Later => {}
+            Next::End => self.ended = true,
         }
         Ok(!self.ended)
     }

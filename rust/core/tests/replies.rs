@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use edgeinfinite_core::answer::CoverageKind;
 use edgeinfinite_core::text::trimmed;
 use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Reply, Source};
 use proptest::prelude::*;
@@ -132,6 +133,28 @@ fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
     let (one, all) = (held(false), held(true));
     assert!(!one.found && !all.found && one.text.is_empty() && all.text.is_empty());
     assert!(all.usage.prompt_tokens > 3 * one.usage.prompt_tokens, "it looked everywhere");
+}
+
+#[test]
+fn a_question_that_leaves_no_room_is_refused_at_once() {
+    let model = open("tiny", "default");
+    let document = read(&model, "It is so. The north gate of the old harbour house opens at six in the morning.", Reading::Recall);
+    for (reading, words) in [(Reading::Notes, 6), (Reading::Notes, 20), (Reading::Recall, 20)] {
+        let options = AskOptions { reading: Some(reading), ..AskOptions::default() };
+        let refused = document.ask(&"when ".repeat(words), options).map(drop).unwrap_err();
+        assert_eq!(refused.code(), "argument.question", "{reading:?} {words}: {refused:?}");
+    }
+}
+
+#[test]
+fn boilerplate_does_not_end_a_search_of_the_whole_document() {
+    let rest = sentences(40).join(" ");
+    let text = "The harbour pilot likes tea. ".repeat(1500) + "\n\n" + &rest;
+    let document = read(&COPIER, &text, Reading::Recall);
+    let held = ask(&document, "Nothing of it.", AskOptions { verbatim: true, recall_all: true, ..AskOptions::default() });
+    let seen = held.coverage.iter().filter(|c| c.kind == CoverageKind::Recalled && c.span.end as usize > text.len() - rest.len());
+    assert_eq!(seen.map(|c| c.span.end - c.span.start).sum::<u64>(), rest.len() as u64, "all but repetitions was read");
+    assert!(!held.found);
 }
 
 proptest! {

@@ -175,10 +175,26 @@ fn saving_replaces_nothing_that_it_should_not() {
     for path in [folder.path().to_owned(), folder.path().join("no/such/folder/state"), "/dev/null".into()] {
         assert_eq!(document.save(&path).unwrap_err().code(), "io");
     }
+    let refused = open(&TINY, "Some words.", Reading::Recall, Some(&folder.path().join("no/such/folder/state")));
+    assert_eq!(refused.unwrap_err().code(), "io", "before it is read");
     document.cancel();
     assert_eq!(document.save(&folder.path().join("state")).unwrap_err().code(), "cancelled");
     let left = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!((std::fs::read_to_string(&file).unwrap().as_str(), left), ("Some words. And more.", 2));
+}
+
+#[test]
+fn what_a_killed_save_left_is_removed_by_the_next_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let [left, busy, other] = [".edgeinfinite-left", ".edgeinfinite-busy", "other"].map(|name| folder.path().join(name));
+    std::fs::write(&left, "half").unwrap();
+    std::fs::write(&other, "mine").unwrap();
+    let writing = std::fs::File::create(&busy).unwrap();
+    writing.lock().unwrap();
+    let document = open(&TINY, "The gate opens at six.", Reading::Recall, None).unwrap();
+    read(&document);
+    document.save(&folder.path().join("state")).unwrap();
+    assert_eq!([&left, &busy, &other].map(|path| path.exists()), [false, true, true]);
 }
 
 /// A header that somebody wrote by hand, seal and all, is refused or harmless: no panic, no allocation without bound.
@@ -217,4 +233,75 @@ fn a_forged_header_is_refused() {
             }
         }
     }
+}
+
+/// The same of the numbers and the index before the header: whatever stands there, what is quoted stands in the document.
+#[test]
+fn a_forged_body_is_refused_or_harmless() {
+    use sha2::{Digest, Sha256};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let text = "# Hafen – é\n\nDas Tor öffnet um sechs Uhr. 🙂 Été comme hiver.\n\n```\nlet x = 1;\n```\n\n".repeat(40);
+    for reading in [Reading::Recall, Reading::Memory] {
+        let document = open(&DEMO, &text, reading, None).unwrap();
+        read(&document);
+        document.save(&path).unwrap();
+        let bytes = std::fs::read(&path).unwrap();
+        let length = u64::from_le_bytes(bytes[bytes.len() - 40..bytes.len() - 32].try_into().unwrap()) as usize;
+        let body = 32..bytes.len() - 40 - length;
+        let index = body.end.saturating_sub(6000).max(body.start);
+        let mut random = 7_u64;
+        for round in 0..60_u32 {
+            let mut file = bytes.clone();
+            for _ in 0..=round % 9 {
+                random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let from = if round % 5 == 0 { body.start } else { index };
+                file[from + (random >> 33) as usize % (body.end - from)] ^= (random >> 20) as u8 | 1;
+            }
+            let end = file.len() - 32;
+            let seal = Sha256::digest(&file[32..end]);
+            file[end..].copy_from_slice(&seal);
+            std::fs::write(&path, &file).unwrap();
+            let Ok(document) = Document::restore(Arc::clone(&DEMO), Source::text(text.as_str()).unwrap(), &path) else { continue };
+            for task in [Some("Wann öffnet das Tor?"), None] {
+                let Ok(reply) = (match task {
+                    Some(question) => document.ask(question, AskOptions { recall_prompts: Some(2), ..AskOptions::default() }),
+                    None => document.summarize(AskOptions::default()),
+                }) else {
+                    continue;
+                };
+                while let Ok(Some(event)) = reply.next() {
+                    let Event::Done { answer } = event else { continue };
+                    for quote in &answer.quotes {
+                        assert_eq!(text[quote.span.start as usize..quote.span.end as usize], quote.text);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Somebody else's hand on the file that a restored document reads its index from.
+#[test]
+fn a_state_that_is_cut_or_replaced_while_it_is_open_breaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    let text = text(900);
+    let document = open(&DEMO, &text, Reading::Recall, None).unwrap();
+    read(&document);
+    let expected = answer(&document, QUESTION);
+    document.save(&path).unwrap();
+    let restore = || Document::restore(Arc::clone(&DEMO), Source::text(text.as_str()).unwrap(), &path).unwrap();
+    let restored = restore();
+    document.save(&path).unwrap();
+    assert_eq!(answer(&restored, QUESTION), expected, "replaced");
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(answer(&restored, QUESTION), expected, "deleted");
+    document.save(&path).unwrap();
+    let restored = restore();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(100).unwrap();
+    let error = restored.ask(QUESTION.unwrap(), AskOptions::default()).map(drop).unwrap_err();
+    assert!(["io", "state.damaged"].contains(&error.code()), "{error:?}");
+    assert_eq!(restored.save(&folder.path().join("copy")).unwrap_err().code(), error.code());
+    assert!(!folder.path().join("copy").exists());
 }
