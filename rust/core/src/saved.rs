@@ -60,6 +60,8 @@ struct Header {
 struct Saved {
     /// S, K, W.
     sizes: [usize; 3],
+    /// Of the graph that read it.
+    precision: String,
     counts: Counts,
     bytes: u64,
 }
@@ -138,7 +140,8 @@ fn write(
         Some(session) => {
             session.write(&mut out).map_err(failed)?;
             let sizes = model.sizes();
-            Some(Saved { sizes: [sizes.segment, sizes.pinned, sizes.window], counts: session.counts(), bytes: out.written })
+            let (sizes, precision) = ([sizes.segment, sizes.pinned, sizes.window], model.execution().precision.clone());
+            Some(Saved { sizes, precision, counts: session.counts(), bytes: out.written })
         }
         None => None,
     };
@@ -267,6 +270,11 @@ fn session(path: &Path, model: &Model, file: &File, saved: &Saved) -> Result<Ses
             "{state}: found a memory reading in segments of {segment}, {pinned} pinned, window {window}; the scenario has {}, {} and {}",
             sizes.segment, sizes.pinned, sizes.window
         );
+        return Err(Error::new("state.model", message));
+    }
+    let precision = &model.execution().precision;
+    if saved.precision != *precision {
+        let message = format!("{state}: found a memory reading in {}, the model runs in {precision}", saved.precision);
         return Err(Error::new("state.model", message));
     }
     let mut input = file;

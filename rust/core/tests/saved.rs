@@ -151,6 +151,9 @@ fn each_refusal_has_a_sentence_of_its_own() {
     assert_eq!(damaged(&newer).0, "state.version");
     assert_eq!(refused(&DEMO, &text, &path).0, "state.model");
     assert_eq!(refused(&LARGE, &text, &path).0, "state.model");
+    let options = OpenOptions { precision: Some("int8".into()), threads: Some(1), ..OpenOptions::default() };
+    let folder_of_tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
+    assert_eq!(refused(&Model::open(&folder_of_tiny, &options).unwrap(), &text, &path).0, "state.model");
     assert_eq!(refused(&TINY, &text.replace("six", "ten"), &path).0, "state.document");
     assert_eq!(refused(&TINY, &text[1..], &path).0, "state.document");
     assert_eq!(refused(&TINY, &text, &folder.path().join("nowhere")).0, "state.missing");
