@@ -5,9 +5,9 @@ Drawn from the newest record of scripts/prove.sh, or the one named:
 python3 scripts/picture.py [RECORD.json]
 """
 
+import argparse
 import json
 import math
-import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -68,7 +68,9 @@ def draw(record: dict) -> str:
 
 
 def main() -> None:
-    named = [Path(name) for name in sys.argv[1:]] or sorted((ROOT / "docs/records").glob("*.json"), reverse=True)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("records", nargs="*", type=Path, help="the newest of prove.sh by default")
+    named = parser.parse_args().records or sorted((ROOT / "docs/records").glob("*.json"), reverse=True)
     source, record = next((p, r) for p in named if "lengths" in (r := json.loads(p.read_text())))
     (ROOT / "docs/length.svg").write_text(draw(record))
     print(f"docs/length.svg from {source.name}")
