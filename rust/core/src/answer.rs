@@ -14,6 +14,26 @@ pub struct Quote {
     pub text: String,
     /// The headings above it, outermost first.
     pub headings: Vec<String>,
+    /// Where it stands in the answer's text; what no quote covers there is the model's own words.
+    pub answer: Span,
+}
+
+impl Quote {
+    /// One whose place in the answer and headings are not known yet.
+    pub(crate) fn new(span: Span, text: String) -> Self {
+        Self { span, text, headings: Vec::new(), answer: Span::within(0, 0, "", 0, 0) }
+    }
+}
+
+/// Finds the quotes, which stand in their order, in the answer's text.
+pub(crate) fn place(quotes: &mut [Quote], text: &str) {
+    let mut from = 0;
+    for quote in quotes {
+        let words: Vec<&str> = quote.text.split_whitespace().collect();
+        let Some((start, end)) = find_folded(&text[from..], &words) else { continue };
+        quote.answer = Span::within(0, 0, text, from + start, from + end);
+        from += end;
+    }
 }
 
 /// How a stretch of the document took part in an answer. All of them together are the whole document, in order.
@@ -113,7 +133,7 @@ pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
             passages.iter().find_map(|(span, passage)| find_folded(passage, &words).map(|(start, end)| (span, passage, start, end)));
         if let Some((span, passage, start, end)) = found {
             let span = Span::within(span.start, span.start_utf16, passage, start, end);
-            quotes.push(Quote { span, text: passage[start..end].to_owned(), headings: Vec::new() });
+            quotes.push(Quote::new(span, passage[start..end].to_owned()));
         }
     }
     quotes
@@ -122,7 +142,7 @@ pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
 /// Where `words` stand in `text` one after another with nothing but white space between.
 fn find_folded(text: &str, words: &[&str]) -> Option<(usize, usize)> {
     let at_words: Vec<(usize, &str)> = text.split_whitespace().map(|w| (w.as_ptr() as usize - text.as_ptr() as usize, w)).collect();
-    let hit = at_words.windows(words.len()).find(|run| run.iter().zip(words).all(|((_, a), b)| a == b))?;
+    let hit = at_words.windows(words.len().max(1)).find(|run| run.iter().zip(words).all(|((_, a), b)| a == b))?;
     let (last, word) = hit.last()?;
     Some((hit[0].0, last + word.len()))
 }

@@ -192,7 +192,7 @@ pub(crate) fn held(document: &Shared, pieces: &[Piece], cuts: Vec<Cut>) -> Resul
         let text = document.source.slice(span.start, span.end)?;
         let (start, end) = (untrimmed(&text, cut.start), untrimmed(&text, cut.end));
         let span = Span::within(span.start, span.start_utf16, &text, start, end);
-        Ok(Quote { span, text: text[start..end].to_owned(), headings: Vec::new() })
+        Ok(Quote::new(span, text[start..end].to_owned()))
     };
     cuts.into_iter().map(quote).collect()
 }

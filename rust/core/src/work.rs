@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-use crate::answer::{Answer, CoverageKind, Event, Quote, Span, Usage, peak_rss_bytes, quotes_in};
+use crate::answer::{Answer, CoverageKind, Event, Quote, Span, Usage, peak_rss_bytes, place, quotes_in};
 use crate::coverage::Covered;
 use crate::decode::Decoder;
 use crate::document::Shared;
@@ -256,7 +256,7 @@ impl Work {
             }
             delta.push_str(&piece.text);
             let text = self.document.source.slice(piece.span.start, piece.span.end)?;
-            self.quotes.push(Quote { span: piece.span, text, headings: Vec::new() });
+            self.quotes.push(Quote::new(piece.span, text));
         }
         self.text.push_str(&delta);
         Ok(Event::Text { delta })
@@ -277,6 +277,7 @@ impl Work {
         } else if self.document.model.layout.citing().is_none() {
             self.quotes = quotes_in(&self.text, &self.sources);
         }
+        place(&mut self.quotes, &self.text);
         let state = self.document.state()?;
         for quote in &mut self.quotes {
             for span in state.index.path(&state.index.at(quote.span.start)?)? {

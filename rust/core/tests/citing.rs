@@ -68,6 +68,12 @@ fn check(text: &str, answer: &Answer) {
         assert_eq!(String::from_utf16(cut).unwrap(), quote.text);
     }
     let folded = |t: &str| t.split_whitespace().collect::<Vec<_>>().join(" ");
+    for quote in &answer.quotes {
+        let units: Vec<u16> = answer.text.encode_utf16().collect();
+        let cut = String::from_utf16(&units[quote.answer.start_utf16 as usize..quote.answer.end_utf16 as usize]).unwrap();
+        assert_eq!(cut, &answer.text[quote.answer.start as usize..quote.answer.end as usize]);
+        assert_eq!(folded(&cut), folded(&quote.text), "a quote stands where it says in the answer");
+    }
     if answer.found && !answer.quotes.is_empty() {
         let quoted: Vec<String> = answer.quotes.iter().map(|q| folded(&q.text)).collect();
         assert_eq!(answer.text.lines().collect::<Vec<_>>(), quoted);

@@ -34,6 +34,10 @@ fn finish(reply: &Reply) -> Answer {
             Event::Progress { .. } => {}
             Event::Done { answer } => {
                 assert_eq!(text, answer.text);
+                for quote in &answer.quotes {
+                    let said = &text[quote.answer.start as usize..quote.answer.end as usize];
+                    assert_eq!(trimmed(said), trimmed(&quote.text), "a quote stands where it says in the answer");
+                }
                 return *answer;
             }
         }
@@ -118,10 +122,11 @@ fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
             let question = words[..4].join(" ");
             let free = ask(&document, &question, AskOptions::default());
             let held = ask(&document, &question, AskOptions { verbatim: true, ..AskOptions::default() });
-            assert_eq!((held.text.as_str(), &held.quotes), (free.text.trim_start(), &free.quotes));
+            let places = |answer: &Answer| answer.quotes.iter().map(|q| (q.span, q.text.clone())).collect::<Vec<_>>(); // a free answer begins with a space
+            assert_eq!((held.text.as_str(), places(&held)), (free.text.trim_start(), places(&free)));
             for verbatim in [false, true] {
                 let all = ask(&document, &question, AskOptions { recall_all: true, verbatim, ..AskOptions::default() });
-                assert_eq!((all.text.trim_start(), &all.quotes), (held.text.as_str(), &held.quotes), "one prompt had the answer");
+                assert_eq!((all.text.trim_start(), places(&all)), (held.text.as_str(), places(&held)), "one prompt had the answer");
             }
             assert_eq!(held.quotes[0].text, words[4..].join(" "));
             check_verbatim(&text, &held);

@@ -20,7 +20,9 @@ class ReadingTest {
     fun `a quote knows the headings that it stands under`() = runTest {
         EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
             model.read(Text.of(report)).use { document ->
-                val cost = document.ask("bridge crowns").await().quotes.single()
+                val answer = document.ask("bridge crowns").await()
+                val cost = answer.quotes.single()
+                assertEquals(answer.text, answer.text.substring(cost.answerStart, cost.answerEnd))
                 assertEquals("The bridge cost 4,711 crowns.", cost.text)
                 assertEquals(listOf("Report", "Costs", "Bridges"), cost.headings)
                 assertEquals(listOf("Report"), document.ask("Gora signed").await().quotes.single().headings)

@@ -51,6 +51,8 @@ private fun JSONObject.quote() = Quote(
     end = place("end_utf16"),
     text = getString("text"),
     headings = getJSONArray("headings").map(JSONArray::getString),
+    answerStart = getJSONObject("answer").place("start_utf16"),
+    answerEnd = getJSONObject("answer").place("end_utf16"),
 )
 
 private fun JSONObject.coverage() = Coverage(

@@ -98,7 +98,8 @@ internal class Stage(private val model: FakeModel) {
         val quotes = quoted.map { quote ->
             val start = document.indexOf(quote)
             require(start >= 0) { "found a quote of ${quote.length} characters that does not stand in the document" }
-            Quote(start, start + quote.length, quote, said.headings)
+            val place = said.text.indexOf(quote).coerceAtLeast(0)
+            Quote(start, start + quote.length, quote, said.headings, place, place + quote.length)
         }
         return Answer(question, said.text, said.found, said.confidence, quotes, coverage(quotes, document), usage(question, said, document))
     }
