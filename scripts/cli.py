@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -81,7 +82,10 @@ def machine() -> dict:
     }
 
 
+@cache
 def commit() -> str:
+    """Of the clone, with + where files differ; as it was at the first call, before a record is written."""
+
     def git(*words: str) -> str:
         return subprocess.run(["git", "-C", ROOT, *words], capture_output=True, text=True, check=True).stdout.strip()
 

@@ -26,11 +26,13 @@ from documents import ABSENT, FACTS, KEY, KINDS, make
 from score import File, Share, same
 
 LENGTHS = (512, 2048, 8192, 16_384, 65_536, 262_144)
+READINGS = ("recall", "recall:4", "memory", "notes")
+LONGEST = {"notes": 16_384}  # a question by notes runs the whole document
 SURE_UP_TO, SURE, ENOUGH = 16_384, 400, 100  # questions of a sort: 400 up to 16,384 tokens, 100 beyond
 COST = (10_240, 262_144)
 COST_LIMIT = 1.3
 SHORT = (512, 16_384)
-FLOOR = {"fact": 0.6, "key": 0.7, "absent": 0.1}  # of the short form, by recall: well under what is measured
+FLOOR = {"fact": 0.6, "key": 0.8, "absent": 0.4}  # of the short form, by recall: well under what is measured
 
 
 def summary(values: list[float]) -> dict:
@@ -191,7 +193,7 @@ def short(cli: Cli, work: Path, progress: Progress) -> tuple[list[dict], list[st
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
-    parser.add_argument("--readings", default="recall,memory", help="names with commas (%(default)s)")
+    parser.add_argument("--readings", default=",".join(READINGS), help="names with commas (%(default)s)")
     parser.add_argument("--lengths", default=",".join(map(str, LENGTHS)), help="tokens, with commas")
     parser.add_argument(
         "--questions", type=int, help=f"of each sort a cell ({SURE} up to {SURE_UP_TO:,}, then {ENOUGH})"
@@ -202,6 +204,7 @@ def main() -> None:
     parser.add_argument("--go-on", type=Path, help="a record whose cells are kept and not measured again")
     args = parser.parse_args()
     began, progress = time.monotonic(), Progress()
+    commit()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-evaluate-") as folder:
         work = Path(folder)
         cli = Cli(built(), args.model, work)
@@ -213,7 +216,7 @@ def main() -> None:
         done = {(row["reading"], row["length"]) for row in kept["rows"]}
         for reading in args.readings.split(","):
             for length in map(int, args.lengths.split(",")):
-                if (reading, length) in done:
+                if (reading, length) in done or length > LONGEST.get(reading, length):
                     continue
                 questions = args.questions or (SURE if length <= SURE_UP_TO else ENOUGH)
                 kept["rows"].append(measure(cli, work, reading, length, questions, progress))
@@ -232,7 +235,8 @@ def main() -> None:
 
 def save(args: argparse.Namespace, cli: Cli, began: float, kept: dict) -> tuple[dict, Path | None]:
     """The record so far; written after every cell, so that a run cut short can go on."""
-    record = record_head(["python", "scripts/evaluate.py", *sys.argv[1:]], cli, began) | kept
+    words = [word for word in sys.argv[1:] if word not in ("--go-on", str(args.go_on))]
+    record = record_head(["python", "scripts/evaluate.py", *words], cli, began) | kept
     return record, write_record(f"evaluate-{record['model']['name']}", record) if args.write else None
 
 

@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bm25 import Bm25, sentences, stems
-from cli import ROOT, Cli, built, record_head, write_record
+from cli import ROOT, Cli, built, commit, record_head, write_record
 from evaluate import Progress, replace_between
 from licences import ASKED, LICENCES, NOT_ANSWERED
 from questions import content_words, synonyms
@@ -201,6 +201,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write the record and the table")
     args = parser.parse_args()
     began, progress = time.monotonic(), Progress()
+    commit()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-real-") as folder:
         work = Path(folder)
         cli = Cli(built(), args.model, work)

@@ -87,6 +87,16 @@ def test_only_the_two_numbers_of_a_model_change(tmp_path):
     assert {f.name for f in copy.iterdir()} >= {"model.json", *before["files"]}
 
 
+def test_a_point_weighs_found_and_refused_alike():
+    point = calibrate.Point(1.0, 0.5)
+    for passages, kind, answered, right in ((1, "key", True, True), (1, "key", True, True), (30, "place", True, False)):
+        point.add(passages, kind, answered, right)
+    point.add(1, "foreign", False, True)
+    assert point.balanced() == pytest.approx((2 / 3 + 1) / 2)
+    assert (point.kinds["key"], point.by_length[30][True]) == (Share(2, 2), Share(0, 1))
+    assert "balanced 83.3 %" in calibrate.describe(point)
+
+
 def test_the_table_between_its_markers(tmp_path):
     page = tmp_path / "page.md"
     page.write_text("a\n<!-- t -->\nold\n<!-- /t -->\nb\n")
