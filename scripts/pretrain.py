@@ -1,11 +1,11 @@
-"""Trains the finder's base, models/demo, from nothing, on text that samples.py makes as it goes.
+"""Trains the finder's base, models/demo, from nothing: to find in a prompt (samples.py) and to remember (streams.py).
 
-    python scripts/pretrain.py OUT --tokenizer tokenizer.json --minutes 60     (two cores; the clock sets the schedule)
+    python scripts/pretrain.py OUT --tokenizer tokenizer.json --minutes 70     (two cores; the clock sets the schedule)
     python scripts/pretrain.py OUT --tokenizer tokenizer.json --steps 5000     (the same weights each time on a machine)
 
-Run again with the same OUT it goes on from OUT/checkpoint.pt. Samples depend on the seed and the step alone. At the
-end OUT is a Hugging Face folder (config.json, model.safetensors, tokenizer.json), compared with transformers'
-Qwen2ForCausalLM.
+A step takes a batch of each. Run again with the same OUT it goes on from OUT/checkpoint.pt. At the end OUT is a Hugging
+Face folder (config.json, model.safetensors, tokenizer.json), compared with transformers' Qwen2ForCausalLM, and
+OUT/pretrained is the same with the gates that went along in training. OUT/pretrain.log has a line every 50 steps.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
+from tqdm import tqdm
 
 from batches import Plan, batches, opened
 from circuits import set_start
@@ -176,6 +177,19 @@ def compare(folder: Path) -> float:
     return difference
 
 
+class Log:
+    """Lines on standard output and in OUT/pretrain.log, above a progress bar where that is a terminal."""
+
+    def __init__(self, out: Path) -> None:
+        self.file = open(out / "pretrain.log", "a")  # noqa: SIM115
+        self.bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}", disable=not sys.stderr.isatty(), leave=False)
+
+    def say(self, text: str) -> None:
+        with self.bar.external_write_mode():
+            print(text, flush=True)
+        print(text, file=self.file, flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
@@ -195,6 +209,7 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     args.out.mkdir(parents=True, exist_ok=True)
+    log = Log(args.out)
     shutil.copy(args.tokenizer, args.out / "tokenizer.json")
 
     decoder = Decoder(FINDER)
@@ -210,7 +225,7 @@ def main() -> None:
         for opt, state in zip(opts, kept["optimizers"], strict=True):
             opt.load_state_dict(state)
         step, spent, tokens = kept["step"], kept["spent"], kept["tokens"]
-    print(f"{FINDER.parameters():,} parameters, {plan}, from step {step}", flush=True)
+    log.say(f"{FINDER.parameters():,} parameters, {plan}, from step {step}")
 
     def keep() -> None:
         state = {"weights": decoder.state_dict(), "optimizers": [o.state_dict() for o in opts]}
@@ -221,6 +236,7 @@ def main() -> None:
     next(source)
     while True:
         progress = step / plan.steps if plan.steps else spent / (60 * plan.minutes)
+        log.bar.update(min(1.0, progress) - log.bar.n)
         if progress >= 1:
             break
         b, streams = source.send(progress)
@@ -241,17 +257,14 @@ def main() -> None:
             sums.setdefault(name, []).append(part.item())
         if step % 50 == 0:
             means = " ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in sums.items())
-            print(
-                f"step {step} {spent / 60:.1f} min {tokens / 1e6:.2f} M tokens {tokens / spent:.0f}/s {means}",
-                flush=True,
-            )
+            log.say(f"step {step} {spent / 60:.1f} min {tokens / 1e6:.2f} M tokens {tokens / spent:.0f}/s {means}")
             sums = {}
         if spent - saved > 60 * args.save_minutes:
             keep()
             result = measure(decoder, opened(args.tokenizer), plan.length)
             result |= recollect(decoder, opened(args.tokenizer), Shape(128, 8, 1, 4, 16))
             shares = " ".join(f"{kind} {share:.0%}/{n}" for kind, (share, n) in result.items())
-            print(f"  kept; held out: {shares}", flush=True)
+            log.say(f"  kept; held out: {shares}")
             saved, last = spent, time.monotonic()
     source.close()
     keep()
@@ -259,8 +272,8 @@ def main() -> None:
     save(decoder, args.out / "pretrained")
     result = measure(decoder, opened(args.tokenizer), plan.length, "final", 160)
     result |= recollect(decoder, opened(args.tokenizer), Shape(128, 12, 4, 4, 16), 8)
-    print("held out: " + " ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
-    print(f"{step} steps, {tokens / 1e6:.1f} M tokens, {spent / 60:.1f} minutes, seed {plan.seed}")
+    log.say("held out: " + ", ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
+    log.say(f"{step} steps, {tokens / 1e6:.1f} M tokens, {spent / 60:.1f} minutes, seed {plan.seed}")
     compare(args.out)
 
 
