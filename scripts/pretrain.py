@@ -21,6 +21,7 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the core to the worker
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
@@ -43,12 +44,17 @@ START = (BOS, DOC)
 SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 1.0}  # of a step's loss
 
 
+def tensor(array: np.ndarray) -> Tensor:
+    """On the device that trains."""
+    return torch.from_numpy(array).to(torch.get_default_device())
+
+
 def tensors(b: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """-> ids [B,T], positions [B,T], mask [B,1,T,T] (true: may be seen), targets [B,T]."""
-    block = torch.from_numpy(b.block)  # [B,T]
+    block = tensor(b.block)  # [B,T]
     mask = (block[:, None, :] == block[:, :, None]) | (block[:, None, :] == 0)  # own block, or the document
     mask = (mask & torch.ones(mask.shape[-2:], dtype=torch.bool).tril())[:, None]  # [B,1,T,T]
-    return torch.from_numpy(b.ids), torch.from_numpy(b.positions), mask, torch.from_numpy(b.targets)
+    return tensor(b.ids), tensor(b.positions), mask, tensor(b.targets)
 
 
 def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.Generator) -> dict[str, Tensor]:
@@ -56,8 +62,9 @@ def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.G
     ids, positions, mask, targets = tensors(b)
     with torch.autocast(ids.device.type, torch.bfloat16):
         hidden = decoder(ids, positions, mask)  # [B,T,D]
-    loss = torch.from_numpy(b.loss)
-    chosen = torch.from_numpy(b.document) & (torch.rand(loss.shape, generator=generator) < document_share)
+    loss = tensor(b.loss)
+    share = torch.rand(loss.shape, generator=generator, device="cpu") < document_share
+    chosen = tensor(b.document) & share.to(loss.device)
     rows = ((loss > 0) | chosen).flatten().nonzero()[:, 0]  # [n] of B·T
     padded = torch.cat([rows, rows[:1].expand(-len(rows) % 512)])  # few different shapes: kernels are made once
     with torch.autocast(ids.device.type, torch.bfloat16):
@@ -69,12 +76,12 @@ def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.G
 
 def remembered(decoder: Decoder, b: Streams) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """-> logits [n,V] of the rows that are part of an answer, wanted [n], whether it is the first [n], question [n]."""
-    ids, asked, cut = torch.from_numpy(b.ids), torch.from_numpy(b.asked), torch.from_numpy(b.cut)
-    wanted = torch.from_numpy(b.wanted)  # [B,Q,T]
+    ids, asked, cut = tensor(b.ids), tensor(b.asked), tensor(b.cut)
+    wanted = tensor(b.wanted)  # [B,Q,T]
     width = int((asked != 0).any(0).any(0).nonzero().max()) + 1
     asked, wanted = asked[:, :, :width], wanted[:, :, :width].flatten(0, 1)
     with torch.autocast(ids.device.type, torch.bfloat16):
-        hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, torch.from_numpy(b.weights))
+        hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, tensor(b.weights))
         rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [n]
         logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [n,V]
     first = (wanted[:, :-1] < 0) & (wanted[:, 1:] >= 0)
@@ -127,7 +134,7 @@ def measure(
                 rows = slice(block.start - 1, block.start - 1 + block.length)
                 logits, wanted = decoder.logits(hidden[i, rows].float()), targets[i, rows]
                 if block.kind == "sum":
-                    at = torch.from_numpy(b.loss[i, rows]) == MARKER
+                    at = tensor(b.loss[i, rows]) == MARKER
                     right.setdefault("sum", []).append(bool((logits[at].argmax(-1) == wanted[at]).all()))
                 else:
                     right.setdefault(block.kind, []).append(bool((logits[0] + sight).argmax() == wanted[0]))
@@ -203,6 +210,7 @@ def main() -> None:
     parser.add_argument("--other-rate", type=float, default=2e-3)
     parser.add_argument("--save-minutes", type=float, default=4)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = parser.parse_args()
     plan = Plan(**{f.name: getattr(args, f.name) for f in fields(Plan)})
     torch.manual_seed(plan.seed)
@@ -214,11 +222,13 @@ def main() -> None:
 
     decoder = Decoder(FINDER)
     set_start(decoder, open_tokenizer(args.tokenizer), plan.seed)
+    torch.set_default_device(args.device)
+    decoder.to(args.device)
     opts, step, spent, tokens = optimizers(decoder, plan), 0, 0.0, 0
     rates = [opt.param_groups[0]["lr"] for opt in opts]
     checkpoint = args.out / "checkpoint.pt"
     if checkpoint.exists():
-        kept = torch.load(checkpoint, weights_only=True)
+        kept = torch.load(checkpoint, weights_only=True, map_location=args.device)
         if kept["plan"] | {"minutes": 0} != asdict(plan) | {"minutes": 0}:
             sys.exit(f"{checkpoint} is of another run: {kept['plan']}")
         decoder.load_state_dict(kept["weights"])
@@ -240,7 +250,7 @@ def main() -> None:
         if progress >= 1:
             break
         b, streams = source.send(progress)
-        parts = losses(decoder, b, 0.1, torch.Generator().manual_seed(step))
+        parts = losses(decoder, b, 0.1, torch.Generator("cpu").manual_seed(step))
         sum(SHARES[name] * part.nan_to_num() for name, part in parts.items()).backward()
         carried = carrying(decoder, streams)
         sum(SHARES[name] * part.nan_to_num() for name, part in carried.items()).backward()
@@ -274,6 +284,7 @@ def main() -> None:
     result |= recollect(decoder, opened(args.tokenizer), Shape(128, 12, 4, 4, 16), 8)
     log.say("held out: " + ", ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
     log.say(f"{step} steps, {tokens / 1e6:.1f} M tokens, {spent / 60:.1f} minutes, seed {plan.seed}")
+    torch.set_default_device("cpu")
     compare(args.out)
 
 
