@@ -7,10 +7,11 @@ each:
 
     layer 0   head 0, 1, 3   the token 1, 2, 3 places back (biases alone: RoPE makes distance)   -> BACK1, BACK2, BACK3
               head 2         the last marker: which sentence am I in; am I in the question       -> HERE, ASKING
-    layer 1   head 3         memory: what followed these three tokens anywhere before; most tokens write next to nothing
-              head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
+    layer 1   head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
               head 2         induction: what followed these tokens in this sentence              -> TOKEN
+              head 3         whether a telling word stands in this sentence                      -> TOLD
     layer 2   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
+    layer 3   head 0         memory: what followed these three tokens, in a sentence with a telling word  -> TOKEN
 
 Nothing here is frozen; training changes all of it.
 """
@@ -25,8 +26,10 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from model import Decoder
+from declared import TELLING_WORDS
 from tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 
+NEAR_BY, FAR_BY, FARTHER_BY, TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 1.8, 1.5, 0.8, 2.0, -14.0, -6.0, 2.0
 MARKERS = [Q, TITLE, *range(H0, S0 + SENTENCES)]
 N_SENTENCE, N_TOKEN, N_HEAD = 32, 104, 64  # widths of a sentence's code, a token's code, a head
 NEAR, HALF = 14, N_HEAD // 2  # rotary pairs from NEAR on turn too slowly to feel distance: content goes there
@@ -36,9 +39,10 @@ class Part:
     """Channels of the residual stream (256)."""
 
     SENTENCE = slice(0, 32)
-    IS_MARKER, IS_QUESTION, ASKING = 32, 33, 34
+    IS_MARKER, IS_QUESTION, ASKING, TELLING = 32, 33, 34, 35
     TOKEN = slice(40, 144)
     BACK1, BACK2, HERE, BACK3 = slice(144, 184), slice(184, 200), slice(200, 232), slice(232, 248)
+    TOLD = 248
 
 
 class Numbers:
@@ -99,6 +103,8 @@ def set_embedding(decoder: Decoder, tokenizer: Tokenizer, n: Numbers, seed: int)
     weight[H0 : H0 + HEADINGS, Part.SENTENCE] = n.normal(HEADINGS, N_SENTENCE).sign()
     weight[MARKERS, Part.IS_MARKER] = 4.0
     weight[Q, Part.IS_QUESTION] = 4.0
+    telling = {i for word in TELLING_WORDS for i in tokenizer.encode(" " + word, add_special_tokens=False).ids}
+    weight[sorted(telling), Part.TELLING] = 4.0
 
 
 def set_all(decoder: Decoder, n: Numbers) -> None:
@@ -162,8 +168,8 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
         head.v[:N_SENTENCE, Part.HERE] = eye
         head.o[Part.SENTENCE, :N_SENTENCE] = eye * 0.6
 
-    # layer 1: induction, keyed by the last three tokens and the sentence
-    head, free, wide = Head(decoder, 1, 2), iter(slow), narrow @ read_token  # [40,104]
+    # layer 3: induction, keyed by the last three tokens and the sentence
+    head, free, wide = Head(decoder, 3, 1), iter(slow), narrow @ read_token  # [40,104]
     back1, back2, back3, here = (
         n.orthogonal(16, 40),
         n.orthogonal(9, 16),
@@ -186,27 +192,36 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     head.v[:, Part.TOKEN] = copy
     head.o[Part.TOKEN] = copy.T * 3.0
 
-    # layer 1: the memory, addressed by three tokens; negative biases keep what is written sparse
+    # layer 1: does this sentence hold a telling word? Its own tokens, the telling one before all others
     head = Head(decoder, 1, 3)
-    near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)
-    near, far, farther = (t / t.norm(dim=1, keepdim=True) for t in (near, far, farther))  # [64,·]
-    head.k[:, Part.BACK1], head.q[:, Part.TOKEN] = 1.8 * near, 1.8 * near @ wide
-    head.k[:, Part.BACK2], head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = 1.5 * far, 1.5 * far
-    head.k[:, Part.BACK3], head.q[:, Part.BACK2] = 0.8 * farther, 0.8 * farther
-    head.k_bias.fill_(-3.0)
-    head.q_bias.fill_(-1.5)
-    copy = n.orthogonal(N_HEAD, N_TOKEN)
-    head.v[:, Part.TOKEN] = copy
-    head.o[Part.TOKEN] = copy.T * 3.0
-    for number, layer in enumerate(decoder.model.layers):
-        layer.self_attn.gate.b2.fill_(0.0 if number == 1 else -2.0)
+    for i, row in zip(slow[:32], n.orthogonal(32, N_SENTENCE), strict=True):
+        head.q[i, Part.HERE] = head.k[i, Part.HERE] = 1.2 * row
+    head.q_bias[slow[32]], head.k[slow[32], Part.TELLING] = 6.0, 2.5
+    head.v[0, Part.TELLING] = 1.0
+    head.o[Part.TOLD, 0] = 1.0
 
-    # layer 2: the vote
-    head = Head(decoder, 2, 0)
+    # layer 3: the vote
+    head = Head(decoder, 3, 0)
     head.q_bias[27:HALF] = 4.0
     head.k[27:HALF, Part.ASKING] = 2.0
     head.v[:N_SENTENCE, Part.SENTENCE] = eye
     head.o[Part.SENTENCE, :N_SENTENCE] = eye * 2.5
+
+    # layer 2: the memory, addressed by three tokens; it writes after a telling word, and next to nothing elsewhere
+    head = Head(decoder, 2, 0)
+    near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)
+    near, far, farther = (t / t.norm(dim=1, keepdim=True) for t in (near, far, farther))  # [64,·]
+    head.k[:, Part.BACK1], head.q[:, Part.TOKEN] = NEAR_BY * near, NEAR_BY * near @ wide
+    head.k[:, Part.BACK2], head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = FAR_BY * far, FAR_BY * far
+    head.k[:, Part.BACK3], head.q[:, Part.BACK2] = FARTHER_BY * farther, FARTHER_BY * farther
+    head.k[:, Part.TOLD] = TOLD_BY
+    head.k_bias.fill_(K_BIAS)
+    head.q_bias.fill_(Q_BIAS)
+    copy = n.orthogonal(N_HEAD, N_TOKEN)
+    head.v[:, Part.TOKEN] = copy
+    head.o[Part.TOKEN] = copy.T * O_GAIN
+    for number, layer in enumerate(decoder.model.layers):
+        layer.self_attn.gate.b2.fill_(1.0 if number == 2 else -3.0)
 
 
 @torch.no_grad()

@@ -3,7 +3,7 @@
     read in segments:  <bos><doc> | [<hN>|<sK> line …] S tokens | S tokens | …
     asked after some:  </doc><q> question <quote>
         -> <sK>                     a sentence in the window is cited
-        -> <say> sentence <eos>     a declared fact that has left the window, or the topic
+        -> <say> sentence <eos>     a declared fact, also one that has left the window, or the topic
         -> <s0>                     what nothing there says, or what left and was not kept
 
 Half of the segments may hold no fact and weigh up to a thousand times as much in the memory, as if read that often:
@@ -24,8 +24,8 @@ from questions import content_set
 from samples import MARKER_COUNT, Line, Sampler, best_share
 from tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY, Q
 
-ROWS = 56  # of a question with its answer, at most
-CITED, CARRIED, TOPIC, NONE = KINDS = ("cited", "carried", "topic", "none")
+ROWS = 44  # of a question with its answer, at most
+CITED, SAID, CARRIED, TOPIC, NONE = KINDS = ("cited", "said", "carried", "topic", "none")
 POOL = 1200  # lines of filler that wait to be used
 
 
@@ -138,11 +138,12 @@ class StreamSampler(Sampler):
                 if w.chance(0.5):
                     cut = max(cut, r.randint(1, n))
                 sight = max(0, cut - shape.window) * S
+                answer = [SAY, *at.line.tokens, EOS]
                 if at.end <= sight:
-                    answer = [SAY, *at.line.tokens, EOS]
                     yield cut, at.fact.question, CARRIED, answer
-                elif at.start >= sight and at.marker >= S0:
-                    yield cut, at.fact.question, CITED, [at.marker]
+                elif at.start >= sight:  # both are right: to cite what is in sight, and to say it
+                    say = at.marker < S0 or w.chance(0.5)
+                    yield cut, at.fact.question, *((SAID, answer) if say else (CITED, [at.marker]))
             elif u < 0.65 and topic and cut > n // 2:
                 fact = Declarer(w).topic(topic)
                 yield cut, fact.question, TOPIC, [SAY, *self.encode(fact.sentence), EOS]
