@@ -21,7 +21,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from cli import ROOT, Cli, built, commit, record_head, write_record
+from cli import ROOT, Cli, Progress, built, commit, record_head, replace_between, write_record
 from documents import ABSENT, FACTS, KEY, KINDS, make
 from score import File, Share, same
 
@@ -37,19 +37,6 @@ FLOOR = {"fact": 0.6, "key": 0.8, "absent": 0.4}  # of the short form, by recall
 
 def summary(values: list[float]) -> dict:
     return {"n": len(values), "min": min(values), "median": statistics.median(values), "max": max(values)}
-
-
-class Progress:
-    """One line on standard error, rewritten where that is a terminal."""
-
-    def __init__(self) -> None:
-        self.began, self.live = time.monotonic(), sys.stderr.isatty()
-
-    def say(self, text: str, last: bool) -> None:
-        if self.live or last:
-            end = "\n" if last else ""
-            sys.stderr.write(f"{chr(13) if self.live else ''}{time.monotonic() - self.began:6.0f} s  {text:<100}{end}")
-            sys.stderr.flush()
 
 
 def measure(cli: Cli, work: Path, reading: str, length: int, questions: int, progress: Progress) -> dict:
@@ -166,16 +153,6 @@ def page(record: dict, path: Path) -> str:
             f" {one['ratio_of_medians']:.2f}."
         )
     return "\n\n".join(text)
-
-
-def replace_between(path: Path, name: str, text: str) -> None:
-    """Puts `text` between `<!-- name -->` and `<!-- /name -->`."""
-    whole = path.read_text()
-    before, opening, rest = whole.partition(f"<!-- {name} -->\n")
-    _, closing, after = rest.partition(f"<!-- /{name} -->")
-    if not (opening and closing):
-        sys.exit(f"{path} has no lines <!-- {name} --> and <!-- /{name} -->")
-    path.write_text(f"{before}{opening}{text}\n{closing}{after}")
 
 
 def short(cli: Cli, work: Path, progress: Progress) -> tuple[list[dict], list[str]]:

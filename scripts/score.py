@@ -21,6 +21,12 @@ class File:
         at_utf16 = self.wide[2 * quote["start_utf16"] : 2 * quote["end_utf16"]]
         return at_bytes == quote["text"].encode() and at_utf16 == quote["text"].encode("utf-16-le")
 
+    def holds(self, answer: dict) -> bool:
+        """Whether an answer is made of its quotes, each of which stands in the file where it is said to."""
+        said = " ".join(quote["text"] for quote in answer["quotes"])
+        whole = said.split() == answer["text"].split()
+        return bool(answer["quotes"]) and whole and all(map(self.verbatim, answer["quotes"]))
+
     def check(self, answers: list[dict]) -> int:
         """Quotes looked up; ends the program at one that is not what stands in the file."""
         quotes = [quote for answer in answers for quote in answer["quotes"]]
