@@ -7,7 +7,8 @@ each:
 
     layer 0   head 0, 1, 3   the token 1, 2, 3 places back (biases alone: RoPE makes distance)   -> BACK1, BACK2, BACK3
               head 2         the last marker: which sentence am I in; am I in the question       -> HERE, ASKING
-    layer 1   head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
+    layer 1   head 3         memory: what followed these three tokens anywhere before; most tokens write next to nothing
+              head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
               head 2         induction: what followed these tokens in this sentence              -> TOKEN
     layer 2   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
 
@@ -184,6 +185,21 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     copy = n.orthogonal(N_HEAD, N_TOKEN)
     head.v[:, Part.TOKEN] = copy
     head.o[Part.TOKEN] = copy.T * 3.0
+
+    # layer 1: the memory, addressed by three tokens; negative biases keep what is written sparse
+    head = Head(decoder, 1, 3)
+    near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)
+    near, far, farther = (t / t.norm(dim=1, keepdim=True) for t in (near, far, farther))  # [64,·]
+    head.k[:, Part.BACK1], head.q[:, Part.TOKEN] = 1.8 * near, 1.8 * near @ wide
+    head.k[:, Part.BACK2], head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = 1.5 * far, 1.5 * far
+    head.k[:, Part.BACK3], head.q[:, Part.BACK2] = 0.8 * farther, 0.8 * farther
+    head.k_bias.fill_(-3.0)
+    head.q_bias.fill_(-1.5)
+    copy = n.orthogonal(N_HEAD, N_TOKEN)
+    head.v[:, Part.TOKEN] = copy
+    head.o[Part.TOKEN] = copy.T * 3.0
+    for number, layer in enumerate(decoder.model.layers):
+        layer.self_attn.gate.b2.fill_(0.0 if number == 1 else -2.0)
 
     # layer 2: the vote
     head = Head(decoder, 2, 0)

@@ -48,14 +48,15 @@ def token(tokenizer: Tokenizer, text: str) -> int:
 
 
 def citation(tokenizer: Tokenizer, marks: dict | None) -> dict | None:
-    """{"markers": ["<s{n}>", 47], "headings": ["<h{n}>", 12], "none": "<s0>"} → ids."""
+    """{"markers": ["<s{n}>", 47], "headings": ["<h{n}>", 12], "none": "<s0>"} → ids; also "words": "<say>"."""
     if marks is None:
         return None
     numbered = {
         key: [token(tokenizer, marks[key][0].replace("{n}", str(n + 1))) for n in range(marks[key][1])]
         for key in ("markers", "headings")
     }
-    return numbered | {"none": token(tokenizer, marks["none"])}
+    own = {"words": token(tokenizer, marks["words"])} if marks.get("words") else {}
+    return numbered | {"none": token(tokenizer, marks["none"])} | own
 
 
 def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, precisions: list[str]) -> dict:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from functools import cache
+from pathlib import Path
 
 from words import LEVELS, read_words
 
@@ -34,6 +35,14 @@ SYLLABLES = (
 SYMBOLS = "<>*[](){}#|~$%&=+-_/\\^@!?;:,.'\"`"
 NOUN, VERB, ADJECTIVE, ADVERB = range(4)
 LEVEL_SHARES = (0.44, 0.28, 0.23, 0.05)  # how often a fresh word comes from each of words.txt's levels
+
+
+@cache
+def topics() -> dict[str, tuple[str, ...]]:
+    """topics.txt: what a text can be about -> words that tell of it."""
+    lines = (Path(__file__).resolve().parent / "topics.txt").read_text("ascii").splitlines()
+    named = (line.split(":") for line in lines if not line.startswith("#"))
+    return {name: tuple(dict.fromkeys(words.split())) for name, words in named}
 
 
 @cache

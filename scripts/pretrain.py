@@ -11,15 +11,11 @@ Qwen2ForCausalLM.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
-import queue as queues
 import shutil
 import sys
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, fields
-from functools import cache
+from dataclasses import asdict, fields
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the core to the worker
@@ -30,68 +26,20 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from batches import Plan, batches, opened
 from circuits import set_start
 from model import Config, Decoder, save
 from samples import COPY, MARKER, Batch, Sampler, batch
-from tokenizer import S0, open_tokenizer
+from segments import ask
+from streams import KINDS, Shape, Streams, StreamSampler
+from tokenizer import BOS, DOC, S0, open_tokenizer
 
 FINDER = Config(
-    family="qwen2", vocabulary=6144, hidden=256, layers=4, heads=4, kv_heads=4, head_dim=64, ff=512, theta=1e6,
+    family="qwen2", vocabulary=6144, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
     tied=True, qkv_bias=True,
 )  # fmt: skip
-SHORT, SHORT_STEPS = 288, 150  # the first steps are shorter
-HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps
-
-
-@dataclass
-class Plan:
-    """What a run is; a checkpoint holds it, and goes on only with the same."""
-
-    seed: int
-    length: int  # T
-    batch: int  # B
-    rate: float  # Muon's, of matrices
-    other_rate: float  # AdamW's, of the embedding and vectors
-    minutes: float
-    steps: int  # 0: the clock decides
-
-
-opened = cache(open_tokenizer)
-
-
-def make(tokenizer: str, plan: Plan, step: int) -> Batch:
-    length = SHORT if step < SHORT_STEPS else plan.length
-    count = plan.batch * plan.length // length
-    hard = min(1.0, HARD_FROM + (1 - HARD_FROM) * step / HARD_STEPS)
-    return batch(Sampler(opened(tokenizer), length, f"train/{plan.seed}/{step}").samples(count, hard), length)
-
-
-def work(tokenizer: str, plan: Plan, step: int, queue: multiprocessing.Queue) -> None:
-    """The worker: batches from `step` on, as long as the trainer lives."""
-    parent = multiprocessing.parent_process()
-    while True:
-        made, waiting = make(tokenizer, plan, step), True
-        while waiting:
-            try:
-                queue.put(made, timeout=10)
-                waiting = False
-            except queues.Full:
-                if not parent.is_alive():
-                    queue.cancel_join_thread()
-                    return
-        step += 1
-
-
-def batches(tokenizer: str, plan: Plan, step: int) -> Iterator[Batch]:
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue(maxsize=8)
-    worker = context.Process(target=work, args=(tokenizer, plan, step, queue), daemon=True)
-    worker.start()
-    try:
-        while True:
-            yield queue.get(timeout=300)
-    finally:
-        worker.terminate()
+START = (BOS, DOC)
+SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 1.0}  # of a step's loss
 
 
 def tensors(b: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -118,6 +66,28 @@ def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.G
     return {name: entropy[kind == k].mean() for name, k in (("marker", MARKER), ("copy", COPY), ("document", 0))}
 
 
+def remembered(decoder: Decoder, b: Streams) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """-> logits [n,V] of the rows that are part of an answer, wanted [n], whether it is the first [n], question [n]."""
+    ids, asked, cut = torch.from_numpy(b.ids), torch.from_numpy(b.asked), torch.from_numpy(b.cut)
+    wanted = torch.from_numpy(b.wanted)  # [B,Q,T]
+    width = int((asked != 0).any(0).any(0).nonzero().max()) + 1
+    asked, wanted = asked[:, :, :width], wanted[:, :, :width].flatten(0, 1)
+    with torch.autocast(ids.device.type, torch.bfloat16):
+        hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, torch.from_numpy(b.weights))
+        rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [n]
+        logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [n,V]
+    first = (wanted[:, :-1] < 0) & (wanted[:, 1:] >= 0)
+    first = torch.cat([wanted[:, :1] >= 0, first], 1)
+    return logits, wanted.flatten()[rows], first.flatten()[rows], rows // width
+
+
+def carrying(decoder: Decoder, b: Streams) -> dict[str, Tensor]:
+    """Mean cross entropy of decisions (cite, say, none) and of the words said."""
+    logits, wanted, first, _ = remembered(decoder, b)
+    entropy = F.cross_entropy(logits, wanted, reduction="none")
+    return {"decision": entropy[first].mean(), "words": entropy[~first].mean()}
+
+
 def optimizers(decoder: Decoder, plan: Plan) -> list[torch.optim.Optimizer]:
     named = [(n, p) for n, p in decoder.named_parameters() if ".gate." not in n]
     matrices = [p for n, p in named if p.dim() > 1 and "embed" not in n]
@@ -125,6 +95,7 @@ def optimizers(decoder: Decoder, plan: Plan) -> list[torch.optim.Optimizer]:
     return [
         torch.optim.Muon(matrices, lr=plan.rate, weight_decay=0.01, momentum=0.95, adjust_lr_fn="original"),
         torch.optim.AdamW(others, lr=plan.other_rate, betas=(0.9, 0.98), weight_decay=0.0),
+        torch.optim.AdamW(decoder.gates().values(), lr=3 * plan.other_rate, betas=(0.9, 0.98), weight_decay=0.0),
     ]
 
 
@@ -159,6 +130,19 @@ def measure(
                     right.setdefault("sum", []).append(bool((logits[at].argmax(-1) == wanted[at]).all()))
                 else:
                     right.setdefault(block.kind, []).append(bool((logits[0] + sight).argmax() == wanted[0]))
+    return {kind: (sum(r) / len(r), len(r)) for kind, r in sorted(right.items())}
+
+
+@torch.no_grad()
+def recollect(decoder: Decoder, tokenizer: Tokenizer, shape: Shape, rounds: int = 2) -> dict[str, tuple[float, int]]:
+    """kind -> (share of questions all of whose answer's tokens are the likeliest, the ones before given, how many)."""
+    right: dict[str, list[bool]] = {}
+    for number in range(rounds):
+        b = StreamSampler(tokenizer, f"test/streams/{number}").streams(shape)
+        logits, wanted, _, question = remembered(decoder, b)
+        wrong = question[logits.argmax(-1) != wanted].unique().tolist()
+        for i, kind in enumerate(b.kind.flatten()):
+            right.setdefault(KINDS[kind], []).append(i not in wrong)
     return {kind: (sum(r) / len(r), len(r)) for kind, r in sorted(right.items())}
 
 
@@ -209,12 +193,14 @@ def main() -> None:
     plan = Plan(**{f.name: getattr(args, f.name) for f in fields(Plan)})
     torch.manual_seed(plan.seed)
     torch.set_num_threads(args.threads)
+    torch.set_flush_denormal(True)
     args.out.mkdir(parents=True, exist_ok=True)
     shutil.copy(args.tokenizer, args.out / "tokenizer.json")
 
     decoder = Decoder(FINDER)
     set_start(decoder, open_tokenizer(args.tokenizer), plan.seed)
     opts, step, spent, tokens = optimizers(decoder, plan), 0, 0.0, 0
+    rates = [opt.param_groups[0]["lr"] for opt in opts]
     checkpoint = args.out / "checkpoint.pt"
     if checkpoint.exists():
         kept = torch.load(checkpoint, weights_only=True)
@@ -230,25 +216,26 @@ def main() -> None:
         state = {"weights": decoder.state_dict(), "optimizers": [o.state_dict() for o in opts]}
         store(checkpoint, state | {"plan": asdict(plan), "step": step, "spent": spent, "tokens": tokens})
 
-    rates = [plan.rate, plan.other_rate]
     sums: dict[str, list[float]] = {}
     source, saved, last = batches(args.tokenizer, plan, step), spent, time.monotonic()
+    next(source)
     while True:
         progress = step / plan.steps if plan.steps else spent / (60 * plan.minutes)
         if progress >= 1:
             break
-        b = next(source)
+        b, streams = source.send(progress)
         parts = losses(decoder, b, 0.1, torch.Generator().manual_seed(step))
-        loss = sum(
-            share * parts[name].nan_to_num() for name, share in (("marker", 1.0), ("copy", 0.6), ("document", 0.1))
-        )
-        loss.backward()
+        sum(SHARES[name] * part.nan_to_num() for name, part in parts.items()).backward()
+        carried = carrying(decoder, streams)
+        sum(SHARES[name] * part.nan_to_num() for name, part in carried.items()).backward()
+        parts |= carried
         torch.nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
         for opt, rate in zip(opts, rates, strict=True):
             opt.param_groups[0]["lr"] = rate * schedule(step, progress)
             opt.step()
             opt.zero_grad(set_to_none=True)
-        step, tokens, now = step + 1, tokens + int((b.block >= 0).sum()), time.monotonic()
+        step, now = step + 1, time.monotonic()
+        tokens += int((b.block >= 0).sum()) + streams.ids.size + int((streams.asked > 0).sum())
         spent, last = spent + now - last, now
         for name, part in parts.items():
             sums.setdefault(name, []).append(part.item())
@@ -262,13 +249,16 @@ def main() -> None:
         if spent - saved > 60 * args.save_minutes:
             keep()
             result = measure(decoder, opened(args.tokenizer), plan.length)
+            result |= recollect(decoder, opened(args.tokenizer), Shape(128, 8, 1, 4, 16))
             shares = " ".join(f"{kind} {share:.0%}/{n}" for kind, (share, n) in result.items())
             print(f"  kept; held out: {shares}", flush=True)
             saved, last = spent, time.monotonic()
     source.close()
     keep()
     save(decoder, args.out, gates=False)
+    save(decoder, args.out / "pretrained")
     result = measure(decoder, opened(args.tokenizer), plan.length, "final", 160)
+    result |= recollect(decoder, opened(args.tokenizer), Shape(128, 12, 4, 4, 16), 8)
     print("held out: " + " ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
     print(f"{step} steps, {tokens / 1e6:.1f} M tokens, {spent / 60:.1f} minutes, seed {plan.seed}")
     compare(args.out)

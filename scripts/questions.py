@@ -27,6 +27,10 @@ OPENINGS = (
     "can I|Why do|When must|What kind of|Which of the|Are there|Should I|How often|To whom|What should I do when|"
     "Explain|What do you know about|Am I allowed to|Does the"
 ).split("|")
+ALIKE = (  # relations that answer each other's questions now and then
+    ("definition", "quality", "existence", "action"), ("permission", "obligation", "person"), ("date",), ("place",),
+    ("amount",), ("reason",), ("condition", "means"),
+)  # fmt: skip
 ENDINGS = "mean called happen allowed used work be exist need needed do have required about there for".split()
 
 
@@ -166,7 +170,9 @@ class Questions(Prose):
             if self.chance(0.04):
                 sentence = sentence.upper()
             told.append(Told(sentence, [re.sub(r" +", " ", q).strip() for q in questions], kind))
-        absent = [q for kind in kinds[relations:] for q in RELATIONS[kind](entity)[1]]
+        said = {like for kind in kinds[:relations] for like in ALIKE if kind in like}
+        untold = [kind for kind in kinds[relations:] if not any(kind in like for like in said)]
+        absent = [q for kind in untold for q in RELATIONS[kind](entity)[1]]
         before = self.entities, self.entity_rate
         self.entities, self.entity_rate = (
             [entity.full, entity.full, f"this {name}" if article else name, article + plural(name)],

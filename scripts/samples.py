@@ -185,7 +185,7 @@ class Sampler:
         return True
 
     def quote(self, sample: Sample, question: str, marker: int, tokens: list[int], kind: str) -> bool:
-        whole = self.write.chance(0.2)
+        whole = self.write.chance(0.2 if marker == S0 else 0.02)  # the engine holds what follows to the cited sentence
         return self.add(sample, [Q, *self.encode(question), QUOTE], [marker, *tokens, EOS] if whole else [marker], kind)
 
     def summary(
@@ -208,10 +208,10 @@ class Sampler:
     def absent(self, text: Text, lines: list[Line], left_out: list[Line], hard: float) -> str | None:
         """A question that no line answers: strange, half familiar, or asking what is not told of a known thing."""
         w, r = self.write, self.random
+        if text.absent and w.chance(0.4):
+            return w.disturb(r.choice(text.absent))
         for _ in range(5):
             u = r.random()
-            if u < 0.06 and text.absent:
-                return w.disturb(r.choice(text.absent))
             if u < 0.5:
                 question = w.disturb(r.choice(w.cluster(1, 0)[0][0].questions))
             elif u < 0.8 and left_out:
@@ -275,7 +275,7 @@ class Sampler:
                 self.quote(
                     sample, question, markers[at], line.tokens, "pack natural" if line.told.questions else "pack quote"
                 )
-            elif at is None and best_share(question, lines) <= 0.4:
+            elif line in removed and (line.told.questions or best_share(question, lines) <= 0.4):
                 self.quote(sample, question, S0, self.not_there, "pack absent")
         self.ask_all(sample, text, lines, markers, removed, hard, "pack ")
         return sample
@@ -310,7 +310,7 @@ class Sampler:
         failures = 0
         while failures < 4 and len(sample.blocks) < 30:
             u, done = r.random(), False
-            if u < 0.16:
+            if u < 0.22:
                 question = self.absent(text, lines, removed, hard)
                 done = bool(question) and self.quote(sample, question, S0, self.not_there, prefix + "absent")
             elif natural and u < 0.70:

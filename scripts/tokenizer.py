@@ -14,18 +14,19 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from lexicon import NOUN
+from declared import Declarer
+from lexicon import NOUN, topics
 from questions import OPENINGS, Questions
 from words import read_words
 
 VOCABULARY = 6144
 HEADINGS, SENTENCES = 12, 48
 SPECIAL = (
-    ["<pad>", "<bos>", "<eos>", "<doc>", "</doc>", "<q>", "<quote>", "<span>", "<sum>", "<t>"]
+    ["<pad>", "<bos>", "<eos>", "<doc>", "</doc>", "<q>", "<quote>", "<say>", "<sum>", "<t>"]
     + [f"<h{i}>" for i in range(1, HEADINGS + 1)]
     + [f"<s{i}>" for i in range(SENTENCES)]
 )
-PAD, BOS, EOS, DOC, END_DOC, Q, QUOTE, SPAN, SUM, TITLE = range(10)
+PAD, BOS, EOS, DOC, END_DOC, Q, QUOTE, SAY, SUM, TITLE = range(10)
 H0 = 10  # <h1>
 S0 = H0 + HEADINGS  # <s0>, which stands for "not in the document"; <s1> … <s47> are sentences
 FIRST_TEXT = S0 + SENTENCES  # ids from here on are text
@@ -41,6 +42,10 @@ def corpus(seed: int, texts: int) -> Iterator[str]:
         for _ in range(12):
             yield " " + writer.sentence()
         yield " " + " ".join(f"{writer.choose(*OPENINGS)} {writer.fresh(NOUN)}" for _ in range(3))
+        fact = Declarer(writer).fact()
+        yield from (" " + fact.sentence, " " + fact.question)
+    for words in topics().values():
+        yield from [f" {word}" for word in words] * 30
     for level, times in (("10", 12), ("20", 5), ("35", 1)):
         for word in read_words()[level]:
             yield from [f" {word}"] * times + [f" {word.capitalize()}"] * max(1, times // 3)

@@ -148,6 +148,14 @@ def test_citation(checkpoint, tmp_path):
     about = json.loads((tmp_path / "made" / "model.json").read_text())
     assert (about["name"], about["citation"]["none"]) == ("made", tiny.SPECIALS.index("<s0>"))
     assert [tiny.SPECIALS[n] for n in about["citation"]["markers"][:2]] == ["<s1>", "<s2>"]
+    assert "words" not in about["citation"]
+
+
+def test_own_words_have_a_token():
+    marks = {"markers": ["<s{n}>", 8], "headings": ["<h{n}>", 2], "none": "<s0>"}
+    assert export.citation(tiny.tokenizer(), marks | {"words": "<t>"})["words"] == tiny.SPECIALS.index("<t>")
+    with pytest.raises(export.Refused, match="no token <say>"):
+        export.citation(tiny.tokenizer(), marks | {"words": "<say>"})
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])

@@ -36,7 +36,8 @@ struct Common {
     /// document ends); without it what the model names for the task.
     #[arg(long, global = true, value_name = "NAME")]
     reading: Option<String>,
-    /// Holds a free model's answer to the document: each line of it is a quote (a citing model quotes anyway).
+    /// Holds a free model's answer to the document: each line of it is a quote (a citing model quotes anyway, save for what
+    /// it answers out of its memory).
     #[arg(long, global = true)]
     verbatim: bool,
     /// Threads of a graph run.

@@ -30,7 +30,7 @@ pub(crate) fn place(quotes: &mut [Quote], text: &str) {
     let mut from = 0;
     for quote in quotes {
         let words: Vec<&str> = quote.text.split_whitespace().collect();
-        let Some((start, end)) = find_folded(&text[from..], &words) else { continue };
+        let Some((start, end)) = [false, true].into_iter().find_map(|bare| find_folded(&text[from..], &words, bare)) else { continue };
         quote.answer = Span::within(0, 0, text, from + start, from + end);
         from += end;
     }
@@ -96,7 +96,8 @@ pub struct Answer {
     pub text: String,
     /// False when the document does not say.
     pub found: bool,
-    /// The probability of the decision, the model's and the words' (λ·BM25) together (citing models), or of its tokens (geometric mean), 0 to 1.
+    /// The probability of the decision, the model's and the words' (λ·BM25) together (citing models), or of its tokens (geometric mean), 0 to 1;
+    /// both multiplied where a citing model answers in its own words.
     pub confidence: f64,
     /// In the order of the text.
     pub quotes: Vec<Quote>,
@@ -121,7 +122,8 @@ pub enum Event {
     Done { answer: Box<Answer> },
 }
 
-/// The sentences of `text` that stand verbatim in one of the passages, white space folded; of at least three words.
+/// The sentences of `text` that stand verbatim in one of the passages, white space folded; of at least three words. At a passage's end a full
+/// stop may be missing, there or in `text`.
 pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
     let mut quotes = Vec::new();
     for unit in crate::passage::units(text) {
@@ -129,9 +131,11 @@ pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
         if words.len() < 3 {
             continue;
         }
-        let found =
-            passages.iter().find_map(|(span, passage)| find_folded(passage, &words).map(|(start, end)| (span, passage, start, end)));
-        if let Some((span, passage, start, end)) = found {
+        let stands = |bare: bool| {
+            let mut places = passages.iter().filter_map(|(span, passage)| Some((span, passage, find_folded(passage, &words, bare)?)));
+            places.find(|(_, passage, (_, end))| !bare || matches!(passage[*end..].trim_end(), "" | "."))
+        };
+        if let Some((span, passage, (start, end))) = stands(false).or_else(|| stands(true)) {
             let span = Span::within(span.start, span.start_utf16, passage, start, end);
             quotes.push(Quote::new(span, passage[start..end].to_owned()));
         }
@@ -139,12 +143,16 @@ pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
     quotes
 }
 
-/// Where `words` stand in `text` one after another with nothing but white space between.
-fn find_folded(text: &str, words: &[&str]) -> Option<(usize, usize)> {
+/// Where `words` stand in `text` one after another with nothing but white space between; `bare` of a full stop at the end.
+fn find_folded(text: &str, words: &[&str], bare: bool) -> Option<(usize, usize)> {
+    let end = |word: &str| if bare && word.ends_with('.') { word.len() - 1 } else { word.len() };
     let at_words: Vec<(usize, &str)> = text.split_whitespace().map(|w| (w.as_ptr() as usize - text.as_ptr() as usize, w)).collect();
-    let hit = at_words.windows(words.len().max(1)).find(|run| run.iter().zip(words).all(|((_, a), b)| a == b))?;
-    let (last, word) = hit.last()?;
-    Some((hit[0].0, last + word.len()))
+    let (last, before) = words.split_last()?;
+    let is_last = |word: &str| word[..end(word)] == last[..end(last)];
+    let mut runs = at_words.windows(words.len());
+    let hit = runs.find(|run| run.iter().zip(before).all(|((_, a), b)| a == b) && is_last(run[before.len()].1))?;
+    let (at, word) = hit[before.len()];
+    Some((hit[0].0, at + end(word)))
 }
 
 /// VmHWM of this process, 0 where the system does not say.
@@ -166,5 +174,20 @@ mod tests {
         assert_eq!(quotes.len(), 1);
         assert_eq!(quotes[0].text, "It may\n  be copied freely.");
         assert_eq!((quotes[0].span.start, quotes[0].span.start_utf16), (103, 52));
+    }
+
+    #[test]
+    fn a_final_full_stop_may_be_missing() {
+        let quoted = |text: &str, passage: &str| {
+            let span = Span::within(0, 0, passage, 0, passage.len());
+            let mut quotes = quotes_in(text, &[(span, passage.to_owned())]);
+            place(&mut quotes, text);
+            quotes.pop().map(|q| (q.text, q.answer.start..q.answer.end))
+        };
+        let code = Some(("Gate code: 48213".to_owned(), 0..16));
+        assert_eq!(quoted("Gate code: 48213.", "- Gate code: 48213\n"), code);
+        assert_eq!(quoted("Gate code: 48213", "- Gate code: 48213. "), code);
+        assert_eq!(quoted("Gate code: 48213.", "Gate code: 48213 of old"), None, "the sentence goes on");
+        assert_eq!(quoted("Gate code: 48213.", "Gate code: 48212."), None);
     }
 }

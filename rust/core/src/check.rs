@@ -77,7 +77,12 @@ impl Manifest {
         }
         self.check_tokens("citation.markers", &citation.markers)?;
         self.check_tokens("citation.headings", &citation.headings)?;
-        self.check_tokens("citation.none", &[citation.none])
+        self.check_tokens("citation.none", &[citation.none])?;
+        let Some(words) = citation.words else { return Ok(()) };
+        if [&citation.markers[..], &citation.headings, &[citation.none], &self.tokenizer.end].concat().contains(&words) {
+            return wrong(format!("citation.words: found token {words}, expected one that is no marker, not none and no end"));
+        }
+        self.check_tokens("citation.words", &[words])
     }
 
     fn check_self_test(&self) -> Result<()> {

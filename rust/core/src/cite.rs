@@ -1,4 +1,4 @@
-//! A citing model's turn: it chooses among the pieces in sight, or none of them.
+//! A citing model's turn: it chooses among the pieces in sight, or none of them, or answers out of the memory in its own words.
 
 use crate::answer::Event;
 use crate::decode::Decoder;
@@ -8,7 +8,7 @@ use crate::sample;
 use crate::work::{PAUSE, Work};
 
 impl Work {
-    /// A citing model's choice: one of the pieces in sight, *not in the document*, or the end of a summary.
+    /// A citing model's choice: one of the pieces in sight, *not in the document*, its own words, or the end of a summary.
     pub fn cite(&mut self, none: u32) -> Result<Event> {
         let asked = matches!(self.task, Task::Ask(_));
         let Some(current) = self.current.as_mut() else { return self.finish() };
@@ -22,12 +22,22 @@ impl Work {
             false if current.cited > 0 || pieces.is_empty() => &manifest.tokenizer.end,
             false => &[],
         };
-        let (piece, log_p) = sample::cite(current.session.logits(), &pieces, otherwise, manifest.scoring, asked);
         if asked {
             (self.log_confidence, self.decisions) = (0.0, 0); // the last prompt's decision is the answer's
         }
-        self.log_confidence += log_p;
         self.decisions += 1;
+        let remembers = asked && !current.recalled && current.session.absorbed() > 0;
+        if let Some(words) = self.own_words.filter(|_| remembers) {
+            let others = pieces.iter().map(|p| p.1).chain([none]);
+            let (own, log_p) = sample::own_words(current.session.logits(), words, others);
+            self.log_confidence += log_p;
+            if own {
+                self.said = true;
+                return self.speak(words);
+            }
+        }
+        let (piece, log_p) = sample::cite(current.session.logits(), &pieces, otherwise, manifest.scoring, asked);
+        self.log_confidence += log_p;
         let Some(at) = piece else { return self.nothing(none, asked) };
         let piece = current.pieces[at].clone();
         current.pieces[at].marker = None; // never cited twice
@@ -80,12 +90,18 @@ impl Work {
             Next::Later => return Ok(PAUSE), // the same choice is made again
             Next::End => {}
         }
+        self.found = false;
+        self.speak(none)
+    }
+
+    /// The rest of the answer is the model's own words, which `token` begins.
+    fn speak(&mut self, token: u32) -> Result<Event> {
         let Some(current) = self.current.as_mut() else { return self.finish() };
-        (self.found, self.ended) = (false, true);
+        self.ended = true;
         self.decoder = Decoder::new(self.limit.saturating_sub(1), self.lookup);
         self.cited_tokens = 1;
         (current.free, current.shown, current.total) = (true, true, 1);
-        current.session.feed(&[none]);
+        current.session.feed(&[token]);
         Ok(PAUSE)
     }
 }

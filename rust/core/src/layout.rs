@@ -29,6 +29,8 @@ pub struct Markers {
     headings: Vec<Marked>,
     /// *Not in the document.*
     pub none: u32,
+    /// What begins an answer in the model's own words, out of the memory; None when it never answers so.
+    pub words: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -52,7 +54,7 @@ impl Layout {
                 };
                 let sentences = marked(&prompt.sentence, &citation.markers)?;
                 let headings = marked(&prompt.heading, &citation.headings)?;
-                Some(Markers { sentences, headings, none: citation.none })
+                Some(Markers { sentences, headings, none: citation.none, words: citation.words })
             }
         };
         let mut encode = |name: &str, template: &str| match tokens.encode_template(template)? {

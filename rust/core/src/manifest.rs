@@ -126,6 +126,9 @@ pub struct Citation {
     pub headings: Vec<u32>,
     /// *Not in the document.*
     pub none: u32,
+    /// What begins an answer in the model's own words, out of the memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<u32>,
 }
 
 /// One graph file.

@@ -6,12 +6,14 @@ use crate::error::{Error, Result};
 use crate::hold::Cut;
 use crate::index::Passage;
 use crate::model::Model;
-use crate::passage::{tokenized, units_of_passage};
+use crate::passage::{Unit, tokenized, units_of_passage};
 use crate::session::Session;
 use crate::text::{folded, trimmed, untrimmed};
 
 /// Most room left in a prompt for a free answer (tokens).
 pub(crate) const ANSWER_ROOM: usize = 64;
+/// Passages that are looked at for the words of an answer out of the memory.
+const ALIKE: usize = 8;
 
 /// What is asked of a document.
 #[derive(Debug, Clone)]
@@ -164,6 +166,18 @@ pub(crate) fn sentences(document: &Shared, passage: Passage, headings: bool, sco
             }
         })
         .collect())
+}
+
+/// The sentences and headings of the passages that are most like a text, as they stand in the document.
+pub(crate) fn alike(document: &Shared, text: &str) -> Result<Vec<(Span, String)>> {
+    let (matches, _) = document.read_state()?.index.best(text, ALIKE, None)?;
+    let mut found = Vec::new();
+    for passage in matches.into_iter().map(|m| m.passage) {
+        let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
+        let place = |unit: &Unit| Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
+        found.extend(units_of_passage(&text, passage.first).iter().map(|unit| (place(unit), text[unit.start..unit.end].to_owned())));
+    }
+    Ok(found)
 }
 
 /// A piece of the document by its place.

@@ -35,6 +35,15 @@ pub fn cite(logits: &[f32], pieces: &[(usize, u32, f32)], otherwise: &[u32], sco
     }
 }
 
+/// Whether a citing model answers in its own words, which the token `words` begins, and the log-probability of that decision: it does when it
+/// prefers them to each of the `others`, the markers of the pieces in sight and none of them. BM25 lifts sentences and has no say in it.
+pub fn own_words(logits: &[f32], words: u32, others: impl Iterator<Item = u32> + Clone) -> (bool, f64) {
+    let (own, mut others) = (f64::from(logits[words as usize]), others.map(|t| f64::from(logits[t as usize])));
+    let rest = log_sum(others.clone());
+    let all = log_sum([own, rest].into_iter());
+    if others.all(|other| own > other) { (true, own - all) } else { (false, rest - all) }
+}
+
 /// ln Σ exp.
 fn log_sum(values: impl Iterator<Item = f64> + Clone) -> f64 {
     let peak = values.clone().fold(f64::NEG_INFINITY, f64::max);
@@ -67,5 +76,18 @@ mod tests {
         let (sure, log_p) = cite(&logits, &pieces[..1], &[0], SCORING, true);
         assert!(sure.is_some() && (log_p + (1.0 + (-1.0 - -0.1269 - 0.5_f64).exp()).ln()).abs() < 1e-3, "BM25 counts in it: {log_p}");
         assert_eq!(cite(&[-0.5, -0.6], &unsure, &[1], SCORING, false).0, Some(7));
+    }
+
+    #[test]
+    fn own_words_are_chosen_where_they_are_likelier_than_any_other_choice() {
+        let decide = |logits: &[f32]| own_words(logits, 0, 1..logits.len() as u32);
+        let near = |log_p: f64, share: f64| (log_p.exp() - share).abs() < 1e-6;
+        let ln = f32::ln;
+        let (own, log_p) = decide(&[ln(4.0), ln(3.0), ln(3.0)]);
+        assert!(own && near(log_p, 0.4), "though the others together are likelier");
+        let (own, log_p) = decide(&[ln(3.0), ln(4.0), ln(3.0)]);
+        assert!(!own && near(log_p, 0.7), "what is left to the others");
+        assert!(!decide(&[1.0, 1.0]).0, "equals are decided for the document");
+        assert!(decide(&[-80.0, -90.0]).0 && !decide(&[-1000.0, 0.0]).0);
     }
 }

@@ -12,7 +12,7 @@ use crate::decode::Decoder;
 use crate::document::Shared;
 use crate::error::Result;
 use crate::manifest::Reading;
-use crate::prompt::{Next, Piece, Prompt, Task, held, sources};
+use crate::prompt::{Next, Piece, Prompt, Task, alike, held, sources};
 use crate::reading::Plan;
 use crate::session::Session;
 use crate::text::trimmed;
@@ -32,7 +32,7 @@ pub struct AskOptions {
     /// was found, unless it is held to the document (`verbatim`).
     pub recall_all: bool,
     /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found. A citing
-    /// model's answer is held to sentences anyway.
+    /// model's answer is held to sentences; with this also where it would answer out of the memory in its own words.
     pub verbatim: bool,
     /// Most tokens of the answer; without it (and at most) the model's limit.
     pub max_tokens: Option<usize>,
@@ -69,6 +69,10 @@ pub(crate) struct Work {
     pub lookup: bool,
     /// A free model's answer is held to the document.
     pub verbatim: bool,
+    /// The token by which a citing model may choose to answer in its own words.
+    pub own_words: Option<u32>,
+    /// It chose to.
+    pub said: bool,
     /// Sentences that a summary may still show.
     pub sentences: usize,
     /// Of a summary: running text without headings.
@@ -92,7 +96,7 @@ pub(crate) struct Work {
     pub log_confidence: f64,
     pub decisions: u32,
     pub quotes: Vec<Quote>,
-    /// What a free model's quotes are looked for in.
+    /// What the quotes of an answer in the model's own words are looked for in.
     pub sources: Vec<(Span, String)>,
     /// A heading that was cited: shown with the sentence after it, or when there is nothing else to show.
     pub heading: Option<Piece>,
@@ -129,8 +133,11 @@ impl Work {
     /// One that has not begun.
     pub fn new(document: Arc<Shared>, task: Task, plan: Plan, begun: Instant, options: &AskOptions) -> Self {
         let limit = options.max_tokens.unwrap_or(usize::MAX).min(document.model.manifest().limits.answer);
+        let citing = document.model.layout.citing();
         Self {
-            verbatim: options.verbatim && document.model.layout.citing().is_none(),
+            verbatim: options.verbatim && citing.is_none(),
+            own_words: citing.and_then(|m| m.words).filter(|_| !options.verbatim),
+            said: false,
             document,
             task,
             limit,
@@ -271,10 +278,14 @@ impl Work {
         if let Some(heading) = self.heading.take().filter(|_| self.text.is_empty()) {
             return self.show([heading].into_iter());
         }
+        if self.said {
+            self.found = !self.text.is_empty();
+            self.sources = alike(&self.document, &self.text)?; // nothing in sight bears witness to the memory
+        }
         let source = &self.document.source;
         if self.verbatim {
             self.found = !self.quotes.is_empty();
-        } else if self.document.model.layout.citing().is_none() {
+        } else if self.said || self.document.model.layout.citing().is_none() {
             self.quotes = quotes_in(&self.text, &self.sources);
         }
         place(&mut self.quotes, &self.text);
@@ -306,13 +317,13 @@ impl Work {
             Task::Ask(question) => Some(question.clone()),
             Task::Summarize => None,
         };
-        let decided = |n: u32| (self.log_confidence / f64::from(n)).exp();
-        let confidence = if self.decisions == 0 { self.decoder.confidence() } else { decided(self.decisions) };
+        let decided = if self.decisions == 0 { 1.0 } else { (self.log_confidence / f64::from(self.decisions)).exp() };
+        let words = if self.decisions == 0 || self.said { self.decoder.confidence() } else { 1.0 };
         let answer = Answer {
             question,
             text: self.text.clone(),
             found: self.found,
-            confidence,
+            confidence: decided * words,
             quotes: std::mem::take(&mut self.quotes),
             coverage,
             usage,

@@ -4,20 +4,22 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::answer::CoverageKind;
-use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Reply, Source};
+use edgeinfinite_core::tokens::Tokens;
+use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Manifest, Model, OpenOptions, Reading, Reply, Source};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
-/// models/tiny with the prompt and the markers of a citing model. Its weights are random, so its choices are too.
-static CITING: LazyLock<Arc<Model>> = LazyLock::new(|| {
-    let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
+/// A folder of models/ with the prompt and the markers of a citing model.
+fn folder(name: &str, words: Option<Value>) -> TempDir {
+    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
     let folder = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(&tiny).unwrap() {
+    for entry in std::fs::read_dir(&from).unwrap() {
         let path = entry.unwrap().path();
         std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
     }
-    let mut manifest: Value = serde_json::from_slice(&std::fs::read(tiny.join("model.json")).unwrap()).unwrap();
-    let tokenizer: Value = serde_json::from_slice(&std::fs::read(tiny.join("tokenizer.json")).unwrap()).unwrap();
+    let mut manifest: Value = serde_json::from_slice(&std::fs::read(from.join("model.json")).unwrap()).unwrap();
+    let tokenizer: Value = serde_json::from_slice(&std::fs::read(from.join("tokenizer.json")).unwrap()).unwrap();
     let token = |name: &str| {
         let found = tokenizer["added_tokens"].as_array().unwrap().iter().find(|t| t["content"] == name).unwrap();
         found["id"].as_u64().unwrap()
@@ -26,20 +28,33 @@ static CITING: LazyLock<Arc<Model>> = LazyLock::new(|| {
     manifest["prompt"]["heading"] = json!("<h{n}>{text}");
     let markers: Vec<u64> = (1..=8).map(|n| token(&format!("<s{n}>"))).collect();
     manifest["citation"] = json!({ "markers": markers, "headings": [token("<h1>"), token("<h2>")], "none": token("<s0>") });
+    if let Some(words) = words {
+        manifest["citation"]["words"] = words;
+    }
     std::fs::write(folder.path().join("model.json"), manifest.to_string()).unwrap();
-    let options = OpenOptions { scenario: Some("large".into()), threads: Some(1), ..OpenOptions::default() };
+    folder
+}
+
+fn open(folder: &TempDir, scenario: &str) -> Arc<Model> {
+    let options = OpenOptions { scenario: Some(scenario.into()), threads: Some(1), ..OpenOptions::default() };
     Model::open(folder.path(), &options).unwrap() // what it still reads it holds open: the folder may go
-});
+}
+
+/// models/tiny: its weights are random, so its choices are too.
+static CITING: LazyLock<Arc<Model>> = LazyLock::new(|| open(&folder("tiny", None), "large"));
+
+fn read(model: &Arc<Model>, text: &str, reading: Reading) -> Document {
+    let options = DocumentOptions { reading: Some(reading), ..DocumentOptions::default() };
+    let document = Document::open(Arc::clone(model), Source::text(text).unwrap(), options).unwrap();
+    while document.step().unwrap().is_some() {}
+    document
+}
 
 fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<Event>, Answer) {
-    let source = Source::text(text).unwrap();
-    let document =
-        Document::open(Arc::clone(&CITING), source, DocumentOptions { reading: Some(reading), ..DocumentOptions::default() }).unwrap();
-    while document.step().unwrap().is_some() {}
-    let options = AskOptions { reading: Some(reading), ..AskOptions::default() };
+    let document = read(&CITING, text, reading);
     let reply = match question {
-        Some(question) => document.ask(question, options).unwrap(),
-        None => document.summarize(options).unwrap(),
+        Some(question) => document.ask(question, AskOptions::default()).unwrap(),
+        None => document.summarize(AskOptions::default()).unwrap(),
     };
     let mut events = Vec::new();
     while let Some(event) = reply.next().unwrap() {
@@ -129,11 +144,7 @@ fn an_answer_far_away_is_brought_back_by_recall() {
 
 #[test]
 fn replies_do_not_see_each_other() {
-    let source = Source::text(TEXT).unwrap();
-    let document =
-        Document::open(Arc::clone(&CITING), source, DocumentOptions { reading: Some(Reading::Memory), ..DocumentOptions::default() })
-            .unwrap();
-    while document.step().unwrap().is_some() {}
+    let document = read(&CITING, TEXT, Reading::Memory);
     let ask = |question: &str| document.ask(question, AskOptions::default()).unwrap();
     let text = |reply: &edgeinfinite_core::Reply| {
         let mut text = String::new();
@@ -204,6 +215,77 @@ fn the_reading_chosen_for_a_document_is_the_default_of_its_questions() {
         assert!(document.ask("When?", AskOptions::default()).is_ok() && document.summarize(AskOptions::default()).is_ok());
         let memory = document.ask("When?", AskOptions { reading: Some(Reading::Memory), ..AskOptions::default() });
         assert_eq!(memory.err().map(|e| e.code()), if runs { None } else { Some("call.unread") });
+    }
+}
+
+/// models/tiny-copy says what followed the question's last words where they stood before. Where " nor" did, that begins its own words.
+fn speaking(words: bool) -> Arc<Model> {
+    let tokens = Tokens::open(&folder("tiny-copy", None).path().join("tokenizer.json"), 384).unwrap().encode(" nor").unwrap();
+    open(&folder("tiny-copy", words.then(|| json!(tokens[0]))), "short")
+}
+
+/// Makes that model say a sentence.
+fn say(sentence: &str) -> String {
+    format!("Qu zx nor {sentence} Qu zx")
+}
+
+const FACT: &str = "The gate opens with 48213.";
+const FILLER: &str = "Dogs wait outside, for they may bark. Children pay half on a Sunday. ";
+
+#[test]
+fn what_the_memory_says_in_its_own_words_is_quoted_where_it_stands() {
+    let (speaking, citing) = (speaking(true), speaking(false));
+    let text = format!("Rules\n\n{}\n{}", FACT.replace(' ', "\n  "), FILLER.repeat(5));
+    let document = read(&speaking, &text, Reading::Memory);
+    let ask = |document: &Document, said: &str, options| whole(&document.ask(&say(said), options).unwrap());
+
+    let right = ask(&document, FACT, AskOptions::default());
+    assert_eq!((right.text.as_str(), right.found, right.quotes.len()), (FACT, true, 1));
+    let at = right.quotes[0].span.start as usize;
+    assert!(text[at..].starts_with("The\n  gate") && right.quotes[0].headings == ["Rules"]);
+    assert_eq!(right.coverage[0].kind, CoverageKind::Absorbed);
+    assert!(right.coverage[0].span.end as usize > at && right.usage.generated_tokens > 5 && right.confidence > 0.0);
+    check(&text, &right);
+
+    let invented = ask(&document, "The gate opens with 50721.", AskOptions::default());
+    assert_eq!((invented.text.as_str(), invented.found), ("The gate opens with 50721.", true));
+    assert!(invented.quotes.is_empty());
+    check(&text, &invented);
+
+    let cut = ask(&document, FACT, AskOptions { max_tokens: Some(5), ..AskOptions::default() });
+    assert_eq!(cut.usage.generated_tokens, 5);
+    assert!(FACT.starts_with(&cut.text) && cut.text.len() < FACT.len());
+
+    // Not when nothing was absorbed, not by recall, not verbatim, not in a summary: there it is as without the token.
+    let other = read(&citing, &text, Reading::Memory);
+    assert_ne!(ask(&other, FACT, AskOptions::default()).text, FACT, "or the rest proves nothing");
+    for (text, reading, verbatim) in [(FACT, Reading::Memory, false), (&text, Reading::Recall, false), (&text, Reading::Memory, true)] {
+        let options = AskOptions { verbatim, ..AskOptions::default() };
+        let [with, without] = [&speaking, &citing].map(|model| ask(&read(model, text, reading), FACT, options));
+        assert_eq!((&with.text, with.found, &with.quotes), (&without.text, without.found, &without.quotes));
+        assert!((with.confidence - without.confidence).abs() < 1e-12);
+        check(text, &with);
+    }
+    let [with, without] = [&document, &other].map(|document| whole(&document.summarize(AskOptions::default()).unwrap()));
+    assert_eq!((with.text, with.quotes), (without.text, without.quotes));
+}
+
+#[test]
+fn a_token_that_cannot_begin_own_words_is_refused() {
+    let load = |words: Value| Manifest::load(folder("tiny", Some(words)).path());
+    assert_eq!(load(json!(null)).unwrap().citation.unwrap().words, None);
+    assert_eq!(load(json!(8)).unwrap().citation.unwrap().words, Some(8));
+    // <s1>, <s0>, <h1> and <eos> have a meaning already.
+    for (wrong, sentence) in [
+        (json!(384), "citation.words: found token 384, expected less than the vocabulary's 384"),
+        (json!(12), "citation.words: found token 12, expected one that is no marker, not none and no end"),
+        (json!(11), "citation.words: found token 11, expected"),
+        (json!(9), "citation.words: found token 9, expected"),
+        (json!(2), "citation.words: found token 2, expected"),
+        (json!("<say>"), "expected u32"),
+    ] {
+        let error = load(wrong).unwrap_err();
+        assert!(error.code() == "model.format" && error.message().contains(sentence), "{error}");
     }
 }
 

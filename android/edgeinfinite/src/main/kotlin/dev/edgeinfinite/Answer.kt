@@ -11,7 +11,10 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
     public val text: String,
     /** Whether the document answers the question, in the model's judgement. */
     public val found: Boolean,
-    /** The probability of the decision, the model and the matching words together, 0 … 1; of its words, where it answers in its own. A hint, not a promise. */
+    /**
+     * The probability of the decision, the model and the matching words together, 0 … 1; of its words too, where it answers in its own.
+     * A hint, not a promise.
+     */
     public val confidence: Double,
     /** The parts of [text] that stand in the document word for word, white space aside, in the order of [text]. */
     public val quotes: List<Quote>,

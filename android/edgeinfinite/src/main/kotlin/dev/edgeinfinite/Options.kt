@@ -106,7 +106,7 @@ public class AskOptions {
 
     /**
      * Whether the answer is held to what stands in the document, so that each line of it is a quote; false by default. A model that quotes
-     * by itself ([ModelInfo.citing]) is held to it anyway.
+     * by itself ([ModelInfo.citing]) is held to it anyway, save for what it answers out of its memory in its own words.
      */
     public var verbatim: Boolean = false
 

@@ -1,0 +1,95 @@
+"""What a step of pretraining trains on, made in a worker process: prompts to find in, and streams to remember.
+
+Prompts and streams depend on the seed, the step and how far the run is alone; short ones come first. No PyTorch here.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue as queues
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from samples import Batch, Sampler, batch
+from streams import Shape, Streams, StreamSampler
+from tokenizer import open_tokenizer
+
+SHORT, SHORT_STEPS = 288, 150  # the first prompts are shorter
+HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps
+STREAMS = (  # until this share of the run: S, segments from, to, W/S, B, questions, decades of length amplification
+    (0.06, 32, 2, 4, 1, 8, 8, 0.0),
+    (0.14, 32, 3, 8, 1, 5, 8, 0.0),
+    (0.24, 32, 8, 16, 1, 3, 10, 0.0),
+    (0.34, 128, 2, 6, 1, 2, 12, 0.0),
+    (0.44, 128, 4, 8, 1, 2, 12, 0.0),
+    (1.00, 128, 6, 10, 1, 2, 12, 3.0),
+)
+
+
+@dataclass
+class Plan:
+    """What a run is; a checkpoint holds it, and goes on only with the same."""
+
+    seed: int
+    length: int  # T
+    batch: int  # B
+    rate: float  # Muon's, of matrices
+    other_rate: float  # AdamW's, of the embedding and vectors
+    minutes: float
+    steps: int  # 0: the clock decides
+
+
+opened = cache(open_tokenizer)
+
+
+@cache
+def remembering(tokenizer: str, seed: str) -> StreamSampler:
+    return StreamSampler(opened(tokenizer), seed)
+
+
+def prompts(tokenizer: str, plan: Plan, step: int) -> Batch:
+    length = SHORT if step < SHORT_STEPS else plan.length
+    count = plan.batch * plan.length // length
+    hard = min(1.0, HARD_FROM + (1 - HARD_FROM) * step / HARD_STEPS)
+    return batch(Sampler(opened(tokenizer), length, f"train/{plan.seed}/{step}").samples(count, hard), length)
+
+
+def streams(tokenizer: str, plan: Plan, step: int, progress: float) -> Streams:
+    sampler = remembering(tokenizer, f"train/{plan.seed}/streams")
+    sampler.random.seed(f"train/{plan.seed}/streams/{step}")
+    sampler.write.new_topic()
+    _, segment, low, high, window, size, questions, decades = next(row for row in STREAMS if progress <= row[0])
+    return sampler.streams(Shape(segment, sampler.random.randint(low, high), window, size, questions, decades))
+
+
+def work(tokenizer: str, plan: Plan, step: int, queue: multiprocessing.Queue, progress) -> None:
+    """The worker: batches from `step` on, as long as the trainer lives."""
+    parent = multiprocessing.parent_process()
+    while True:
+        behind = step / plan.steps if plan.steps else progress.value
+        made = prompts(tokenizer, plan, step), streams(tokenizer, plan, step, min(1.0, behind))
+        waiting = True
+        while waiting:
+            try:
+                queue.put(made, timeout=10)
+                waiting = False
+            except queues.Full:
+                if not parent.is_alive():
+                    queue.cancel_join_thread()
+                    return
+        step += 1
+
+
+def batches(tokenizer: str, plan: Plan, step: int) -> Iterator[tuple[Batch, Streams]]:
+    """Takes the share of the run that is behind, by send(); gives the step's batches."""
+    context = multiprocessing.get_context("spawn")
+    queue, progress = context.Queue(maxsize=4), context.Value("d", 0.0)
+    worker = context.Process(target=work, args=(tokenizer, plan, step, queue, progress), daemon=True)
+    worker.start()
+    try:
+        progress.value = yield None
+        while True:
+            progress.value = yield queue.get(timeout=300)
+    finally:
+        worker.terminate()

@@ -1,0 +1,103 @@
+"""All segments of a document at once, for training: what model.read computes segment by segment (tests hold them
+against each other), with questions asked after any of them.
+
+The memory that a segment sees is the sum over the segments that have left the window before it. B documents, n
+segments of S tokens, P pinned tokens, a window of w segments, Q questions of T rows; other letters as in model.py.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from model import Decoder, rope, sigma
+
+
+def masks(n: int, S: int, P: int, w: int) -> Tensor:
+    """bool [n+1, 1, P+w·S]: which pinned and window slots exist after so many segments."""
+    oldest = P + (w - torch.arange(n + 1).clamp(max=w)) * S  # [n+1] first window slot that is filled
+    slots = torch.arange(P + w * S)
+    return ((slots < P) | (slots >= oldest[:, None]))[:, None]
+
+
+def ask(
+    decoder: Decoder, start: Tensor, ids: Tensor, w: int, asked: Tensor, cut: Tensor, weights: Tensor | None = None
+) -> Tensor:
+    """start [P], ids [B,n,S], asked [B,Q,T], cut [B,Q] (segments read before it), weights [B,n] → hidden [B,Q,T,D].
+
+    The hidden states are those of the questions' rows, after the final norm."""
+    (B, n, S), P, (Q, T) = ids.shape, len(start), asked.shape[1:]
+    slots = P + w * S  # of the cache; rows stand after it
+    filled = masks(n, S, P, w)  # [n+1,1,slots]
+    own = lambda m, rows: torch.cat([m.expand(-1, rows, -1), causal(rows).expand(len(m), -1, -1)], 2)  # noqa: E731
+    mask = additive(own(filled[:n], S))[None, :, None]  # [1,n,1,S,slots+S]
+    asked_mask = additive(own(filled, T))[cut][:, :, None]  # [B,Q,1,T,slots+T]
+    empty = (w - torch.arange(n + 1).clamp(max=w)) * S  # [n+1] slots between the pinned tokens' and the window
+    pinned_at = [t[:, None] for t in decoder.angles(empty[:, None] + torch.arange(P))]  # [n+1,1,P,d/2] twice
+    window_at = decoder.angles(P + torch.arange(w * S))  # [w·S,d/2] twice
+    rows_at = decoder.angles(slots + torch.arange(max(S, T)))  # [·,d/2] twice
+    gone = (torch.arange(n + 1) - w).clamp(min=0)  # [n+1] segments that have left the window
+    absorbed = (gone > 0).float()
+    x, p, y = (decoder.model.embed_tokens(t) for t in (ids, start[None], asked))  # [B,n,S,D], [1,P,D], [B,Q,T,D]
+    at = torch.arange(B)[:, None]
+    for number, layer in enumerate(decoder.model.layers):
+        attention, last = layer.self_attn, number + 1 == len(decoder.model.layers)
+        qp, kp, vp = layer.qkv(p)  # [1,H,P,d], [1,J,P,d] twice
+        pinned_k = rope(kp, *pinned_at)  # [n+1,J,P,d]: just before the window, wherever that begins
+        q, k, v = layer.qkv(x)  # [B,n,H,S,d], [B,n,J,S,d] twice
+        # keys and values of the window before each segment, and after the last: [B,n+1,J,w·S,d]
+        window_k, window_v = rope(before(k, w), *window_at), before(v, w)
+        m, z = sums(k, v, weights)  # [B,n+1,J,d,d], [B,n+1,J,d]
+        m, z = m[:, gone], z[:, gone]
+        z = torch.where((gone > 0)[:, None, None], z, torch.ones_like(z))
+        if not last:  # of the last layer only keys and values are needed
+            rows = [t[:S] for t in rows_at]
+            fixed = pinned_k[:n].expand(B, -1, -1, -1, -1), vp.expand(B, n, -1, -1, -1)
+            ks = torch.cat([fixed[0], window_k[:, :n], rope(k, *rows)], 3)  # [B,n,J,slots+S,d]
+            vs = torch.cat([fixed[1], window_v[:, :n], v], 3)
+            a = seen(layer, q, ks, vs, mask, rows, m[:, :n], z[:, :n], absorbed[:n].expand(B, n))
+            x = layer.out(x, a)
+            first = [t[:P] for t in rows_at]
+            p = layer.out(p, attention.local(rope(qp, *first), rope(kp, *first), vp, None))
+        q, k, v = layer.qkv(y)  # [B,Q,H,T,d], [B,Q,J,T,d] twice
+        rows = [t[:T] for t in rows_at]
+        ks = torch.cat([pinned_k[cut], window_k[at, cut], rope(k, *rows)], 3)  # [B,Q,J,slots+T,d]
+        vs = torch.cat([vp.expand(B, Q, -1, -1, -1), window_v[at, cut], v], 3)
+        y = layer.out(y, seen(layer, q, ks, vs, asked_mask, rows, m[at, cut], z[at, cut], absorbed[cut]))
+    return decoder.model.norm(y)
+
+
+def seen(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
+    """Attention of rows q [B,n,H,S,d] over keys k and values v [B,n,J,·,d] and memory m, z; absorbed [B,n] is 0 or 1."""
+    attention, shape = layer.self_attn, q.shape[:2]
+    mask = mask.expand(*shape, -1, -1, -1).flatten(0, 1)
+    local = attention.local(rope(q, *rows).flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), mask)  # [B·n,H,S,d]
+    memory = attention.recall(q.flatten(0, 1).float(), m.flatten(0, 1), z.flatten(0, 1)).to(local.dtype)
+    mixed = attention.mix(local, memory)
+    return torch.where(absorbed.flatten()[:, None, None, None] > 0, mixed, local).unflatten(0, shape)
+
+
+def before(t: Tensor, w: int) -> Tensor:
+    """t [B,n,J,S,d] → [B,n+1,J,w·S,d]: the w segments before each, zeros where there are none."""
+    n = t.shape[1]
+    padded = torch.cat([t.new_zeros(t.shape[0], w, *t.shape[2:]), t], 1)  # [B,w+n,J,S,d]
+    return torch.cat([padded[:, i : i + n + 1] for i in range(w)], 3)
+
+
+def sums(k: Tensor, v: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+    """Σ σ(k)ᵀ v and Σ σ(k) over the segments before each: [B,n+1,J,d,d], [B,n+1,J,d], float32."""
+    with torch.autocast(k.device.type, enabled=False):
+        s, v = sigma(k.float()), v.float()
+        m, z = s.transpose(-1, -2) @ v, s.sum(-2)  # [B,n,J,d,d], [B,n,J,d]
+        if weights is not None:
+            m, z = m * weights[..., None, None, None], z * weights[..., None, None]
+        return tuple(torch.cat([torch.zeros_like(t[:, :1]), t.cumsum(1)], 1) for t in (m, z))
+
+
+def causal(n: int) -> Tensor:
+    return torch.ones(1, n, n, dtype=torch.bool).tril()
+
+
+def additive(mask: Tensor) -> Tensor:
+    """0 where true, else what no score outweighs."""
+    return torch.zeros(mask.shape).masked_fill_(~mask, -1e9)

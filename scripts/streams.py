@@ -1,0 +1,191 @@
+"""Training documents for the memory: filler with a few declared facts, cut into segments, asked at several places.
+
+    read in segments:  <bos><doc> | [<hN>|<sK> line …] S tokens | S tokens | …
+    asked after some:  </doc><q> question <quote>
+        -> <sK>                     a sentence in the window is cited
+        -> <say> sentence <eos>     a declared fact that has left the window, or the topic
+        -> <s0>                     what nothing there says, or what left and was not kept
+
+Half of the segments may hold no fact and weigh up to a thousand times as much in the memory, as if read that often:
+documents of a million tokens at the price of a thousand (length amplification). No PyTorch here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from tokenizers import Tokenizer
+
+from declared import Declarer, Fact
+from lexicon import NOUN, topics
+from questions import content_set
+from samples import MARKER_COUNT, Line, Sampler, best_share
+from tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY, Q
+
+ROWS = 56  # of a question with its answer, at most
+CITED, CARRIED, TOPIC, NONE = KINDS = ("cited", "carried", "topic", "none")
+POOL = 1200  # lines of filler that wait to be used
+
+
+@dataclass
+class Shape:
+    """What a batch of streams is like."""
+
+    segment: int  # S
+    segments: int  # n
+    window: int  # W / S
+    batch: int  # B
+    questions: int  # Q a document
+    amplify: float = 0.0  # decades
+
+
+@dataclass
+class Streams:
+    """A batch, as arrays."""
+
+    ids: np.ndarray  # [B,n,S] int64
+    weights: np.ndarray  # [B,n] float32: how often a segment counts in the memory
+    asked: np.ndarray  # [B,Q,ROWS] int64: question and answer, padded
+    wanted: np.ndarray  # [B,Q,ROWS] int64: the next token where it is part of the answer, else -1
+    cut: np.ndarray  # [B,Q] int64: segments read before the question
+    kind: np.ndarray  # [B,Q] int8: number in KINDS
+    window: int  # W / S
+
+
+@dataclass
+class Placed:
+    """A line of a document and where it stands in the stream."""
+
+    line: Line
+    marker: int
+    start: int
+    end: int
+    fact: Fact | None = None
+
+
+class StreamSampler(Sampler):
+    """Everything follows from `seed`."""
+
+    def __init__(self, tokenizer: Tokenizer, seed: str) -> None:
+        super().__init__(tokenizer, 640, seed)
+        self.pools: dict[str, list[Line]] = {}
+
+    def filler(self, topic: str) -> Line:
+        """A line about `topic` ("": about anything), from a pool that is made anew bit by bit."""
+        pool = self.pools.setdefault(topic, [])
+        if not pool:
+            texts = [self.colour(topic) for _ in range(POOL if not topic else POOL // 8)]
+            pool += [Line(t, ids, 0) for t, ids in zip(texts, self.encode_all(texts), strict=True) if len(ids) < 90]
+        return pool.pop()
+
+    def colour(self, topic: str) -> str:
+        w = self.write
+        if w.chance(0.1):
+            w.new_topic()
+        if topic:
+            w.topic[NOUN], w.topic_rate = w.random.sample(topics()[topic], 12), w.choose(0.5, 0.7, 0.9)
+        return w.sentence() if w.chance(0.9) else w.heading()
+
+    def document(self, shape: Shape, facts: int, topic: str) -> tuple[np.ndarray, np.ndarray, list[Placed]]:
+        """-> tokens [n,S], weights [n], its lines in order."""
+        r, w, S, n = self.random, self.write, shape.segment, shape.segments
+        weights, first, last = np.ones(n, np.float32), 0, n  # segments that may hold a fact
+        if shape.amplify and n >= 4 and w.chance(0.75):
+            half = n // 2
+            first, last = (half, n) if w.chance(0.5) else (0, n - half)
+            weights[:first] = weights[last:] = 10 ** r.uniform(0, shape.amplify)
+        declarer = Declarer(w)
+        told = [declarer.fact() for _ in range(facts)]
+        due = sorted(r.uniform(first * S, max(first * S + 1, last * S - 24)) for _ in told)
+        length, ids, placed = n * S, [], []
+        sentences, headings = r.randrange(MARKER_COUNT), r.randrange(HEADINGS)
+        paragraph, about = 0, topic
+        while len(ids) < length:
+            fact = told[len(told) - len(due)] if due and len(ids) >= due[0] else None
+            if paragraph == 0:
+                paragraph = r.randint(2, 6)
+                about = topic if topic and w.chance(0.55) else w.choose("", "", *topics())
+            if fact:
+                due.pop(0)
+                line = Line(fact.sentence, self.encode(fact.sentence), 0)
+            else:
+                line, paragraph = self.filler(about), paragraph - 1
+            if (fact and ":" in fact.sentence and w.chance(0.5)) or (not fact and w.chance(0.05)):
+                marker, headings = H0 + headings % HEADINGS, headings + 1
+            else:
+                marker, sentences = S0 + 1 + sentences % MARKER_COUNT, sentences + 1
+            placed.append(Placed(line, marker, len(ids), len(ids) + 1 + len(line.tokens), fact))
+            ids += [marker, *line.tokens]
+        return np.array(ids[:length], np.int64).reshape(n, S), weights, [p for p in placed if p.end <= length]
+
+    def questions(self, shape: Shape, placed: list[Placed], topic: str) -> Iterator[tuple[int, str, str, list[int]]]:
+        """(segments read before it, question, kind, answer), without end."""
+        r, w, S, n = self.random, self.write, shape.segment, shape.segments
+        facts = [p for p in placed if p.fact]
+        while True:
+            u, cut = r.random(), r.randint(min(n, shape.window + 1), n)
+            read, sight = cut * S, max(0, cut - shape.window) * S  # tokens read; where the window begins
+            if u < 0.55 and facts:
+                at = r.choice(facts)
+                cut = r.randint(max(-(-at.end // S), 1), n)
+                if w.chance(0.5):
+                    cut = max(cut, r.randint(1, n))
+                sight = max(0, cut - shape.window) * S
+                if at.end <= sight:
+                    answer = [SAY, *at.line.tokens, EOS]
+                    yield cut, at.fact.question, CARRIED, answer
+                elif at.start >= sight and at.marker >= S0:
+                    yield cut, at.fact.question, CITED, [at.marker]
+            elif u < 0.65 and topic and cut > n // 2:
+                fact = Declarer(w).topic(topic)
+                yield cut, fact.question, TOPIC, [SAY, *self.encode(fact.sentence), EOS]
+            elif u < 0.87:
+                seen = [p for p in placed if p.start >= sight and p.end <= read and p.marker >= S0 and not p.fact]
+                if not seen:
+                    continue
+                at = r.choice(seen)
+                question = w.about(at.line.text)
+                words = content_set(question or "")
+                mine = len(words & at.line.words)
+                if question and mine and all(len(words & p.line.words) < mine for p in seen if p is not at):
+                    yield cut, question, CITED, [at.marker]
+            else:
+                seen = [p.line for p in placed if p.start >= sight and p.end <= read]
+                gone = [p.line for p in placed if p.end <= sight and not p.fact]
+                if w.chance(0.5):
+                    question = Declarer(w).fact().question  # of a thing that is not there
+                    there = {f.line.text for f in facts}
+                    bare = any(f.fact.question.lower().rstrip("?") == question.lower().rstrip("?") for f in facts)
+                    if bare or not there or "the " not in question.split(" of ")[-1]:
+                        continue
+                else:
+                    question = w.about(r.choice(gone).text) if gone else None
+                if question and best_share(question, seen) <= 0.4:
+                    yield cut, question, NONE, [S0]
+
+    def streams(self, shape: Shape) -> Streams:
+        B, n, S, count = shape.batch, shape.segments, shape.segment, shape.questions
+        out = Streams(
+            np.zeros((B, n, S), np.int64), np.ones((B, n), np.float32), np.full((B, count, ROWS), PAD, np.int64),
+            np.full((B, count, ROWS), -1, np.int64), np.ones((B, count), np.int64), np.zeros((B, count), np.int8),
+            shape.window,
+        )  # fmt: skip
+        for b in range(B):
+            topic = self.write.choose(*topics())
+            facts = min(self.write.choose(2, 3, 4, 6, 8), max(1, n * S // 40))
+            out.ids[b], out.weights[b], placed = self.document(shape, facts, topic)
+            number = 0
+            for cut, question, kind, answer in self.questions(shape, placed, topic):
+                rows = [END_DOC, Q, *self.encode(question), QUOTE, *answer]
+                if len(rows) > ROWS:
+                    continue
+                first = len(rows) - len(answer)
+                out.asked[b, number, : len(rows)] = rows
+                out.wanted[b, number, first - 1 : len(rows) - 1] = answer
+                out.cut[b, number], out.kind[b, number] = cut, KINDS.index(kind)
+                number += 1
+                if number == count:
+                    break
+        return out
