@@ -26,7 +26,7 @@ from pathlib import Path
 import real
 from cli import ROOT, Cli, Progress, built
 from documents import KINDS, Document, make
-from score import File, Share, same
+from score import File, Share, said, same
 
 PASSAGES = (1, 3, 10, 30, 100, 300, 1000, 2000)
 TOKENS_PER_PASSAGE = 110
@@ -96,8 +96,8 @@ def ask(cli: Cli, work: Path, model: Path, point: Point, asked: list[tuple[int, 
         report, _, _ = cli.run("ask", str(file), *(a.question for a in document.asked), "--reading", reading)
         File(document.text.encode()).check(report["answers"])
         for one, answer in zip(document.asked, report["answers"], strict=True):
-            said = answer["found"] and bool(answer["quotes"])
-            right = said and same(answer["quotes"][0]["text"], one.sentence) if one.sentence else not said
+            told = said(answer)
+            right = bool(told) and same(told, one.sentence) if one.sentence else not told
             point.add(passages, one.kind, bool(one.sentence), right)
     return point
 

@@ -27,7 +27,7 @@ import licences
 from bm25 import stems
 from cli import ROOT, Cli, Progress, built, commit, record_head, replace_between, write_record
 from rules import SETS, Cut, rule_made
-from score import File, Share, same
+from score import File, Share, said, same
 from shelf import SHELF, documents
 from summaries import Summary, summarise, summary_table
 
@@ -85,14 +85,14 @@ class Reader:
         self.cli, self.work, self.reading, self.passages = cli, work, reading, passages
 
     def ask(self, name: str, text: str, questions: list[str], result: Result, *options: str) -> list[str]:
-        """-> each answer's first quote, empty where it was refused."""
+        """-> what each answer quotes, empty where it was refused."""
         file, source = self.work / name.replace("/", "-"), File(text.encode())
         file.write_text(text)
         report, _, _ = self.cli.run("ask", str(file), *questions, "--reading", self.reading, *options)
-        said = [answer for answer in report["answers"] if answer["found"]]
-        for answer in said:
-            result.verbatim.add(source.holds(answer))
-        return [a["quotes"][0]["text"] if a["found"] and a["quotes"] else "" for a in report["answers"]]
+        for answer in report["answers"]:
+            if answer["found"]:
+                result.verbatim.add(source.holds(answer))
+        return [said(answer) for answer in report["answers"]]
 
     def result(self, kind: str, name: str, text: str, cut: Cut, asked: list[Question], absent: list[str]) -> Result:
         result = Result(kind, name)
