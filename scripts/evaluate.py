@@ -22,6 +22,7 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import carry
@@ -157,6 +158,15 @@ def page(record: dict, path: Path) -> str:
     return "\n\n".join(text)
 
 
+def longest(seeds: Iterable[str]) -> list[str]:
+    """Of `a/512/0 to 9` and `a/512/0 to 3` the first."""
+    last: dict[str, int] = {}
+    for text in seeds:
+        start, _, end = text.partition(" to ")
+        last[start] = max(int(end), last.get(start, 0))
+    return [f"{start} to {end}" for start, end in last.items()]
+
+
 def plot(name: str) -> None:
     """docs/accuracy.svg and what stands below it in the model's own page."""
     paths = curve.newest(name)
@@ -164,7 +174,7 @@ def plot(name: str) -> None:
     curve.PICTURE.write_text(curve.draw(records))
     lines = ["![Answers that are right, and the time to the first token, by length](../../docs/accuracy.svg)", ""]
     for record, path in zip(records, paths, strict=True):
-        here, seeds = record["machine"], "; ".join(dict.fromkeys(row["seeds"] for row in record["rows"]))
+        here, seeds = record["machine"], "; ".join(longest(row["seeds"] for row in record["rows"]))
         lines.append(
             f"- [{path.name}](../../{path.relative_to(ROOT)}): `{record['command']}`, {here['cpu']}, {here['cores']}"
             f" cores, commit {record['commit']}, seeds {seeds}"

@@ -177,6 +177,10 @@ def test_the_plot_draws_a_line_for_each_reading():
     assert curve.draw([by_reading]).count("<polyline") == 4
 
 
+def test_seeds_are_named_once():
+    assert evaluate.longest(["a/512/0 to 3", "a/1024/0 to 1", "a/512/0 to 9"]) == ["a/512/0 to 9", "a/1024/0 to 1"]
+
+
 def test_an_axis_may_be_logarithmic():
     x, y = Axis(10, 1000, {}, log=True), Axis(0, 50, {})
     assert x.along(100) == pytest.approx(0.5)
