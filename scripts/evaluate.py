@@ -34,7 +34,7 @@ from score import File, Share, said, same, summary
 LENGTHS = (512, 2048, 8192, 16_384, 65_536, 262_144)
 READINGS = ("recall", "recall:4", "memory", "notes")
 LONGEST = {"notes": 16_384}  # a question by notes runs the whole document
-SURE_UP_TO, SURE, ENOUGH = 16_384, 400, 100  # questions of a sort: 400 up to 16,384 tokens, 100 beyond
+SURE_UP_TO, SURE, ENOUGH = 16_384, 400, 100  # questions of a sort: 400 by recall and up to 16,384 tokens, else 100
 COST = (10_240, 262_144)
 COST_LIMIT = 1.3
 SHORT = (512, 16_384)
@@ -207,7 +207,7 @@ def main() -> None:
     parser.add_argument("--readings", default=",".join(READINGS), help="names with commas (%(default)s)")
     parser.add_argument("--lengths", help=f"tokens, with commas ({','.join(map(str, LENGTHS))})")
     parser.add_argument(
-        "--questions", type=int, help=f"of each sort a cell ({SURE} up to {SURE_UP_TO:,}, then {ENOUGH})"
+        "--questions", type=int, help=f"of each sort a cell ({SURE} by recall and up to {SURE_UP_TO:,}, else {ENOUGH})"
     )
     parser.add_argument("--rounds", type=int, default=20, help="of the cost by recall; 0: not measured (%(default)s)")
     parser.add_argument("--memory", action="store_true", help="what the memory carries, recall beside it")
@@ -245,7 +245,8 @@ def by_reading(args: argparse.Namespace, cli: Cli, work: Path, began: float, kep
         for length in args.lengths or LENGTHS:
             if (reading, length) in done or length > LONGEST.get(reading, length):
                 continue
-            questions = args.questions or (SURE if length <= SURE_UP_TO else ENOUGH)
+            sure = length <= SURE_UP_TO or reading.startswith("recall")
+            questions = args.questions or (SURE if sure else ENOUGH)
             kept["rows"].append(measure(cli, work, reading, length, questions, progress))
             save(args, cli, began, kept)
     if args.rounds and not kept["cost"]:

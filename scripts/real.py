@@ -31,7 +31,7 @@ from score import File, Share, said, same
 from shelf import SHELF, documents
 from summaries import Summary, summarise, summary_table
 
-QUESTIONS, ABSENT = 50, 25  # of each document, where it has so many
+QUESTIONS, ABSENT = 40, 20  # of each document, where it has so many
 EASY = 0.85  # of the hard set, by BM25's best sentence: more is not hard
 COLUMNS = {
     "recall": "whole document, recall",
