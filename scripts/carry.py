@@ -99,7 +99,7 @@ def table(rows: list[dict]) -> str:
     cells = {(row["task"], row["length"], row["model"], row["reading"]): row for row in rows}
     heads = ["task", "tokens", *(f"{reading}: {model}" if model else reading for model, reading in columns), "read in"]
     lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
-    for task, length in dict.fromkeys((row["task"], row["length"]) for row in rows):
+    for task, length in sorted({(row["task"], row["length"]) for row in rows}):
         found = [cells.get((task, length, *column)) for column in columns]
         some = next(row for row in found if row)
         line = [task, f"{some['document_tokens']:,}", *(str(Share.of(row["right"])) if row else "" for row in found)]
