@@ -1,6 +1,7 @@
 """What a step of pretraining trains on, made in a worker process: prompts to find in, and streams to remember.
 
-Prompts and streams depend on the seed, the step and how far the run is alone; short ones come first. No PyTorch here.
+Prompts depend on the seed and the step alone; streams also on how far the run is, and on the filler left over from the
+steps before. Short ones come first. No PyTorch here.
 """
 
 from __future__ import annotations
@@ -57,8 +58,7 @@ def prompts(tokenizer: str, plan: Plan, step: int) -> Batch:
 
 def streams(tokenizer: str, plan: Plan, step: int, progress: float) -> Streams:
     sampler = remembering(tokenizer, f"train/{plan.seed}/streams")
-    sampler.random.seed(f"train/{plan.seed}/streams/{step}")
-    sampler.write.new_topic()
+    sampler.restart(f"train/{plan.seed}/streams/{step}")
     _, segment, low, high, window, size, questions, decades = next(row for row in STREAMS if progress <= row[0])
     return sampler.streams(Shape(segment, sampler.random.randint(low, high), window, size, questions, decades))
 

@@ -8,6 +8,8 @@ fp32. Both are kept in u8 around 128: x86 processors with AVX2 but without VNNI 
 have VNNI, `s8` weights are faster (on one of them 128 rows took 6.3 ms instead of 8.2).
 """
 
+from collections.abc import Collection
+
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
@@ -15,6 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from model import EPSILON, Config
 
 KIND = "global"
+PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
 
 
 class Builder:
@@ -54,16 +57,16 @@ def quantize(weight: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.nda
 class Linears:
     """x [S, in] → [S, out] for several weights on one input; in int8 the input is quantised once."""
 
-    def __init__(self, g: Builder, precision: str, weights: str):
-        self.g, self.precision, self.rows = g, precision, {}
+    def __init__(self, g: Builder, parts: Collection[str], weights: str):
+        self.g, self.parts, self.rows = g, parts, {}
         self.zero = {"u8": np.array(128, np.uint8), "s8": np.array(0, np.int8)}[weights]
         self.zero_name = g.weight("weight.zero", self.zero)
         self.middle = g.weight("activation.zero", np.array(128, np.uint8))
 
     def __call__(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None, out: str = "") -> str:
         """weight [out, in], as PyTorch keeps it."""
-        g, last = self.g, "" if bias is not None else out
-        if self.precision == "fp32":
+        g, last, part = self.g, "" if bias is not None else out, name.rpartition(".")[2]
+        if (part if part in PARTS else "qkv") not in self.parts:
             y = g("MatMul", x, g.weight(name, weight.T), out=last)  # [S, out]
         else:
             u8, largest = self.quantized(x)  # [S, in], [S, 1]
@@ -82,10 +85,16 @@ class Linears:
         return self.rows[x]
 
 
-def build(config: Config, weights: dict[str, np.ndarray], precision: str, eight_bits: str = "u8") -> onnx.ModelProto:
-    """weights: the decoder's state_dict as float32 arrays; eight_bits: how int8 keeps them, u8 or s8."""
+def build(
+    config: Config,
+    weights: dict[str, np.ndarray],
+    precision: str,
+    eight_bits: str = "u8",
+    only: Collection[str] = PARTS,
+) -> onnx.ModelProto:
+    """weights: the decoder's state_dict as float32 arrays; eight_bits: how int8 keeps them, u8 or s8; only: which."""
     c, g = config, Builder()
-    linear = Linears(g, precision, eight_bits)
+    linear = Linears(g, only if precision == "int8" else (), eight_bits)
     H, J, d = c.heads, c.kv_heads, c.head_dim
     by_head = lambda t, shape: t if H == J else g("Reshape", t, g.constant(shape))  # noqa: E731
 

@@ -1,11 +1,11 @@
-"""Trains the finder's base, models/demo, from nothing, on text that samples.py makes as it goes.
+"""Trains the finder's base, models/demo, from nothing: to find in a prompt (samples.py) and to remember (streams.py).
 
-    python scripts/pretrain.py OUT --tokenizer tokenizer.json --minutes 60     (two cores; the clock sets the schedule)
+    python scripts/pretrain.py OUT --tokenizer tokenizer.json --minutes 70     (two cores; the clock sets the schedule)
     python scripts/pretrain.py OUT --tokenizer tokenizer.json --steps 5000     (the same weights each time on a machine)
 
-Run again with the same OUT it goes on from OUT/checkpoint.pt. Samples depend on the seed and the step alone. At the
-end OUT is a Hugging Face folder (config.json, model.safetensors, tokenizer.json), compared with transformers'
-Qwen2ForCausalLM.
+A step takes a batch of each. Run again with the same OUT it goes on from OUT/checkpoint.pt. At the end OUT is a Hugging
+Face folder (config.json, model.safetensors, tokenizer.json), compared with transformers' Qwen2ForCausalLM, and
+OUT/pretrained is the same with the gates that went along in training. OUT/pretrain.log has a line every 50 steps.
 """
 
 from __future__ import annotations
@@ -21,10 +21,12 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the core to the worker
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
+from tqdm import tqdm
 
 from batches import Plan, batches, opened
 from circuits import set_start
@@ -42,12 +44,17 @@ START = (BOS, DOC)
 SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 1.0}  # of a step's loss
 
 
+def tensor(array: np.ndarray) -> Tensor:
+    """On the device that trains."""
+    return torch.from_numpy(array).to(torch.get_default_device())
+
+
 def tensors(b: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """-> ids [B,T], positions [B,T], mask [B,1,T,T] (true: may be seen), targets [B,T]."""
-    block = torch.from_numpy(b.block)  # [B,T]
+    block = tensor(b.block)  # [B,T]
     mask = (block[:, None, :] == block[:, :, None]) | (block[:, None, :] == 0)  # own block, or the document
     mask = (mask & torch.ones(mask.shape[-2:], dtype=torch.bool).tril())[:, None]  # [B,1,T,T]
-    return torch.from_numpy(b.ids), torch.from_numpy(b.positions), mask, torch.from_numpy(b.targets)
+    return tensor(b.ids), tensor(b.positions), mask, tensor(b.targets)
 
 
 def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.Generator) -> dict[str, Tensor]:
@@ -55,8 +62,9 @@ def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.G
     ids, positions, mask, targets = tensors(b)
     with torch.autocast(ids.device.type, torch.bfloat16):
         hidden = decoder(ids, positions, mask)  # [B,T,D]
-    loss = torch.from_numpy(b.loss)
-    chosen = torch.from_numpy(b.document) & (torch.rand(loss.shape, generator=generator) < document_share)
+    loss = tensor(b.loss)
+    share = torch.rand(loss.shape, generator=generator, device="cpu") < document_share
+    chosen = tensor(b.document) & share.to(loss.device)
     rows = ((loss > 0) | chosen).flatten().nonzero()[:, 0]  # [n] of B·T
     padded = torch.cat([rows, rows[:1].expand(-len(rows) % 512)])  # few different shapes: kernels are made once
     with torch.autocast(ids.device.type, torch.bfloat16):
@@ -68,12 +76,12 @@ def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.G
 
 def remembered(decoder: Decoder, b: Streams) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """-> logits [n,V] of the rows that are part of an answer, wanted [n], whether it is the first [n], question [n]."""
-    ids, asked, cut = torch.from_numpy(b.ids), torch.from_numpy(b.asked), torch.from_numpy(b.cut)
-    wanted = torch.from_numpy(b.wanted)  # [B,Q,T]
+    ids, asked, cut = tensor(b.ids), tensor(b.asked), tensor(b.cut)
+    wanted = tensor(b.wanted)  # [B,Q,T]
     width = int((asked != 0).any(0).any(0).nonzero().max()) + 1
     asked, wanted = asked[:, :, :width], wanted[:, :, :width].flatten(0, 1)
     with torch.autocast(ids.device.type, torch.bfloat16):
-        hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, torch.from_numpy(b.weights))
+        hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, tensor(b.weights))
         rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [n]
         logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [n,V]
     first = (wanted[:, :-1] < 0) & (wanted[:, 1:] >= 0)
@@ -126,7 +134,7 @@ def measure(
                 rows = slice(block.start - 1, block.start - 1 + block.length)
                 logits, wanted = decoder.logits(hidden[i, rows].float()), targets[i, rows]
                 if block.kind == "sum":
-                    at = torch.from_numpy(b.loss[i, rows]) == MARKER
+                    at = tensor(b.loss[i, rows]) == MARKER
                     right.setdefault("sum", []).append(bool((logits[at].argmax(-1) == wanted[at]).all()))
                 else:
                     right.setdefault(block.kind, []).append(bool((logits[0] + sight).argmax() == wanted[0]))
@@ -176,6 +184,19 @@ def compare(folder: Path) -> float:
     return difference
 
 
+class Log:
+    """Lines on standard output and in OUT/pretrain.log, above a progress bar where that is a terminal."""
+
+    def __init__(self, out: Path) -> None:
+        self.file = open(out / "pretrain.log", "a")  # noqa: SIM115
+        self.bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}", disable=not sys.stderr.isatty(), leave=False)
+
+    def say(self, text: str) -> None:
+        with self.bar.external_write_mode():
+            print(text, flush=True)
+        print(text, file=self.file, flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
@@ -189,28 +210,32 @@ def main() -> None:
     parser.add_argument("--other-rate", type=float, default=2e-3)
     parser.add_argument("--save-minutes", type=float, default=4)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = parser.parse_args()
     plan = Plan(**{f.name: getattr(args, f.name) for f in fields(Plan)})
     torch.manual_seed(plan.seed)
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     args.out.mkdir(parents=True, exist_ok=True)
+    log = Log(args.out)
     shutil.copy(args.tokenizer, args.out / "tokenizer.json")
 
     decoder = Decoder(FINDER)
     set_start(decoder, open_tokenizer(args.tokenizer), plan.seed)
+    torch.set_default_device(args.device)
+    decoder.to(args.device)
     opts, step, spent, tokens = optimizers(decoder, plan), 0, 0.0, 0
     rates = [opt.param_groups[0]["lr"] for opt in opts]
     checkpoint = args.out / "checkpoint.pt"
     if checkpoint.exists():
-        kept = torch.load(checkpoint, weights_only=True)
+        kept = torch.load(checkpoint, weights_only=True, map_location=args.device)
         if kept["plan"] | {"minutes": 0} != asdict(plan) | {"minutes": 0}:
             sys.exit(f"{checkpoint} is of another run: {kept['plan']}")
         decoder.load_state_dict(kept["weights"])
         for opt, state in zip(opts, kept["optimizers"], strict=True):
             opt.load_state_dict(state)
         step, spent, tokens = kept["step"], kept["spent"], kept["tokens"]
-    print(f"{FINDER.parameters():,} parameters, {plan}, from step {step}", flush=True)
+    log.say(f"{FINDER.parameters():,} parameters, {plan}, from step {step}")
 
     def keep() -> None:
         state = {"weights": decoder.state_dict(), "optimizers": [o.state_dict() for o in opts]}
@@ -221,10 +246,11 @@ def main() -> None:
     next(source)
     while True:
         progress = step / plan.steps if plan.steps else spent / (60 * plan.minutes)
+        log.bar.update(min(1.0, progress) - log.bar.n)
         if progress >= 1:
             break
         b, streams = source.send(progress)
-        parts = losses(decoder, b, 0.1, torch.Generator().manual_seed(step))
+        parts = losses(decoder, b, 0.1, torch.Generator("cpu").manual_seed(step))
         sum(SHARES[name] * part.nan_to_num() for name, part in parts.items()).backward()
         carried = carrying(decoder, streams)
         sum(SHARES[name] * part.nan_to_num() for name, part in carried.items()).backward()
@@ -241,17 +267,14 @@ def main() -> None:
             sums.setdefault(name, []).append(part.item())
         if step % 50 == 0:
             means = " ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in sums.items())
-            print(
-                f"step {step} {spent / 60:.1f} min {tokens / 1e6:.2f} M tokens {tokens / spent:.0f}/s {means}",
-                flush=True,
-            )
+            log.say(f"step {step} {spent / 60:.1f} min {tokens / 1e6:.2f} M tokens {tokens / spent:.0f}/s {means}")
             sums = {}
         if spent - saved > 60 * args.save_minutes:
             keep()
             result = measure(decoder, opened(args.tokenizer), plan.length)
             result |= recollect(decoder, opened(args.tokenizer), Shape(128, 8, 1, 4, 16))
             shares = " ".join(f"{kind} {share:.0%}/{n}" for kind, (share, n) in result.items())
-            print(f"  kept; held out: {shares}", flush=True)
+            log.say(f"  kept; held out: {shares}")
             saved, last = spent, time.monotonic()
     source.close()
     keep()
@@ -259,8 +282,9 @@ def main() -> None:
     save(decoder, args.out / "pretrained")
     result = measure(decoder, opened(args.tokenizer), plan.length, "final", 160)
     result |= recollect(decoder, opened(args.tokenizer), Shape(128, 12, 4, 4, 16), 8)
-    print("held out: " + " ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
-    print(f"{step} steps, {tokens / 1e6:.1f} M tokens, {spent / 60:.1f} minutes, seed {plan.seed}")
+    log.say("held out: " + ", ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
+    log.say(f"{step} steps, {tokens / 1e6:.1f} M tokens, {spent / 60:.1f} minutes, seed {plan.seed}")
+    torch.set_default_device("cpu")
     compare(args.out)
 
 

@@ -68,7 +68,7 @@ def ask(
 
 
 def seen(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
-    """Attention of rows q [B,n,H,S,d] over keys k and values v [B,n,J,·,d] and memory m, z; absorbed [B,n] is 0 or 1."""
+    """Attention of rows q [B,n,H,S,d] over keys k, values v [B,n,J,·,d] and memory m, z where absorbed [B,n] is 1."""
     attention, shape = layer.self_attn, q.shape[:2]
     mask = mask.expand(*shape, -1, -1, -1).flatten(0, 1)
     local = attention.local(rope(q, *rows).flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), mask)  # [B·n,H,S,d]

@@ -72,6 +72,11 @@ class StreamSampler(Sampler):
         super().__init__(tokenizer, 640, seed)
         self.pools: dict[str, list[Line]] = {}
 
+    def restart(self, seed: str) -> None:
+        """Goes on by another seed; lines of filler that wait are kept."""
+        self.random.seed(seed)
+        self.write.new_topic()
+
     def filler(self, topic: str) -> Line:
         """A line about `topic` ("": about anything), from a pool that is made anew bit by bit."""
         pool = self.pools.setdefault(topic, [])
