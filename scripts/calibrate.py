@@ -24,10 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import real
-from cli import ROOT, Cli, built
+from cli import ROOT, Cli, Progress, built
 from documents import KINDS, Document, make
-from evaluate import Progress
-from score import File, Share, same
+from score import File, Share, said, same
 
 PASSAGES = (1, 3, 10, 30, 100, 300, 1000, 2000)
 TOKENS_PER_PASSAGE = 110
@@ -97,8 +96,8 @@ def ask(cli: Cli, work: Path, model: Path, point: Point, asked: list[tuple[int, 
         report, _, _ = cli.run("ask", str(file), *(a.question for a in document.asked), "--reading", reading)
         File(document.text.encode()).check(report["answers"])
         for one, answer in zip(document.asked, report["answers"], strict=True):
-            said = answer["found"] and bool(answer["quotes"])
-            right = said and same(answer["quotes"][0]["text"], one.sentence) if one.sentence else not said
+            told = said(answer)
+            right = bool(told) and same(told, one.sentence) if one.sentence else not told
             point.add(passages, one.kind, bool(one.sentence), right)
     return point
 
@@ -155,22 +154,22 @@ def main() -> None:
             points.append(ask(cli, work, args.model, Point(weight, threshold), asked, args.reading))
             progress.say(describe(points[-1]).partition("\n")[0], True)
             if args.compare:
-                texts = real.documents()
-                results = real.by_rule(cli, work, texts, args.reading, real.QUESTIONS, False)
-                results.append(real.by_hand(cli, work, args.reading))
+                reader, texts = real.Reader(cli, work, args.reading, passages=False), real.documents()
+                results = [real.total(real.by_rule(reader, texts, kind)) for kind in real.SETS]
+                results.append(real.calibrated(reader))
                 print(f"{describe(points[-1])}\n\n{real.table(results)}\n", flush=True)
         if args.compare:
             return
         for chosen in sorted(points, key=Point.balanced, reverse=True):
             changed(args.model, work / "model", chosen.weight, chosen.threshold)
-            person = real.by_hand(cli, work, args.reading)
-            if person.answered.right >= args.by_hand:
+            person = real.calibrated(real.Reader(cli, work, args.reading, passages=False))
+            if person.recall.right >= args.by_hand:
                 break
         else:
             sys.exit(f"no point answers {args.by_hand} of the questions that a person wrote")
     print(f"{surface(points)}\n\nbalanced (found / refused), percent; {len(asked)} documents. Chosen:")
     print(describe(chosen))
-    print(f"  questions by a person: right {person.answered}, absent refused {person.absent}")
+    print(f"  questions by a person: right {person.recall}, absent refused {person.absent}")
     for file in args.write:
         file.write_text(with_scoring(file.read_text(), chosen.weight, chosen.threshold))
         print(f"written: {file}")

@@ -1,4 +1,4 @@
-"""The shipped command line, run as anyone would run it, and what a record says about the machine it ran on.
+"""The shipped command line, run as anyone would run it; progress, records and the tables made from them.
 
     with tempfile.TemporaryDirectory() as work:
         answer, seconds, peak = Cli(built(), None, Path(work)).run("ask", "report.txt", "Who signed?")
@@ -71,6 +71,19 @@ class Cli:
         return sorted(path.name for path in self.own.iterdir())
 
 
+class Progress:
+    """One line on standard error, rewritten where that is a terminal."""
+
+    def __init__(self) -> None:
+        self.began, self.live = time.monotonic(), sys.stderr.isatty()
+
+    def say(self, text: str, last: bool) -> None:
+        if self.live or last:
+            end = "\n" if last else ""
+            sys.stderr.write(f"{chr(13) if self.live else ''}{time.monotonic() - self.began:6.0f} s  {text:<100}{end}")
+            sys.stderr.flush()
+
+
 def machine() -> dict:
     cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
@@ -114,3 +127,13 @@ def write_record(name: str, content: dict) -> Path:
     path = RECORDS / f"{datetime.date.today()}-{name}.json"
     path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     return path
+
+
+def replace_between(path: Path, name: str, text: str) -> None:
+    """Puts `text` between `<!-- name -->` and `<!-- /name -->`."""
+    whole = path.read_text()
+    before, opening, rest = whole.partition(f"<!-- {name} -->\n")
+    _, closing, after = rest.partition(f"<!-- /{name} -->")
+    if not (opening and closing):
+        sys.exit(f"{path} has no lines <!-- {name} --> and <!-- /{name} -->")
+    path.write_text(f"{before}{opening}{text}\n{closing}{after}")

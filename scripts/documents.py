@@ -27,11 +27,13 @@ KINDS = (*FACTS, KEY, *ABSENT)
 
 @dataclass(frozen=True)
 class Asked:
-    """A question and the one sentence that answers it; no sentence: the document does not say."""
+    """A question and the one sentence that answers it; no sentence: the document does not say. `value`: what an answer
+    in a model's own words has to name (passkeys.py)."""
 
     kind: str
     question: str
     sentence: str = ""
+    value: str = ""
 
 
 @dataclass
@@ -114,16 +116,7 @@ def make(tokens: int, seed: str, facts: int = 50, keys: int = 50, absent: int = 
     A short one gets fewer: there is a fact for each 128 tokens, a key and an absent one for each 256."""
     write = Writer(seed)
     facts, keys, absent = (max(1, min(n, tokens // each)) for n, each in ((facts, 128), (keys, 256), (absent, 256)))
-    size, parts, written = tokens * BYTES_PER_TOKEN, [], 0.0
-    budget = size - keys * 60
-    while written < budget:
-        part = write.place() if write.random.random() < 0.6 else write.thing()
-        left = budget - written
-        while len(part.sentences) > 2 and sum(map(len, part.sentences)) > left:
-            gone = part.sentences.pop()
-            part.asked = [a for a in part.asked if a.sentence != gone]
-        parts.append(part)
-        written += sum(len(s.encode()) + 1 for s in part.sentences) + len(part.heading) + 6
+    parts = sections(write, tokens * BYTES_PER_TOKEN - keys * 60)
     locked = [write.key() for _ in range(keys)]
     for number, key in enumerate(locked):
         sentences = parts[(2 * number + 1) * len(parts) // (2 * keys)].sentences
@@ -136,6 +129,20 @@ def make(tokens: int, seed: str, facts: int = 50, keys: int = 50, absent: int = 
     asked = [a for kind in FACTS for a in spread([a for a in told if a.kind == kind], facts // 2 or 1)]
     asked += [*locked, *spread(untold, absent // 2), *foreign[: absent - absent // 2]]
     return Document(text, asked)
+
+
+def sections(write: Writer, budget: float) -> list[Part]:
+    """As many as fill so many bytes."""
+    parts, written = [], 0.0
+    while written < budget:
+        part = write.place() if write.random.random() < 0.6 else write.thing()
+        left = budget - written
+        while len(part.sentences) > 2 and sum(map(len, part.sentences)) > left:
+            gone = part.sentences.pop()
+            part.asked = [a for a in part.asked if a.sentence != gone]
+        parts.append(part)
+        written += sum(len(s.encode()) + 1 for s in part.sentences) + len(part.heading) + 6
+    return parts
 
 
 def strangers(seed: str, count: int, taken: set[str]) -> list[Asked]:

@@ -2,13 +2,16 @@
 
     python scripts/evaluate.py                       the whole table; half an hour on two quiet cores, most of it memory
     python scripts/evaluate.py --readings recall --lengths 512,8192 --questions 100
+    python scripts/evaluate.py --memory              what the memory carries, recall beside it; twenty minutes a model
+    python scripts/evaluate.py --memory --model trained=DIR --model closed=DIR
     python scripts/evaluate.py --short               a minute; ends with 1 below the floor
-    python scripts/evaluate.py --write               also writes docs/records/ and the table in models/README.md
+    python scripts/evaluate.py --write               also writes docs/records/, the tables in models/ and the plot
 
 Generated documents (documents.py; seeds "evaluate/…", never trained on), each read once and then asked everything.
 Counted are facts (is the quote the sentence that answers?), keys (which code opens …), what the document does not say
 (is it refused?), and questions refused although the document says it. Every quote is held against the file's bytes.
-`cost` asks the same kind of question of a short and a long document in turn. Needs cargo, no Python package.
+`cost` asks the same kind of question of a short and a long document in turn. --memory asks for what was declared once
+and has left the window, and for the topic (carry.py). Needs cargo, no Python package.
 """
 
 from __future__ import annotations
@@ -19,37 +22,25 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
-from cli import ROOT, Cli, built, commit, record_head, write_record
+import carry
+import curve
+from cli import ROOT, Cli, Progress, built, commit, record_head, replace_between, write_record
 from documents import ABSENT, FACTS, KEY, KINDS, make
-from score import File, Share, same
+from score import File, Share, said, same, summary
 
 LENGTHS = (512, 2048, 8192, 16_384, 65_536, 262_144)
 READINGS = ("recall", "recall:4", "memory", "notes")
 LONGEST = {"notes": 16_384}  # a question by notes runs the whole document
-SURE_UP_TO, SURE, ENOUGH = 16_384, 400, 100  # questions of a sort: 400 up to 16,384 tokens, 100 beyond
+SURE_UP_TO, SURE, ENOUGH = 16_384, 400, 100  # questions of a sort: 400 by recall and up to 16,384 tokens, else 100
 COST = (10_240, 262_144)
 COST_LIMIT = 1.3
 SHORT = (512, 16_384)
 FLOOR = {"fact": 0.6, "key": 0.8, "absent": 0.4}  # of the short form, by recall: well under what is measured
-
-
-def summary(values: list[float]) -> dict:
-    return {"n": len(values), "min": min(values), "median": statistics.median(values), "max": max(values)}
-
-
-class Progress:
-    """One line on standard error, rewritten where that is a terminal."""
-
-    def __init__(self) -> None:
-        self.began, self.live = time.monotonic(), sys.stderr.isatty()
-
-    def say(self, text: str, last: bool) -> None:
-        if self.live or last:
-            end = "\n" if last else ""
-            sys.stderr.write(f"{chr(13) if self.live else ''}{time.monotonic() - self.began:6.0f} s  {text:<100}{end}")
-            sys.stderr.flush()
+FLOOR_CARRIED = {"passkey": 0.0}  # of the short form, by memory
+SHORT_CARRIED = (2048, 24)  # tokens, questions
 
 
 def measure(cli: Cli, work: Path, reading: str, length: int, questions: int, progress: Progress) -> dict:
@@ -67,12 +58,12 @@ def measure(cli: Cli, work: Path, reading: str, length: int, questions: int, pro
         usages.append(report["usage"])
         for asked, answer in zip(document.asked, report["answers"], strict=True):
             first.append(answer["usage"]["ttft_ms"])
-            said = answer["found"] and bool(answer["quotes"])
+            told = said(answer)
             if asked.sentence:
-                kinds[asked.kind].add(said and same(answer["quotes"][0]["text"], asked.sentence))
-                refused.add(not said)
+                kinds[asked.kind].add(bool(told) and same(told, asked.sentence))
+                refused.add(not told)
             else:
-                kinds[asked.kind].add(not said)
+                kinds[asked.kind].add(not told)
         tasks = {
             "fact": sum((kinds[kind] for kind in FACTS), Share()),
             "key": kinds[KEY],
@@ -134,13 +125,10 @@ def table(record: dict) -> str:
     columns = "reading|tokens|facts|keys|absent: refused|there: refused|first token, ms|read in|state|index|peak memory"
     lines = [f"| {columns.replace('|', ' | ')} |", "|---" * 11 + "|"]
 
-    def share(counted: dict) -> str:
-        return str(Share(counted["right"], counted["n"]))
-
     for row in record["rows"]:
         first, tasks = row["ttft_ms"], row["tasks"]
         cells = [row["reading"], f"{row['document_tokens']:,}"]
-        cells += [share(tasks[name]) for name in ("fact", "key", "absent", "false_alarm")]
+        cells += [str(Share.of(tasks[name])) for name in ("fact", "key", "absent", "false_alarm")]
         cells.append(f"{first['median']:.0f} ({first['min']:.0f}–{first['max']:.0f})")
         cells.append(f"{(row['index_ms'] + row['read_ms']) / 1000:.2f} s")
         cells += [size(row[name]) for name in ("state_bytes", "index_bytes", "peak_rss_bytes")]
@@ -148,16 +136,18 @@ def table(record: dict) -> str:
     return "\n".join(lines)
 
 
+def heading(record: dict, path: Path, words: str) -> str:
+    here = record["machine"]
+    return (
+        f"`{record['command']}` on {here['cpu']}, {here['cores']} cores, commit {record['commit']}"
+        f" ([record](../{path.relative_to(ROOT)})); {words}"
+    )
+
+
 def page(record: dict, path: Path) -> str:
     """What stands between the markers of models/README.md."""
-    here = record["machine"]
-    text = [
-        f"`{record['command']}` on {here['cpu']}, {here['cores']} cores, commit {record['commit']}"
-        f" ([record](../{path.relative_to(ROOT)}));"
-        " shares with 95 % intervals (Wilson) and n; first token: median (least to"
-        " most).",
-        table(record),
-    ]
+    words = "shares with 95 % intervals (Wilson) and n; first token: median (least to most)."
+    text = [heading(record, path, words), table(record)]
     for one in record["cost"]:
         (short, a), (long, b) = one["ttft_ms"].items()
         text.append(
@@ -168,76 +158,135 @@ def page(record: dict, path: Path) -> str:
     return "\n\n".join(text)
 
 
-def replace_between(path: Path, name: str, text: str) -> None:
-    """Puts `text` between `<!-- name -->` and `<!-- /name -->`."""
-    whole = path.read_text()
-    before, opening, rest = whole.partition(f"<!-- {name} -->\n")
-    _, closing, after = rest.partition(f"<!-- /{name} -->")
-    if not (opening and closing):
-        sys.exit(f"{path} has no lines <!-- {name} --> and <!-- /{name} -->")
-    path.write_text(f"{before}{opening}{text}\n{closing}{after}")
+def longest(seeds: Iterable[str]) -> list[str]:
+    """Of `a/512/0 to 9` and `a/512/0 to 3` the first."""
+    last: dict[str, int] = {}
+    for text in seeds:
+        start, _, end = text.partition(" to ")
+        last[start] = max(int(end), last.get(start, 0))
+    return [f"{start} to {end}" for start, end in last.items()]
 
 
-def short(cli: Cli, work: Path, progress: Progress) -> tuple[list[dict], list[str]]:
-    """-> rows of a minute's run, and what lies below the floor."""
+def plot(name: str) -> None:
+    """docs/accuracy.svg and what stands below it in the model's own page."""
+    paths = curve.newest(name)
+    records = [json.loads(path.read_text()) for path in paths]
+    curve.PICTURE.write_text(curve.draw(records))
+    lines = ["![Answers that are right, and the time to the first token, by length](../../docs/accuracy.svg)", ""]
+    for record, path in zip(records, paths, strict=True):
+        here, seeds = record["machine"], "; ".join(longest(row["seeds"] for row in record["rows"]))
+        lines.append(
+            f"- [{path.name}](../../{path.relative_to(ROOT)}): `{record['command']}`, {here['cpu']}, {here['cores']}"
+            f" cores, commit {record['commit']}, seeds {seeds}"
+        )
+    replace_between(ROOT / "models/demo/README.md", f"plot {name}", "\n".join(lines))
+
+
+def short(cli: Cli, work: Path, progress: Progress) -> tuple[list[dict], list[dict], list[str]]:
+    """-> rows of a minute's run, rows of what the memory carried, and what lies below the floor."""
     rows = [measure(cli, work, "recall", length, 40, progress) for length in SHORT]
     rows.append(measure(cli, work, "memory", SHORT[0], 12, progress))
-    below = []
-    for name, floor in FLOOR.items():
-        share = sum((Share(r["tasks"][name]["right"], r["tasks"][name]["n"]) for r in rows[:-1]), Share())
-        if share.right < floor * share.n:
-            below.append(f"{name}: found {share}, expected {floor:.0%} or more")
-    return rows, below
+    carried = [row for task in FLOOR_CARRIED for row in carry.measure(cli, work, task, *SHORT_CARRIED, progress)]
+    found = {name: sum((Share.of(r["tasks"][name]) for r in rows[:-1]), Share()) for name in FLOOR}
+    found |= {row["task"]: Share.of(row["right"]) for row in carried if row["reading"] == "memory"}
+    floors = FLOOR | FLOOR_CARRIED
+    below = [name for name, share in found.items() if share.right < floors[name] * share.n]
+    return rows, carried, [f"{name}: found {found[name]}, expected {floors[name]:.0%} or more" for name in below]
+
+
+def model(text: str) -> tuple[str, Path]:
+    """LABEL=FOLDER, or FOLDER alone, which is then without a label."""
+    label, _, folder = text.rpartition("=")
+    return label, Path(folder)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
+    parser.add_argument("--model", type=model, action="append", metavar="[LABEL=]FOLDER",
+                        help="by default $EDGEINFINITE_MODEL, else models/demo; several with --memory")  # fmt: skip
     parser.add_argument("--readings", default=",".join(READINGS), help="names with commas (%(default)s)")
-    parser.add_argument("--lengths", default=",".join(map(str, LENGTHS)), help="tokens, with commas")
+    parser.add_argument("--lengths", help=f"tokens, with commas ({','.join(map(str, LENGTHS))})")
     parser.add_argument(
-        "--questions", type=int, help=f"of each sort a cell ({SURE} up to {SURE_UP_TO:,}, then {ENOUGH})"
+        "--questions", type=int, help=f"of each sort a cell ({SURE} by recall and up to {SURE_UP_TO:,}, else {ENOUGH})"
     )
     parser.add_argument("--rounds", type=int, default=20, help="of the cost by recall; 0: not measured (%(default)s)")
+    parser.add_argument("--memory", action="store_true", help="what the memory carries, recall beside it")
     parser.add_argument("--short", action="store_true", help="a minute's run, held against a floor")
-    parser.add_argument("--write", action="store_true", help="write the record and the table")
+    parser.add_argument("--write", action="store_true", help="write the record, the table and the plot")
     parser.add_argument("--go-on", type=Path, help="a record whose cells are kept and not measured again")
     args = parser.parse_args()
+    models = args.model or [("", None)]
+    if not args.memory and len(models) > 1:
+        parser.error("several models are measured with --memory only")
+    args.lengths = [int(length) for length in args.lengths.split(",")] if args.lengths else None
     began, progress = time.monotonic(), Progress()
     commit()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-evaluate-") as folder:
-        work = Path(folder)
-        cli = Cli(built(), args.model, work)
+        works = [Path(folder) / str(number) for number in range(len(models))]
+        for work in works:
+            work.mkdir()
+        clis = [Cli(built(), path, work) for (_, path), work in zip(models, works, strict=True)]
         if args.short:
-            rows, below = short(cli, work, progress)
-            print(table({"rows": rows}))
+            rows, carried, below = short(clis[0], works[0], progress)
+            print(f"{table({'rows': rows})}\n\n{carry.table(carried)}")
             sys.exit("\n".join(below) or None)
-        kept = json.loads(args.go_on.read_text()) if args.go_on else {"rows": [], "cost": []}
-        done = {(row["reading"], row["length"]) for row in kept["rows"]}
-        for reading in args.readings.split(","):
-            for length in map(int, args.lengths.split(",")):
-                if (reading, length) in done or length > LONGEST.get(reading, length):
-                    continue
-                questions = args.questions or (SURE if length <= SURE_UP_TO else ENOUGH)
-                kept["rows"].append(measure(cli, work, reading, length, questions, progress))
-                save(args, cli, began, kept)
-        if args.rounds and not kept["cost"]:
-            kept["cost"].append(cost(cli, work, "recall", args.rounds, progress))
-        record, path = save(args, cli, began, kept)
+        kept = json.loads(args.go_on.read_text()) if args.go_on else {"rows": []}
+        if args.memory:
+            labels = [label for label, _ in models]
+            sys.exit(remembered(args, dict(zip(labels, zip(clis, works, strict=True), strict=True)), began, kept))
+        sys.exit(by_reading(args, clis[0], works[0], began, kept))
+
+
+def by_reading(args: argparse.Namespace, cli: Cli, work: Path, began: float, kept: dict) -> str | None:
+    """-> what is wrong, if anything is."""
+    progress, done = Progress(), {(row["reading"], row["length"]) for row in kept["rows"]}
+    kept.setdefault("cost", [])
+    for reading in args.readings.split(","):
+        for length in args.lengths or LENGTHS:
+            if (reading, length) in done or length > LONGEST.get(reading, length):
+                continue
+            sure = length <= SURE_UP_TO or reading.startswith("recall")
+            questions = args.questions or (SURE if sure else ENOUGH)
+            kept["rows"].append(measure(cli, work, reading, length, questions, progress))
+            save(args, cli, began, kept)
+    if args.rounds and not kept["cost"]:
+        kept["cost"].append(cost(cli, work, "recall", args.rounds, progress))
+    record, path = save(args, cli, began, kept)
     print(table(record))
     if args.write:
         replace_between(ROOT / "models/README.md", f"evaluate {record['model']['name']}", page(record, path))
-    dear = [one for one in record["cost"] if one["ratio_of_medians"] > COST_LIMIT]
-    sys.exit(
-        f"a question costs {dear[0]['ratio_of_medians']} times as much, expected {COST_LIMIT} at most" if dear else None
-    )
+        plot(record["model"]["name"])
+    dear = [one["ratio_of_medians"] for one in record["cost"] if one["ratio_of_medians"] > COST_LIMIT]
+    return f"a question costs {dear[0]} times as much, expected {COST_LIMIT} at most" if dear else None
+
+
+def remembered(args: argparse.Namespace, models: dict[str, tuple[Cli, Path]], began: float, kept: dict) -> None:
+    """Of each model by label; the first is the one whose page it is."""
+    progress, done = Progress(), {(row["model"], row["task"], row["length"]) for row in kept["rows"]}
+    first = next(iter(models.values()))[0]
+    kept["models"] = {label: cli.run("inspect")[0]["name"] for label, (cli, _) in models.items()}
+    for label, (cli, work) in models.items():
+        for task, wanted in carry.TASKS.items():
+            for length in args.lengths or wanted.questions:
+                if (label, task, length) not in done:
+                    questions = args.questions or wanted.questions.get(length, ENOUGH)
+                    kept["rows"] += carry.measure(cli, work, task, length, questions, progress, label)
+                    save(args, first, began, kept)
+    record, path = save(args, first, began, kept)
+    print(carry.table(record["rows"]))
+    if args.write:
+        words = "answers that name the value, with 95 % intervals (Wilson) and n; read in: once, by memory."
+        text = f"{heading(record, path, words)}\n\n{carry.table(record['rows'])}"
+        replace_between(ROOT / "models/README.md", f"evaluate memory {record['model']['name']}", text)
+        plot(record["model"]["name"])
 
 
 def save(args: argparse.Namespace, cli: Cli, began: float, kept: dict) -> tuple[dict, Path | None]:
     """The record so far; written after every cell, so that a run cut short can go on."""
     words = [word for word in sys.argv[1:] if word not in ("--go-on", str(args.go_on))]
     record = record_head(["python", "scripts/evaluate.py", *words], cli, began) | kept
-    return record, write_record(f"evaluate-{record['model']['name']}", record) if args.write else None
+    kind = "memory" if args.memory else "evaluate"
+    return record, write_record(f"{kind}-{record['model']['name']}", record) if args.write else None
 
 
 if __name__ == "__main__":

@@ -1,195 +1,180 @@
-"""Rule-made questions about real documents, through the shipped command line.
+"""Questions about real documents, through the shipped command line.
 
-    python scripts/real.py                GPL-3, Apache-2.0 and the manual page of bash, read where Debian keeps them
-    python scripts/real.py --hard         at most half of a sentence's content words, one swapped for a synonym
-    python scripts/real.py --write        also writes docs/records/ and the table in models/demo/README.md
+    python scripts/real.py                both sets made by rule, questions by a person, summaries; three minutes
+    python scripts/real.py --hard         of the sets made by rule only this one (--plain: the other)
+    python scripts/real.py --write        also writes docs/records/ and the tables in models/demo/README.md
 
-A question keeps some of a sentence's content words; no other sentence holds as many of them. It is right when the
-quote is that sentence. The same rule applied to one document and asked of another gives questions that nothing there
-answers. Every quote is held against the file, byte for byte and by its UTF-16 offsets. Beside it stands what BM25's
-best sentence would answer, and the questions that a person wrote (licences.py). The documents are never copied and
-never trained on. Needs cargo, no Python package.
+The documents are the ones of shelf.py; the questions are made by rule out of one sentence each (rules.py), or a
+person wrote them (licences.py). An answer is right when its quote is that sentence. Beside it stand the same question
+asked of a passage that holds the sentence, what BM25's best sentence would answer, and questions that nothing in the
+document answers: those of the other documents, of whose words it holds at most half. Every quote is held against the
+file, byte for byte and by its UTF-16 offsets. Ends with 1 where BM25 finds the hard set easy, a quote does not stand
+in its file, or a summary is out of order. Needs cargo, no Python package.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import random
-import re
+import os
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bm25 import Bm25, sentences, stems
-from cli import ROOT, Cli, built, commit, record_head, write_record
-from evaluate import Progress, replace_between
-from licences import ASKED, LICENCES, NOT_ANSWERED
-from questions import content_words, synonyms
-from score import File, Share, same
+import licences
+from bm25 import stems
+from cli import ROOT, Cli, Progress, built, commit, record_head, replace_between, write_record
+from rules import SETS, Cut, rule_made
+from score import File, Share, said, same
+from shelf import SHELF, documents
+from summaries import Summary, summarise, summary_table
 
-MANUAL = Path("/usr/share/man/man1/bash.1.gz")
-QUESTIONS = 100  # a document, where it has so many sentences
-LONGEST = 360  # characters of a sentence asked for: the engine cuts longer ones
-ESCAPES = {
-    "\\-": "-",
-    "\\ ": " ",
-    "\\e": "\\",
-    "\\|": "",
-    "\\^": "",
-    "\\&": "",
-    "\\(bu": "•",
-    "\\(aq": "'",
-    "\\(co": "©",
+QUESTIONS, ABSENT = 40, 20  # of each document, where it has so many
+EASY = 0.85  # of the hard set, by BM25's best sentence: more is not hard
+COLUMNS = {
+    "recall": "whole document, recall",
+    "passage": "given the passage",
+    "bm25": "BM25's best sentence",
+    "refused": "there: refused",
+    "absent": "absent: refused",
+    "verbatim": "verbatim",
 }
-ESCAPES |= {"\\(lq": "“", "\\(rq": "”", "\\(em": "—", "\\(ga": "`", "\\(ha": "^", "\\(ti": "~"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """`golds`: sentences, or words of sentences, any of which answers; none: the document does not say."""
+
+    text: str
+    golds: tuple[str, ...] = ()
+    at: int = -1  # a sentence that answers
+    whole: bool = True  # the golds are sentences
+
+    def right(self, quote: str) -> bool:
+        if self.whole:
+            return any(same(quote, gold) for gold in self.golds)
+        return any(gold.lower() in " ".join(quote.split()).lower() for gold in self.golds)
 
 
 @dataclass
 class Result:
-    """What came of one document."""
+    """What came of the questions of one set about one document."""
 
+    set: str
     document: str
-    answered: Share = field(default_factory=Share)
+    recall: Share = field(default_factory=Share)
+    passage: Share = field(default_factory=Share)
     bm25: Share = field(default_factory=Share)
-    absent: Share = field(default_factory=Share)
     refused: Share = field(default_factory=Share)  # although the document says it
-    quotes: int = 0
+    absent: Share = field(default_factory=Share)
+    verbatim: Share = field(default_factory=Share)
+
+    def __add__(self, other: Result) -> Result:
+        return Result(self.set, "all", *(getattr(self, name) + getattr(other, name) for name in COLUMNS))
 
     def json(self) -> dict:
-        shares = {name: getattr(self, name).json() for name in ("answered", "bm25", "absent", "refused")}
-        return {"document": self.document, **shares, "quotes_checked": self.quotes}
+        return {"set": self.set, "document": self.document} | {name: getattr(self, name).json() for name in COLUMNS}
 
 
-def plain(page: str) -> str:
-    """A manual page without its macros: headings and paragraphs between empty lines, line ends as they stand."""
-    out, skipping = [], ""
-    for line in page.splitlines():
-        if skipping:
-            skipping = "" if line.startswith(skipping) else skipping
-            continue
-        line = re.sub(r'\\".*', "", line)
-        if line.startswith((".de", ".ig")):
-            skipping = ".."
-        line = re.sub(r"^\.(if|ie) n\s+", "", line)
-        macro, _, rest = line.partition(" ") if line.startswith((".", "'")) else ("", "", line)
-        words = [a or b for a, b in re.findall(r'"([^"]*)"|(\S+)', rest)] if macro else []
-        if macro in (".SH", ".SS"):
-            out += ["", " ".join(words), ""]
-        elif macro in (".BR", ".BI", ".IR", ".IB", ".RB", ".RI"):
-            out.append("".join(words))
-        elif macro in (".B", ".I", ".SM", ".FN") and words:
-            out.append(" ".join(words))
-        elif macro in (".PP", ".LP", ".TP", ".IP", ".HP", ".RS", ".RE", ".sp"):
-            out += ["", *words[: macro == ".IP"]]
-        elif not macro:
-            out.append(line)
-    text = re.sub(r"\\f(\[\w*\]|\(..|.)|\\s[-+]?\d|\\[*n](\(..|.)", "", "\n".join(out))
-    text = re.sub(r"\\(\(..|.)", lambda found: ESCAPES.get(found[0], ""), text)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line for line in text.split("\n") if line == "" or line.strip()))
+class Reader:
+    """Asks the shipped command line and keeps count of what is verbatim."""
+
+    def __init__(self, cli: Cli, work: Path, reading: str, passages: bool = True) -> None:
+        self.cli, self.work, self.reading, self.passages = cli, work, reading, passages
+
+    def ask(self, name: str, text: str, questions: list[str], result: Result, *options: str) -> list[str]:
+        """-> what each answer quotes, empty where it was refused."""
+        file, source = self.work / name.replace("/", "-"), File(text.encode())
+        file.write_text(text)
+        report, _, _ = self.cli.run("ask", str(file), *questions, "--reading", self.reading, *options)
+        for answer in report["answers"]:
+            if answer["found"]:
+                result.verbatim.add(source.holds(answer))
+        return [said(answer) for answer in report["answers"]]
+
+    def result(self, kind: str, name: str, text: str, cut: Cut, asked: list[Question], absent: list[str]) -> Result:
+        result = Result(kind, name)
+        quotes = self.ask(name, text, [q.text for q in asked] + absent, result)
+        for question, quote in zip(asked, quotes, strict=False):
+            result.recall.add(question.right(quote))
+            result.refused.add(not quote)
+            result.bm25.add(question.right(cut.sentences[cut.best(question.text)]))
+        for quote in quotes[len(asked) :]:
+            result.absent.add(not quote)
+
+        def given_the_passage(number: int) -> bool:
+            at, passage = asked[number].at, f"passage-{number}"
+            (quote,) = self.ask(passage, cut.passage(at, name), [asked[number].text], result, "--threads", "1")
+            return asked[number].right(quote)
+
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            for right in pool.map(given_the_passage, range(len(asked)) if self.passages else ()):
+                result.passage.add(right)
+        return result
 
 
-def documents() -> dict[str, str]:
-    """Name -> text; what this machine lacks is left out, and named on standard error."""
-    files = {name: LICENCES / name for name in ("GPL-3", "Apache-2.0")} | {"bash.1": MANUAL}
-    for name in [name for name, file in files.items() if not file.exists()]:
-        print(f"{name} is left out: {files.pop(name)} is not there", file=sys.stderr)
-    return {
-        name: plain(gzip.decompress(file.read_bytes()).decode()) if file == MANUAL else file.read_text()
-        for name, file in files.items()
-    }
-
-
-def ask_about(r: random.Random, sentence: str, hard: bool) -> str | None:
-    """A question that keeps 40 to 60 % of the sentence's content words in their order; hard: at most half of them, one
-    swapped for a synonym."""
-    words = list(dict.fromkeys(w for w in content_words(sentence) if w[0].isalpha()))
-    count = int(len(words) * (r.uniform(0.35, 0.5) if hard else r.uniform(0.4, 0.6)))
-    if count < 3:
-        return None
-    kept = [words[i].lower() for i in sorted(r.sample(range(len(words)), count))]
-    if hard:
-        known = [i for i, word in enumerate(kept) if word in synonyms()]
-        if not known:
-            return None
-        at = r.choice(known)
-        kept[at] = r.choice(synonyms()[kept[at]])
-    return f"{r.choice(('What is said about', 'What about', 'Which sentence speaks of'))} {' '.join(kept[:8])}?"
-
-
-def rule_made(name: str, text: str, most: int, hard: bool) -> list[tuple[str, str]]:
-    """(question, the one sentence that answers it), evenly over the document."""
-    r = random.Random(f"real/{name}/{hard}")
-    cut = sentences(text)
-    held = [set(stems(sentence)) for sentence in cut]
-    found = []
-    for at, sentence in enumerate(cut):
-        question = ask_about(r, sentence, hard) if 40 <= len(sentence) <= LONGEST else None
-        if question:
-            asked = set(stems(question.partition(" of " if "speaks" in question else " about ")[2]))
-            if all(len(asked & other) < len(asked & held[at]) for i, other in enumerate(held) if i != at):
-                found.append((question, sentence))
-    count = min(most, len(found))
-    return [found[i * len(found) // count] for i in range(count)]
-
-
-def run(cli: Cli, file: Path, text: str, questions: list[str], reading: str) -> tuple[list[str | None], int]:
-    """-> each answer's quote, or none where it was refused; quotes held against the file."""
-    file.write_text(text)
-    report, _, _ = cli.run("ask", str(file), *questions, "--reading", reading)
-    checked = File(text.encode()).check(report["answers"])
-    return [a["quotes"][0]["text"] if a["found"] and a["quotes"] else None for a in report["answers"]], checked
-
-
-def by_rule(cli: Cli, work: Path, texts: dict[str, str], reading: str, most: int, hard: bool) -> list[Result]:
-    made = {name: rule_made(name, text, most, hard) for name, text in texts.items()}
+def by_rule(reader: Reader, texts: dict[str, str], kind: str, most: int = QUESTIONS) -> list[Result]:
+    """A result a document."""
+    cuts = {name: Cut(text) for name, text in texts.items()}
+    made = {name: rule_made(kind, name, cut, most) for name, cut in cuts.items()}
     results = []
     for name, text in texts.items():
-        cut = sentences(text)
-        index, words = Bm25(cut), set(stems(text))
-        others = [question for other in made if other != name for question, _ in made[other]]
-        absent = [q for q in others if len(set(stems(q)) & words) <= 0.5 * len(set(stems(q)))][:most]
-        result = Result(name)
-        quotes, result.quotes = run(cli, work / name, text, [q for q, _ in made[name]] + absent, reading)
-        for (question, sentence), quote in zip(made[name], quotes, strict=False):
-            result.answered.add(bool(quote) and same(quote, sentence))
-            result.refused.add(not quote)
-            scores = index.scores(question)
-            result.bm25.add(cut[scores.index(max(scores))] == sentence)
-        for quote in quotes[len(made[name]) :]:
-            result.absent.add(not quote)
-        results.append(result)
+        cut, words = cuts[name], set(stems(text))
+        asked = [Question(one.question, (cut.sentences[one.at],), one.at) for one in made[name]]
+        others = [one.question for other in made if other != name for one in made[other]]
+        absent = [q for q in others if len(set(stems(q)) & words) <= 0.5 * len(set(stems(q)))]
+        absent = absent[:: max(1, len(absent) // ABSENT)][:ABSENT]
+        results.append(reader.result(kind, name, text, cut, asked, absent))
     return results
 
 
-def by_hand(cli: Cli, work: Path, reading: str) -> Result:
-    """The questions that a person wrote about whole licences."""
-    result = Result("licences, questions by a person")
-    for licence, lines in ASKED.items():
-        text = (LICENCES / licence).read_text()
-        cut = sentences(text)
-        index = Bm25(cut)
-        asked = [line.split("|") for line in lines.strip().splitlines()]
-        foreign = NOT_ANSWERED if licence == "GPL-3" else []
-        quotes, checked = run(cli, work / licence, text, [q for q, _ in asked] + list(foreign), reading)
-        result.quotes += checked
-        for (question, gold), quote in zip(asked, quotes, strict=False):
-            result.answered.add(bool(quote) and gold.lower() in " ".join(quote.split()).lower())
-            result.refused.add(not quote)
-            scores = index.scores(question)
-            result.bm25.add(gold.lower() in cut[scores.index(max(scores))].lower())
-        for quote in quotes[len(asked) :]:
-            result.absent.add(not quote)
-    return result
+def by_hand(reader: Reader, title: str, table: dict[str, str], not_answered: dict[str, str]) -> list[Result]:
+    """The questions that a person wrote about whole documents."""
+    results = []
+    for name, text in documents({name: SHELF.get(name, licences.LICENCES / name) for name in table}).items():
+        cut, asked = Cut(text), []
+        for line in table[name].strip().splitlines():
+            question, _, words = line.partition("|")
+            golds = tuple(words.split("||"))
+            at = next(i for i, s in enumerate(cut.sentences) if any(gold.lower() in s.lower() for gold in golds))
+            asked.append(Question(question, golds, at, whole=False))
+        foreign = not_answered[name].split("|") if name in not_answered else []
+        results.append(reader.result(title, name, text, cut, asked, foreign))
+    return results
+
+
+def calibrated(reader: Reader) -> Result:
+    """The questions that may be calibrated against."""
+    absent = {"GPL-3": "|".join(licences.NOT_ANSWERED)}
+    return total(by_hand(reader, "by a person", licences.ASKED, absent))
+
+
+def held_out(reader: Reader) -> Result:
+    return total(by_hand(reader, "by a person, held out", licences.HELD_OUT, licences.HELD_OUT_NOT_ANSWERED))
+
+
+def total(results: list[Result]) -> Result:
+    return sum(results[1:], results[0] + Result(results[0].set, ""))
 
 
 def table(results: list[Result]) -> str:
-    lines = ["| document | right | BM25's best sentence | there: refused | absent: refused |", "|---|---|---|---|---|"]
-    return "\n".join(
-        [*lines, *(f"| {r.document} | {r.answered} | {r.bm25} | {r.refused} | {r.absent} |" for r in results)]
-    )
+    lines = [f"| questions | document | {' | '.join(COLUMNS.values())} |", "|---" * (2 + len(COLUMNS)) + "|"]
+    for r in results:
+        cells = [r.set, r.document, *(str(getattr(r, name)) for name in COLUMNS)]
+        lines.append(f"| {' | '.join(f'**{cell}**' if r.document == 'all' else cell for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def failures(results: list[Result], summaries: list[Summary]) -> list[str]:
+    found = []
+    for r in results:
+        if r.set == "hard" and r.document == "all" and r.bm25.right > EASY * r.bm25.n:
+            found.append(f"BM25's best sentence answers {r.bm25} of the hard set, expected {EASY:.0%} at most")
+        if r.verbatim.right < r.verbatim.n:
+            found.append(f"{r.set}, {r.document}: verbatim are {r.verbatim} answers, expected all")
+    return found + [f"the summary of {s.document}: {fault}" for s in summaries for fault in s.faults]
 
 
 def main() -> None:
@@ -197,24 +182,31 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
     parser.add_argument("--reading", default="recall")
     parser.add_argument("--questions", type=int, default=QUESTIONS, help="a document at most (%(default)s)")
-    parser.add_argument("--hard", action="store_true")
-    parser.add_argument("--write", action="store_true", help="write the record and the table")
+    parser.add_argument("--hard", action="append_const", dest="sets", const="hard", help="only this set by rule")
+    parser.add_argument("--plain", action="append_const", dest="sets", const="plain", help="only this set by rule")
+    parser.add_argument("--write", action="store_true", help="write the record and the tables")
     args = parser.parse_args()
     began, progress = time.monotonic(), Progress()
     commit()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-real-") as folder:
-        work = Path(folder)
-        cli = Cli(built(), args.model, work)
-        results = by_rule(cli, work, documents(), args.reading, args.questions, args.hard)
-        results.append(by_hand(cli, work, args.reading))
+        cli, texts = Cli(built(), args.model, Path(folder)), documents()
+        reader, results = Reader(cli, Path(folder), args.reading), []
+        for kind in args.sets or SETS:
+            rows = by_rule(reader, texts, kind, args.questions)
+            results += [*rows, total(rows)]
+            progress.say(f"{kind}: right {results[-1].recall}, BM25's best sentence {results[-1].bm25}", True)
+        results += [calibrated(reader), held_out(reader)]
+        progress.say(f"by a person: right {results[-2].recall}, held out {results[-1].recall}", True)
+        summaries = [summarise(cli, Path(folder), name, text) for name, text in texts.items()]
         record = record_head(["python", "scripts/real.py", *sys.argv[1:]], cli, began)
-    progress.say(f"{sum(r.quotes for r in results)} quotes stand in their files, byte for byte", True)
-    print(table(results))
+    tables = f"{table(results)}\n\n{summary_table(summaries)}"
+    print(tables)
     if args.write:
-        name = record["model"]["name"]
-        path = write_record(f"real-{name}", record | {"rows": [r.json() for r in results]})
-        text = f"`{record['command']}` ([record](../../{path.relative_to(ROOT)})); 95 % intervals (Wilson) and n:\n\n"
-        replace_between(ROOT / "models/demo/README.md", f"real {name}", text + table(results))
+        name, rows = record["model"]["name"], {"rows": [r.json() for r in results]}
+        path = write_record(f"real-{name}", record | rows | {"summaries": [s.json() for s in summaries]})
+        head = f"`{record['command']}` ([record](../../{path.relative_to(ROOT)})); 95 % intervals (Wilson) and n:\n\n"
+        replace_between(ROOT / "models/demo/README.md", f"real {name}", head + tables)
+    sys.exit("\n".join(failures(results, summaries)) or None)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ a share is. Standard library only.
 from __future__ import annotations
 
 import math
+import re
+import statistics
 import sys
 from dataclasses import dataclass
 
@@ -21,6 +23,12 @@ class File:
         at_utf16 = self.wide[2 * quote["start_utf16"] : 2 * quote["end_utf16"]]
         return at_bytes == quote["text"].encode() and at_utf16 == quote["text"].encode("utf-16-le")
 
+    def holds(self, answer: dict) -> bool:
+        """Whether an answer is made of its quotes, each of which stands in the file where it is said to."""
+        said = " ".join(quote["text"] for quote in answer["quotes"])
+        whole = said.split() == answer["text"].split()
+        return bool(answer["quotes"]) and whole and all(map(self.verbatim, answer["quotes"]))
+
     def check(self, answers: list[dict]) -> int:
         """Quotes looked up; ends the program at one that is not what stands in the file."""
         quotes = [quote for answer in answers for quote in answer["quotes"]]
@@ -30,11 +38,27 @@ class File:
         return len(quotes)
 
 
+def said(answer: dict) -> str:
+    """What an answer quotes first, or else says in the model's own words; empty where it was refused."""
+    if not answer["found"]:
+        return ""
+    return answer["quotes"][0]["text"] if answer["quotes"] else answer["text"]
+
+
+def names(answer: dict, value: str) -> bool:
+    """Whether an answer was given whose text holds the value as words of its own."""
+    return answer["found"] and bool(re.search(rf"(?<!\w){re.escape(value)}(?!\w)", answer["text"], re.IGNORECASE))
+
+
 def same(quote: str, sentence: str) -> bool:
     """Whether a quote is that sentence, white space folded: it holds it, or is the greater half of it (the engine cuts
     long ones)."""
     quote, sentence = " ".join(quote.split()), " ".join(sentence.split())
     return sentence in quote or (quote in sentence and 2 * len(quote) >= len(sentence))
+
+
+def summary(values: list[float]) -> dict:
+    return {"n": len(values), "min": min(values), "median": statistics.median(values), "max": max(values)}
 
 
 @dataclass
@@ -58,6 +82,11 @@ class Share:
     def json(self) -> dict:
         low, high = self.interval()
         return {"right": self.right, "n": self.n, "low": round(low, 4), "high": round(high, 4)}
+
+    @classmethod
+    def of(cls, counted: dict) -> Share:
+        """Out of a record."""
+        return cls(counted["right"], counted["n"])
 
     def __add__(self, other: Share) -> Share:
         return Share(self.right + other.right, self.n + other.n)

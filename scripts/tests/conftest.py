@@ -1,6 +1,16 @@
-"""Tests share the machine: one thread each, no spinning."""
+"""Tests share the machine: one thread each, no spinning. The shipped command line is built once."""
 
 import os
 
+import pytest
+
+from cli import ROOT, Cli, built
+
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def cli(tmp_path_factory) -> Cli:
+    """$EDGEINFINITE_CLI, or else built here; asks models/demo."""
+    return Cli(built(), ROOT / "models/demo", tmp_path_factory.mktemp("cli"))

@@ -1,0 +1,107 @@
+"""What the memory carries: declared facts and a topic that have left the window, asked of several model folders.
+
+Every document is read once by the memory reading and asked everything in one run; recall is asked of the very same
+document. An answer is right when its text names the value, whether it quotes or is in the model's own words. The
+window alone knows nothing of what is asked (passkeys.py). `evaluate.py --memory` runs this and writes the table.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli import Cli, Progress, commit
+from documents import Document
+from passkeys import passkeys, topical
+from score import File, Share, names, summary
+
+READINGS = ("memory", "recall")
+
+
+@dataclass(frozen=True)
+class Task:
+    document: Callable[[int, str], Document]
+    questions: dict[int, int]  # length in tokens -> questions at least
+
+
+TASKS = {
+    "passkey": Task(passkeys, {2048: 200, 16_384: 200, 65_536: 120, 1_048_576: 48}),
+    "topic": Task(topical, {2048: 100, 16_384: 100, 65_536: 60}),
+}
+
+
+def documents(task: str, length: int, questions: int) -> Iterator[tuple[str, Document]]:
+    """(seed, document), until so many questions have been asked."""
+    asked = number = 0
+    while asked < questions:
+        seed = f"evaluate/{task}/{length}/{number}"
+        document = TASKS[task].document(length, seed)
+        yield seed, document
+        asked, number = asked + len(document.asked), number + 1
+
+
+def measure(
+    cli: Cli, work: Path, task: str, length: int, questions: int, progress: Progress, label: str = ""
+) -> list[dict]:
+    """A row a reading."""
+    began, seeds = time.monotonic(), []
+    shares, refused = ({reading: Share() for reading in READINGS} for _ in range(2))
+    kinds: dict[str, dict[str, Share]] = {reading: {} for reading in READINGS}
+    usages, first, quotes = ({reading: [] for reading in READINGS} for _ in range(3))
+    for seed, document in documents(task, length, questions):
+        file = work / "declared.txt"
+        file.write_text(document.text)
+        for reading in READINGS:
+            asked = [one.question for one in document.asked]
+            report, _, _ = cli.run("ask", str(file), *asked, "--reading", reading)
+            quotes[reading].append(File(document.text.encode()).check(report["answers"]))
+            usages[reading].append(report["usage"])
+            for one, answer in zip(document.asked, report["answers"], strict=True):
+                first[reading].append(answer["usage"]["ttft_ms"])
+                refused[reading].add(not answer["found"])
+                for share in (shares[reading], kinds[reading].setdefault(one.kind, Share())):
+                    share.add(names(answer, one.value))
+        seeds.append(seed)
+        parts = ", ".join(f"{reading} {share}" for reading, share in shares.items())
+        progress.say(f"{label} {task} {length:,}: {len(seeds)} documents, {parts}".strip(), False)
+    progress.say(f"{label} {task} {length:,}: {len(seeds)} documents, {parts}".strip(), True)
+    return [
+        {
+            "model": label,
+            "reading": reading,
+            "task": task,
+            "length": length,
+            "commit": commit(),
+            "documents": len(seeds),
+            "seeds": f"{seeds[0]} to {len(seeds) - 1}",
+            "document_tokens": statistics.median_low([u["document_tokens"] for u in usages[reading]]),
+            "right": shares[reading].json(),
+            "refused": refused[reading].json(),
+            "kinds": {kind: share.json() for kind, share in kinds[reading].items()},
+            "quotes_checked": sum(quotes[reading]),
+            "ttft_ms": summary(first[reading]),
+            "read_ms": statistics.median([u["read_ms"] for u in usages[reading]]),
+            "state_bytes": max(u["state_bytes"] for u in usages[reading]),
+            "peak_rss_bytes": max(u["peak_rss_bytes"] for u in usages[reading]),
+            "seconds": round(time.monotonic() - began, 1),
+        }
+        for reading in READINGS
+    ]
+
+
+def table(rows: list[dict]) -> str:
+    """Markdown: a line a task and length, a column a model and reading."""
+    columns = list(dict.fromkeys((row["model"], row["reading"]) for row in rows))
+    columns.sort(key=lambda column: READINGS.index(column[1]))
+    cells = {(row["task"], row["length"], row["model"], row["reading"]): row for row in rows}
+    heads = ["task", "tokens", *(f"{reading}: {model}" if model else reading for model, reading in columns), "read in"]
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    for task, length in sorted({(row["task"], row["length"]) for row in rows}):
+        found = [cells.get((task, length, *column)) for column in columns]
+        some = next(row for row in found if row)
+        line = [task, f"{some['document_tokens']:,}", *(str(Share.of(row["right"])) if row else "" for row in found)]
+        lines.append(f"| {' | '.join(line)} | {some['read_ms'] / 1000:.1f} s |")
+    return "\n".join(lines)
