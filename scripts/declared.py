@@ -34,7 +34,9 @@ DECLARED = (  # (what the value is, the sentence, questions); {e}: an entity, {v
     ("code", "Reference number: {v}", "What is the reference number|Which reference number does it bear"),
     ("place", "Place: {v}", "What is the place|At which place was this written"),
 )  # fmt: skip
-TELLING_WORDS = "key code access password secret belongs owner deadline budget total Author Date Reference Place".split()
+TELLING_WORDS = (
+    "key code access password secret belongs owner deadline budget total Author Date Reference Place".split()
+)
 TOPIC = "The text is about {v}."
 TOPIC_QUESTIONS = (
     "What is this text about|What is the text about|What is the topic|What is the subject of the document|"

@@ -26,12 +26,11 @@ import onnxruntime
 import export
 import graph
 import host
-from cli import ROOT, Cli, built, commit, record_head, write_record
+from cli import ROOT, Cli, Progress, built, commit, record_head, replace_between, write_record
 from documents import make
-from evaluate import Progress, replace_between
 from model import load
 from samples import Sampler
-from score import File, same
+from score import File, said, same
 from tokenizer import S0, open_tokenizer
 
 PROMPTS = 150  # of the part-by-part table
@@ -122,8 +121,7 @@ def paired(cli: Cli, folders: list[Path], work: Path, questions: int, progress: 
             cli.options = ["--model", str(folder)]
             report, _, _ = cli.run("ask", str(file), *(a.question for a in document.asked), "--reading", "recall")
             File(document.text.encode()).check(report["answers"])
-            said = [a["quotes"][0]["text"] if a["found"] and a["quotes"] else "" for a in report["answers"]]
-            pairs = zip(said, document.asked, strict=True)
+            pairs = zip(map(said, report["answers"]), document.asked, strict=True)
             right.append([bool(quote) and same(quote, a.sentence) if a.sentence else not quote for quote, a in pairs])
         for asked, fp32, int8 in zip(document.asked, *right, strict=True):
             found["answered" if asked.sentence else "absent"].add(fp32, int8)
