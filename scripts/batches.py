@@ -19,11 +19,10 @@ from tokenizer import open_tokenizer
 SHORT, SHORT_STEPS = 288, 150  # the first prompts are shorter
 HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps
 STREAMS = (  # until this share of the run: S, segments from, to, W/S, B, questions, decades of length amplification
-    (0.06, 32, 2, 4, 1, 8, 8, 0.0),
-    (0.14, 32, 3, 8, 1, 5, 8, 0.0),
+    (0.08, 32, 2, 4, 1, 8, 8, 0.0),
+    (0.16, 32, 3, 8, 1, 5, 8, 0.0),
     (0.24, 32, 8, 16, 1, 3, 10, 0.0),
-    (0.34, 128, 2, 6, 1, 2, 12, 0.0),
-    (0.44, 128, 4, 8, 1, 2, 12, 0.0),
+    (0.50, 128, 2, 8, 1, 2, 12, 0.0),
     (1.00, 128, 6, 10, 1, 2, 12, 3.0),
 )
 

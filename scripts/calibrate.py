@@ -30,8 +30,8 @@ from score import File, Share, said, same
 
 PASSAGES = (1, 3, 10, 30, 100, 300, 1000, 2000)
 TOKENS_PER_PASSAGE = 110
-WEIGHTS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0, 5.0)
-THRESHOLDS = (-1.0, -0.5, 0.0, 0.25, 0.75, 1.5, 2.0, 2.25, 2.5, 3.0)
+WEIGHTS = (0.5, 1.0, 2.0, 3.0)
+THRESHOLDS = (-9.0, -1.0, 0.0, 0.5, 1.0)  # -9: the model alone decides whether anything answers
 
 
 @dataclass
@@ -104,9 +104,10 @@ def ask(cli: Cli, work: Path, model: Path, point: Point, asked: list[tuple[int, 
 
 def surface(points: list[Point]) -> str:
     """Balanced shares in percent: a line a weight, a column a threshold."""
-    head = " | ".join(f"{t:g}" for t in THRESHOLDS)
-    lines = [f"| weight \\ threshold | {head} |", "|---" * (1 + len(THRESHOLDS)) + "|"]
-    for weight in WEIGHTS:
+    thresholds = sorted({p.threshold for p in points})
+    lines = [f"| weight \\ threshold | {' | '.join(f'{t:g}' for t in thresholds)} |"]
+    lines.append("|---" * (1 + len(thresholds)) + "|")
+    for weight in sorted({p.weight for p in points}):
         row = [p for p in points if p.weight == weight]
         cells = (f"{100 * p.balanced():.1f} ({share(p, True)} / {share(p, False)})" for p in row)
         lines.append(f"| {weight:g} | {' | '.join(cells)} |")
@@ -134,11 +135,17 @@ def pair(text: str) -> tuple[float, float]:
     return weight, threshold
 
 
+def numbers(text: str) -> tuple[float, ...]:
+    return tuple(map(float, text.split(",")))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=ROOT / "models/demo")
     parser.add_argument("--reading", default="recall")
     parser.add_argument("--questions", type=int, default=24, help="answered, and absent, of each length (%(default)s)")
+    parser.add_argument("--weights", type=numbers, default=WEIGHTS, help="of the grid, with commas")
+    parser.add_argument("--thresholds", type=numbers, default=THRESHOLDS, help="of the grid, with commas")
     parser.add_argument("--compare", type=pair, nargs="+", metavar="WEIGHT,THRESHOLD", help="ask only these")
     parser.add_argument("--by-hand", type=int, default=29, help="of 36 at least (%(default)s)")
     parser.add_argument("--write", type=Path, nargs="+", default=[], metavar="FILE", help="whose scoring to replace")
@@ -147,7 +154,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-calibrate-") as folder:
         work = Path(folder)
         cli = Cli(built(), args.model, work)
-        pairs = args.compare or [(weight, threshold) for weight in WEIGHTS for threshold in THRESHOLDS]
+        pairs = args.compare or [(weight, threshold) for weight in args.weights for threshold in args.thresholds]
         asked = documents("calibrate/compared" if args.compare else "calibrate", args.questions)
         points = []
         for weight, threshold in pairs:

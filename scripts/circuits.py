@@ -25,11 +25,11 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from model import Decoder
 from declared import TELLING_WORDS
+from model import Decoder
 from tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 
-NEAR_BY, FAR_BY, FARTHER_BY, TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 1.8, 1.5, 0.8, 2.0, -14.0, -6.0, 2.0
+NEAR_BY, FAR_BY, FARTHER_BY, TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 3.0, 3.0, 3.0, 2.0, -20.0, -12.0, 1.0
 MARKERS = [Q, TITLE, *range(H0, S0 + SENTENCES)]
 N_SENTENCE, N_TOKEN, N_HEAD = 32, 104, 64  # widths of a sentence's code, a token's code, a head
 NEAR, HALF = 14, N_HEAD // 2  # rotary pairs from NEAR on turn too slowly to feel distance: content goes there
@@ -103,8 +103,8 @@ def set_embedding(decoder: Decoder, tokenizer: Tokenizer, n: Numbers, seed: int)
     weight[H0 : H0 + HEADINGS, Part.SENTENCE] = n.normal(HEADINGS, N_SENTENCE).sign()
     weight[MARKERS, Part.IS_MARKER] = 4.0
     weight[Q, Part.IS_QUESTION] = 4.0
-    telling = {i for word in TELLING_WORDS for i in tokenizer.encode(" " + word, add_special_tokens=False).ids}
-    weight[sorted(telling), Part.TELLING] = 4.0
+    telling = [tokenizer.encode(" " + word, add_special_tokens=False).ids[0] for word in TELLING_WORDS]
+    weight[telling, Part.TELLING] = 4.0
 
 
 def set_all(decoder: Decoder, n: Numbers) -> None:
@@ -195,7 +195,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     # layer 1: does this sentence hold a telling word? Its own tokens, the telling one before all others
     head = Head(decoder, 1, 3)
     for i, row in zip(slow[:32], n.orthogonal(32, N_SENTENCE), strict=True):
-        head.q[i, Part.HERE] = head.k[i, Part.HERE] = 1.2 * row
+        head.q[i, Part.HERE] = head.k[i, Part.HERE] = 1.8 * row
     head.q_bias[slow[32]], head.k[slow[32], Part.TELLING] = 6.0, 2.5
     head.v[0, Part.TELLING] = 1.0
     head.o[Part.TOLD, 0] = 1.0
@@ -207,19 +207,20 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     head.v[:N_SENTENCE, Part.SENTENCE] = eye
     head.o[Part.SENTENCE, :N_SENTENCE] = eye * 2.5
 
-    # layer 2: the memory, addressed by three tokens; it writes after a telling word, and next to nothing elsewhere
-    head = Head(decoder, 2, 0)
-    near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)
-    near, far, farther = (t / t.norm(dim=1, keepdim=True) for t in (near, far, farther))  # [64,·]
-    head.k[:, Part.BACK1], head.q[:, Part.TOKEN] = NEAR_BY * near, NEAR_BY * near @ wide
-    head.k[:, Part.BACK2], head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = FAR_BY * far, FAR_BY * far
-    head.k[:, Part.BACK3], head.q[:, Part.BACK2] = FARTHER_BY * farther, FARTHER_BY * farther
-    head.k[:, Part.TOLD] = TOLD_BY
-    head.k_bias.fill_(K_BIAS)
-    head.q_bias.fill_(Q_BIAS)
-    copy = n.orthogonal(N_HEAD, N_TOKEN)
-    head.v[:, Part.TOKEN] = copy
-    head.o[Part.TOKEN] = copy.T * O_GAIN
+    # layer 2: the memory, four times over, addressed by three tokens; it writes after a telling word, else next to nothing
+    for number in range(decoder.config.heads):
+        head = Head(decoder, 2, number)
+        near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)
+        near, far, farther = (t / t.norm(dim=1, keepdim=True) for t in (near, far, farther))  # [64,·]
+        head.k[:, Part.BACK1], head.q[:, Part.TOKEN] = NEAR_BY * near, NEAR_BY * near @ wide
+        head.k[:, Part.BACK2], head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = FAR_BY * far, FAR_BY * far
+        head.k[:, Part.BACK3], head.q[:, Part.BACK2] = FARTHER_BY * farther, FARTHER_BY * farther
+        head.k[:, Part.TOLD] = TOLD_BY
+        head.k_bias.fill_(K_BIAS)
+        head.q_bias.fill_(Q_BIAS)
+        copy = n.orthogonal(N_HEAD, N_TOKEN)
+        head.v[:, Part.TOKEN] = copy
+        head.o[Part.TOKEN] = copy.T * O_GAIN
     for number, layer in enumerate(decoder.model.layers):
         layer.self_attn.gate.b2.fill_(1.0 if number == 2 else -3.0)
 

@@ -13,7 +13,7 @@ from lexicon import topics
 from model import Config, Decoder, Sizes, State, run, save
 from questions import Questions
 from segments import ask
-from streams import CARRIED, CITED, KINDS, NONE, TOPIC, Shape, StreamSampler
+from streams import CARRIED, CITED, KINDS, NONE, SAID, TOPIC, Shape, StreamSampler
 from tokenizer import END_DOC, EOS, PAD, QUOTE, S0, SAY, open_tokenizer, train
 
 SCRIPTS = Path(__file__).resolve().parents[1]
@@ -109,9 +109,10 @@ def test_streams(tokenizer):
             if KINDS[kind] == CITED:
                 assert len(answer) == 1
                 assert answer[0] in sight
-            elif KINDS[kind] == CARRIED:
+            elif KINDS[kind] in (SAID, CARRIED):
                 assert (answer[0], answer[-1]) == (SAY, EOS)
-                assert " ".join(map(str, answer[1:-1])) in gone
+                where = gone if KINDS[kind] == CARRIED else " ".join(map(str, sight))
+                assert " ".join(map(str, answer[1:-1])) in where
             elif KINDS[kind] == TOPIC:
                 assert tokenizer.decode(answer).strip(" .").split()[-1] in topics()
             else:
