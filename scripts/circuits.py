@@ -1,4 +1,4 @@
-"""The finder's starting weights: circuits set by hand in the first three layers, embeddings from hashed character
+"""The finder's starting weights: circuits set by hand in the first four layers, embeddings from hashed character
 n-grams.
 
 Training from random weights stays for long on a plateau where nothing is found; from these it starts above it. The
@@ -8,10 +8,10 @@ each:
     layer 0   head 0, 1, 3   the token 1, 2, 3 places back (biases alone: RoPE makes distance)   -> BACK1, BACK2, BACK3
               head 2         the last marker: which sentence am I in; am I in the question       -> HERE, ASKING
     layer 1   head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
-              head 2         induction: what followed these tokens in this sentence              -> TOKEN
               head 3         whether a telling word stands in this sentence                      -> TOLD
-    layer 2   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
-    layer 3   head 0         memory: what followed these three tokens, in a sentence with a telling word  -> TOKEN
+    layer 2   all heads      memory: what followed these three tokens in a sentence with a telling word  -> TOKEN
+    layer 3   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
+              head 1         induction: what followed these tokens in this sentence              -> TOKEN
 
 Nothing here is frozen; training changes all of it.
 """
@@ -207,7 +207,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     head.v[:N_SENTENCE, Part.SENTENCE] = eye
     head.o[Part.SENTENCE, :N_SENTENCE] = eye * 2.5
 
-    # layer 2: the memory, four times over, addressed by three tokens; it writes after a telling word, else next to nothing
+    # layer 2: the memory, four times over, addressed by three tokens; what no telling word precedes is hardly written
     for number in range(decoder.config.heads):
         head = Head(decoder, 2, number)
         near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)

@@ -30,7 +30,7 @@ from tqdm import tqdm
 
 from batches import Plan, batches, opened
 from circuits import set_start
-from model import Config, Decoder, save
+from model import Attention, Config, Decoder, save
 from samples import COPY, MARKER, Batch, Sampler, batch
 from segments import ask
 from streams import KINDS, Shape, Streams, StreamSampler
@@ -216,6 +216,7 @@ def main() -> None:
     torch.manual_seed(plan.seed)
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
+    Attention.fused = False
     args.out.mkdir(parents=True, exist_ok=True)
     log = Log(args.out)
     shutil.copy(args.tokenizer, args.out / "tokenizer.json")

@@ -22,7 +22,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 
-from model import load, save
+from model import Attention, load, save
 from pretrain import carrying, recollect, store
 from streams import Shape, StreamSampler
 from tokenizer import open_tokenizer
@@ -45,6 +45,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(2)
     torch.set_flush_denormal(True)
+    Attention.fused = False
     torch.manual_seed(args.seed)
     tokenizer = open_tokenizer(args.checkpoint / "tokenizer.json")
     log = open(args.checkpoint / "ssft.log", "a")  # noqa: SIM115
