@@ -18,12 +18,13 @@ from tokenizer import open_tokenizer
 
 SHORT, SHORT_STEPS = 288, 150  # the first prompts are shorter
 HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps
-STREAMS = (  # until this share of the run: S, segments from, to, W/S, B, questions, decades of length amplification
-    (0.08, 32, 2, 4, 1, 8, 8, 0.0),
-    (0.16, 32, 3, 8, 1, 5, 8, 0.0),
-    (0.24, 32, 8, 16, 1, 3, 10, 0.0),
-    (0.50, 128, 2, 8, 1, 2, 12, 0.0),
-    (1.00, 128, 6, 10, 1, 2, 12, 3.0),
+# Until this share of the run, in each process: S, segments from, to, W/S, B, questions, decades of amplification.
+STREAMS = (
+    (0.06, 32, 2, 4, 1, 6, 8, 0.0),
+    (0.14, 32, 3, 8, 1, 4, 8, 0.0),
+    (0.24, 32, 8, 16, 1, 2, 10, 0.0),
+    (0.50, 128, 2, 8, 1, 1, 14, 0.0),
+    (1.00, 128, 6, 10, 1, 1, 14, 3.0),
 )
 
 
@@ -33,7 +34,8 @@ class Plan:
 
     seed: int
     length: int  # T
-    batch: int  # B
+    batch: int  # B, of all processes
+    processes: int
     rate: float  # Muon's, of matrices
     other_rate: float  # AdamW's, of the embedding and vectors
     minutes: float
@@ -48,26 +50,26 @@ def remembering(tokenizer: str, seed: str) -> StreamSampler:
     return StreamSampler(opened(tokenizer), seed)
 
 
-def prompts(tokenizer: str, plan: Plan, step: int) -> Batch:
+def prompts(tokenizer: str, plan: Plan, step: int, rank: int) -> Batch:
     length = SHORT if step < SHORT_STEPS else plan.length
-    count = plan.batch * plan.length // length
+    count = max(1, plan.batch // plan.processes) * plan.length // length
     hard = min(1.0, HARD_FROM + (1 - HARD_FROM) * step / HARD_STEPS)
-    return batch(Sampler(opened(tokenizer), length, f"train/{plan.seed}/{step}").samples(count, hard), length)
+    return batch(Sampler(opened(tokenizer), length, f"train/{plan.seed}/{rank}/{step}").samples(count, hard), length)
 
 
-def streams(tokenizer: str, plan: Plan, step: int, progress: float) -> Streams:
-    sampler = remembering(tokenizer, f"train/{plan.seed}/streams")
-    sampler.restart(f"train/{plan.seed}/streams/{step}")
+def streams(tokenizer: str, plan: Plan, step: int, rank: int, progress: float) -> Streams:
+    sampler = remembering(tokenizer, f"train/{plan.seed}/streams/{rank}")
+    sampler.restart(f"train/{plan.seed}/streams/{rank}/{step}")
     _, segment, low, high, window, size, questions, decades = next(row for row in STREAMS if progress <= row[0])
     return sampler.streams(Shape(segment, sampler.random.randint(low, high), window, size, questions, decades))
 
 
-def work(tokenizer: str, plan: Plan, step: int, queue: multiprocessing.Queue, progress) -> None:
+def work(tokenizer: str, plan: Plan, step: int, rank: int, queue: multiprocessing.Queue, progress) -> None:
     """The worker: batches from `step` on, as long as the trainer lives."""
     parent = multiprocessing.parent_process()
     while True:
         behind = step / plan.steps if plan.steps else progress.value
-        made = prompts(tokenizer, plan, step), streams(tokenizer, plan, step, min(1.0, behind))
+        made = prompts(tokenizer, plan, step, rank), streams(tokenizer, plan, step, rank, min(1.0, behind))
         waiting = True
         while waiting:
             try:
@@ -80,11 +82,11 @@ def work(tokenizer: str, plan: Plan, step: int, queue: multiprocessing.Queue, pr
         step += 1
 
 
-def batches(tokenizer: str, plan: Plan, step: int) -> Iterator[tuple[Batch, Streams]]:
+def batches(tokenizer: str, plan: Plan, step: int, rank: int) -> Iterator[tuple[Batch, Streams]]:
     """Takes the share of the run that is behind, by send(); gives the step's batches."""
     context = multiprocessing.get_context("spawn")
     queue, progress = context.Queue(maxsize=4), context.Value("d", 0.0)
-    worker = context.Process(target=work, args=(tokenizer, plan, step, queue, progress), daemon=True)
+    worker = context.Process(target=work, args=(tokenizer, plan, step, rank, queue, progress), daemon=True)
     worker.start()
     try:
         progress.value = yield None

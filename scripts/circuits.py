@@ -1,4 +1,4 @@
-"""The finder's starting weights: circuits set by hand in the first four layers, embeddings from hashed character
+"""The finder's starting weights: circuits set by hand in four of the five layers, embeddings from hashed character
 n-grams.
 
 Training from random weights stays for long on a plateau where nothing is found; from these it starts above it. The
@@ -9,9 +9,9 @@ each:
               head 2         the last marker: which sentence am I in; am I in the question       -> HERE, ASKING
     layer 1   head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
               head 3         whether a telling word stands in this sentence                      -> TOLD
-    layer 2   all heads      memory: what followed these three tokens in a sentence with a telling word  -> TOKEN
-    layer 3   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
-              head 1         induction: what followed these tokens in this sentence              -> TOKEN
+    layer 2   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
+    layer 4   head 0         induction: what followed these tokens in this sentence              -> TOKEN
+              head 1, 2, 3   memory: what followed these tokens in a sentence with a telling word    -> TOKEN
 
 Nothing here is frozen; training changes all of it.
 """
@@ -29,7 +29,7 @@ from declared import TELLING_WORDS
 from model import Decoder
 from tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 
-NEAR_BY, FAR_BY, FARTHER_BY, TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 3.0, 3.0, 3.0, 2.0, -20.0, -12.0, 1.0
+ADDRESS, TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 3.0, 2.0, -20.0, -12.0, 1.5  # of the memory's heads
 MARKERS = [Q, TITLE, *range(H0, S0 + SENTENCES)]
 N_SENTENCE, N_TOKEN, N_HEAD = 32, 104, 64  # widths of a sentence's code, a token's code, a head
 NEAR, HALF = 14, N_HEAD // 2  # rotary pairs from NEAR on turn too slowly to feel distance: content goes there
@@ -168,8 +168,8 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
         head.v[:N_SENTENCE, Part.HERE] = eye
         head.o[Part.SENTENCE, :N_SENTENCE] = eye * 0.6
 
-    # layer 3: induction, keyed by the last three tokens and the sentence
-    head, free, wide = Head(decoder, 3, 1), iter(slow), narrow @ read_token  # [40,104]
+    # layer 4: induction, keyed by the last three tokens and the sentence
+    head, free, wide = Head(decoder, 4, 0), iter(slow), narrow @ read_token  # [40,104]
     back1, back2, back3, here = (
         n.orthogonal(16, 40),
         n.orthogonal(9, 16),
@@ -188,9 +188,9 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     for row in here:
         i = next(free)
         head.q[i, Part.HERE], head.k[i, Part.HERE] = 1.3 * row, 1.3 * row
-    copy = n.orthogonal(N_HEAD, N_TOKEN)
-    head.v[:, Part.TOKEN] = copy
-    head.o[Part.TOKEN] = copy.T * 3.0
+    copy = n.orthogonal(HALF, N_TOKEN)
+    head.v[:HALF, Part.TOKEN] = copy
+    head.o[Part.TOKEN, :HALF] = copy.T * 3.0
 
     # layer 1: does this sentence hold a telling word? Its own tokens, the telling one before all others
     head = Head(decoder, 1, 3)
@@ -200,38 +200,40 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     head.v[0, Part.TELLING] = 1.0
     head.o[Part.TOLD, 0] = 1.0
 
-    # layer 3: the vote
-    head = Head(decoder, 3, 0)
+    # layer 2: the vote
+    head = Head(decoder, 2, 0)
     head.q_bias[27:HALF] = 4.0
     head.k[27:HALF, Part.ASKING] = 2.0
     head.v[:N_SENTENCE, Part.SENTENCE] = eye
     head.o[Part.SENTENCE, :N_SENTENCE] = eye * 2.5
 
-    # layer 2: the memory, four times over, addressed by three tokens; what no telling word precedes is hardly written
-    for number in range(decoder.config.heads):
-        head = Head(decoder, 2, number)
+    # layer 4: the memory, three times over, addressed by three tokens; what no telling word precedes is hardly written.
+    # Its values keep to the upper channels, where the gate is open.
+    for number in (1, 2, 3):
+        head = Head(decoder, 4, number)
         near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)
-        near, far, farther = (t / t.norm(dim=1, keepdim=True) for t in (near, far, farther))  # [64,·]
-        head.k[:, Part.BACK1], head.q[:, Part.TOKEN] = NEAR_BY * near, NEAR_BY * near @ wide
-        head.k[:, Part.BACK2], head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = FAR_BY * far, FAR_BY * far
-        head.k[:, Part.BACK3], head.q[:, Part.BACK2] = FARTHER_BY * farther, FARTHER_BY * farther
+        near, far, farther = (t / t.norm(dim=1, keepdim=True) * ADDRESS for t in (near, far, farther))  # [64,·]
+        head.k[:, Part.BACK1], head.q[:, Part.TOKEN] = near, near @ wide
+        head.k[:, Part.BACK2], head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = far, far
+        head.k[:, Part.BACK3], head.q[:, Part.BACK2] = farther, farther
         head.k[:, Part.TOLD] = TOLD_BY
         head.k_bias.fill_(K_BIAS)
         head.q_bias.fill_(Q_BIAS)
-        copy = n.orthogonal(N_HEAD, N_TOKEN)
-        head.v[:, Part.TOKEN] = copy
-        head.o[Part.TOKEN] = copy.T * O_GAIN
-    for number, layer in enumerate(decoder.model.layers):
-        layer.self_attn.gate.b2.fill_(1.0 if number == 2 else -3.0)
+        copy = n.orthogonal(HALF, N_TOKEN)
+        head.v[HALF:, Part.TOKEN] = copy
+        head.o[Part.TOKEN, HALF:] = copy.T * O_GAIN
+    for layer in decoder.model.layers:
+        layer.self_attn.gate.b2.fill_(-2.0)
+    layer.self_attn.gate.b2[:HALF], layer.self_attn.gate.b2[HALF:] = -4.0, 2.0
 
 
 @torch.no_grad()
 def set_start(decoder: Decoder, tokenizer: Tokenizer, seed: int = 0) -> None:
-    """Sets every weight of a finder (256 wide, heads of 64, as many kv heads as heads, three layers or more)."""
+    """Sets every weight of a finder (256 wide, heads of 64, as many kv heads as heads, five layers or more)."""
     c = decoder.config
-    if (c.hidden, c.head_dim, c.heads) != (256, N_HEAD, c.kv_heads) or c.layers < 3:
+    if (c.hidden, c.head_dim, c.heads) != (256, N_HEAD, c.kv_heads) or c.layers < 5:
         raise ValueError(
-            "the circuits are drawn for a width of 256, heads of 64 without grouping and at least three layers"
+            "the circuits are drawn for a width of 256, heads of 64 without grouping and at least five layers"
         )
     numbers = Numbers(seed)
     set_all(decoder, numbers)

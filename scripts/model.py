@@ -105,6 +105,7 @@ def sigma(x: Tensor) -> Tensor:
 def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """x [..., n, d] rotated by halves; cos, sin [..., n, d/2]."""
     a, b = x.chunk(2, -1)
+    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
     return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
 
 
@@ -154,11 +155,13 @@ class Attention(nn.Module):
         if mask is None:
             mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril()
         if mask.dtype == torch.bool:
-            mask = torch.zeros(mask.shape, dtype=q.dtype, device=q.device).masked_fill_(~mask, -1e9)
+            mask = torch.zeros(mask.shape, device=q.device).masked_fill_(~mask, -1e9)
         if self.heads != self.kv_heads:
             k, v = (t.repeat_interleave(self.heads // self.kv_heads, 1) for t in (k, v))
-        scores = (q * self.head_dim**-0.5) @ k.transpose(-1, -2)  # [B,H,n,m]
-        return (scores + mask.to(scores.dtype)).softmax(-1) @ v  # [B,H,n,d]
+        mask = mask.to(v.dtype).expand(q.shape[0], self.heads, -1, -1)  # [B,H,n,m]
+        q, k, v, mask = (t.flatten(0, 1) for t in (q, k, v, mask))
+        scores = torch.baddbmm(mask, q, k.transpose(-1, -2), alpha=self.head_dim**-0.5)  # [B·H,n,m]
+        return torch.bmm(scores.softmax(-1), v).unflatten(0, (-1, self.heads))  # [B,H,n,d]
 
     def recall(self, q: Tensor, m: Tensor, z: Tensor) -> Tensor:
         """What the memory says: q [B,H,n,d] before RoPE, m [B,J,d,d], z [B,J,d] running means → A_mem [B,H,n,d]."""

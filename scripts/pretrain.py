@@ -1,11 +1,12 @@
 """Trains the finder's base, models/demo, from nothing: to find in a prompt (samples.py) and to remember (streams.py).
 
-    python scripts/pretrain.py OUT --tokenizer tokenizer.json --minutes 70     (two cores; the clock sets the schedule)
+    python scripts/pretrain.py OUT --tokenizer tokenizer.json --minutes 100    (two cores; the clock sets the schedule)
     python scripts/pretrain.py OUT --tokenizer tokenizer.json --steps 5000     (the same weights each time on a machine)
 
-A step takes a batch of each. Run again with the same OUT it goes on from OUT/checkpoint.pt. At the end OUT is a Hugging
-Face folder (config.json, model.safetensors, tokenizer.json), compared with transformers' Qwen2ForCausalLM, and
-OUT/pretrained is the same with the gates that went along in training. OUT/pretrain.log has a line every 50 steps.
+A step takes batches of both in each of --processes processes, which average their gradients. Run again with the same
+OUT it goes on from OUT/checkpoint.pt. At the end OUT is a Hugging Face folder (config.json, model.safetensors,
+tokenizer.json), compared with transformers' Qwen2ForCausalLM, and OUT/pretrained is the same with the gates that went
+along in training. OUT/pretrain.log has a line every 50 steps; learning.py draws it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 import time
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -21,79 +23,23 @@ from pathlib import Path
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # threads that wait leave the core to the worker
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
-import numpy as np
 import torch
-import torch.nn.functional as F
-from tokenizers import Tokenizer
-from torch import Tensor
+import torch.distributed as dist
+from torch import multiprocessing
 from tqdm import tqdm
 
 from batches import Plan, batches, opened
 from circuits import set_start
+from losses import carrying, losses, measure, recollect
 from model import Attention, Config, Decoder, save
-from samples import COPY, MARKER, Batch, Sampler, batch
-from segments import ask
-from streams import KINDS, Shape, Streams, StreamSampler
-from tokenizer import BOS, DOC, S0, open_tokenizer
+from streams import Shape
+from tokenizer import open_tokenizer
 
 FINDER = Config(
     family="qwen2", vocabulary=6144, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
     tied=True, qkv_bias=True,
 )  # fmt: skip
-START = (BOS, DOC)
 SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 1.0}  # of a step's loss
-
-
-def tensor(array: np.ndarray) -> Tensor:
-    """On the device that trains."""
-    return torch.from_numpy(array).to(torch.get_default_device())
-
-
-def tensors(b: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """-> ids [B,T], positions [B,T], mask [B,1,T,T] (true: may be seen), targets [B,T]."""
-    block = tensor(b.block)  # [B,T]
-    mask = (block[:, None, :] == block[:, :, None]) | (block[:, None, :] == 0)  # own block, or the document
-    mask = (mask & torch.ones(mask.shape[-2:], dtype=torch.bool).tril())[:, None]  # [B,1,T,T]
-    return tensor(b.ids), tensor(b.positions), mask, tensor(b.targets)
-
-
-def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.Generator) -> dict[str, Tensor]:
-    """Mean cross entropy of markers, of copied text and of a share of the document's own tokens."""
-    ids, positions, mask, targets = tensors(b)
-    with torch.autocast(ids.device.type, torch.bfloat16):
-        hidden = decoder(ids, positions, mask)  # [B,T,D]
-    loss = tensor(b.loss)
-    share = torch.rand(loss.shape, generator=generator, device="cpu") < document_share
-    chosen = tensor(b.document) & share.to(loss.device)
-    rows = ((loss > 0) | chosen).flatten().nonzero()[:, 0]  # [n] of B·T
-    padded = torch.cat([rows, rows[:1].expand(-len(rows) % 512)])  # few different shapes: kernels are made once
-    with torch.autocast(ids.device.type, torch.bfloat16):
-        logits = decoder.logits(hidden.flatten(0, 1)[padded]).float()  # [n',V]
-    entropy = F.cross_entropy(logits, targets.flatten()[padded], reduction="none")[: len(rows)]  # [n]
-    kind = loss.flatten()[rows]
-    return {name: entropy[kind == k].mean() for name, k in (("marker", MARKER), ("copy", COPY), ("document", 0))}
-
-
-def remembered(decoder: Decoder, b: Streams) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """-> logits [n,V] of the rows that are part of an answer, wanted [n], whether it is the first [n], question [n]."""
-    ids, asked, cut = tensor(b.ids), tensor(b.asked), tensor(b.cut)
-    wanted = tensor(b.wanted)  # [B,Q,T]
-    width = int((asked != 0).any(0).any(0).nonzero().max()) + 1
-    asked, wanted = asked[:, :, :width], wanted[:, :, :width].flatten(0, 1)
-    with torch.autocast(ids.device.type, torch.bfloat16):
-        hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, tensor(b.weights))
-        rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [n]
-        logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [n,V]
-    first = (wanted[:, :-1] < 0) & (wanted[:, 1:] >= 0)
-    first = torch.cat([wanted[:, :1] >= 0, first], 1)
-    return logits, wanted.flatten()[rows], first.flatten()[rows], rows // width
-
-
-def carrying(decoder: Decoder, b: Streams) -> dict[str, Tensor]:
-    """Mean cross entropy of decisions (cite, say, none) and of the words said."""
-    logits, wanted, first, _ = remembered(decoder, b)
-    entropy = F.cross_entropy(logits, wanted, reduction="none")
-    return {"decision": entropy[first].mean(), "words": entropy[~first].mean()}
 
 
 def optimizers(decoder: Decoder, plan: Plan) -> list[torch.optim.Optimizer]:
@@ -110,48 +56,6 @@ def optimizers(decoder: Decoder, plan: Plan) -> list[torch.optim.Optimizer]:
 def schedule(step: int, progress: float) -> float:
     """Warm up, stay, go down to 2 %."""
     return min(1.0, (step + 1) / 40) * (1.0 if progress < 0.4 else max(0.02, (1 - progress) / 0.6))
-
-
-@torch.no_grad()
-def measure(
-    decoder: Decoder, tokenizer: Tokenizer, length: int, seed: str = "held out", count: int = 32
-) -> dict[str, tuple[float, int]]:
-    """kind -> (share of right citations among the markers in sight and <s0>, how many) on samples never trained on.
-
-    For "sum": the share of summaries all of whose markers are right, the text before each given."""
-    samples = Sampler(tokenizer, length, f"test/{seed}").samples(count)
-    right: dict[str, list[bool]] = {}
-    for start in range(0, count, 8):
-        some = samples[start : start + 8]
-        b = batch(some, length)
-        ids, positions, mask, targets = tensors(b)
-        with torch.autocast(ids.device.type, torch.bfloat16):
-            hidden = decoder(ids, positions, mask)
-        for i, sample in enumerate(some):
-            sight = torch.full((decoder.config.vocabulary,), float("-inf"))
-            sight[[S0, *sample.markers]] = 0.0
-            for block in sample.blocks:
-                rows = slice(block.start - 1, block.start - 1 + block.length)
-                logits, wanted = decoder.logits(hidden[i, rows].float()), targets[i, rows]
-                if block.kind == "sum":
-                    at = tensor(b.loss[i, rows]) == MARKER
-                    right.setdefault("sum", []).append(bool((logits[at].argmax(-1) == wanted[at]).all()))
-                else:
-                    right.setdefault(block.kind, []).append(bool((logits[0] + sight).argmax() == wanted[0]))
-    return {kind: (sum(r) / len(r), len(r)) for kind, r in sorted(right.items())}
-
-
-@torch.no_grad()
-def recollect(decoder: Decoder, tokenizer: Tokenizer, shape: Shape, rounds: int = 2) -> dict[str, tuple[float, int]]:
-    """kind -> (share of questions all of whose answer's tokens are the likeliest, the ones before given, how many)."""
-    right: dict[str, list[bool]] = {}
-    for number in range(rounds):
-        b = StreamSampler(tokenizer, f"test/streams/{number}").streams(shape)
-        logits, wanted, _, question = remembered(decoder, b)
-        wrong = question[logits.argmax(-1) != wanted].unique().tolist()
-        for i, kind in enumerate(b.kind.flatten()):
-            right.setdefault(KINDS[kind], []).append(i not in wrong)
-    return {kind: (sum(r) / len(r), len(r)) for kind, r in sorted(right.items())}
 
 
 def store(path: Path, content: dict) -> None:
@@ -197,96 +101,157 @@ class Log:
         print(text, file=self.file, flush=True)
 
 
+class Run:
+    """A run in one of its processes: the first one keeps, measures and speaks."""
+
+    def __init__(self, args: argparse.Namespace, rank: int) -> None:
+        self.args, self.rank = args, rank
+        self.plan = Plan(**{f.name: getattr(args, f.name) for f in fields(Plan)})
+        torch.manual_seed(self.plan.seed)
+        torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // self.plan.processes))
+        torch.set_flush_denormal(True)
+        Attention.fused = False
+        self.tokenizer, self.checkpoint = opened(args.tokenizer), args.out / "checkpoint.pt"
+        self.decoder = Decoder(FINDER)
+        set_start(self.decoder, self.tokenizer, self.plan.seed)
+        torch.set_default_device(args.device)
+        self.decoder.to(args.device)
+        self.opts = optimizers(self.decoder, self.plan)
+        self.rates = [opt.param_groups[0]["lr"] for opt in self.opts]
+        self.number, self.spent, self.tokens = 0, 0.0, 0
+        self.sums: dict[str, list[float]] = {}
+        if self.checkpoint.exists():
+            self.go_on(torch.load(self.checkpoint, weights_only=True, map_location=args.device))
+        self.log = Log(args.out) if rank == 0 else None
+        self.say(f"{FINDER.parameters():,} parameters, {self.plan}, from step {self.number}")
+
+    def say(self, text: str) -> None:
+        if self.log:
+            self.log.say(text)
+
+    def go_on(self, kept: dict) -> None:
+        if kept["plan"] | {"minutes": 0} != asdict(self.plan) | {"minutes": 0}:
+            sys.exit(f"{self.checkpoint} is of another run: {kept['plan']}")
+        self.decoder.load_state_dict(kept["weights"])
+        for opt, state in zip(self.opts, kept["optimizers"], strict=True):
+            opt.load_state_dict(state)
+        self.number, self.spent, self.tokens = kept["step"], kept["spent"], kept["tokens"]
+
+    def keep(self) -> None:
+        state = {"weights": self.decoder.state_dict(), "optimizers": [o.state_dict() for o in self.opts]}
+        about = {"plan": asdict(self.plan), "step": self.number, "spent": self.spent, "tokens": self.tokens}
+        store(self.checkpoint, state | about)
+
+    def progress(self) -> float:
+        """0 to 1, the same in every process."""
+        behind = self.number / self.plan.steps if self.plan.steps else self.spent / (60 * self.plan.minutes)
+        if self.plan.processes == 1:
+            return behind
+        said = torch.tensor([behind], dtype=torch.float64)
+        dist.broadcast(said, 0)
+        return said.item()
+
+    def step(self, b, streams, progress: float) -> None:
+        parts = losses(self.decoder, b, 0.1, torch.Generator("cpu").manual_seed(self.number))
+        sum(SHARES[name] * part.nan_to_num() for name, part in parts.items()).backward()
+        carried = carrying(self.decoder, streams)
+        sum(SHARES[name] * part.nan_to_num() for name, part in carried.items()).backward()
+        self.average()
+        torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
+        for opt, rate in zip(self.opts, self.rates, strict=True):
+            opt.param_groups[0]["lr"] = rate * schedule(self.number, progress)
+            opt.step()
+            opt.zero_grad(set_to_none=True)
+        self.number += 1
+        mine = int((b.block >= 0).sum()) + streams.ids.size + int((streams.asked > 0).sum())
+        self.tokens += mine * self.plan.processes  # as many in the others, about
+        for name, part in (parts | carried).items():
+            self.sums.setdefault(name, []).append(part.item())
+
+    def average(self) -> None:
+        """The gradients of all processes."""
+        if self.plan.processes == 1:
+            return
+        grads = [p.grad for p in self.decoder.parameters() if p.grad is not None]
+        whole = torch.cat([g.flatten() for g in grads])
+        dist.all_reduce(whole)
+        for grad, part in zip(grads, whole.split([g.numel() for g in grads]), strict=True):
+            grad.copy_(part.view_as(grad) / self.plan.processes)
+
+    def train(self) -> None:
+        source, saved, last = (
+            batches(self.args.tokenizer, self.plan, self.number, self.rank),
+            self.spent,
+            time.monotonic(),
+        )
+        next(source)
+        while (progress := self.progress()) < 1:
+            self.step(*source.send(progress), progress)
+            now = time.monotonic()
+            self.spent, last = self.spent + now - last, now
+            if self.rank:
+                continue
+            self.log.bar.update(min(1.0, progress) - self.log.bar.n)
+            if self.number % 50 == 0:
+                means = " ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in self.sums.items())
+                speed = f"{self.tokens / 1e6:.2f} M tokens {self.tokens / self.spent:.0f}/s"
+                self.say(f"step {self.number} {self.spent / 60:.1f} min {speed} {means}")
+                self.sums = {}
+            if self.spent - saved > 60 * self.args.save_minutes:
+                self.keep()
+                result = measure(self.decoder, self.tokenizer, self.plan.length)
+                result |= recollect(self.decoder, self.tokenizer, Shape(128, 8, 1, 4, 16))
+                shares = " ".join(f"{kind} {share:.0%}/{n}" for kind, (share, n) in result.items())
+                self.say(f"  kept; held out: {shares}")
+                saved, last = self.spent, time.monotonic()
+        source.close()
+        if self.rank == 0:
+            self.finish()
+
+    def finish(self) -> None:
+        self.keep()
+        save(self.decoder, self.args.out, gates=False)
+        save(self.decoder, self.args.out / "pretrained")
+        result = measure(self.decoder, self.tokenizer, self.plan.length, "final", 160)
+        result |= recollect(self.decoder, self.tokenizer, Shape(128, 12, 4, 4, 16), 8)
+        self.say("held out: " + ", ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
+        took = f"{self.tokens / 1e6:.1f} M tokens, {self.spent / 60:.1f} minutes"
+        self.say(f"{self.number} steps, {took}, seed {self.plan.seed}")
+        torch.set_default_device("cpu")
+        compare(self.args.out)
+
+
+def start(rank: int, args: argparse.Namespace, meeting: str) -> None:
+    if args.processes > 1:
+        dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=args.processes)
+    Run(args, rank).train()
+    if args.processes > 1:
+        dist.destroy_process_group()
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--tokenizer", required=True)
-    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--minutes", type=float, default=100)
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--length", type=int, default=640)
-    parser.add_argument("--batch", type=int, default=8)
-    parser.add_argument("--rate", type=float, default=0.01)
+    parser.add_argument("--batch", type=int, default=8, help="prompts a step, in all processes")
+    parser.add_argument("--rate", type=float, default=0.006)
     parser.add_argument("--other-rate", type=float, default=2e-3)
     parser.add_argument("--save-minutes", type=float, default=4)
-    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--processes", type=int, help="two on a CPU, one on a GPU")
     args = parser.parse_args()
-    plan = Plan(**{f.name: getattr(args, f.name) for f in fields(Plan)})
-    torch.manual_seed(plan.seed)
-    torch.set_num_threads(args.threads)
-    torch.set_flush_denormal(True)
-    Attention.fused = False
+    args.processes = args.processes or (2 if args.device == "cpu" else 1)
     args.out.mkdir(parents=True, exist_ok=True)
-    log = Log(args.out)
     shutil.copy(args.tokenizer, args.out / "tokenizer.json")
-
-    decoder = Decoder(FINDER)
-    set_start(decoder, open_tokenizer(args.tokenizer), plan.seed)
-    torch.set_default_device(args.device)
-    decoder.to(args.device)
-    opts, step, spent, tokens = optimizers(decoder, plan), 0, 0.0, 0
-    rates = [opt.param_groups[0]["lr"] for opt in opts]
-    checkpoint = args.out / "checkpoint.pt"
-    if checkpoint.exists():
-        kept = torch.load(checkpoint, weights_only=True, map_location=args.device)
-        if kept["plan"] | {"minutes": 0} != asdict(plan) | {"minutes": 0}:
-            sys.exit(f"{checkpoint} is of another run: {kept['plan']}")
-        decoder.load_state_dict(kept["weights"])
-        for opt, state in zip(opts, kept["optimizers"], strict=True):
-            opt.load_state_dict(state)
-        step, spent, tokens = kept["step"], kept["spent"], kept["tokens"]
-    log.say(f"{FINDER.parameters():,} parameters, {plan}, from step {step}")
-
-    def keep() -> None:
-        state = {"weights": decoder.state_dict(), "optimizers": [o.state_dict() for o in opts]}
-        store(checkpoint, state | {"plan": asdict(plan), "step": step, "spent": spent, "tokens": tokens})
-
-    sums: dict[str, list[float]] = {}
-    source, saved, last = batches(args.tokenizer, plan, step), spent, time.monotonic()
-    next(source)
-    while True:
-        progress = step / plan.steps if plan.steps else spent / (60 * plan.minutes)
-        log.bar.update(min(1.0, progress) - log.bar.n)
-        if progress >= 1:
-            break
-        b, streams = source.send(progress)
-        parts = losses(decoder, b, 0.1, torch.Generator("cpu").manual_seed(step))
-        sum(SHARES[name] * part.nan_to_num() for name, part in parts.items()).backward()
-        carried = carrying(decoder, streams)
-        sum(SHARES[name] * part.nan_to_num() for name, part in carried.items()).backward()
-        parts |= carried
-        torch.nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)
-        for opt, rate in zip(opts, rates, strict=True):
-            opt.param_groups[0]["lr"] = rate * schedule(step, progress)
-            opt.step()
-            opt.zero_grad(set_to_none=True)
-        step, now = step + 1, time.monotonic()
-        tokens += int((b.block >= 0).sum()) + streams.ids.size + int((streams.asked > 0).sum())
-        spent, last = spent + now - last, now
-        for name, part in parts.items():
-            sums.setdefault(name, []).append(part.item())
-        if step % 50 == 0:
-            means = " ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in sums.items())
-            log.say(f"step {step} {spent / 60:.1f} min {tokens / 1e6:.2f} M tokens {tokens / spent:.0f}/s {means}")
-            sums = {}
-        if spent - saved > 60 * args.save_minutes:
-            keep()
-            result = measure(decoder, opened(args.tokenizer), plan.length)
-            result |= recollect(decoder, opened(args.tokenizer), Shape(128, 8, 1, 4, 16))
-            shares = " ".join(f"{kind} {share:.0%}/{n}" for kind, (share, n) in result.items())
-            log.say(f"  kept; held out: {shares}")
-            saved, last = spent, time.monotonic()
-    source.close()
-    keep()
-    save(decoder, args.out, gates=False)
-    save(decoder, args.out / "pretrained")
-    result = measure(decoder, opened(args.tokenizer), plan.length, "final", 160)
-    result |= recollect(decoder, opened(args.tokenizer), Shape(128, 12, 4, 4, 16), 8)
-    log.say("held out: " + ", ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
-    log.say(f"{step} steps, {tokens / 1e6:.1f} M tokens, {spent / 60:.1f} minutes, seed {plan.seed}")
-    torch.set_default_device("cpu")
-    compare(args.out)
+    with tempfile.TemporaryDirectory() as folder:
+        if args.processes == 1:
+            start(0, args, "")
+        else:
+            multiprocessing.spawn(start, (args, f"{folder}/meeting"), args.processes)
 
 
 if __name__ == "__main__":

@@ -22,8 +22,9 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 
+from losses import carrying, recollect
 from model import Attention, load, save
-from pretrain import carrying, recollect, store
+from pretrain import store
 from streams import Shape, StreamSampler
 from tokenizer import open_tokenizer
 
