@@ -166,7 +166,8 @@ class Run:
         mine = int((b.block >= 0).sum()) + streams.ids.size + int((streams.asked > 0).sum())
         self.tokens += mine * self.plan.processes  # as many in the others, about
         for name, part in (parts | carried).items():
-            self.sums.setdefault(name, []).append(part.item())
+            if not part.isnan():  # a batch may hold nothing of its kind
+                self.sums.setdefault(name, []).append(part.item())
 
     def average(self) -> None:
         """The gradients of all processes."""
@@ -185,7 +186,10 @@ class Run:
             time.monotonic(),
         )
         next(source)
+        parent = multiprocessing.parent_process()
         while (progress := self.progress()) < 1:
+            if parent and not parent.is_alive():
+                sys.exit("the process that started this one is gone")
             self.step(*source.send(progress), progress)
             now = time.monotonic()
             self.spent, last = self.spent + now - last, now
