@@ -10,6 +10,7 @@ each:
     layer 1   head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
               head 3         whether a telling word stands in this sentence                      -> TOLD
     layer 2   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
+    layer 3   head 3         the topic: the mean of all that was read                            -> TOPIC
     layer 4   head 0         induction: what followed these tokens in this sentence              -> TOKEN
               head 1, 2, 3   memory: what followed these tokens in a sentence with a telling word    -> TOKEN
 
@@ -26,12 +27,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from declared import TELLING_WORDS
+from lexicon import topics
 from model import Decoder
 from tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 
 ADDRESS, TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 3.0, 2.0, -20.0, -12.0, 1.5  # of the memory's heads
 MARKERS = [Q, TITLE, *range(H0, S0 + SENTENCES)]
-N_SENTENCE, N_TOKEN, N_HEAD = 32, 104, 64  # widths of a sentence's code, a token's code, a head
+N_SENTENCE, N_TOKEN, N_TOPIC, N_HEAD = 32, 104, 7, 64  # widths of codes of a sentence, a token, a topic; of a head
 NEAR, HALF = 14, N_HEAD // 2  # rotary pairs from NEAR on turn too slowly to feel distance: content goes there
 
 
@@ -43,6 +45,7 @@ class Part:
     TOKEN = slice(40, 144)
     BACK1, BACK2, HERE, BACK3 = slice(144, 184), slice(184, 200), slice(200, 232), slice(232, 248)
     TOLD = 248
+    TOPIC = slice(249, 256)
 
 
 class Numbers:
@@ -105,6 +108,10 @@ def set_embedding(decoder: Decoder, tokenizer: Tokenizer, n: Numbers, seed: int)
     weight[Q, Part.IS_QUESTION] = 4.0
     telling = [tokenizer.encode(" " + word, add_special_tokens=False).ids[0] for word in TELLING_WORDS]
     weight[telling, Part.TELLING] = 4.0
+    for (name, words), code in zip(topics().items(), n.normal(len(topics()), N_TOPIC).sign(), strict=True):
+        texts = [f" {word}" for word in (*words, name)]
+        pieces = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
+        weight[[ids[0] for ids in pieces if len(ids) == 1], Part.TOPIC] = 1.5 * code
 
 
 def set_all(decoder: Decoder, n: Numbers) -> None:
@@ -207,6 +214,11 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     head.v[:N_SENTENCE, Part.SENTENCE] = eye
     head.o[Part.SENTENCE, :N_SENTENCE] = eye * 2.5
 
+    # layer 3: the topic: no queries and no keys, so that window and memory give the plain mean of all that was read
+    head = Head(decoder, 3, 3)
+    head.v[:N_TOPIC, Part.TOPIC] = torch.eye(N_TOPIC)
+    head.o[Part.TOPIC, :N_TOPIC] = torch.eye(N_TOPIC) * 20.0
+
     # layer 4: the memory, three times over, addressed by three tokens; what no telling word precedes is hardly written.
     # Its values keep to the upper channels, where the gate is open.
     for number in (1, 2, 3):
@@ -225,6 +237,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     for layer in decoder.model.layers:
         layer.self_attn.gate.b2.fill_(-2.0)
     layer.self_attn.gate.b2[:HALF], layer.self_attn.gate.b2[HALF:] = -4.0, 2.0
+    decoder.model.layers[3].self_attn.gate.b2[:N_TOPIC] = 1.0
 
 
 @torch.no_grad()

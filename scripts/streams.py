@@ -144,10 +144,10 @@ class StreamSampler(Sampler):
                 elif at.start >= sight:  # both are right: to cite what is in sight, and to say it
                     say = at.marker < S0 or w.chance(0.5)
                     yield cut, at.fact.question, *((SAID, answer) if say else (CITED, [at.marker]))
-            elif u < 0.65 and topic and cut > n // 2:
+            elif u < 0.68 and topic and cut > n // 2:
                 fact = Declarer(w).topic(topic)
                 yield cut, fact.question, TOPIC, [SAY, *self.encode(fact.sentence), EOS]
-            elif u < 0.87:
+            elif u < 0.88:
                 seen = [p for p in placed if p.start >= sight and p.end <= read and p.marker >= S0 and not p.fact]
                 if not seen:
                     continue

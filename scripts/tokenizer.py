@@ -44,8 +44,8 @@ def corpus(seed: int, texts: int) -> Iterator[str]:
         yield " " + " ".join(f"{writer.choose(*OPENINGS)} {writer.fresh(NOUN)}" for _ in range(3))
         fact = Declarer(writer).fact()
         yield from (" " + fact.sentence, " " + fact.question)
-    for words in topics().values():
-        yield from [f" {word}" for word in words] * 30
+    for name, words in topics().items():
+        yield from [f" {name}"] * 400 + [f" {word}" for word in words] * 30
     for level, times in (("10", 12), ("20", 5), ("35", 1)):
         for word in read_words()[level]:
             yield from [f" {word}"] * times + [f" {word.capitalize()}"] * max(1, times // 3)
