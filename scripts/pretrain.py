@@ -222,6 +222,7 @@ class Run:
         self.keep()
         save(self.decoder, self.args.out, gates=False)
         save(self.decoder, self.args.out / "pretrained")
+        shutil.copy(self.args.tokenizer, self.args.out / "pretrained/tokenizer.json")
         result = measure(self.decoder, self.tokenizer, self.plan.length, "final", 160)
         result |= recollect(self.decoder, self.tokenizer, Shape(128, 12, 4, 4, 16), 8)
         self.say("held out: " + ", ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
