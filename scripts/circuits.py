@@ -31,7 +31,8 @@ from lexicon import topics
 from model import Decoder
 from tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 
-ADDRESS, TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 3.0, 2.0, -20.0, -12.0, 1.5  # of the memory's heads
+ADDRESS = (2.5, 4.0, 4.0)  # of the memory's heads: weights of the token before, of the one before that, of a third
+TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 2.0, -20.0, -12.0, 1.5
 MARKERS = [Q, TITLE, *range(H0, S0 + SENTENCES)]
 N_SENTENCE, N_TOKEN, N_TOPIC, N_HEAD = 32, 104, 7, 64  # widths of codes of a sentence, a token, a topic; of a head
 NEAR, HALF = 14, N_HEAD // 2  # rotary pairs from NEAR on turn too slowly to feel distance: content goes there
@@ -224,7 +225,8 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     for number in (1, 2, 3):
         head = Head(decoder, 4, number)
         near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)
-        near, far, farther = (t / t.norm(dim=1, keepdim=True) * ADDRESS for t in (near, far, farther))  # [64,·]
+        parts = zip((near, far, farther), ADDRESS, strict=True)
+        near, far, farther = (t / t.norm(dim=1, keepdim=True) * weight for t, weight in parts)  # [64,·]
         head.k[:, Part.BACK1], head.q[:, Part.TOKEN] = near, near @ wide
         head.k[:, Part.BACK2], head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = far, far
         head.k[:, Part.BACK3], head.q[:, Part.BACK2] = farther, farther
