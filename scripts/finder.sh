@@ -9,10 +9,10 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-[ $# -ge 1 ] && [ "${1#-}" = "$1" ] || {
+if [ $# = 0 ] || [ "${1#-}" != "$1" ]; then
   printf 'usage: scripts/finder.sh OUT [--minutes N]\n' >&2
   exit 2
-}
+fi
 out=$(realpath -m "$1")
 shift
 mkdir -p "$out"
@@ -25,4 +25,4 @@ lab=$(environment lab)/bin/python
   "$lab" scripts/pretrain.py "$out/checkpoint" --tokenizer "$out/tokenizer.json" --minutes 110 "$@"
 [ -e "$out/checkpoint/gates.safetensors" ] || "$lab" scripts/ssft.py "$out/checkpoint"
 "$lab" scripts/export.py "$out/checkpoint" "$out/model" --name finder
-"$lab" scripts/calibrate.py --model "$out/model" --write "$out/model/model.json"
+"$lab" scripts/calibrate.py --by-hand 0 --model "$out/model" --write "$out/model/model.json"

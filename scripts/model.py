@@ -132,8 +132,6 @@ class Gate(nn.Module):
 
 
 class Attention(nn.Module):
-    fused = True  # training on a CPU does without: backward, with a mask, PyTorch's kernel takes three times as long
-
     def __init__(self, c: Config):
         super().__init__()
         self.heads, self.kv_heads, self.head_dim = c.heads, c.kv_heads, c.head_dim
@@ -148,20 +146,9 @@ class Attention(nn.Module):
 
     def local(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
         """q [B,H,n,d], k and v [B,J,m,d], mask to [B,1,n,m] (bool: seen; float: added; None: causal) → [B,H,n,d]."""
-        if self.fused:
-            return F.scaled_dot_product_attention(
-                q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=self.heads != self.kv_heads
-            )
-        if mask is None:
-            mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril()
-        if mask.dtype == torch.bool:
-            mask = torch.zeros(mask.shape, device=q.device).masked_fill_(~mask, -1e9)
-        if self.heads != self.kv_heads:
-            k, v = (t.repeat_interleave(self.heads // self.kv_heads, 1) for t in (k, v))
-        mask = mask.to(v.dtype).expand(q.shape[0], self.heads, -1, -1)  # [B,H,n,m]
-        q, k, v, mask = (t.flatten(0, 1) for t in (q, k, v, mask))
-        scores = torch.baddbmm(mask, q, k.transpose(-1, -2), alpha=self.head_dim**-0.5)  # [B·H,n,m]
-        return torch.bmm(scores.softmax(-1), v).unflatten(0, (-1, self.heads))  # [B,H,n,d]
+        return F.scaled_dot_product_attention(
+            q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=self.heads != self.kv_heads
+        )
 
     def recall(self, q: Tensor, m: Tensor, z: Tensor) -> Tensor:
         """What the memory says: q [B,H,n,d] before RoPE, m [B,J,d,d], z [B,J,d] running means → A_mem [B,H,n,d]."""

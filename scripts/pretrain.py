@@ -32,6 +32,7 @@ from batches import Plan, batches, opened
 from circuits import set_start
 from losses import carrying, losses, measure, recollect
 from model import Attention, Config, Decoder, save
+from segments import plain
 from streams import Shape
 from tokenizer import open_tokenizer
 
@@ -115,7 +116,7 @@ class Run:
         torch.manual_seed(self.plan.seed)
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // self.plan.processes))
         torch.set_flush_denormal(True)
-        Attention.fused = False
+        Attention.local = plain
         self.tokenizer, self.checkpoint = opened(args.tokenizer), args.out / "checkpoint.pt"
         self.decoder = Decoder(FINDER)
         set_start(self.decoder, self.tokenizer, self.plan.seed)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from model import Decoder, rope, sigma
+from model import Attention, Decoder, rope, sigma
 
 
 def masks(n: int, S: int, P: int, w: int) -> Tensor:
@@ -77,6 +77,19 @@ def seen(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
     return torch.where(absorbed.flatten()[:, None, None, None] > 0, mixed, local).unflatten(0, shape)
 
 
+def plain(attention: Attention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+    """Attention.local by matrix products, which training on a CPU takes in its place: with a mask, PyTorch's fused
+    kernel takes three times as long backward. No grouped heads."""
+    if mask is None:
+        mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril()
+    if mask.dtype == torch.bool:
+        mask = additive(mask)
+    mask = mask.to(v.dtype).expand(q.shape[0], attention.heads, -1, -1)  # [B,H,n,m]
+    q, k, v, mask = (t.flatten(0, 1) for t in (q, k, v, mask))
+    scores = torch.baddbmm(mask, q, k.transpose(-1, -2), alpha=attention.head_dim**-0.5)  # [B·H,n,m]
+    return torch.bmm(scores.softmax(-1), v).unflatten(0, (-1, attention.heads))  # [B,H,n,d]
+
+
 def before(t: Tensor, w: int) -> Tensor:
     """t [B,n,J,S,d] → [B,n+1,J,w·S,d]: the w segments before each, zeros where there are none."""
     n = t.shape[1]
@@ -100,4 +113,4 @@ def causal(n: int) -> Tensor:
 
 def additive(mask: Tensor) -> Tensor:
     """0 where true, else what no score outweighs."""
-    return torch.zeros(mask.shape).masked_fill_(~mask, -1e9)
+    return torch.zeros(mask.shape, device=mask.device).masked_fill_(~mask, -1e9)

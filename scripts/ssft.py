@@ -25,6 +25,7 @@ import torch
 from losses import carrying, recollect
 from model import Attention, load, save
 from pretrain import store
+from segments import plain
 from streams import Shape, StreamSampler
 from tokenizer import open_tokenizer
 
@@ -46,7 +47,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(2)
     torch.set_flush_denormal(True)
-    Attention.fused = False
+    Attention.local = plain
     torch.manual_seed(args.seed)
     tokenizer = open_tokenizer(args.checkpoint / "tokenizer.json")
     log = open(args.checkpoint / "ssft.log", "a")  # noqa: SIM115
