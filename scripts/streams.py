@@ -20,7 +20,6 @@ from tokenizers import Tokenizer
 
 from declared import Declarer, Fact
 from lexicon import NOUN, topics
-from questions import content_set
 from samples import MARKER_COUNT, Line, Sampler, best_share
 from tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY, Q
 
@@ -153,9 +152,7 @@ class StreamSampler(Sampler):
                     continue
                 at = r.choice(seen)
                 question = w.about(at.line.text)
-                words = content_set(question or "")
-                mine = len(words & at.line.words)
-                if question and mine and all(len(words & p.line.words) < mine for p in seen if p is not at):
+                if question and self.answered_by_one(question, seen.index(at), [p.line for p in seen]):
                     yield cut, question, CITED, [at.marker]
             else:
                 seen = [p.line for p in placed if p.start >= sight and p.end <= read]
