@@ -1,4 +1,5 @@
-"""Trains the demo model's tokenizer: byte-level BPE, 6,144 tokens, digits one by one, any Unicode there and back.
+"""Trains the demo model's tokenizer: byte-level BPE, 6,144 tokens, digits one by one (the first with the space before it,
+as words have theirs), any Unicode there and back.
 
     python scripts/tokenizer.py tokenizer.json [--seed 77]
 
@@ -12,7 +13,7 @@ import argparse
 from collections.abc import Iterator
 from pathlib import Path
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from declared import Declarer
 from lexicon import NOUN, topics
@@ -55,7 +56,10 @@ def train(seed: int, texts: int = 4000) -> Tokenizer:
     special = [AddedToken(text, special=True, normalized=False) for text in SPECIAL]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
-        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        [
+            pre_tokenizers.Split(Regex(r" ?\p{N}"), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False),
+        ]
     )
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())

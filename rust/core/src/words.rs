@@ -13,6 +13,9 @@ pub(crate) const PATTERNS: [&str; 2] = [
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
 ];
 
+/// A digit with the space before it: what the demo model's tokenizer.json splits off before GPT-2's expression takes the rest.
+pub(crate) const DIGIT: &str = r" ?\p{N}";
+
 /// Whether a tokenizer is known to cut where [`words`] does.
 pub(crate) fn known(tokenizer: &Tokenizer) -> bool {
     let ModelWrapper::BPE(bpe) = tokenizer.get_model() else { return false };
@@ -31,13 +34,15 @@ fn splits(splitter: &Value) -> bool {
     let byte_level =
         |step: &Value, regex: bool| step["type"] == "ByteLevel" && step["add_prefix_space"] == false && step["use_regex"] == regex;
     let digits = |step: &Value| step["type"] == "Digits";
-    let pattern = |step: &Value| {
-        let known = step["pattern"]["Regex"].as_str().is_some_and(|p| PATTERNS.contains(&p));
+    let pattern = |step: &Value, known: &[&str]| {
+        let known = step["pattern"]["Regex"].as_str().is_some_and(|p| known.contains(&p));
         step["type"] == "Split" && step["behavior"] == "Isolated" && step["invert"] == false && known
     };
     match splitter["pretokenizers"].as_array().map(Vec::as_slice) {
         None => byte_level(splitter, true),
-        Some([one, two]) => (digits(one) && byte_level(two, true)) || (pattern(one) && byte_level(two, false)),
+        Some([one, two]) => {
+            ((digits(one) || pattern(one, &[DIGIT])) && byte_level(two, true)) || (pattern(one, &PATTERNS) && byte_level(two, false))
+        },
         Some(_) => false,
     }
 }
@@ -107,6 +112,7 @@ mod tests {
             byte_level(true),
             sequence(digits(true), true),
             sequence(digits(false), true),
+            sequence(split(DIGIT), true),
             sequence(split(PATTERNS[0]), false),
             sequence(split(PATTERNS[1]), false),
         ];
