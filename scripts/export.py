@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 
 import graph
 import host
+from config import Kind
 from model import Decoder, Sizes, load, read, run
 
 MAX_ERROR = {"fp32": 1e-3, "int8": 1e-1}  # bounds on max abs logits error ÷ max abs logit, unless the preset says else
@@ -59,6 +60,10 @@ def citation(tokenizer: Tokenizer, marks: dict | None) -> dict | None:
     return numbered | {"none": token(tokenizer, marks["none"])} | own
 
 
+def kind_of(kind: Kind) -> dict:
+    return {"inverse_frequencies": list(kind.frequencies)} | ({"sliding": kind.sliding} if kind.sliding else {})
+
+
 def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, precisions: list[str]) -> dict:
     """model.json, without self_test and files."""
     c, words = decoder.config, ("version", "description", "licence")
@@ -73,9 +78,9 @@ def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, pr
         "name": name,
         **{word: preset[word] for word in words},
         "base": shape,
-        "kinds": {graph.KIND: {"inverse_frequencies": c.inverse_frequencies().tolist()}},
-        "layers": [graph.KIND] * c.layers,
-        "embedding": {"file": "embedding.f16", "dtype": "f16", "scale": 1.0},
+        "kinds": {name: kind_of(kind) for name, kind in c.kinds.items()},
+        "layers": list(c.pattern),
+        "embedding": {"file": "embedding.f16", "dtype": "f16", "scale": c.embedding_scale},
         "tokenizer": {"file": "tokenizer.json", "end": [token(tokenizer, text) for text in preset["end"]]},
         "prompt": {key: preset["prompt"].get(key) for key in PROMPT}
         | {key: preset["prompt"][key] for key in ("chat",) if key in preset["prompt"]},

@@ -10,7 +10,8 @@ import torch
 
 from declared import Declarer
 from lexicon import topics
-from model import Config, Decoder, Sizes, State, run, save
+from config import Config
+from model import Decoder, Sizes, State, run, save
 from questions import Questions
 from segments import ask, plain
 from streams import CARRIED, CITED, KINDS, NONE, SAID, TOPIC, Shape, StreamSampler

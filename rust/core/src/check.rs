@@ -31,12 +31,12 @@ impl Manifest {
                 return wrong(format!("layers: found kind {kind:?}, expected one of kinds"));
             };
             let count = found.inverse_frequencies.len();
-            if count == 0 || count * 2 > base.head_dim {
-                return wrong(format!("kinds.{kind}: found {count} frequencies, expected 1 to {}", base.head_dim / 2));
+            if count * 2 > base.head_dim {
+                return wrong(format!("kinds.{kind}: found {count} frequencies, expected at most {}", base.head_dim / 2));
             }
-        }
-        if self.embedding.dtype != "f16" {
-            return wrong(format!("embedding: found dtype {:?}, expected f16", self.embedding.dtype));
+            if found.sliding.is_some_and(|s| !(1..=MOST).contains(&s)) {
+                return wrong(format!("kinds.{kind}: found a sliding window of {:?}, expected 1 to {MOST}", found.sliding));
+            }
         }
         if !self.scenarios.contains_key(&self.default_scenario) {
             return wrong(format!("default_scenario: found {:?}, expected a name in scenarios", self.default_scenario));

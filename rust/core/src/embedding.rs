@@ -4,29 +4,31 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use half::f16;
+use half::{bf16, f16};
 use half::slice::HalfFloatSliceExt;
 
 use crate::error::{Error, Result};
+use crate::manifest::Sixteen;
 
 /// An opened embedding file.
 #[derive(Debug)]
 pub struct Embedding {
     file: File,
     width: usize,
+    dtype: Sixteen,
     scale: f32,
 }
 
 impl Embedding {
-    /// A file of `[rows, width]` f16; `scale` multiplies each row.
-    pub fn open(path: &Path, rows: usize, width: usize, scale: f32) -> Result<Self> {
+    /// A file of `[rows, width]` numbers of two bytes; `scale` multiplies each row.
+    pub fn open(path: &Path, rows: usize, width: usize, dtype: Sixteen, scale: f32) -> Result<Self> {
         let wrong = |e: String| Error::new("model.missing", format!("{}: {e}", path.display()));
         let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
         let (found, expected) = (file.metadata().map_err(|e| wrong(e.to_string()))?.len(), rows as u64 * width as u64 * 2);
         if found != expected {
             return Err(Error::new("model.format", format!("{}: found {found} bytes, expected {expected}", path.display())));
         }
-        Ok(Self { file, width, scale })
+        Ok(Self { file, width, dtype, scale })
     }
 
     /// The row of a token, `[width]`.
@@ -34,8 +36,11 @@ impl Embedding {
         let mut bytes = vec![0; self.width * 2];
         let at = u64::from(token) * bytes.len() as u64;
         self.file.read_exact_at(&mut bytes, at).map_err(|e| Error::io(format!("reading the embedding of token {token}"), &e))?;
-        let halves: Vec<f16> = bytes.chunks_exact(2).map(|b| f16::from_le_bytes([b[0], b[1]])).collect();
-        halves.convert_to_f32_slice(to);
+        let pairs = bytes.chunks_exact(2).map(|b| [b[0], b[1]]);
+        match self.dtype {
+            Sixteen::F16 => pairs.map(f16::from_le_bytes).collect::<Vec<_>>().convert_to_f32_slice(to),
+            Sixteen::Bf16 => pairs.map(bf16::from_le_bytes).collect::<Vec<_>>().convert_to_f32_slice(to),
+        }
         to.iter_mut().for_each(|v| *v *= self.scale);
         Ok(())
     }

@@ -62,12 +62,15 @@ pub struct Base {
     pub gate_parameters: u64,
 }
 
-/// How the layers of one kind rotate their keys.
+/// How the layers of one kind rotate their keys, and how far they look.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttentionKind {
-    /// `[rotary_dims / 2]`, radians a token.
+    /// `[rotary_dims / 2]`, radians a token; empty: keys are not rotated.
     pub inverse_frequencies: Vec<f64>,
+    /// A token sees so many, itself included, and the layer has no memory; left out: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sliding: Option<usize>,
 }
 
 /// The input embedding's file: `[vocabulary, hidden]`, row-major.
@@ -76,8 +79,17 @@ pub struct AttentionKind {
 #[allow(missing_docs)]
 pub struct Embedding {
     pub file: String,
-    pub dtype: String,
+    pub dtype: Sixteen,
     pub scale: f32,
+}
+
+/// The two kinds of 16-bit floats that checkpoints are kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Sixteen {
+    F16,
+    Bf16,
 }
 
 /// The tokenizer's file and the tokens that end an answer.

@@ -154,7 +154,8 @@ impl Model {
         let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
         let layout = Layout::new(&manifest, &mut tokens)?;
         let (rows, width) = (manifest.base.vocabulary, manifest.base.hidden);
-        let embedding = Embedding::open(&folder.join(&manifest.embedding.file), rows, width, manifest.embedding.scale)?;
+        let kept = &manifest.embedding;
+        let embedding = Embedding::open(&folder.join(&kept.file), rows, width, kept.dtype, kept.scale)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);
         let threads = options.threads.unwrap_or(sizes.threads);
         let threads = if threads == 0 { cores } else { threads };
