@@ -121,7 +121,9 @@ def weights(folder: Path | str, config: Config) -> Iterator[tuple[str, Tensor]]:
     """(canonical name, float32) of every tensor of model*.safetensors, one or many shards; gates are not among them."""
     folder = Path(folder)
     index = folder / "model.safetensors.index.json"
-    files = sorted(set(json.loads(index.read_text())["weight_map"].values())) if index.exists() else ["model.safetensors"]
+    files = (
+        sorted(set(json.loads(index.read_text())["weight_map"].values())) if index.exists() else ["model.safetensors"]
+    )
     for file in files:
         if not (folder / file).exists():
             raise FileNotFoundError(f"no {file} in {folder}")

@@ -47,7 +47,9 @@ def ask(
         attention, kind, last = layer.self_attn, layer.kind, number + 1 == len(decoder.model.layers)
         pinned_at, window_at, rows_at = (t[kind] for t in (pinned_angles, window_angles, row_angles))
         qp, kp, vp = layer.qkv(p)  # [1,H,P,d], [1,J,P,d] twice
-        pinned_k = rope(kp, *(t[:, None] for t in pinned_at))  # [n+1,J,P,d]: just before the window, wherever that begins
+        pinned_k = rope(
+            kp, *(t[:, None] for t in pinned_at)
+        )  # [n+1,J,P,d]: just before the window, wherever that begins
         q, k, v = layer.qkv(x)  # [B,n,H,S,d], [B,n,J,S,d] twice
         # keys and values of the window before each segment, and after the last: [B,n+1,J,w·S,d]
         window_k, window_v = rope(before(k, w), *window_at), before(v, w)
@@ -62,7 +64,9 @@ def ask(
             a = seen(layer, q, ks, vs, read_mask[kind], rows, m[:, :n], z[:, :n], absorbed[:n].expand(B, n))
             x = layer.out(x, a)
             first = [t[:P] for t in rows_at]
-            p = layer.out(p, attention.local(rope(qp, *first), rope(kp, *first), vp, decoder.masks(P, 0, p.device)[kind]))
+            p = layer.out(
+                p, attention.local(rope(qp, *first), rope(kp, *first), vp, decoder.masks(P, 0, p.device)[kind])
+            )
         q, k, v = layer.qkv(y)  # [B,Q,H,T,d], [B,Q,J,T,d] twice
         rows = [t[:T] for t in rows_at]
         ks = torch.cat([pinned_k[cut], window_k[at, cut], rope(k, *rows)], 3)  # [B,Q,J,slots+T,d]
