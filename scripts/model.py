@@ -42,7 +42,8 @@ def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     half = cos.shape[-1]
     a, b, rest = x.split([half, half, x.shape[-1] - 2 * half], -1)
     cos, sin = cos.to(x.dtype), sin.to(x.dtype)
-    return torch.cat([a * cos - b * sin, b * cos + a * sin, rest], -1)
+    turned = torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+    return torch.cat([turned, rest.expand(*turned.shape[:-1], -1)], -1) if rest.shape[-1] else turned
 
 
 class RMSNorm(nn.Module):
@@ -82,11 +83,10 @@ class Attention(nn.Module):
     def split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (-1, self.head_dim)).transpose(-2, -3)  # [B,n,X·d] → [B,X,n,d]
 
-    def local(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-        """q [B,H,n,d], k and v [B,J,m,d], mask to [B,1,n,m] (bool: seen; float: added; None: causal) → [B,H,n,d]."""
-        return F.scaled_dot_product_attention(
-            q, k, v, mask, is_causal=mask is None, scale=self.scale, enable_gqa=self.heads != self.kv_heads
-        )
+    def local(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+        """q [B,H,n,d], k and v [B,J,m,d], mask to [B,1,n,m] (bool: seen; float: added) → [B,H,n,d]."""
+        grouped = self.heads != self.kv_heads
+        return F.scaled_dot_product_attention(q, k, v, mask, scale=self.scale, enable_gqa=grouped)
 
     def recall(self, q: Tensor, m: Tensor, z: Tensor) -> Tensor:
         """What the memory says: q [B,H,n,d] before RoPE, m [B,J,d,d], z [B,J,d] running means → A_mem [B,H,n,d]."""
@@ -155,7 +155,7 @@ class Decoder(nn.Module):
         return self.model.embed_tokens(ids) * self.config.embedding_scale  # [..., D]
 
     def angles(self, positions: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
-        """positions [...] → kind: cos and sin [..., r/2] times its factor, of the weights' dtype, computed in float64."""
+        """positions [...] → kind: cos and sin [..., r/2] times its factor, in the weights' dtype, from float64."""
         w, turned = self.model.embed_tokens.weight, {}
         for name, kind in self.config.kinds.items():
             a = positions[..., None].double() * self.config.inverse_frequencies(name).to(w.device)

@@ -30,8 +30,8 @@ from tqdm import tqdm
 
 from batches import Plan, batches, opened
 from circuits import set_start
-from losses import carrying, losses, measure, recollect
 from config import Config
+from losses import carrying, losses, measure, recollect
 from model import Attention, Decoder, save
 from segments import plain
 from streams import Shape

@@ -122,7 +122,7 @@ def test_the_reference_is_the_base(made):
 
 
 def test_the_engine_is_the_base_while_a_text_fits(made, tmp_path, cli):
-    case, folder, theirs = made
+    _, folder, theirs = made
     preset = tiny.PRESET | {"max_error": {"fp32": 1e-3}, "readings": {"ask": "memory", "summarize": "memory"}}
     worst = export.export(folder, tmp_path / "model", preset, precisions=["fp32"])
     assert worst["cpu-fp32.onnx"] <= 1e-3  # beyond what fits too: against the reference

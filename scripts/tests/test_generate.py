@@ -177,8 +177,8 @@ def test_a_block_computes_what_it_computes_alone(tokenizer):
     """Questions share a document in training; each must see exactly the prompt that the engine gives it."""
     import torch
 
-    from losses import tensors
     from config import Config
+    from losses import tensors
     from model import Decoder
     from samples import Sampler, batch
 
