@@ -14,6 +14,7 @@ import torch
 from transformers import AutoConfig, AutoModelForCausalLM
 
 import export
+import sampling
 import tiny
 from config import GLOBAL, LOCAL, NONE
 from families import Unsupported, read_config
@@ -176,3 +177,11 @@ def test_a_missing_shard_is_named(tmp_path):
     lost.unlink()
     with pytest.raises(FileNotFoundError, match=lost.name):
         load(tmp_path / "model")
+
+
+def test_the_table_of_samplings_is_what_transformers_computes():
+    known, made = json.loads(sampling.TARGET.read_text()), sampling.table()
+    assert len(known) == len(made)
+    for one, other in zip(known, made, strict=True):
+        assert [t for t, _ in one["left"]] == [t for t, _ in other["left"]]
+        assert [v for _, v in one["left"]] == pytest.approx([v for _, v in other["left"]], abs=1e-5)

@@ -94,9 +94,10 @@ impl Chat {
         {
             return Err(Error::new(
                 "argument.options",
-                "found options of a document, expected max_tokens and lookup alone: a chat has none",
+                "found options of a document, expected max_tokens, lookup and sampling alone: a chat has none",
             ));
         }
+        options.sampling.check()?;
         let model = &self.shared.model;
         let tokens = model.layout.turn(text, &model.tokens)?;
         let mut state = self.shared.state()?;
@@ -114,7 +115,7 @@ impl Chat {
             runs_before: session.runs(),
             session: Some(session),
             _sending: sending,
-            decoder: Decoder::new(limit, options.lookup),
+            decoder: Decoder::new(limit, options.lookup, &options.sampling),
             closing: None,
             text: String::new(),
             runs: 0,
