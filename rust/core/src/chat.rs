@@ -99,8 +99,8 @@ impl Chat {
         }
         options.sampling.check()?;
         let model = &self.shared.model;
-        let tokens = model.layout.turn(text, &model.tokens)?;
         let mut state = self.shared.state()?;
+        let tokens = model.layout.turn(text, state.session.position() == 0, &model.tokens)?;
         if state.sending.strong_count() > 0 {
             return Err(Error::new("call.busy", "the chat's answer before is not complete; pull it to its end, or drop it"));
         }

@@ -62,8 +62,12 @@ impl Manifest {
         if !self.prompt.ask.contains("{question}") {
             return wrong("prompt.ask: found no {question}".into());
         }
-        if self.prompt.chat.as_ref().is_some_and(|chat| !chat.user.contains("{text}")) {
-            return wrong("prompt.chat.user: found no {text}".into());
+        if let Some(chat) = &self.prompt.chat {
+            for (name, template) in [("user", Some(&chat.user)), ("next", chat.next.as_ref())] {
+                if template.is_some_and(|t| !t.contains("{text}")) {
+                    return wrong(format!("prompt.chat.{name}: found no {{text}}"));
+                }
+            }
         }
         self.check_tokens("tokenizer.end", &self.tokenizer.end)?;
         let Some(citation) = &self.citation else { return Ok(()) };

@@ -126,6 +126,12 @@ pub struct Prompt {
 pub struct ChatPrompt {
     pub start: String,
     pub user: String,
+    /// Of the turns after the first, where they begin otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Whether white space around what is said is dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
 }
 
 /// Marker tokens of a citing model.
