@@ -22,16 +22,32 @@ class Layout:
     """Templates → tokens: words of a template with special tokens recognised, what stands in for a name without."""
 
     def __init__(self, prompt: dict, tokenizer: str):
-        self.prompt, self.special, self.plain = prompt, Tokenizer.from_file(tokenizer), Tokenizer.from_file(tokenizer)
+        """tokenizer: tokenizer.json, its path or its text."""
+        opened = Tokenizer.from_str if tokenizer.lstrip().startswith("{") else Tokenizer.from_file
+        self.prompt, self.special, self.plain = prompt, opened(tokenizer), opened(tokenizer)
         self.plain.encode_special_tokens = True
+        self.specials = [t.content for t in self.plain.get_added_tokens_decoder().values() if t.special]
 
     def encode(self, template: str, **values: str) -> list[int]:
-        tokens = []
-        for piece in re.split(r"(\{\w+\})", template):
-            name = piece[1:-1] if piece.startswith("{") else ""
-            which, text = (self.plain, values[name]) if name in values else (self.special, piece)
-            tokens += which.encode(text, add_special_tokens=False).ids
-        return tokens
+        """What stands around a value, up to the next special token, is tokenised with it as one text."""
+        tokens, rest = [], template
+        while found := re.search(r"\{(\w+)\}", rest):
+            before, after = rest[: found.start()], rest[found.end() :]
+            if found[1] not in values:
+                raise KeyError(found[1])
+            head = max((before.rfind(s) + len(s) for s in self.specials if s in before), default=0)
+            tail = min((after.find(s) for s in self.specials if s in after), default=len(after))
+            tokens += self.special.encode(before[:head], add_special_tokens=False).ids
+            whole = before[head:] + values[found[1]] + after[:tail]
+            tokens += self.plain.encode(whole, add_special_tokens=False).ids
+            rest = after[tail:]
+        return tokens + self.special.encode(rest, add_special_tokens=False).ids
+
+    def turn(self, text: str, first: bool) -> list[int]:
+        """A turn of a chat: what is said, up to where the model answers."""
+        chat = self.prompt["chat"]
+        text = text.strip() if chat.get("trim") else text
+        return self.encode(chat["user"] if first else chat.get("next", chat["user"]), text=text)
 
     def free(self, document: str, task: str, question: str = "") -> tuple[list[int], int]:
         """A free model's whole prompt and how many of its first tokens are pinned."""
