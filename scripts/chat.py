@@ -1,4 +1,4 @@
-"""A checkpoint's chat template as the `prompt` of model.json, and its tokenizer.json in a form that may be cut anywhere.
+"""A checkpoint's chat template as the `prompt` of model.json; its tokenizer.json in a form that may be cut anywhere.
 
     preset = chat.preset(folder)                                  # prompt and ends; refuses what pieces cannot say
     form, spaced = chat.canonical(json.loads(tokenizer_json))     # no command line
@@ -19,9 +19,15 @@ ASKED, SUMMARY = "\n\n{question}", "\n\nSummarise the text above in a few senten
 MARKS = [f"edge{n}infinite" for n in range(3)]  # plain words, so that no template trims or escapes them
 FIXED = {"enable_thinking": False, "date_string": "26 Jul 2024"}  # answers begin at once; Llama 3's own fixed date
 SAID = (
-    "Hello!", "What is the capital of France?", "x", "two\n\nparagraphs\nand a line", "naïve 漢字 🐟", "tabs\tand  spaces",
-    "1234567 + 89 = ?", "let's say \"don't\"",
-)  # fmt: skip
+    "Hello!",
+    "What is the capital of France?",
+    "x",
+    "two\n\nparagraphs\nand a line",
+    "naïve 漢字 🐟",
+    "tabs\tand  spaces",
+    "1234567 + 89 = ?",
+    "let's say \"don't\"",
+)
 SPELT = "<|im_end|> <eos></s><|eot_id|><end_of_turn><|end|>"  # no special token, coming from a person
 EDGES = (" leading", "\nleading line", "trailing \n")
 
@@ -65,17 +71,13 @@ def preset(folder: Path) -> dict:
     if end is None or first != before or last != after:
         raise NoTemplate(f"{folder}: the chat template's turns do not repeat, expected each to begin and end alike")
     space = (lambda text, at_special: spaces(text, special, at_special)) if spaced else (lambda text, _: text)
-    user = {
-        "user": space("{text}" + after, ends_special(before, special)),
-        "next": space(second[len(end) :] + "{text}" + after, True),
-    }
-    if user["next"] == user["user"]:
-        user.pop("next")
+    user = space("{text}" + after, ends_special(before, special))
+    later = space(second[len(end) :] + "{text}" + after, True)
     prompt = {
         "start": space(before, False),
         "ask": ASKED + space(after, False),
         "summarize": SUMMARY + space(after, False),
-        "chat": {"start": space(before, False), **user},
+        "chat": {"start": space(before, False), "user": user} | ({"next": later} if later != user else {}),
     }
     for trim in (False, True):
         prompt["chat"] |= {"trim": True} if trim else {}
@@ -127,7 +129,7 @@ def spaces(text: str, special: list[str], at_special: bool) -> str:
 
 
 def differing(prompt: dict, form: dict, theirs: PreTrainedTokenizerFast, many: bool) -> list[str]:
-    """What was said in conversations whose tokens differ; of several turns where answers stand in the template as said."""
+    """What was said in conversations whose tokens differ; with `many`, of several turns."""
     layout, wrong = Layout(prompt, json.dumps(form)), []
     for said in (*SAID, *EDGES):
         talk = [said, "Fine.", "And then?"] if many else [said]
