@@ -21,11 +21,12 @@ def frequencies(theta: float, dims: int) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Kind:
-    """How layers of one kind attend. Those with a sliding window have no memory: they never look that far."""
+    """How layers of one kind attend."""
 
     frequencies: tuple[float, ...]  # [r/2] radians a token; dims from r on do not turn
     factor: float = 1.0  # of the turning dims of queries and of keys (YaRN, longrope)
     sliding: int = 0  # a token sees so many, itself included; 0: all
+    memory: bool = True  # not where the window slides (such layers never look that far), nor before gates are trained
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class Config:
 
     def remembers(self, layer: int) -> bool:
         """Whether a layer has a memory, and so a gate."""
-        return not self.kinds[self.pattern[layer]].sliding
+        return self.kinds[self.pattern[layer]].memory
 
     def gate_width(self) -> int:
         """h, of each layer that remembers."""

@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 import graph
 import host
 from config import Kind
-from model import Decoder, Sizes, load, read, run
+from model import Decoder, Sizes, forget, load, read, run
 
 MAX_ERROR = {"fp32": 1e-3, "int8": 1e-1}  # bounds on max abs logits error ÷ max abs logit, unless the preset says else
 PROMPT = ("start", "title", "heading", "sentence", "ask", "summarize")
@@ -61,7 +61,8 @@ def citation(tokenizer: Tokenizer, marks: dict | None) -> dict | None:
 
 
 def kind_of(kind: Kind) -> dict:
-    return {"inverse_frequencies": list(kind.frequencies)} | ({"sliding": kind.sliding} if kind.sliding else {})
+    sliding, memory = {"sliding": kind.sliding} if kind.sliding else {}, {} if kind.memory else {"memory": False}
+    return {"inverse_frequencies": list(kind.frequencies)} | sliding | memory
 
 
 def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, precisions: list[str]) -> dict:
@@ -181,6 +182,8 @@ def dumps(about: dict) -> str:
 def export(checkpoint: Path, target: Path, preset: dict, name: str = "", precisions: list[str] | None = None) -> dict:
     """Writes target → worst errors by artefact; raises Refused and leaves target as it was."""
     decoder, tokenizer_json = load(checkpoint), checkpoint / "tokenizer.json"
+    if not decoder.memory_trained:
+        decoder = forget(decoder)
     tokenizer = Tokenizer.from_file(str(tokenizer_json))
     if tokenizer.get_vocab_size() > decoder.config.vocabulary:
         raise Refused(f"{tokenizer.get_vocab_size()} tokens, but {decoder.config.vocabulary} rows of embedding")
@@ -216,7 +219,7 @@ def main() -> int:
         said = f"logits within {worst[file.name]:.2g}" if file.name in worst else ""
         print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
     if not (a.checkpoint / "gates.safetensors").exists():
-        print("export: no gates.safetensors: fresh gates, the memory is not trained", file=sys.stderr)
+        print("export: no gates.safetensors: no memory; by recall, notes and the window it works", file=sys.stderr)
     return 0
 
 

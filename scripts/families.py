@@ -76,6 +76,8 @@ def attention(path: Path, c, d: int) -> tuple[dict[str, Kind], tuple[str, ...], 
     """→ the kinds, the kind of each layer, and how far their frequencies hold (0: at any distance)."""
     types = list(getattr(c, "layer_types", None) or ["full_attention"] * c.num_hidden_layers)
     sliding = getattr(c, "sliding_window", None) or 0
+    if sliding >= c.max_position_embeddings:  # as far as the model reaches
+        sliding, types = 0, ["full_attention"] * c.num_hidden_layers
     if c.model_type == "phi3" and sliding:  # all of its layers, without saying so
         types = ["sliding_attention"] * c.num_hidden_layers
     ropes = getattr(c, "no_rope_layers", None) or [1] * c.num_hidden_layers  # 0: without RoPE
@@ -89,7 +91,7 @@ def attention(path: Path, c, d: int) -> tuple[dict[str, Kind], tuple[str, ...], 
         pattern.append(name)
         if name not in kinds:
             turning, factor, holds = rope(path, c, kind_of, d) if turns else ((), 1.0, 0)
-            kinds[name] = Kind(turning, factor, sliding if name == LOCAL else 0)
+            kinds[name] = Kind(turning, factor, sliding if name == LOCAL else 0, memory=name != LOCAL)
             positions = min(filter(None, (positions, holds)), default=0)
     return kinds, tuple(pattern), positions
 

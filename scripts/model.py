@@ -340,6 +340,14 @@ def load(folder: str | Path) -> Decoder:
     return decoder.eval()
 
 
+def forget(decoder: Decoder) -> Decoder:
+    """The same base without gates and memory, which is StreamingLLM; weights are shared."""
+    kinds = {name: replace(kind, memory=False) for name, kind in decoder.config.kinds.items()}
+    bare = Decoder(replace(decoder.config, kinds=kinds))
+    bare.load_state_dict({name: t for name, t in decoder.state_dict().items() if ".gate." not in name}, assign=True)
+    return bare.eval()
+
+
 def save(decoder: Decoder, folder: str | Path, gates: bool = True) -> None:
     """Writes model.safetensors, config.json and, with `gates`, gates.safetensors (the tokenizer is the caller's)."""
     folder = Path(folder)

@@ -25,8 +25,10 @@ pub struct Kind {
     pub name: String,
     /// Rotation; of no dims where keys are not rotated.
     pub rope: Rope,
-    /// A token sees so many, itself included. Such layers have no memory.
+    /// A token sees so many, itself included.
     pub sliding: Option<usize>,
+    /// Whether what leaves the window goes into a memory.
+    pub memory: bool,
 }
 
 /// Sizes that the host and the graph agree on.
@@ -53,6 +55,7 @@ impl Shape {
             name: name.clone(),
             rope: Rope::new(&k.inverse_frequencies),
             sliding: k.sliding,
+            memory: k.memory,
         };
         let kinds: Vec<Kind> = manifest.kinds.iter().filter(|(name, _)| manifest.layers.contains(name)).map(kind).collect();
         let layers = manifest.layers.iter().filter_map(|l| kinds.iter().position(|k| k.name == *l)).collect();
@@ -67,7 +70,12 @@ impl Shape {
 
     /// How many heads of a layer have a memory: all or none.
     pub fn memory_heads(&self, layer: usize) -> usize {
-        if self.kinds[self.layers[layer]].sliding.is_some() { 0 } else { self.kv_heads }
+        if self.kinds[self.layers[layer]].memory { self.kv_heads } else { 0 }
+    }
+
+    /// Whether any layer has a memory.
+    pub fn remembers(&self) -> bool {
+        (0..self.layers.len()).any(|layer| self.memory_heads(layer) > 0)
     }
 }
 
@@ -283,8 +291,6 @@ struct OrtLane {
     cache: Vec<[Tensor<f32>; 2]>,
     memory: Vec<[Tensor<f32>; 2]>,
     memory_weight: Tensor<f32>,
-    /// Whether any layer has a memory.
-    remembers: bool,
     /// The row counts used last, newest last.
     rows: Vec<Rows>,
 }
@@ -317,8 +323,7 @@ impl OrtLane {
         let cache = layers.clone().map(|_| both(&[1, heads, slots, d], &[1, heads, slots, d], 0.0)).collect::<Result<Vec<_>>>()?;
         let memory = layers.map(|l| graph.shape.memory_heads(l)).map(|heads| both(&[1, heads, d, d], &[1, heads, d, 1], 1.0));
         let memory = memory.collect::<Result<Vec<_>>>()?;
-        let remembers = (0..graph.shape.layers.len()).any(|l| graph.shape.memory_heads(l) > 0);
-        Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, remembers, rows: Vec::new(), graph })
+        Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
     }
 
     fn bind(&mut self, count: usize, wanted: usize) -> Result<Rows> {
@@ -341,7 +346,7 @@ impl OrtLane {
         let mut rows = Tensor::<i64>::new(&Allocator::default(), [wanted as i64])?;
         rows.extract_tensor_mut().1.iter_mut().zip(count - wanted..count).for_each(|(to, row)| *to = row as i64);
         binding.bind_input("rows", &rows)?;
-        if self.remembers {
+        if shape.remembers() {
             binding.bind_input("memory_weight", &self.memory_weight)?;
         }
         let mut logits = tensor(&[wanted, shape.vocabulary], 0.0)?;

@@ -68,9 +68,12 @@ pub struct Base {
 pub struct AttentionKind {
     /// `[rotary_dims / 2]`, radians a token; empty: keys are not rotated.
     pub inverse_frequencies: Vec<f64>,
-    /// A token sees so many, itself included, and the layer has no memory; left out: all.
+    /// A token sees so many, itself included; left out: all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sliding: Option<usize>,
+    /// Whether what leaves the window goes into a memory; else it is gone.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub memory: bool,
 }
 
 /// The input embedding's file: `[vocabulary, hidden]`, row-major.
@@ -232,6 +235,10 @@ pub struct Limits {
 
 fn one() -> usize {
     1
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What the fp32 reference computes after `tokens` (the first K of them pinned), read segment by segment in `scenario`.

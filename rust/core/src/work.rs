@@ -218,7 +218,7 @@ impl Work {
             let kind = match (current.recalled, piece.at >= sight) {
                 (true, _) => CoverageKind::Recalled,
                 (false, true) => CoverageKind::Exact,
-                (false, false) => CoverageKind::Absorbed,
+                (false, false) => self.document.model.left(),
             };
             self.covered.add(&self.document.source, piece.span, kind)?;
         }
@@ -316,7 +316,7 @@ impl Work {
             index_bytes: state.index.bytes(),
             peak_rss_bytes: peak_rss_bytes(),
         };
-        let rest = if self.memory { CoverageKind::Absorbed } else { CoverageKind::Skipped };
+        let rest = if self.memory { self.document.model.left() } else { CoverageKind::Skipped };
         let coverage = std::mem::take(&mut self.covered).whole(source, state.marks.start_utf16, rest)?;
         drop(state);
         let question = match &self.task {

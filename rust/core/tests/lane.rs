@@ -87,7 +87,7 @@ fn frame(sliding: Option<usize>) -> Arc<Frame> {
     for token in 0..500 {
         file.write_all(&f16::from_f32(token as f32).to_le_bytes().repeat(2)).unwrap();
     }
-    let kinds = vec![Kind { name: "global".into(), rope: Rope::new(&[0.0]), sliding }];
+    let kinds = vec![Kind { name: "global".into(), rope: Rope::new(&[0.0]), sliding, memory: sliding.is_none() }];
     let shape = Shape { kinds, layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
     Arc::new(Frame { shape, embedding: Embedding::open(file.path(), 500, 2, Sixteen::F16, 1.0).unwrap() })
 }
