@@ -1,19 +1,17 @@
-"""A checkpoint's chat template as the `prompt` of model.json; its tokenizer.json in a form that may be cut anywhere.
+"""A checkpoint's chat template as the `prompt` of model.json.
 
-    preset = chat.preset(folder)                                  # prompt and ends; refuses what pieces cannot say
-    form, spaced = chat.canonical(json.loads(tokenizer_json))     # no command line
+    preset = chat.preset(folder)        # prompt and ends; refuses what pieces cannot say; no command line
 
 A phone renders no templates: here the template is rendered around marks, by transformers, and cut into pieces; then
 conversations are encoded both ways and must give the same tokens.
 """
 
-import copy
 import json
 from pathlib import Path
 
 from transformers import PreTrainedTokenizerFast
 
-from host import Layout
+from host import Layout, canonical
 
 ASKED, SUMMARY = "\n\n{question}", "\n\nSummarise the text above in a few sentences."
 MARKS = [f"edge{n}infinite" for n in range(3)]  # plain words, so that no template trims or escapes them
@@ -34,27 +32,6 @@ EDGES = (" leading", "\nleading line", "trailing \n")
 
 class NoTemplate(ValueError):
     """The checkpoint has no chat template that pieces of text can stand for."""
-
-
-def canonical(tokenizer: dict) -> tuple[dict, bool]:
-    """tokenizer.json without the space that is put before every stretch of text, and whether there was one.
-
-    What is encoded piece by piece must not begin anew with each piece; templates say that space instead."""
-    form, spaced = copy.deepcopy(tokenizer), False
-    normalizer = form.get("normalizer") or {}
-    parts = normalizer.get("normalizers", [normalizer])
-    if any(p.get("type") == "Prepend" for p in parts):
-        spaced = True
-        rest = [p for p in parts if p.get("type") != "Prepend"]
-        form["normalizer"] = {"type": "Sequence", "normalizers": rest} if len(rest) != 1 else rest[0]
-    splitter = form.get("pre_tokenizer") or {}
-    for part in splitter.get("pretokenizers", [splitter]):
-        if part.get("type") == "Metaspace" and part.get("prepend_scheme", "always") != "never":
-            spaced |= part.get("prepend_scheme", "always") == "always"
-            part["prepend_scheme"] = "never"
-        if part.get("type") == "ByteLevel" and part.get("add_prefix_space"):
-            spaced, part["add_prefix_space"] = True, False
-    return form, spaced
 
 
 def preset(folder: Path) -> dict:

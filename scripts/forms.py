@@ -15,6 +15,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, normalize
 from transformers import PreTrainedTokenizerFast
 
 import chat
+import host
 from tiny import words
 
 TARGET = Path(__file__).parent.parent / "rust/core/tests/forms.json"
@@ -148,7 +149,7 @@ def table() -> list[dict]:
             folder = Path(name)
             theirs = write(form, folder)
             preset = chat.preset(folder)
-            form_json, _ = chat.canonical(json.loads((folder / "tokenizer.json").read_text()))
+            form_json, _ = host.canonical(json.loads((folder / "tokenizer.json").read_text()))
         talks = [[said] for said in chat.SAID] + [[said, "Fine.", "And then?"] for said in chat.SAID]
         encoded = [theirs.encode(chat.render(theirs, talk), add_special_tokens=False) for talk in talks]
         talks = [{"said": talk, "tokens": ids} for talk, ids in zip(talks, encoded, strict=True)]

@@ -5,6 +5,7 @@
 Shapes as in graph.py; P pinned tokens, K pinned slots, W window slots, w tokens in the window. PyTorch is not needed.
 """
 
+import copy
 import json
 import re
 import sys
@@ -16,6 +17,27 @@ from tokenizers import Tokenizer
 
 MASKED = -1e30  # what no score outweighs
 DECODE_BLOCK = 32
+
+
+def canonical(tokenizer: dict) -> tuple[dict, bool]:
+    """tokenizer.json without the space that is put before every stretch of text, and whether there was one.
+
+    What is encoded piece by piece must not begin anew with each piece; templates say that space instead."""
+    form, spaced = copy.deepcopy(tokenizer), False
+    normalizer = form.get("normalizer") or {}
+    parts = normalizer.get("normalizers", [normalizer])
+    if any(p.get("type") == "Prepend" for p in parts):
+        spaced = True
+        rest = [p for p in parts if p.get("type") != "Prepend"]
+        form["normalizer"] = {"type": "Sequence", "normalizers": rest} if len(rest) != 1 else rest[0]
+    splitter = form.get("pre_tokenizer") or {}
+    for part in splitter.get("pretokenizers", [splitter]):
+        if part.get("type") == "Metaspace" and part.get("prepend_scheme", "always") != "never":
+            spaced |= part.get("prepend_scheme", "always") == "always"
+            part["prepend_scheme"] = "never"
+        if part.get("type") == "ByteLevel" and part.get("add_prefix_space"):
+            spaced, part["add_prefix_space"] = True, False
+    return form, spaced
 
 
 class Layout:
@@ -63,7 +85,9 @@ class Model:
         self.manifest = m = json.loads((self.folder / "model.json").read_text())
         self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
         self.layout = Layout(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
-        rows = np.fromfile(self.folder / m["embedding"]["file"], np.float16)
+        rows = np.fromfile(self.folder / m["embedding"]["file"], "<u2")
+        half = m["embedding"]["dtype"] == "f16"  # or the upper half of an f32
+        rows = rows.view(np.float16) if half else (rows.astype("<u4") << 16).view(np.float32)
         self.embedding = rows.reshape(m["base"]["vocabulary"], m["base"]["hidden"])  # [V, D]
         self.kinds = {name: np.array(kind["inverse_frequencies"]) for name, kind in m["kinds"].items()}  # [r/2] float64
         self.sliding = {name: kind.get("sliding", 0) for name, kind in m["kinds"].items()}

@@ -6,6 +6,7 @@ import pytest
 
 import chat
 import forms
+import host
 from host import Layout
 
 
@@ -65,9 +66,9 @@ def test_templates_that_pieces_cannot_say_are_refused(name, tmp_path):
 
 
 def test_a_space_that_begins_a_text_is_found(table):
-    assert chat.canonical({"pre_tokenizer": {"type": "Metaspace", "replacement": "▁"}})[1]
-    form, spaced = chat.canonical({"pre_tokenizer": {"type": "Metaspace", "prepend_scheme": "first"}})
+    assert host.canonical({"pre_tokenizer": {"type": "Metaspace", "replacement": "▁"}})[1]
+    form, spaced = host.canonical({"pre_tokenizer": {"type": "Metaspace", "prepend_scheme": "first"}})
     assert not spaced
     assert form["pre_tokenizer"]["prepend_scheme"] == "never"
-    assert chat.canonical({"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True}})[1]
+    assert host.canonical({"pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": True}})[1]
     assert chat.spaces("a<x>b<x><x> c", ["<x>"], True) == " a<x> b<x><x>  c"
