@@ -211,6 +211,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=20, help="of the cost by recall; 0: not measured (%(default)s)")
     parser.add_argument("--memory", action="store_true", help="what the memory carries, recall beside it")
+    parser.add_argument("--tasks", default=",".join(carry.TASKS), help="of --memory, with commas (%(default)s)")
     parser.add_argument("--short", action="store_true", help="a minute's run, held against a floor")
     parser.add_argument("--write", action="store_true", help="write the record, the table and the plot")
     parser.add_argument("--go-on", type=Path, help="a record whose cells are kept and not measured again")
@@ -264,9 +265,11 @@ def remembered(args: argparse.Namespace, models: dict[str, tuple[Cli, Path]], be
     """Of each model by label; the first is the one whose page it is."""
     progress, done = Progress(), {(row["model"], row["task"], row["length"]) for row in kept["rows"]}
     first = next(iter(models.values()))[0]
-    kept["models"] = {label: cli.run("inspect")[0]["name"] for label, (cli, _) in models.items()}
+    kept.setdefault("models", {}).update((label, cli.run("inspect")[0]["name"]) for label, (cli, _) in models.items())
     for label, (cli, work) in models.items():
         for task, wanted in carry.TASKS.items():
+            if task not in args.tasks.split(","):
+                continue
             for length in args.lengths or wanted.questions:
                 if (label, task, length) not in done:
                     questions = args.questions or wanted.questions.get(length, ENOUGH)
