@@ -219,6 +219,9 @@ def main() -> None:
     models = args.model or [("", None)]
     if not args.memory and len(models) > 1:
         parser.error("several models are measured with --memory only")
+    args.tasks = args.tasks.split(",")
+    if strange := sorted({*args.tasks} - {*carry.TASKS}):
+        parser.error(f"--tasks: found {', '.join(strange)}, expected some of {', '.join(carry.TASKS)}")
     args.lengths = [int(length) for length in args.lengths.split(",")] if args.lengths else None
     began, progress = time.monotonic(), Progress()
     commit()
@@ -265,11 +268,10 @@ def remembered(args: argparse.Namespace, models: dict[str, tuple[Cli, Path]], be
     """Of each model by label; the first is the one whose page it is."""
     progress, done = Progress(), {(row["model"], row["task"], row["length"]) for row in kept["rows"]}
     first = next(iter(models.values()))[0]
-    kept.setdefault("models", {}).update((label, cli.run("inspect")[0]["name"]) for label, (cli, _) in models.items())
+    kept["models"] = kept.get("models", {}) | {l: cli.run("inspect")[0]["name"] for l, (cli, _) in models.items()}
     for label, (cli, work) in models.items():
-        for task, wanted in carry.TASKS.items():
-            if task not in args.tasks.split(","):
-                continue
+        for task in args.tasks:
+            wanted = carry.TASKS[task]
             for length in args.lengths or wanted.questions:
                 if (label, task, length) not in done:
                     questions = args.questions or wanted.questions.get(length, ENOUGH)
@@ -285,9 +287,12 @@ def remembered(args: argparse.Namespace, models: dict[str, tuple[Cli, Path]], be
 
 
 def save(args: argparse.Namespace, cli: Cli, began: float, kept: dict) -> tuple[dict, Path | None]:
-    """The record so far; written after every cell, so that a run cut short can go on."""
+    """The record so far; written after every cell, so that a run cut short, or another of other cells, can go on."""
     words = [word for word in sys.argv[1:] if word not in ("--go-on", str(args.go_on))]
-    record = record_head(["python", "scripts/evaluate.py", *words], cli, began) | kept
+    record = record_head(["python", "scripts/evaluate.py", *words], cli, began)
+    commands = kept.get("command", record["command"]).split("; ")
+    commands += [record["command"]] if record["command"] not in commands else []
+    record |= kept | {"command": "; ".join(commands)}
     kind = "memory" if args.memory else "evaluate"
     return record, write_record(f"{kind}-{record['model']['name']}", record) if args.write else None
 
