@@ -18,7 +18,7 @@ out=$(realpath -m "$1")
 shift
 mkdir -p "$out"
 cd "$root"
-command_line
+ensure python
 lab=$(environment lab)/bin/python
 
 [ -e "$out/tokenizer.json" ] || "$lab" scripts/tokenizer.py "$out/tokenizer.json"
