@@ -10,11 +10,11 @@ each:
     layer 1   head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
               head 3         whether a telling word stands in this sentence                      -> TOLD
     layer 2   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
-    layer 3   head 3         the topic: the mean of all that was read                            -> TOPIC
+    layer 3   head 3         the topic: the mean of the codes of what was read                   -> TOKEN
     layer 4   head 0         induction: what followed these tokens in this sentence              -> TOKEN
               head 1, 2, 3   memory: what followed these tokens in a sentence with a telling word    -> TOKEN
 
-Nothing here is frozen; training changes all of it.
+Training changes all of it but the codes of topics, whose channels stay reserved.
 """
 
 from __future__ import annotations
@@ -240,7 +240,7 @@ def hamming() -> Tensor:
     return torch.stack([a, b, c, d, a ^ b ^ c, a ^ b ^ d, a ^ c ^ d]).T * 2.0 - 1
 
 
-def set_topics(decoder: Decoder, tokenizer: Tokenizer, gain: float = TOPIC_GAIN) -> None:
+def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
     """Layer 3: the topic. No queries and no keys, so that window and memory give the plain mean of the codes of topics'
     words; it lifts the topics' names."""
     weight, codes, names = decoder.model.embed_tokens.weight, hamming(), []
@@ -254,13 +254,11 @@ def set_topics(decoder: Decoder, tokenizer: Tokenizer, gain: float = TOPIC_GAIN)
             for form in (word, f"{word}s", f"{word}es", f"{word[:-1]}ies"):
                 weight[list(forms.get(form, ())), Part.TOPIC] = 1.5 * code
     reserve(decoder, weight[:, Part.TOPIC].clone())
-    head, attention = Head(decoder, 3, 3), decoder.model.layers[3].self_attn
-    for bias in (attention.q_proj.bias, attention.k_proj.bias, attention.v_proj.bias):
-        bias[3 * N_HEAD :] = 0.0
+    head = Head(decoder, 3, 3)
     head.v[:N_TOPIC, Part.TOPIC] = torch.eye(N_TOPIC)
     lifted = weight[names, Part.TOKEN]  # [16, 104]
-    head.o[Part.TOKEN, :N_TOPIC] = gain * (lifted / lifted.square().sum(1, keepdim=True)).T @ codes
-    attention.gate.b2[:N_TOPIC] = 1.0
+    head.o[Part.TOKEN, :N_TOPIC] = TOPIC_GAIN * (lifted / lifted.square().sum(1, keepdim=True)).T @ codes
+    decoder.model.layers[3].self_attn.gate.b2[:N_TOPIC] = 1.0
 
 
 def reserve(decoder: Decoder, codes: Tensor) -> None:
