@@ -168,7 +168,9 @@ impl TextStream {
     fn emit(&mut self, tokens: &Tokens, text: &str) -> Result<String> {
         let before = tokens.decode(&self.tokens[self.context..self.written])?;
         let fresh = text.get(before.len()..).unwrap_or_default().to_owned();
-        self.context = self.written;
+        if !fresh.is_empty() {
+            self.context = self.written; // tokens without text are no context: the next would lose its space
+        }
         self.written = self.tokens.len();
         Ok(fresh)
     }

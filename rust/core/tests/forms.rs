@@ -77,8 +77,10 @@ fn a_chat_is_tokenised_as_its_template_is() {
 #[test]
 fn what_is_said_never_becomes_a_special_token() {
     for (form, tokens, layout) in FORMS.iter() {
-        let special: Vec<u32> = form.tokenizer["added_tokens"].as_array().unwrap().iter().map(|t| t["id"].as_u64().unwrap() as u32).collect();
-        let spelt: String = form.tokenizer["added_tokens"].as_array().unwrap().iter().map(|t| t["content"].as_str().unwrap()).collect();
+        // Not the unknown token: that is what a form without bytes makes of "<" and "|".
+        let added = || form.tokenizer["added_tokens"].as_array().unwrap().iter().filter(|t| t["content"] != "<unk>");
+        let special: Vec<u32> = added().map(|t| t["id"].as_u64().unwrap() as u32).collect();
+        let spelt: String = added().map(|t| t["content"].as_str().unwrap()).collect();
         let count = |text: &str| {
             let turn = layout.turn(text, true, tokens).unwrap();
             turn.iter().filter(|t| special.contains(t)).count()
