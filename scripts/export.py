@@ -28,7 +28,7 @@ import host
 from config import Kind
 from model import Decoder, Sizes, forget, load, read, run
 
-DTYPES = {"f16": torch.float16, "bf16": torch.bfloat16}
+DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 MAX_ERROR = {"fp32": 1e-3, "int8": 1e-1}  # bounds on max abs logits error ÷ max abs logit, unless the preset says else
 SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
 LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "llama3.2": "LicenseRef-llama3.2", "gemma": "LicenseRef-gemma"}
@@ -106,7 +106,8 @@ def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, pr
     """model.json, without self_test and files."""
     c, words = decoder.config, ("version", "description", "licence")
     bounds, rows = MAX_ERROR | preset.get("max_error", {}), decoder.model.embed_tokens.weight
-    dtype = "bf16" if torch.equal(rows, rows.bfloat16().float()) else "f16"  # as the checkpoint has it, where it does
+    exact = next(name for name, dtype in DTYPES.items() if torch.equal(rows, rows.to(dtype).float()))
+    dtype = exact if "fp32" in precisions or exact == "bf16" else "f16"  # as the checkpoint has it, where that shows
     shape = {
         "family": c.family, "layers": c.layers, "hidden": c.hidden, "heads": c.heads, "kv_heads": c.kv_heads,
         "head_dim": c.head_dim, "vocabulary": c.vocabulary, "parameters": c.parameters(),
@@ -191,7 +192,7 @@ def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, eight_bit
     embedding = decoder.model.embed_tokens.weight.to(DTYPES[about["embedding"]["dtype"]])  # [V, D]
     if not embedding.isfinite().all():
         raise Refused(f"the embedding does not fit {about['embedding']['dtype']}")
-    (folder / about["embedding"]["file"]).write_bytes(embedding.view(torch.int16).numpy().astype("<i2").tobytes())
+    (folder / about["embedding"]["file"]).write_bytes(embedding.contiguous().view(torch.uint8).numpy().tobytes())
     (folder / about["tokenizer"]["file"]).write_text(tokenizer)
     layout = host.Layout(about["prompt"], tokenizer)
     about["self_test"] = self_test(decoder, layout, about["scenarios"])

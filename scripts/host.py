@@ -17,6 +17,7 @@ from tokenizers import Tokenizer
 
 MASKED = -1e30  # what no score outweighs
 DECODE_BLOCK = 32
+DTYPES = {"f16": "<f2", "bf16": "<u2", "f32": "<f4"}
 
 
 def canonical(tokenizer: dict) -> tuple[dict, bool]:
@@ -85,9 +86,9 @@ class Model:
         self.manifest = m = json.loads((self.folder / "model.json").read_text())
         self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
         self.layout = Layout(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
-        rows = np.fromfile(self.folder / m["embedding"]["file"], "<u2")
-        half = m["embedding"]["dtype"] == "f16"  # or the upper half of an f32
-        rows = rows.view(np.float16) if half else (rows.astype("<u4") << 16).view(np.float32)
+        rows = np.fromfile(self.folder / m["embedding"]["file"], DTYPES[m["embedding"]["dtype"]])
+        if m["embedding"]["dtype"] == "bf16":  # the upper half of an f32
+            rows = (rows.astype("<u4") << 16).view(np.float32)
         self.embedding = rows.reshape(m["base"]["vocabulary"], m["base"]["hidden"])  # [V, D]
         self.kinds = {name: np.array(kind["inverse_frequencies"]) for name, kind in m["kinds"].items()}  # [r/2] float64
         self.sliding = {name: kind.get("sliding", 0) for name, kind in m["kinds"].items()}

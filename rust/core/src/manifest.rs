@@ -82,17 +82,28 @@ pub struct AttentionKind {
 #[allow(missing_docs)]
 pub struct Embedding {
     pub file: String,
-    pub dtype: Sixteen,
+    pub dtype: Float,
     pub scale: f32,
 }
 
-/// The two kinds of 16-bit floats that checkpoints are kept in.
+/// The kinds of floats that checkpoints are kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
-pub enum Sixteen {
+pub enum Float {
     F16,
     Bf16,
+    F32,
+}
+
+impl Float {
+    /// Bytes of one number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
+        }
+    }
 }
 
 /// The tokenizer's file and the tokens that end an answer.
