@@ -71,7 +71,7 @@ def own(checkpoint: Path, positions: int) -> dict:
     import chat
 
     found = chat.preset(checkpoint)
-    form, _ = host.canonical(json.loads((checkpoint / "tokenizer.json").read_text()))
+    form = host.piecewise(json.loads((checkpoint / "tokenizer.json").read_text()), found)
     start = len(host.Layout(found["prompt"], json.dumps(form)).encode(found["prompt"]["start"]))
     pinned = -(-start // 16) * 16
     sizes = {
@@ -226,11 +226,9 @@ def export(
     if not decoder.memory_trained:
         decoder = forget(decoder)
     preset = preset or own(checkpoint, decoder.config.positions)
-    if (form := host.canonical(json.loads(kept))[0]) != json.loads(kept):
+    if (form := host.piecewise(json.loads(kept), preset, decoder.config.vocabulary)) != json.loads(kept):
         kept = json.dumps(form, ensure_ascii=False)
     tokenizer = Tokenizer.from_str(kept)
-    if tokenizer.get_vocab_size() > decoder.config.vocabulary:
-        raise Refused(f"{tokenizer.get_vocab_size()} tokens, but {decoder.config.vocabulary} rows of embedding")
     about = manifest(decoder, tokenizer, preset, name or target.name, precisions or preset["precisions"])
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
