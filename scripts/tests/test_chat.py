@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from tokenizers import AddedToken, Tokenizer, pre_tokenizers
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
 import chat
+import export
 import forms
 import host
 from host import Layout
@@ -216,3 +217,18 @@ def test_the_day_of_export_is_not_in_a_prompt(tmp_path):
     theirs = PreTrainedTokenizerFast.from_pretrained(write("smollm3", tmp_path))
     assert chat.DATE in chat.render(theirs, ["x"])
     assert str(datetime.date.today().year) not in chat.render(theirs, ["x"]).replace("June 2025", "")
+
+
+@pytest.mark.parametrize("form", ["gemma", "phi3"])
+def test_a_published_folder_is_exported(form, table, tmp_path):
+    known, folder = next(one for one in table if one["form"] == form), tmp_path / "checkpoint"
+    shape = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}
+    shape |= {"num_key_value_heads": 1, "vocab_size": known["vocabulary"], "pad_token_id": None}
+    family = {"gemma": "gemma3_text", "phi3": "phi3"}[form]
+    AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **shape)).save_pretrained(folder)
+    forms.write(form, folder)
+    export.export(folder, tmp_path / "model", precisions=["fp32"])
+    about = json.loads((tmp_path / "model" / "model.json").read_text())
+    assert about["prompt"]["chat"] == known["preset"]["prompt"]["chat"]
+    assert json.loads((tmp_path / "model" / "tokenizer.json").read_text()) == known["tokenizer"]
+    assert json.loads((folder / "tokenizer.json").read_text()) != known["tokenizer"]
