@@ -118,11 +118,13 @@ fn a_token_beyond_the_vocabulary_is_refused() {
 }
 
 #[test]
-fn a_token_that_takes_spaces_along_takes_them_in_pieces_too() {
-    let (form, ..) = FORMS.iter().find(|(form, ..)| form.form == "phi3").unwrap();
+fn a_token_that_a_document_can_hold_is_found_in_pieces_too() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokenizer.json");
-    for (content, flag) in [("[x]", "lstrip"), ("[x]", "rstrip"), ("[x y]", "normalized")] {
+    for (form, content, flag) in
+        [("phi3", "[x]", "lstrip"), ("phi3", "[x]", "rstrip"), ("phi3", "[x y]", "normalized"), ("qwen2", "<x_y>", "normalized")]
+    {
+        let (form, ..) = FORMS.iter().find(|(one, ..)| one.form == form).unwrap();
         let mut tokenizer = form.tokenizer.clone();
         let mut token = json!({"id": form.vocabulary, "content": content, "special": false, "single_word": false});
         for other in ["lstrip", "rstrip", "normalized"] {
