@@ -52,14 +52,17 @@ def preset(folder: Path) -> dict:
 
 
 def pieces(theirs: PreTrainedTokenizerFast, tokenizer: dict, ends: list[str]) -> dict:
+    """The preset, out of a conversation around marks; tokenizer: tokenizer.json."""
     added, scheme = tokenizer["added_tokens"], unprefixed(tokenizer)[1]
     names, every = [t["content"] for t in added], scheme == "always"
     one, three = cut(render(theirs, MARKS[:1]), MARKS[:1]), cut(render(theirs, MARKS), MARKS)
     (before, after), (first, between, second, last) = one, three
     if first != before or last != after:
         raise NoTemplate("the chat template's turns do not repeat, expected each to begin and end alike")
-    if not before or any(re.search(r"\{(text|question)\}", part) for part in three):
-        raise NoTemplate(f"the chat template begins with {before!r}, expected some text, without {{text}}")
+    if not before:
+        raise NoTemplate("the chat template begins with what is said, expected some text before it")
+    if name := re.search(r"\{(text|question)\}", "".join(three)):
+        raise NoTemplate(f"the chat template says {name[0]}, which stands for what is said, expected other words")
     check_thinking(between, after)
     begins = [e for e in (*ends, *(t["content"] for t in added if t["special"])) if second.startswith(e)]
     if not begins:
