@@ -33,6 +33,7 @@ from model import Decoder, Sizes, forget, load, read, run
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 # Most of max abs logits error ÷ max abs logit, unless the preset says else.
 MAX_ERROR = {"fp32": 1e-3, "int8": 0.3, "int4": 1.0}
+LONG = 1024  # tokens that a check takes the time to fill
 INSIDE = 64 << 20  # bytes of weights: more stand in a file beside the graph
 SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
 LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "llama3.2": "LicenseRef-llama3.2", "gemma": "LicenseRef-gemma"}
@@ -148,12 +149,16 @@ def manifest(
     }
 
 
-def streams(layout: host.Layout, sizes: dict) -> Iterator[tuple[list[int], int]]:
-    """(tokens, pinned) for checking a scenario: fits, exactly S, fills the memory; ordinary prompts."""
+def streams(layout: host.Layout, scenarios: dict, name: str) -> Iterator[tuple[list[int], int]]:
+    """(tokens, pinned) for checking a scenario: fits, exactly S, fills the memory; ordinary prompts. The last two kinds
+    not of rooms that take long to fill, but for the smallest: all run the same graph."""
+    sizes = scenarios[name]
     start, ask = layout.encode(layout.prompt["start"]), layout.encode(layout.prompt["ask"], question=" Where is it?")
     text = layout.encode("{text}", text=SAMPLE)
     room = sizes["pinned"] + sizes["window"]
-    for length in (sizes["segment"] // 2, sizes["segment"], room + 2 * sizes["segment"] + 5, 2 * room + 13):
+    lengths = [sizes["segment"] // 2, sizes["segment"], room + 2 * sizes["segment"] + 5, 2 * room + 13]
+    smallest = min(s["pinned"] + s["window"] for s in scenarios.values())
+    for length in lengths if room <= max(smallest, LONG) else lengths[:2]:
         body = (text * (length // len(text) + 1))[: max(1, length - len(start) - len(ask))]
         yield start + body + ask, len(start)
 
@@ -175,7 +180,7 @@ def check(folder: Path, decoder: Decoder) -> dict[str, float]:
         opened, errors = host.Model(folder, number), []
         for name, s in opened.manifest["scenarios"].items():
             sizes = Sizes(s["segment"], s["pinned"], s["window"])
-            for ids, pinned in streams(opened.layout, s):
+            for ids, pinned in streams(opened.layout, opened.manifest["scenarios"], name):
                 stream = host.Stream(opened, name)
                 want, state = read(decoder, torch.tensor(ids), pinned, sizes)  # [V]
                 errors.append(error(stream.read(ids, pinned), want.numpy()))
@@ -195,7 +200,7 @@ def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[di
     """The reference's logits after the shortest and the third stream of each scenario."""
     tests = []
     for name, s in scenarios.items():
-        for ids, _ in list(streams(layout, s))[0:3:2]:
+        for ids, _ in list(streams(layout, scenarios, name))[0:3:2]:
             logits, _ = read(decoder, torch.tensor(ids), s["pinned"], Sizes(s["segment"], s["pinned"], s["window"]))
             spread = np.linspace(0, len(logits) - 1, 8).astype(int).tolist()
             indices = sorted({*logits.abs().topk(8).indices.tolist(), *logits.topk(2).indices.tolist(), *spread})
