@@ -129,7 +129,8 @@ impl Manifest {
                 ));
             }
         }
-        let named = self.artefacts.iter().map(|a| &a.file).chain([&self.embedding.file, &self.tokenizer.file]);
+        let graphs = self.artefacts.iter().flat_map(|a| std::iter::once(&a.file).chain(&a.weights));
+        let named = graphs.chain([&self.embedding.file, &self.tokenizer.file]);
         for file in named {
             if !self.files.contains_key(file) {
                 return wrong(format!("files: found no entry for {file:?}"));

@@ -164,7 +164,8 @@ impl Cancel {
 pub struct Graph {
     shape: Shape,
     path: PathBuf,
-    entry: FileEntry,
+    /// Its files, with what they must be.
+    files: Vec<(PathBuf, FileEntry)>,
     threads: usize,
     session: Mutex<Option<Arc<Mutex<Session>>>>,
     /// Of the last session: shows whether it is still there.
@@ -175,11 +176,11 @@ impl Graph {
     /// Opens an artefact of a folder, whose hash was compared.
     pub fn open(folder: &Path, manifest: &Manifest, artefact: &Artefact, threads: usize) -> Result<Self> {
         let path = folder.join(&artefact.file);
-        let entry = manifest.files.get(&artefact.file).cloned();
-        let entry = entry.ok_or_else(|| Error::new("model.format", format!("files: found no entry for {:?}", artefact.file)))?;
+        let names = std::iter::once(&artefact.file).chain(&artefact.weights);
+        let files = names.filter_map(|name| Some((folder.join(name), manifest.files.get(name)?.clone()))).collect();
         let shape = Shape::new(manifest);
         let (session, last) = (Mutex::new(None), Mutex::new(Weak::new()));
-        let graph = Self { shape, path, entry, threads, session, last };
+        let graph = Self { shape, path, files, threads, session, last };
         *graph.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(graph.load()?);
         Ok(graph)
     }
@@ -207,7 +208,7 @@ impl Graph {
         if let Some(session) = &*session {
             return Ok(Arc::clone(session));
         }
-        self.entry.verify(&self.path)?;
+        self.files.iter().try_for_each(|(path, entry)| entry.verify(path))?;
         let fresh = self.load()?;
         *session = Some(Arc::clone(&fresh));
         Ok(fresh)
@@ -244,7 +245,9 @@ fn names(shape: &Shape) -> Vec<String> {
     let layers = all.clone().flat_map(|l| ["k", "v", "new_k", "new_v"].map(|n| format!("{n}_{l}")));
     let memories = all.filter(|l| shape.memory_heads(*l) > 0).flat_map(|l| ["m", "z"].map(|n| format!("{n}_{l}")));
     let kinds = shape.kinds.iter().flat_map(|kind| kind_inputs(kind).iter().map(|n| format!("{n}_{}", kind.name)));
-    layers.chain(memories).chain(kinds).chain(["x", "rows", "logits"].map(String::from)).collect()
+    let weight = shape.remembers().then_some("memory_weight");
+    let rest = ["x", "rows", "logits"].into_iter().chain(weight).map(String::from);
+    layers.chain(memories).chain(kinds).chain(rest).collect()
 }
 
 /// The inputs of a kind, in the order of [`Inputs::kinds`]; those of a rotation only where there is one.

@@ -172,6 +172,9 @@ pub struct Citation {
 #[allow(missing_docs)]
 pub struct Artefact {
     pub file: String,
+    /// The file of its large weights, where they do not stand in the graph's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
     pub accelerator: String,
     pub precision: String,
     pub max_error: f64,

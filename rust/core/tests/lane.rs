@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use edgeinfinite_core::Result;
 use edgeinfinite_core::embedding::Embedding;
 use edgeinfinite_core::graph::{Cancel, Inputs, Kind, Lane, Shape};
-use edgeinfinite_core::manifest::{Scenario, Float};
+use edgeinfinite_core::manifest::{Float, Scenario};
 use edgeinfinite_core::memory::sigma;
 use edgeinfinite_core::rope::Rope;
 use edgeinfinite_core::session::{Frame, Session};
