@@ -2,8 +2,9 @@
 
     python scripts/forms.py            # writes rust/core/tests/forms.json
 
-The table holds for each form the canonical tokenizer.json, the prompt that chat.py cuts out of the template, and
-conversations with the tokens of transformers. rust/core is held to it by its tests; tests/test_chat.py makes it anew.
+The table holds for each form tokenizer.json as export.py writes it, the prompt that chat.py cuts out of the template,
+and conversations with the tokens of transformers. rust/core is held to it by its tests; tests/test_chat.py makes it
+anew.
 """
 
 import itertools
