@@ -1,0 +1,51 @@
+plugins {
+    alias(libs.plugins.android.application) // brings Kotlin with it
+}
+
+android {
+    namespace = "dev.edgeinfinite.demo"
+    compileSdk = 36
+
+    defaultConfig {
+        minSdk = 26
+        targetSdk = 36
+        versionCode = 1
+        versionName = libs.versions.edgeinfinite.get()
+    }
+
+    buildTypes {
+        release {
+            isMinifyEnabled = true
+            proguardFiles(getDefaultProguardFile("proguard-android-optimize.txt"))
+        }
+    }
+
+    compileOptions {
+        sourceCompatibility = JavaVersion.VERSION_11
+        targetCompatibility = JavaVersion.VERSION_11
+    }
+
+    sourceSets.named("main") {
+        assets.directories.add("../../models") // of these, the app takes models/demo
+    }
+
+    androidResources {
+        ignoreAssetsPattern = "!tiny:!tiny-copy:!README.md"
+    }
+}
+
+kotlin {
+    compilerOptions {
+        allWarningsAsErrors = true
+    }
+}
+
+dependencies {
+    implementation(project(":edgeinfinite"))
+    implementation(libs.coroutines.android)
+
+    testImplementation(project(":edgeinfinite-testing"))
+    testImplementation(libs.coroutines.test)
+    testImplementation(libs.junit4)
+    testImplementation(libs.robolectric)
+}
