@@ -138,7 +138,7 @@ class Work(
         val copy = folder.resolve("document-${copies++}.txt")
         paper { it.copy(copy = copy) }
         val paragraphs = withContext(io) {
-            source.open().use { input -> copy.outputStream().use { input.copyTo(it, ::ensureActive) } }
+            source.open().use { input -> copy.outputStream().use { output -> input.copyTo(output) { ensureActive() } } }
             Paragraphs.of(copy)
         }
         paper { it.copy(paragraphs = paragraphs) }
