@@ -22,6 +22,8 @@ class AskPage(private val view: View, private val stage: Stage) {
     private val cards = mutableListOf<TurnCard>()
 
     init {
+        question.setHorizontallyScrolling(false) // a line of its own for the keyboard's key, several for the eye
+        question.maxLines = 4
         question.setOnEditorActionListener { _, action, _ -> (action == EditorInfo.IME_ACTION_GO).also { if (it) ask() } }
         go.setOnClickListener { ask() }
         stop.setOnClickListener { stage.work.stop() }
