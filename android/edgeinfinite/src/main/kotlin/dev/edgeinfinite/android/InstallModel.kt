@@ -116,7 +116,7 @@ private class Installation(private val context: Context, private val asset: Stri
 
     private fun entries(): List<Entry> = try {
         val files = JSONObject(String(manifest, Charsets.UTF_8)).getJSONObject("files")
-        files.keys().asSequence().toList().map { name ->
+        files.keys().asSequence().map { it.toString() }.toList().map { name ->
             if (File(name).name != name || name == MANIFEST) throw JSONException("a file \"$name\"")
             files.getJSONObject(name).run { Entry(name, getLong("bytes"), getString("sha256")) }
         }
