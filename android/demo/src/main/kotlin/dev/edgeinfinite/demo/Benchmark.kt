@@ -1,6 +1,7 @@
 package dev.edgeinfinite.demo
 
 import dev.edgeinfinite.Model
+import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.Reply
 import dev.edgeinfinite.Text
@@ -25,10 +26,13 @@ class Benchmark(private val model: Model, private val folder: File, private val 
         withContext(io) { file.bufferedWriter().use { writeLog(it, CHARACTERS_A_TOKEN * tokens) } }
         try {
             val started = System.nanoTime()
-            val reading: suspend (Reply.Progress) -> Unit = { onProgress(it) }
-            return model.read(Text.file(file), { folder = this@Benchmark.folder }, reading).use { document ->
+            val options: ReadOptions.() -> Unit = {
+                reading = Reading.Recall
+                folder = this@Benchmark.folder
+            }
+            return model.read(Text.file(file), options) { onProgress(it) }.use { document ->
                 val readMillis = (System.nanoTime() - started) / 1e6
-                val answer = document.ask(QUESTION) { this.reading = Reading.Recall }.await()
+                val answer = document.ask(QUESTION) { reading = Reading.Recall }.await()
                 Point(
                     tokens = answer.usage.documentTokens,
                     readMillis = readMillis,

@@ -56,7 +56,7 @@ class DemoActivity : Activity(), Stage {
         }
 
         if (kept == null) work.read((if (state == null) shared(intent) else null) ?: app.sample())
-        turnTo(state?.getInt(PAGE) ?: R.id.tab_summarise)
+        turnTo(state?.getInt(PAGE)?.takeIf(pages::containsKey) ?: R.id.tab_summarise)
         if (kept != null && state?.getBoolean(OPEN) == true) openDocument(state.getInt(START)..<state.getInt(END))
     }
 

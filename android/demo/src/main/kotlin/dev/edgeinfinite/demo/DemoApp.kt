@@ -8,6 +8,7 @@ import dev.edgeinfinite.android.installModel
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
+import java.util.UUID
 
 /** Makes what the screens stand on. */
 open class DemoApp : Application() {
@@ -21,13 +22,20 @@ open class DemoApp : Application() {
     /** How long the documents of the benchmark are, in tokens. */
     open val lengths: List<Int> get() = Benchmark.LENGTHS
 
+    override fun onCreate() {
+        super.onCreate()
+        documents.deleteRecursively() // of a process that was killed
+    }
+
     fun work() = Work(
         scope = CoroutineScope(SupervisorJob() + Dispatchers.Main.immediate),
         io = Dispatchers.IO,
-        folder = cacheDir.resolve("document"),
+        folder = documents.resolve(UUID.randomUUID().toString()),
         open = ::open,
         thermal = ::thermal,
     )
+
+    private val documents get() = cacheDir.resolve("documents")
 
     /** Android's thermal status; null before Android 10. */
     fun thermal(): Int? = if (Build.VERSION.SDK_INT < 29) null else getSystemService(PowerManager::class.java).currentThermalStatus

@@ -29,7 +29,7 @@ import java.io.OutputStream
 class Work(
     private val scope: CoroutineScope,
     private val io: CoroutineDispatcher,
-    /** A private folder for the copy of the document and for indices; it is emptied. */
+    /** A private folder, its own, for the copy of the document and for indices; it is deleted in the end. */
     private val folder: File,
     /** Opens the model; asked again when it failed. */
     private val open: suspend () -> Engine,
@@ -46,7 +46,6 @@ class Work(
     val state: StateFlow<Desk> get() = desk
 
     init {
-        folder.deleteRecursively()
         folder.mkdirs()
     }
 
