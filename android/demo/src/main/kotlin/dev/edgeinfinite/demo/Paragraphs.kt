@@ -7,7 +7,7 @@ import java.io.RandomAccessFile
  * Where a text file's paragraphs stand: a table of places, so that a screen shows any of them without holding the text, whatever its
  * length. Offsets are those of a Kotlin string, UTF-16 units, as quotes have them.
  *
- * A paragraph ends at an empty line, before a heading or a point of a list, or at the first line's end after [LONG] bytes; one without
+ * A paragraph ends at an empty line, before and after a heading, before a point of a list, or at the first line's end after [LONG] bytes; one without
  * line ends is cut at a space, or else within.
  */
 class Paragraphs private constructor(private val file: File, private val bytes: LongArray, private val units: LongArray) {
@@ -48,7 +48,7 @@ class Paragraphs private constructor(private val file: File, private val bytes: 
     companion object {
         private const val LONG = 1000
         private const val LONGEST = 3000
-        private val HEADING = Regex("""^\s*(#{1,6})\s+""")
+        private val HEADING = Regex("""^[\s\uFEFF]*(#{1,6})[ \t]+""")
 
         /** A line's end, one unit for one, so that places stay right; before an indented line, it is kept. */
         private val LINE_END = Regex("""\n(?=\S)|\r""")
@@ -75,6 +75,7 @@ class Paragraphs private constructor(private val file: File, private val bytes: 
             private var unit = 0L
             private var lineStart = true
             private var content = false
+            private var heading = false
 
             /** A paragraph may only begin where a character does. */
             fun add(value: Int) {
@@ -85,9 +86,10 @@ class Paragraphs private constructor(private val file: File, private val bytes: 
                     val mark = lineStart && (value == '#'.code || value == '-'.code || value == '*'.code)
                     when {
                         !content -> Unit
-                        empty || mark || (lineStart && long >= LONG) -> cut()
+                        empty || mark || (lineStart && (heading || long >= LONG)) -> cut()
                         long >= LONGEST || (long >= 2 * LONG && value == ' '.code) -> cut()
                     }
+                    if (lineStart && value == '#'.code) heading = true
                     unit += if ((value and 0xF8) == 0xF0) 2 else 1
                     lineStart = value == '\n'.code || (lineStart && value == '\r'.code)
                     if (value > ' '.code || value < 0) content = true
@@ -111,6 +113,7 @@ class Paragraphs private constructor(private val file: File, private val bytes: 
                 units[size] = unit
                 size++
                 content = false
+                heading = false
             }
         }
     }

@@ -74,9 +74,11 @@ class Phone(intent: Intent? = null) : AutoCloseable {
     }
 
     /** Waits until the screen shows [text]. */
-    fun until(text: String) = until(text) { texts().any { text in it } }
+    fun until(text: String) {
+        until(text) { texts().any { text in it } }
+    }
 
-    fun untilRead() = until("the document is read") { activity.work.state.value.paper?.phase == Phase.Done && activity.work.state.value.ready }
+    fun untilRead() = until("the document is read") { activity.work.state.value.ready }
 
     /** Turns the phone, or changes what else its configuration says. */
     fun turn(qualifiers: String) {
