@@ -8,7 +8,7 @@ import org.junit.rules.TemporaryFolder
 import kotlin.random.Random
 
 /** Places in the table are places in the string. */
-class ParagraphsTest {
+class ParagraphsTest : PhoneTest() {
     @get:Rule
     val temporary = TemporaryFolder()
 

@@ -24,7 +24,10 @@ import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 import java.io.File
 
-/** A test that sees the screen. One configuration for all of them: the native library can be loaded once in a process. */
+/**
+ * A test on a phone of Robolectric's. One configuration for all of them, since the native library can be loaded once in a process; tests
+ * that need no phone have it too, since Android's classes outside of it are mere shells.
+ */
 @RunWith(RobolectricTestRunner::class)
 @Config(sdk = [34], qualifiers = "w411dp-h891dp-port-xhdpi")
 @GraphicsMode(GraphicsMode.Mode.NATIVE)

@@ -14,7 +14,7 @@ import org.junit.Test
 import java.io.File
 
 /** Each code that the world can bring about, as docs/errors.md lists them, has a sentence for the person who meets it. */
-class ProblemsTest {
+class ProblemsTest : PhoneTest() {
     private val codes = Regex("""(?m)^\| `([\w.]+)` \|.*\| the world \|""")
         .findAll(File(System.getProperty("repository"), "docs/errors.md").readText()).map { it.groupValues[1] }.toList()
 

@@ -4,6 +4,7 @@ import dev.edgeinfinite.TextException
 import dev.edgeinfinite.testing.FakeAnswer
 import dev.edgeinfinite.testing.FakeCall
 import dev.edgeinfinite.testing.FakeModel
+import dev.edgeinfinite.testing.FakeScript
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.delay
@@ -24,7 +25,7 @@ import java.io.IOException
 
 /** The app's work without a screen, without Android, without native code. */
 @OptIn(ExperimentalCoroutinesApi::class) // advanceTimeBy and its like
-class WorkTest {
+class WorkTest : PhoneTest() {
     @get:Rule
     val temporary = TemporaryFolder()
 
@@ -139,7 +140,7 @@ class WorkTest {
 
     @Test
     fun `measures each length, and stops between or within`() = runTest {
-        model.script = { question, document -> FakeAnswer(document.lines().first { question != null && "4711" in it }) }
+        model.script = FakeScript { _, document -> FakeAnswer(document.lines().first { "4711" in it }) }
         val work = work()
         work.measure(listOf(1_000, 4_000))
         advanceUntilIdle()
