@@ -86,7 +86,7 @@ class Phone(intent: Intent? = null) : AutoCloseable {
     /** Turns the phone, or changes what else its configuration says. */
     fun turn(qualifiers: String) {
         RuntimeEnvironment.setQualifiers(qualifiers)
-        controller.configurationChange(activity.application.resources.configuration)
+        controller.configurationChange(activity.application.resources.configuration).visible()
         idle()
     }
 
