@@ -33,7 +33,7 @@ class LooksTest : PhoneTest() {
                     val room = text.height - text.compoundPaddingTop - text.compoundPaddingBottom
                     assertTrue("cut below: ${text.text}", layout.height <= room + 1)
                     for (line in 0 until layout.lineCount) {
-                        assertTrue("cut at its side: ${text.text}", layout.getLineWidth(line) <= text.width + 1)
+                        assertTrue("cut at its side: ${text.text}", layout.getLineMax(line) <= text.width + 1)
                         assertEquals("cut short: ${text.text}", 0, layout.getEllipsisCount(line))
                     }
                     val parent = text.parent as View

@@ -105,6 +105,7 @@ class Phone(intent: Intent? = null) : AutoCloseable {
     /** Puts something on each page: a summary, an answer, a benchmark. */
     fun fill() {
         untilRead()
+        tap(R.id.tab_summarise)
         tap(R.id.summarise)
         until("a summary") { quotes().isNotEmpty() }
         tap(R.id.tab_ask)
