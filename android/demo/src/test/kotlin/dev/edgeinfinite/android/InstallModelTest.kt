@@ -52,8 +52,7 @@ class InstallModelTest : PhoneTest() {
 
     private val files = mapOf("graph.onnx" to ByteArray(300_000) { it.toByte() }, "tokenizer.json" to "{}".toByteArray())
 
-    private fun code(asset: String) =
-        assertThrows(EdgeInfiniteException::class.java) { runBlocking { context.installModel(asset) } }.code
+    private fun code(asset: String) = assertThrows(EdgeInfiniteException::class.java) { runBlocking { context.installModel(asset) } }.code
 
     private fun inode(file: File): Any = Files.getAttribute(file.toPath(), "unix:ino")
 

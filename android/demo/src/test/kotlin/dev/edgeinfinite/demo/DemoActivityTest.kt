@@ -20,7 +20,6 @@ import org.junit.Test
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
-import java.io.ByteArrayInputStream
 import java.io.InputStream
 
 /** The app as a person uses it, with the model that it ships and the engine behind it. */
@@ -83,9 +82,10 @@ class DemoActivityTest : PhoneTest() {
 
         phone.view<EditText>(R.id.question).setText("When does the ferry leave?")
         phone.tap(R.id.ask)
-        phone.until("the second answer") { phone.activity.work.state.value.turns.let { it.size == 2 && it.first().phase == Phase.Done } }
+        phone.untilAnswered(2)
         val texts = phone.texts()
-        assertTrue("the newest first: $texts", texts.indexOf("When does the ferry leave?") < texts.lastIndexOf("Which code opens the north gate?"))
+        val newest = texts.lastIndexOf("When does the ferry leave?")
+        assertTrue("the newest first: $texts", newest < texts.lastIndexOf("Which code opens the north gate?"))
     }
 
     @Test
@@ -157,7 +157,7 @@ class DemoActivityTest : PhoneTest() {
 
         choose(phone, asked.intent, "empty.txt", "  \n".byteInputStream())
         phone.until(phone.string(R.string.problem_text_empty))
-        choose(phone, asked.intent, "latin1.txt", ByteArrayInputStream("Der Schlüssel hängt hinter der Tür.".toByteArray(Charsets.ISO_8859_1)))
+        choose(phone, asked.intent, "latin1.txt", "Der Schlüssel hängt hinter der Tür.".byteInputStream(Charsets.ISO_8859_1))
         phone.until(phone.string(R.string.problem_text_utf8))
         choose(phone, asked.intent, "note.txt", "The code 4711 opens the north gate. Mind the sheep.".byteInputStream())
         phone.untilRead()
@@ -170,12 +170,13 @@ class DemoActivityTest : PhoneTest() {
 
     @Test
     fun `a document that its app does not hand out`() {
-        val mine = Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_STREAM, Uri.parse("file:///data/data/own/secret"))
+        val own = Uri.parse("file:///data/data/own/secret")
+        val mine = Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_STREAM, own)
         Phone(mine).use { phone -> phone.until(phone.string(R.string.problem_unreadable)) }
     }
 
     @Test
-    fun `reads what another app shares, also while it is open`() = Phone(shared("The code 4711 opens the north gate.", "Gates")).use { phone ->
+    fun `reads what another app shares, also while it is open`() = Phone(shared("The sheep are fine.", "Gates")).use { phone ->
         phone.untilRead()
         assertTrue("Gates" in phone.texts())
         phone.newIntent(shared("The code 1234 opens the south gate.", null))
@@ -197,7 +198,8 @@ class DemoActivityTest : PhoneTest() {
         phone.until(phone.string(R.string.measured))
         val points = phone.activity.work.state.value.sweep.points
         assertEquals(QuickApp.LENGTHS.size, points.size)
-        assertTrue("$points", points.all { it.found } && points.zipWithNext().all { (a, b) -> a.tokens < b.tokens && a.peakBytes <= b.peakBytes })
+        assertTrue("$points", points.all { it.found })
+        assertTrue("$points", points.zipWithNext().all { (a, b) -> a.tokens < b.tokens && a.peakBytes <= b.peakBytes })
         for (curve in listOf(R.id.curve_first_word, R.id.curve_memory)) {
             val told = phone.view<View>(curve).contentDescription
             for (point in points) assertTrue("$told", count(point.tokens) in told)
@@ -253,7 +255,6 @@ class DemoActivityTest : PhoneTest() {
 
     /** A text that takes a while to be read page by page. */
     private fun long() = List(40) { handbook }.joinToString("\n\n")
-
 }
 
 /** The app with short documents in its benchmark. */

@@ -37,7 +37,8 @@ class LooksTest : PhoneTest() {
                         assertEquals("cut short: ${text.text}", 0, layout.getEllipsisCount(line))
                     }
                     val parent = text.parent as View
-                    assertTrue("beyond its parent: ${text.text}", text.left >= 0 && text.right <= parent.width && text.bottom <= parent.height)
+                    val inside = text.left >= 0 && text.right <= parent.width && text.bottom <= parent.height
+                    assertTrue("beyond its parent: ${text.text}", inside)
                 }
             }
         }

@@ -83,6 +83,10 @@ class Phone(intent: Intent? = null) : AutoCloseable {
 
     fun untilRead() = until("the document is read") { activity.work.state.value.ready }
 
+    fun untilAnswered(questions: Int) = until("answers to $questions questions") {
+        activity.work.state.value.turns.let { it.size == questions && it.first().phase == Phase.Done }
+    }
+
     /** Turns the phone, or changes what else its configuration says. */
     fun turn(qualifiers: String) {
         RuntimeEnvironment.setQualifiers(qualifiers)

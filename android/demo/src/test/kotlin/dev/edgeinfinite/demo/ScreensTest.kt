@@ -61,7 +61,7 @@ class ScreensTest : PhoneTest() {
             phone.tap(R.id.tab_ask)
             phone.view<EditText>(R.id.question).setText("When does the generator run?")
             phone.tap(R.id.ask)
-            phone.until("a second answer") { phone.activity.work.state.value.turns.let { it.size == 2 && it.first().phase == Phase.Done } }
+            phone.untilAnswered(2)
             phone.inset()
             phone.picture("$look-answer")
             phone.pictureOf(R.id.page_ask, "$look-answers", below = R.id.ask)
