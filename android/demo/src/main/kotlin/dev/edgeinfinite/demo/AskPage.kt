@@ -53,7 +53,7 @@ class AskPage(private val view: View, private val stage: Stage) {
             turns.addView(card, 0)
             cards += TurnCard(card, stage::show)
         }
-        cards.zip(desk.turns.asReversed()).forEach { (card, turn) -> card.show(turn) }
+        cards.zip(desk.turns.asReversed()).forEach { (card, turn) -> card.show(turn, desk.paper?.heading) }
     }
 
     private fun ask() {
@@ -63,5 +63,6 @@ class AskPage(private val view: View, private val stage: Stage) {
         (view as ViewGroup).clearFocus()
         val thorough = view.findViewById<RadioGroup>(R.id.ask_reading).checkedRadioButtonId == R.id.ask_thorough
         stage.work.ask(words, thorough)
+        question.text.clear() // it stands over its answer
     }
 }

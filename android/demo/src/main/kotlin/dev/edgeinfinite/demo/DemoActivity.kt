@@ -4,8 +4,10 @@ import android.app.Activity
 import android.content.Intent
 import android.os.Build
 import android.os.Bundle
+import android.util.TypedValue
 import android.view.View
 import android.view.WindowInsets
+import android.widget.TextView
 import android.window.OnBackInvokedCallback
 import android.window.OnBackInvokedDispatcher
 import dev.edgeinfinite.Quote
@@ -38,7 +40,12 @@ class DemoActivity : Activity(), Stage {
             R.id.tab_benchmark to root.findViewById(R.id.page_benchmark),
             R.id.tab_about to root.findViewById(R.id.page_about),
         )
-        for (tab in pages.keys) root.findViewById<View>(tab).setOnClickListener { turnTo(tab) }
+        for (tab in pages.keys) {
+            val button = root.findViewById<TextView>(tab)
+            button.setOnClickListener { turnTo(tab) }
+            val most = resources.getDimension(R.dimen.tab_letters_most)
+            if (button.textSize > most) button.setTextSize(TypedValue.COMPLEX_UNIT_PX, most)
+        }
         document = DocumentPage(root.findViewById(R.id.page_document), ::closeDocument)
         edgeToEdge(root)
 

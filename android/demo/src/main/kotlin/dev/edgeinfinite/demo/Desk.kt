@@ -45,6 +45,8 @@ data class Paper(
     /** The app's own copy of it, and its paragraphs; null until it is there. */
     val copy: File? = null,
     val paragraphs: Paragraphs? = null,
+    /** The title in the document itself, if it begins with one. */
+    val heading: String? = null,
     val progress: Reply.Progress? = null,
     val millis: Double = 0.0,
     val problem: Throwable? = null,

@@ -17,7 +17,7 @@ class SummarisePage(private val view: View, private val stage: Stage) {
 
     fun show(desk: Desk) {
         paper.show(desk)
-        summary.show(desk.summary)
+        summary.show(desk.summary, desk.paper?.heading)
         go.shown(!desk.summarising)
         go.isEnabled = desk.ready
         stop.shown(desk.summarising)

@@ -24,7 +24,8 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
     private val cost = view.findViewById<View>(R.id.turn_cost)
     private var shown: Turn? = null
 
-    fun show(turn: Turn?) {
+    /** Shows [turn], which is about a document whose own title is [title]. */
+    fun show(turn: Turn?, title: String?) {
         view.shown(turn != null)
         if (turn == null || turn === shown) return
         val answer = turn.answer
@@ -35,7 +36,7 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         stream.say(turn.text)
         if (answer !== shown?.answer || shown == null) {
             pieces.removeAllViews()
-            if (answer != null && answer.found) addPieces(answer)
+            if (answer != null && answer.found) addPieces(answer, title)
             pieces.shown(answer != null && answer.found)
             cost.shown(answer != null)
             if (answer != null) showCost(answer)
@@ -69,15 +70,30 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         if (words != null) note.say(view.context.getString(words))
     }
 
-    private fun addPieces(answer: Answer) {
+    private fun addPieces(answer: Answer, title: String?) {
         if (answer.isParagraph()) return addParagraph(answer)
         var end = 0
+        var section = emptyList<String>()
         for (quote in answer.quotes) {
             addWords(answer.text.substring(end, maxOf(end, quote.answerStart)))
-            addQuote(quote)
+            val headings = if (quote.headings.firstOrNull() == title) quote.headings.drop(1) else quote.headings
+            if (quote.isHeading()) {
+                addSection(headings)
+                section = headings
+            } else {
+                addQuote(quote, headings.takeIf { it != section }.orEmpty())
+            }
             end = maxOf(end, quote.answerEnd)
         }
         addWords(answer.text.substring(end))
+    }
+
+    /** A heading of the document, over the sentences that stand under it. */
+    private fun addSection(headings: List<String>) {
+        if (headings.isEmpty()) return // the title, which the document's card shows
+        val section = pieces.inflate(R.layout.section) as TextView
+        section.text = headings.joinToString(" › ")
+        pieces.addView(section)
     }
 
     /** The model's own words, which no quote covers. */
@@ -88,11 +104,11 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         pieces.addView(text)
     }
 
-    private fun addQuote(quote: Quote) {
+    private fun addQuote(quote: Quote, headings: List<String>) {
         val piece = pieces.inflate(R.layout.quote)
-        val headings = piece.findViewById<TextView>(R.id.quote_headings)
-        headings.shown(quote.headings.isNotEmpty())
-        headings.text = quote.headings.joinToString(" › ")
+        val caption = piece.findViewById<TextView>(R.id.quote_headings)
+        caption.shown(headings.isNotEmpty())
+        caption.text = headings.joinToString(" › ")
         piece.findViewById<TextView>(R.id.quote_text).text = quote.text.oneLine()
         piece.contentDescription = view.context.getString(R.string.quote_label, quote.text.oneLine())
         piece.setOnClickListener { onQuote(quote) }
@@ -130,6 +146,9 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         view.findViewById<LinearLayout>(R.id.turn_figures).showFigures(figures)
     }
 }
+
+/** A heading stands under itself. */
+private fun Quote.isHeading() = headings.lastOrNull() == text.trimStart('#').oneLine()
 
 private fun Answer.isParagraph() = quotes.size > 1 && '\n' !in text
 

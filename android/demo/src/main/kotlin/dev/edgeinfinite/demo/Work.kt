@@ -136,11 +136,12 @@ class Work(
         engine()
         val copy = folder.resolve("document-${copies++}.txt")
         paper { it.copy(copy = copy) }
-        val paragraphs = withContext(io) {
+        val (paragraphs, heading) = withContext(io) {
             source.open().use { input -> copy.outputStream().use { output -> input.copyTo(output) { ensureActive() } } }
-            Paragraphs.of(copy)
+            val paragraphs = Paragraphs.of(copy)
+            paragraphs to paragraphs[0].takeIf { it.heading == 1 }?.text
         }
-        paper { it.copy(paragraphs = paragraphs) }
+        paper { it.copy(paragraphs = paragraphs, heading = heading) }
         val started = System.nanoTime()
         document = engine().model.read(Text.file(copy), { folder = this@Work.folder }) { now -> paper { it.copy(progress = now) } }
         paper { it.copy(millis = (System.nanoTime() - started) / 1e6) }
