@@ -45,6 +45,7 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
         val number = minOf(sweep.points.size + 1, sweep.lengths)
         val words = when (sweep.phase) {
             null -> ""
+
             Phase.Working -> {
                 val progress = sweep.progress?.sentence(context)
                 if (progress == null) {
@@ -53,8 +54,11 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
                     context.getString(R.string.measuring_reading, number, sweep.lengths, progress)
                 }
             }
+
             Phase.Done -> context.getString(R.string.measured)
+
             Phase.Stopped -> context.getString(R.string.stopped)
+
             Phase.Failed -> context.getString(problem(sweep.problem!!))
         }
         status.shown(words.isNotEmpty())

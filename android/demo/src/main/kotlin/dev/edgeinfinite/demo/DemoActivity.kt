@@ -16,7 +16,9 @@ import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
 
 /** The one screen: four pages, and the document over them. What is under way belongs to [Work], which survives this. */
-class DemoActivity : Activity(), Stage {
+class DemoActivity :
+    Activity(),
+    Stage {
     private val scope = MainScope()
     override lateinit var work: Work
     private lateinit var pages: Map<Int, View>

@@ -47,7 +47,8 @@ class DocumentPage(private val view: View, onBack: () -> Unit) {
     private fun bringIntoSight(paragraphs: Paragraphs) {
         val row = paragraphs.at(mark.first)
         list.setSelection(row)
-        list.post { // once it is laid out: the marked line of it, a third from the top
+        list.post {
+            // once it is laid out: the marked line of it, a third from the top
             val text = list.getChildAt(row - list.firstVisiblePosition) as? TextView ?: return@post
             val offset = (mark.first - paragraphs[row].start).coerceIn(0, text.length())
             val line = text.layout?.let { it.getLineTop(it.getLineForOffset(offset)) } ?: 0

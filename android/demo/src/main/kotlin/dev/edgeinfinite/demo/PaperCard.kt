@@ -46,8 +46,11 @@ class PaperCard(private val view: View, stage: Stage) {
                 paper.progress != null -> context.getString(R.string.paper_reading, paper.progress.sentence(context))
                 else -> context.getString(R.string.paper_copying)
             }
+
             Phase.Done -> context.getString(R.string.paper_facts, bytes(paper.paragraphs?.fileBytes ?: 0), millis(paper.millis))
+
             Phase.Stopped -> context.getString(R.string.paper_stopped)
+
             Phase.Failed -> context.getString(problem(paper.problem!!, argument = R.string.problem_text_large))
         }
     }
