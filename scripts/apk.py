@@ -52,17 +52,14 @@ def misaligned(path: str) -> list[str]:
     found = []
     with zipfile.ZipFile(path) as archive:
         for entry in archive.infolist():
+            boundary = PAGE if entry.filename.endswith(".so") else 4
             if not entry.filename.endswith((".so", "resources.arsc")):
                 continue
             archive.fp.seek(entry.header_offset + 26)
             offset = entry.header_offset + 30 + sum(struct.unpack("<HH", archive.fp.read(4)))
-            if entry.compress_type != zipfile.ZIP_STORED:
-                found.append(f"{entry.filename} is compressed")
-            elif entry.filename.endswith(".arsc") and offset % 4:
-                found.append(f"{entry.filename} starts at {offset}")
-            elif entry.filename.endswith(".so") and offset % PAGE:
-                found.append(f"{entry.filename} starts at {offset}")
-            elif entry.filename.endswith(".so") and min(segments(archive.read(entry))) < PAGE:
+            if entry.compress_type != zipfile.ZIP_STORED or offset % boundary:
+                found.append(f"{entry.filename} is compressed, or starts at {offset}")
+            if entry.filename.endswith(".so") and min(segments(archive.read(entry))) < PAGE:
                 found.append(f"{entry.filename} has segments of {segments(archive.read(entry))}")
     return found
 
@@ -75,7 +72,8 @@ def check(path: str) -> None:
     wrong = misaligned(path)
     wrong += [line for line in says("aapt", "dump", "permissions", path).splitlines() if "uses-permission" in line]
     dex = says("dexdump", path)
-    natives = dex.split("Class descriptor  : 'Ldev/edgeinfinite/internal/Native;'", 1)[-1].split("Class descriptor", 1)[0]
+    natives = dex.split("Class descriptor  : 'Ldev/edgeinfinite/internal/Native;'", 1)[-1]
+    natives = natives.split("Class descriptor", 1)[0]
     wrong += [f"no native {name} in the dex" for name in NATIVES if f"'{name}'" not in natives]
     if "Ldev/edgeinfinite/internal/NativeException;" not in dex:
         wrong.append("no NativeException in the dex")

@@ -28,8 +28,11 @@ tests() {
 screens() {
   local screen
   tests
+  command -v pngquant >/dev/null || apt_install "pngquant makes the pictures small" pngquant
   mkdir -p "$root/docs/screens"
-  for screen in "${kept[@]}"; do cp "$demo/target/screens/$screen.png" "$root/docs/screens/"; done
+  for screen in "${kept[@]}"; do
+    pngquant --force --strip --output "$root/docs/screens/$screen.png" 128 "$demo/target/screens/$screen.png"
+  done
 }
 
 apk() {
@@ -41,7 +44,9 @@ apk() {
     entries+=("lib/$(basename "$(dirname "$library")")/${library##*/}=$library")
   done
   ensure python jdk
-  command -v apksigner >/dev/null && command -v dexdump >/dev/null || apt_install "the APK is signed and read" apksigner dexdump aapt
+  if ! command -v apksigner >/dev/null || ! command -v dexdump >/dev/null; then
+    apt_install "the APK is signed and read" apksigner dexdump aapt
+  fi
 
   maven package -Dmaven.test.skip=true -Pr8
   rm -rf "$out"
