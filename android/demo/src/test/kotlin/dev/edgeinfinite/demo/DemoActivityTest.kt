@@ -205,7 +205,8 @@ class DemoActivityTest : PhoneTest() {
         val points = phone.activity.work.state.value.sweep.points
         assertEquals(QuickApp.LENGTHS.size, points.size)
         assertTrue("$points", points.all { it.found })
-        assertTrue("$points", points.zipWithNext().all { (a, b) -> a.tokens < b.tokens && a.peakBytes <= b.peakBytes })
+        assertTrue("$points", points.zipWithNext().all { (a, b) -> a.tokens < b.tokens })
+        assertTrue("$points", points.all { it.firstWordMillis > 0 && it.peakBytes > it.stateBytes })
         for (curve in listOf(R.id.curve_first_word, R.id.curve_memory)) {
             val told = phone.view<View>(curve).contentDescription
             for (point in points) assertTrue("$told", count(point.tokens) in told)
