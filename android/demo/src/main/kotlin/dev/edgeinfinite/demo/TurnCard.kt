@@ -139,7 +139,7 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
             view.context.getString(R.string.coverage, percent(answer.share()))
         val figures = listOf(
             R.string.first_word to millis(usage.ttftMillis),
-            R.string.speed to (usage.tokensPerSecond?.let(::decimal) ?: view.context.getString(R.string.speed_none)),
+            usage.tokensPerSecond?.let { R.string.speed to decimal(it) } ?: (R.string.prompt to count(usage.promptTokens)), // quoted whole
             R.string.memory to bytes(usage.peakBytes),
             R.string.state to bytes(usage.stateBytes),
         )

@@ -56,10 +56,12 @@ class DemoActivityTest : PhoneTest() {
             val heading = handbook.substring(quote.start, quote.end).trim('#', ' ')
             assertTrue("$heading is not in $texts", texts.any { it.endsWith(heading) })
         }
-        for (figure in listOf(R.string.first_word, R.string.speed, R.string.memory, R.string.state)) {
+        for (figure in listOf(R.string.first_word, R.string.prompt, R.string.memory, R.string.state)) {
             assertTrue("$texts", phone.string(figure) in texts)
         }
-        assertTrue("$texts", millis(answer.usage.ttftMillis) in texts)
+        for (figure in listOf(millis(answer.usage.ttftMillis), count(answer.usage.promptTokens), bytes(answer.usage.stateBytes))) {
+            assertTrue("$texts", figure in texts)
+        }
 
         val last = sentences.last()
         phone.tap(phone.quotes().last())

@@ -38,7 +38,7 @@ class ScreensTest : PhoneTest() {
         Phone().use { phone ->
             phone.fill()
             phone.inset(top = 24, bottom = 20)
-            phone.picture("light-wide-summary")
+            phone.pictureOf(R.id.page_summarise, "light-wide-summary", below = R.id.summarise)
         }
     }
 
