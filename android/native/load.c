@@ -33,6 +33,7 @@ static int32_t push_local_frame(Env *env, int32_t capacity) { return 0; }
 static void *new_reference(Env *env, void *of) { return of; }
 static void delete_reference(Env *env, void *reference) {}
 static void *get_method_id(Env *env, void *of, const char *name, const char *signature) { return &object; }
+static void *new_string_utf(Env *env, const char *text) { return &object; }
 static void *call_method(Env *env, void *of, void *method, const Value *arguments) { return &object; }
 static uint8_t is_instance_of(Env *env, void *this, void *class) { return 1; }
 static int32_t get_array_length(Env *env, Array *of) { return of->length; }
@@ -58,10 +59,11 @@ static void missing(int slot) {
     exit(3);
 }
 
-// A function for each slot, which names it; then those that there are.
+// A function for each slot from 0 to 249, numbered from 100 on, which names the slot; then those that there are.
 #define TEN(f, t) f(t##0) f(t##1) f(t##2) f(t##3) f(t##4) f(t##5) f(t##6) f(t##7) f(t##8) f(t##9)
-#define HUNDRED(f, h) TEN(f, h##0) TEN(f, h##1) TEN(f, h##2) TEN(f, h##3) TEN(f, h##4) TEN(f, h##5) TEN(f, h##6) TEN(f, h##7) TEN(f, h##8) TEN(f, h##9)
-#define SLOTS(f) HUNDRED(f, 1) HUNDRED(f, 2) HUNDRED(f, 3)
+#define FIFTY(f, h) TEN(f, h##0) TEN(f, h##1) TEN(f, h##2) TEN(f, h##3) TEN(f, h##4)
+#define MORE(f, h) TEN(f, h##5) TEN(f, h##6) TEN(f, h##7) TEN(f, h##8) TEN(f, h##9)
+#define SLOTS(f) FIFTY(f, 1) MORE(f, 1) FIFTY(f, 2) MORE(f, 2) FIFTY(f, 3)
 #define LACKING(n) static void lacking##n(void) { missing(n - 100); }
 #define ENTRY(n) [n - 100] = lacking##n,
 SLOTS(LACKING)
@@ -86,6 +88,7 @@ static const void *const functions[] = {
     [36] = call_method,
     [113] = get_method_id, // static
     [116] = call_method, // static
+    [167] = new_string_utf,
     [171] = get_array_length,
     [176] = new_byte_array,
     [200] = get_byte_array_region,
