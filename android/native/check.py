@@ -27,8 +27,12 @@ FLAG_TEXTREL, WEAK = 4, 2
 
 def allowed():
     """Library → the names that it may be asked for."""
-    lines = (line.split() for line in (HERE / "bionic.symbols").read_text().splitlines() if line and line[0] != "#")
-    return {library: set(names) for library, *names in lines}
+    names = {}
+    for line in (HERE / "bionic.symbols").read_text().splitlines():
+        if not line.startswith("#"):
+            library, name = line.split()
+            names.setdefault(library, set()).add(name)
+    return names
 
 
 def recorded():
@@ -68,6 +72,7 @@ class Elf:
         symbols = [(text(strings, name), info >> 4, home) for strings, (name, info, _, home, _, _) in rows(DYNSYM, "<IBBHQQ") if name]
         self.exports = sorted(name for name, _, home in symbols if home)
         self.imports = sorted(name for name, binding, home in symbols if not home and binding != WEAK)
+        self.wishes = sorted(name for name, binding, home in symbols if not home and binding == WEAK)  # may be missing
 
 
 def complaints(elf, abi, size):
@@ -96,7 +101,7 @@ def complaints(elf, abi, size):
     known = set().union(*(libraries.get(name, ()) for name in elf.needed))
     if strange := [name for name in elf.imports if name not in known]:
         yield f"it imports {', '.join(strange)}, which bionic.symbols does not list for what it needs"
-    if sockets := sorted(SOCKETS.intersection(elf.imports)):
+    if sockets := sorted(SOCKETS.intersection(elf.imports + elf.wishes)):
         yield f"it imports {', '.join(sockets)}: this SDK opens no connection"
     if strange := [name for name in elf.exports if name != "JNI_OnLoad" and not name.startswith("Java_")]:
         yield f"it exports {', '.join(strange)}; only JNI_OnLoad and Java_… may be seen"
