@@ -14,8 +14,9 @@ HERE = Path(__file__).parent
 MACHINES = {"arm64-v8a": 183, "x86_64": 62}
 PAGE = 0x4000
 SOCKETS = set(
-    """accept accept4 bind connect getaddrinfo gethostbyaddr gethostbyname getnameinfo getpeername getsockname getsockopt listen recv
-    recvfrom recvmmsg recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socket socketpair""".split()
+    """accept accept4 bind connect getaddrinfo gethostbyaddr gethostbyname getnameinfo getpeername getsockname
+    getsockopt listen recv recvfrom recvmmsg recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socket
+    socketpair""".split()
 )
 
 # ELF: types of segments and sections, tags of the dynamic section.
@@ -69,7 +70,7 @@ class Elf:
         dynamic = list(rows(DYNAMIC, "<qQ"))
         self.needed = [text(strings, value) for strings, (tag, value) in dynamic if tag == NEEDED]
         self.tags = dict(row for _, row in dynamic)
-        symbols = [(text(strings, name), info >> 4, home) for strings, (name, info, _, home, _, _) in rows(DYNSYM, "<IBBHQQ") if name]
+        symbols = [(text(strings, row[0]), row[1] >> 4, row[3]) for strings, row in rows(DYNSYM, "<IBBHQQ") if row[0]]
         self.exports = sorted(name for name, _, home in symbols if home)
         self.imports = sorted(name for name, binding, home in symbols if not home and binding != WEAK)
         self.wishes = sorted(name for name, binding, home in symbols if not home and binding == WEAK)  # may be missing
@@ -81,7 +82,7 @@ def complaints(elf, abi, size):
         yield f"its machine is {elf.machine}, expected {MACHINES[abi]} for {abi}"
     for _, flags, offset, address, *_, alignment in (s for s in elf.segments if s[0] == LOAD):
         if alignment % PAGE or (address - offset) % PAGE:
-            yield f"the segment at {address:#x} is aligned to {alignment:#x}, expected {PAGE:#x}: it will not load on 16 KB pages"
+            yield f"the segment at {address:#x} is aligned to {alignment:#x}, expected {PAGE:#x} for pages of 16 KB"
         if flags & 3 == 3:
             yield f"the segment at {address:#x} is writable and executable"
     if any(s[0] == TLS for s in elf.segments):
@@ -130,7 +131,8 @@ def main():
         broken = [str(error)]
     if broken:
         sys.exit("\n".join(f"{path}: {sentence}" for sentence in broken))
-    print(f"{abi}: {len(data):,} bytes, {len(elf.imports)} imports of {', '.join(elf.needed)}, {len(elf.exports)} exports")
+    imports = f"{len(elf.imports)} imports from {', '.join(elf.needed)}"
+    print(f"{abi}: {len(data):,} bytes, {imports}, {len(elf.exports)} exports")
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ INTERNAL = {"apex", "llndk", "platform-only", "systemapi"}
 
 
 def tags(comment):
-    return dict((word.split("=") + [""])[:2] for word in (comment or "").split())
+    return {tag: value for tag, _, value in (word.partition("=") for word in (comment or "").split())}
 
 
 def old_enough(tags, architecture):
