@@ -12,6 +12,7 @@ out=$(realpath -m "${1:-$target/android/jniLibs}")
 api=26
 triples=(aarch64-linux-android x86_64-linux-android)
 declare -A abi=([aarch64-linux-android]=arm64-v8a [x86_64-linux-android]=x86_64)
+declare -A emulation=([aarch64-linux-android]=aarch64linux [x86_64-linux-android]=elf_x86_64) # lld's names
 
 # link_by LINKER TRIPLE FLAG… : as settings of cargo, not as RUSTFLAGS. Paths in panic messages shall say nothing of this machine.
 settings=()
@@ -44,8 +45,9 @@ without_ndk() {
     standard_library)
   link_stubs "$target/android/stubs"
   for triple in "${triples[@]}"; do
-    link_by ld.lld "$triple" -Clinker-flavor=ld.lld "--sysroot=$std" "-Lnative=$target/android/stubs/$triple" \
-      -Clink-arg=-zdefs -Clink-arg=-zmax-page-size=16384 -Clink-arg=--build-id
+    # Not ld.lld itself: Debian's rustc insists on a C compiler before it. That one's own architecture and libraries are put aside.
+    link_by gcc "$triple" "--sysroot=$std" "-Lnative=$std/lib/rustlib/$triple/lib" "-Lnative=$target/android/stubs/$triple" \
+      "-Clink-args=-fuse-ld=lld -nostdlib -Wl,-m,${emulation[$triple]},-z,defs,-z,max-page-size=16384"
   done
 }
 
@@ -66,7 +68,6 @@ standard_library() {
 # link_stubs FOLDER : for each library in bionic.symbols one with these names and nothing in it, for both targets.
 link_stubs() {
   local triple library names
-  local -A emulation=([aarch64-linux-android]=aarch64linux [x86_64-linux-android]=elf_x86_64)
   while read -r library; do
     mapfile -t names < <(sed -n "s/^$library \(.*\)/--defsym=\1=0/p" bionic.symbols)
     for triple in "${triples[@]}"; do
