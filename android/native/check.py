@@ -20,7 +20,7 @@ SOCKETS = set(
 )
 
 # ELF: types of segments and sections, tags of the dynamic section.
-LOAD, TLS = 1, 7
+LOAD, TLS, RELRO = 1, 7, 0x6474E552
 SYMTAB, DYNAMIC, DYNSYM = 2, 6, 11
 NEEDED, RPATH, TEXTREL, RUNPATH, FLAGS, RELR = 1, 15, 22, 29, 30, 36
 FLAG_TEXTREL, WEAK = 4, 2
@@ -85,6 +85,10 @@ def complaints(elf, abi, size):
             yield f"the segment at {address:#x} is aligned to {alignment:#x}, expected {PAGE:#x} for pages of 16 KB"
         if flags & 3 == 3:
             yield f"the segment at {address:#x} is writable and executable"
+    writable = [(s[3], s[3] + s[6]) for s in elf.segments if s[0] == LOAD and s[1] & 2]
+    for end in (s[3] + s[6] for s in elf.segments if s[0] == RELRO):
+        if any(first < -(-end // PAGE) * PAGE and last > end for first, last in writable):
+            yield f"data stands behind {end:#x} in a page of 16 KB that the loader makes read-only (RELRO)"
     if any(s[0] == TLS for s in elf.segments):
         yield "it has thread-local storage of the ELF kind, which Android knows since API 29"
     if RELR in elf.tags:

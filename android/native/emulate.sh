@@ -28,8 +28,8 @@ standard_library() {
 
 # wheel FOLDER : ONNX Runtime's for arm64, of the version that this machine's has.
 wheel() {
-  local pip=("$environment/bin/python" -m pip --disable-pip-version-check --no-input) pin
-  pin=$("${pip[@]}" freeze | grep '^onnxruntime==') || fail "no onnxruntime in $environment; delete that folder and try again"
+  local pip=("$desk/bin/python" -m pip --disable-pip-version-check --no-input) pin
+  pin=$("${pip[@]}" freeze | grep '^onnxruntime==') || fail "no onnxruntime in $desk; delete that folder and try again"
   say "fetching $pin for arm64"
   quietly "pip download of $pin for arm64" "${pip[@]}" download --no-deps --only-binary=:all: --platform=manylinux_2_28_aarch64 \
     --platform=manylinux_2_27_aarch64 --dest "$1" "$pin"
@@ -38,17 +38,17 @@ wheel() {
 
 version=$(dpkg-query -W -f '${Version}' rustc-web)
 std=$(kept "arm64-std-$version" standard_library)
-environment=$(environment run)
-runtime=$(kept "arm64-${environment##*/}" wheel)
-runtime=$(echo "$runtime"/onnxruntime/capi/libonnxruntime.so.*)
+desk=$(environment run)
+runtime=$(kept "arm64-${desk##*/}" wheel)/onnxruntime/capi
+runtime=$(find "$runtime" -name 'libonnxruntime.so.*')
 
 # What lies under the emulator's root hides the machine's files. ONNX Runtime reads /proc/cpuinfo and dies of an x86's: here is an Arm's.
 system=$target/arm64/root
 mkdir -p "$system/proc"
 ln -sfn /usr/aarch64-linux-gnu/lib "$system/lib"
 for ((i = 0; i < $(nproc --all); i++)); do
-  printf 'processor\t: %d\nFeatures\t: fp asimd aes pmull sha1 sha2 crc32 atomics fphp asimdhp asimdrdm asimddp\n' $i
-  printf 'CPU implementer\t: 0x41\nCPU architecture: 8\nCPU variant\t: 0x3\nCPU part\t: 0xd0c\nCPU revision\t: 1\n\n'
+  printf '%s\n' "processor : $i" 'Features : fp asimd aes pmull sha1 sha2 crc32 atomics fphp asimdhp asimdrdm asimddp' \
+    'CPU implementer : 0x41' 'CPU architecture: 8' 'CPU variant : 0x3' 'CPU part : 0xd0c' 'CPU revision : 1' ''
 done >"$system/proc/cpuinfo"
 emulator=(qemu-aarch64 -cpu "${QEMU_CPU:-max}" -L "$system")
 
@@ -69,9 +69,10 @@ ORT_DYLIB_PATH=$runtime arm64 test "${tests[@]/#/--test=}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" scripts/generate.py --tokens 3000 --seed 7 --facts "$work/facts.json" >"$work/text"
-mapfile -t questions < <("$python" -c 'import json, sys; [print(fact["question"]) for fact in json.load(open(sys.argv[1]))]' "$work/facts.json")
+mapfile -t questions < <(sed -n 's/^ *"question": "\(.*\)",$/\1/p' "$work/facts.json")
 "$cli" ask --json "$work/text" "${questions[@]}" >"$work/here.json"
-ORT_DYLIB_PATH=$runtime "${emulator[@]}" "$target/arm64/$triple/debug/edgeinfinite" ask --json "$work/text" "${questions[@]}" >"$work/arm64.json"
+ORT_DYLIB_PATH=$runtime "${emulator[@]}" "$target/arm64/$triple/debug/edgeinfinite" \
+  ask --json "$work/text" "${questions[@]}" >"$work/arm64.json"
 "$python" - "$work/here.json" "$work/arm64.json" <<'PY'
 import json, sys
 

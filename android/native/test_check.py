@@ -68,6 +68,9 @@ class Check(unittest.TestCase):
     def test_writable_code(self):
         self.refused(patched(segment(check.LOAD) + 4, "<I", 7), "writable and executable")
 
+    def test_read_only_data(self):
+        self.refused(patched(segment(check.RELRO) + 40, "<Q", 16), "that the loader makes read-only")
+
     def test_thread_local_storage(self):
         self.refused(patched(segment(0x6474E551), "<I", check.TLS), "thread-local storage")
 
