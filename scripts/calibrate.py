@@ -1,7 +1,7 @@
 """Calibrates the two numbers by which recall decides: bm25_weight and found_threshold of model.json.
 
     python scripts/calibrate.py                          asks over a grid, prints the surface and the choice
-    python scripts/calibrate.py --compare 0.5,-0.8 0.2,1  asks only these, on other documents and on real ones
+    python scripts/calibrate.py --compare 3,0 6,1         asks only these, on other documents and on real ones
     python scripts/calibrate.py --write models/demo/model.json scripts/demo.json     also writes the choice there
 
 Generated documents of 1 to 2,000 passages (documents.py; seeds "calibrate/…", neither trained on nor asked about by
@@ -30,8 +30,8 @@ from score import File, Share, said, same
 
 PASSAGES = (1, 3, 10, 30, 100, 300, 1000, 2000)
 TOKENS_PER_PASSAGE = 110
-WEIGHTS = (0.5, 1.0, 2.0, 3.0)
-THRESHOLDS = (-9.0, -1.0, 0.0, 0.5, 1.0)  # -9: the model alone decides whether anything answers
+WEIGHTS = (1.0, 3.0, 6.0)
+THRESHOLDS = (-1.0, 0.0, 1.0, 2.0)  # 0: as the model says
 
 
 @dataclass

@@ -10,11 +10,11 @@ each:
     layer 1   head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
               head 3         whether a telling word stands in this sentence                      -> TOLD
     layer 2   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
-    layer 3   head 3         the topic: the mean of all that was read                            -> TOPIC
+    layer 3   head 3         the topic: the mean of the codes of what was read                   -> TOKEN
     layer 4   head 0         induction: what followed these tokens in this sentence              -> TOKEN
               head 1, 2, 3   memory: what followed these tokens in a sentence with a telling word    -> TOKEN
 
-Nothing here is frozen; training changes all of it.
+Training changes all of it but the codes of topics, whose channels stay reserved.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 
 ADDRESS = (2.5, 4.0, 4.0)  # of the memory's heads: weights of the token before, of the one before that, of a third
 TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 2.0, -20.0, -12.0, 1.5
+TOPIC_GAIN = 200.0  # one token in seventy is of the topic
 MARKERS = [Q, TITLE, *range(H0, S0 + SENTENCES)]
 N_SENTENCE, N_TOKEN, N_TOPIC, N_HEAD = 32, 104, 7, 64  # widths of codes of a sentence, a token, a topic; of a head
 NEAR, HALF = 14, N_HEAD // 2  # rotary pairs from NEAR on turn too slowly to feel distance: content goes there
@@ -109,10 +110,6 @@ def set_embedding(decoder: Decoder, tokenizer: Tokenizer, n: Numbers, seed: int)
     weight[Q, Part.IS_QUESTION] = 4.0
     telling = [tokenizer.encode(" " + word, add_special_tokens=False).ids[0] for word in TELLING_WORDS]
     weight[telling, Part.TELLING] = 4.0
-    for (name, words), code in zip(topics().items(), n.normal(len(topics()), N_TOPIC).sign(), strict=True):
-        texts = [f" {word}" for word in (*words, name)]
-        pieces = [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
-        weight[[ids[0] for ids in pieces if len(ids) == 1], Part.TOPIC] = 1.5 * code
 
 
 def set_all(decoder: Decoder, n: Numbers) -> None:
@@ -215,11 +212,6 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     head.v[:N_SENTENCE, Part.SENTENCE] = eye
     head.o[Part.SENTENCE, :N_SENTENCE] = eye * 2.5
 
-    # layer 3: the topic: no queries and no keys, so that window and memory give the plain mean of all that was read
-    head = Head(decoder, 3, 3)
-    head.v[:N_TOPIC, Part.TOPIC] = torch.eye(N_TOPIC)
-    head.o[Part.TOPIC, :N_TOPIC] = torch.eye(N_TOPIC) * 20.0
-
     # layer 4: the memory, three times over, addressed by three tokens; what no telling word precedes is hardly written.
     # Its values keep to the upper channels, where the gate is open.
     for number in (1, 2, 3):
@@ -239,7 +231,41 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     for layer in decoder.model.layers:
         layer.self_attn.gate.b2.fill_(-2.0)
     layer.self_attn.gate.b2[:HALF], layer.self_attn.gate.b2[HALF:] = -4.0, 2.0
+
+
+def hamming() -> Tensor:
+    """[16, 7] of ±1: any two rows differ in at least three places."""
+    bits = torch.tensor([[i >> b & 1 for b in range(4)] for i in range(16)])
+    a, b, c, d = bits.T
+    return torch.stack([a, b, c, d, a ^ b ^ c, a ^ b ^ d, a ^ c ^ d]).T * 2.0 - 1
+
+
+def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
+    """Layer 3: the topic. No queries and no keys, so that window and memory give the plain mean of the codes of topics'
+    words; it lifts the topics' names."""
+    weight, codes, names = decoder.model.embed_tokens.weight, hamming(), []
+    weight[:, Part.TOPIC] = 0.0
+    forms: dict[str, set[int]] = {}
+    for i in range(FIRST_TEXT, len(weight)):
+        forms.setdefault(tokenizer.decode([i]).strip().lower(), set()).add(i)
+    for (name, words), code in zip(topics().items(), codes, strict=True):
+        names.append(tokenizer.encode(" " + name, add_special_tokens=False).ids[0])
+        for word in (*words, name):
+            for form in (word, f"{word}s", f"{word}es", f"{word[:-1]}ies"):
+                weight[list(forms.get(form, ())), Part.TOPIC] = 1.5 * code
+    reserve(decoder, weight[:, Part.TOPIC].clone())
+    head = Head(decoder, 3, 3)
+    head.v[:N_TOPIC, Part.TOPIC] = torch.eye(N_TOPIC)
+    lifted = weight[names, Part.TOKEN]  # [16, 104]
+    head.o[Part.TOKEN, :N_TOPIC] = TOPIC_GAIN * (lifted / lifted.square().sum(1, keepdim=True)).T @ codes
     decoder.model.layers[3].self_attn.gate.b2[:N_TOPIC] = 1.0
+
+
+def reserve(decoder: Decoder, codes: Tensor) -> None:
+    """Keeps the codes of topics [V, N_TOPIC] as they are, and their channels free of what layers before 3 write."""
+    decoder.model.embed_tokens.weight[:, Part.TOPIC] = codes
+    for layer in decoder.model.layers[:3]:
+        layer.self_attn.o_proj.weight[Part.TOPIC] = layer.mlp.down_proj.weight[Part.TOPIC] = 0.0
 
 
 @torch.no_grad()
@@ -254,3 +280,4 @@ def set_start(decoder: Decoder, tokenizer: Tokenizer, seed: int = 0) -> None:
     set_all(decoder, numbers)
     set_embedding(decoder, tokenizer, numbers, seed)
     set_circuits(decoder, numbers)
+    set_topics(decoder, tokenizer)

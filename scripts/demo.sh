@@ -60,8 +60,8 @@ echo
 edgeinfinite ask generated.txt "${questions[@]}"
 
 title "by memory" "That text once more, by memory: every token through the network"
-printf '%s\n' "What leaves the window is absorbed into a memory of fixed size. This model's memory" \
-  "carries no facts yet (models/demo/README.md), so only the cost of reading is shown."
+printf '%s\n' "What leaves the window is absorbed into a memory of fixed size. What this model" \
+  "still knows of it is measured in models/README.md; here the cost of reading is shown."
 edgeinfinite summarize generated.txt --reading memory >/dev/null
 
 printf '\n%s━━ What it cost%s\n\n' "$bold" "$plain"

@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Makes the demo model again, from nothing: tokenizer, base with a memory, gates (S-SFT), model folder, scoring.
+# Makes the demo model again, from nothing: tokenizer, base with a memory, gates (S-SFT), model folder.
 #
 #     scripts/finder.sh OUT                 models/demo stays as it is; OUT/model is the folder
 #     scripts/finder.sh OUT --minutes 60    how long the base trains (the clock sets the schedule; 95 unless said)
 #
-# On two cores, with nothing beside it, two hours: 95 minutes the base, 4 the gates, the rest the scoring. It goes on where it was cut.
+# On two cores, with nothing beside it, not quite two hours: 95 minutes the base, 4 the gates, the rest counting. It goes on where it was cut.
+# The scoring is that of scripts/demo.json; scripts/calibrate.py --model OUT/model shows what others would do.
 # Needs what scripts/test.sh lab installs (5 GB); a GPU is used where PyTorch finds one.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -17,7 +18,7 @@ out=$(realpath -m "$1")
 shift
 mkdir -p "$out"
 cd "$root"
-command_line
+ensure python
 lab=$(environment lab)/bin/python
 
 [ -e "$out/tokenizer.json" ] || "$lab" scripts/tokenizer.py "$out/tokenizer.json"
@@ -25,4 +26,3 @@ lab=$(environment lab)/bin/python
   "$lab" scripts/pretrain.py "$out/checkpoint" --tokenizer "$out/tokenizer.json" --minutes 95 "$@"
 [ -e "$out/checkpoint/gates.safetensors" ] || "$lab" scripts/ssft.py "$out/checkpoint"
 "$lab" scripts/export.py "$out/checkpoint" "$out/model" --name finder
-"$lab" scripts/calibrate.py --by-hand 0 --model "$out/model" --write "$out/model/model.json"

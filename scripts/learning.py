@@ -14,7 +14,7 @@ SHARES = {"pack natural": "#0b7a75", "pack absent": "#6b7280", "cited": "#b7860b
 WIDTH, HEIGHT, LEFT, TOP, GAP = 760, 300, 44, 74, 66
 NAMES = {
     "marker": "find in a prompt", "decision": "cite, say or refuse", "words": "words said from memory",
-    "pack natural": "natural questions, packed", "pack absent": "nothing answers: refused",
+    "pack natural": "natural, in packs", "pack absent": "nothing answers: refused",
     "cited": "cited in the window", "carried": "said from memory, whole",
 }  # fmt: skip
 

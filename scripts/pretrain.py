@@ -29,7 +29,7 @@ from torch import multiprocessing
 from tqdm import tqdm
 
 from batches import Plan, batches, opened
-from circuits import set_start
+from circuits import Part, reserve, set_start
 from losses import carrying, losses, measure, recollect
 from model import Attention, Config, Decoder, save
 from segments import plain
@@ -120,6 +120,7 @@ class Run:
         self.tokenizer, self.checkpoint = opened(args.tokenizer), args.out / "checkpoint.pt"
         self.decoder = Decoder(FINDER)
         set_start(self.decoder, self.tokenizer, self.plan.seed)
+        self.topics = self.decoder.model.embed_tokens.weight[:, Part.TOPIC].detach().to(args.device, copy=True)
         torch.set_default_device(args.device)
         self.decoder.to(args.device)
         self.decoder.model.embed_tokens.register_forward_hook(narrow)
@@ -169,6 +170,8 @@ class Run:
             opt.param_groups[0]["lr"] = rate * schedule(self.number, progress)
             opt.step()
             opt.zero_grad(set_to_none=True)
+        with torch.no_grad():
+            reserve(self.decoder, self.topics)
         self.number += 1
         mine = int((b.block >= 0).sum()) + streams.ids.size + int((streams.asked > 0).sum())
         self.tokens += mine * self.plan.processes  # as many in the others, about

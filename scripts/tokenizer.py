@@ -1,5 +1,5 @@
-"""Trains the demo model's tokenizer: byte-level BPE, 6,144 tokens, digits one by one (the first with the space before it,
-as words have theirs), any Unicode there and back.
+"""Trains the demo model's tokenizer: byte-level BPE, 6,144 tokens, any Unicode there and back; digits one by one, of
+a number the first with the space before it, as words have theirs.
 
     python scripts/tokenizer.py tokenizer.json [--seed 77]
 

@@ -154,3 +154,31 @@ def test_only_gates_train(folder):
     refused = subprocess.run([*command[:3], "--minutes", "1"], capture_output=True, text=True)
     assert refused.returncode
     assert "has trained gates" in refused.stderr
+
+
+def test_the_starting_circuits_tell_the_topic():
+    """Of twelve documents of 900 tokens, before any training; one in sixteen by chance. The codes are far apart."""
+    from circuits import Part, hamming, set_start
+    from losses import remembered
+    from pretrain import FINDER
+
+    codes = hamming()
+    assert all((codes[i] != codes[j]).sum() >= 3 for i in range(16) for j in range(i))
+    tokenizer, decoder = open_tokenizer(SCRIPTS.parent / "models/demo/tokenizer.json"), Decoder(FINDER)
+    set_start(decoder, tokenizer)
+    for layer in decoder.model.layers[:3]:
+        assert not layer.self_attn.o_proj.weight[Part.TOPIC].any()
+        assert not layer.mlp.down_proj.weight[Part.TOPIC].any()
+    names = torch.tensor([tokenizer.encode(f" {name}").ids[0] for name in topics()])  # [16]
+    right = asked = 0
+    for number in range(4):
+        b = StreamSampler(tokenizer, f"topic/{number}").streams(Shape(128, 8, 1, 3, 40))
+        with torch.no_grad():
+            logits, wanted, _, question = remembered(decoder, b)
+        for document in range(3):
+            first = next(q for q in range(40) if KINDS[b.kind[document, q]] == TOPIC) + 40 * document
+            at = next(r for r in (question == first).nonzero()[:, 0].tolist() if wanted[r] in names)
+            right += int(names[logits[at][names].argmax()] == wanted[at])
+            asked += 1
+    assert asked == 12
+    assert right >= 6, right

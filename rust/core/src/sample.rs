@@ -17,22 +17,20 @@ pub fn log_probability(logits: &[f32], token: u32) -> f64 {
 }
 
 /// The piece to cite among the `pieces` in sight (number, marker, share of BM25) and the tokens that mean none of them, and the log-probability of
-/// that decision. The score of a piece is log p(marker) + λ·BM25; with a `threshold` it must reach it, else the answer is the first of
-/// `otherwise`. The decision's probability is its share of all scores' exponentials; none of them counts with the threshold at least.
+/// that decision. Whether any is cited the model alone decides: the markers together must be as likely as the likeliest of `otherwise`, times e to
+/// the threshold where there is a `threshold`. Which one is the highest log p(marker) + λ·BM25. The decision's probability is that of citing or
+/// not, times the piece's share of the scores' exponentials.
 pub fn cite(logits: &[f32], pieces: &[(usize, u32, f32)], otherwise: &[u32], scoring: Scoring, threshold: bool) -> (Option<usize>, f64) {
     let tokens = pieces.iter().map(|p| p.1).chain(otherwise.iter().copied());
     let total = log_sum(tokens.map(|t| f64::from(logits[t as usize])));
     let log_p = |token: u32| f64::from(logits[token as usize]) - total;
     let scores: Vec<f64> = pieces.iter().map(|p| log_p(p.1) + f64::from(scoring.bm25_weight * p.2)).collect();
-    let best = (0..pieces.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
-    let least = if threshold { f64::from(scoring.found_threshold) } else { f64::NEG_INFINITY };
-    let none = otherwise.iter().map(|t| log_p(*t).max(least)).max_by(f64::total_cmp);
-    let all = log_sum(scores.iter().copied().chain(none));
-    match (best, none) {
-        (Some(best), Some(none)) if scores[best] < none => (None, none - all),
-        (Some(best), _) => (Some(pieces[best].0), scores[best] - all),
-        (None, none) => (None, none.map_or(0.0, |none| none - all)),
-    }
+    let Some(best) = (0..pieces.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])) else { return (None, 0.0) };
+    let bar = if threshold { f64::from(scoring.found_threshold) } else { 0.0 };
+    let none = otherwise.iter().map(|t| log_p(*t) + bar).max_by(f64::total_cmp).unwrap_or(f64::NEG_INFINITY);
+    let some = log_sum(pieces.iter().map(|p| log_p(p.1)));
+    let all = log_sum([some, none].into_iter());
+    if some < none { (None, none - all) } else { (Some(pieces[best].0), some - all + scores[best] - log_sum(scores.iter().copied())) }
 }
 
 /// Whether a citing model answers in its own words, which the token `words` begins, and the log-probability of that decision: it does when it
@@ -68,13 +66,17 @@ mod tests {
         let logits = [0.0, 2.0, 2.1, -9.0];
         let pieces = [(7, 1, 1.0), (8, 2, 0.0)];
         assert_eq!(cite(&logits, &pieces, &[0], SCORING, true).0, Some(7));
-        assert_eq!(cite(&logits, &[(7, 3, 2.0)], &[0], SCORING, true).0, None, "log p of -9 and 2 · 0.5 stay below the other choice");
+        assert_eq!(cite(&logits, &[(7, 3, 90.0)], &[0], SCORING, true).0, None, "whether anything answers BM25 has no say in");
         assert_eq!(cite(&logits, &[], &[0], SCORING, true), (None, 0.0));
         let unsure = [(7, 0, 0.0)];
-        let (none, log_p) = cite(&[-0.5, -0.6], &unsure, &[1], Scoring { found_threshold: -0.1, ..SCORING }, true);
-        assert!(none.is_none() && (log_p + 0.4571).abs() < 1e-3, "the probability is that of the decision made");
+        let (none, log_p) = cite(&[-0.5, -0.6], &unsure, &[1], Scoring { found_threshold: 0.2, ..SCORING }, true);
+        assert!(none.is_none() && (log_p + (1.0 + (-0.1_f64).exp()).ln()).abs() < 1e-3, "the probability is that of the decision made");
         let (sure, log_p) = cite(&logits, &pieces[..1], &[0], SCORING, true);
-        assert!(sure.is_some() && (log_p + (1.0 + (-1.0 - -0.1269 - 0.5_f64).exp()).ln()).abs() < 1e-3, "BM25 counts in it: {log_p}");
+        assert!(sure.is_some() && (log_p + (1.0 + (-3.0_f64).exp()).ln()).abs() < 1e-3, "{log_p}");
+        let (both, log_p) = cite(&logits, &pieces, &[0], SCORING, true);
+        let some = 2.0_f64.exp() + 2.1_f64.exp();
+        let share = some / (some + (-1.0_f64).exp()) * 2.5_f64.exp() / (2.5_f64.exp() + 2.1_f64.exp());
+        assert!(both == Some(7) && (log_p.exp() - share).abs() < 1e-3, "BM25 counts in which one: {log_p}");
         assert_eq!(cite(&[-0.5, -0.6], &unsure, &[1], SCORING, false).0, Some(7));
     }
 

@@ -42,7 +42,7 @@ fn splits(splitter: &Value) -> bool {
         None => byte_level(splitter, true),
         Some([one, two]) => {
             ((digits(one) || pattern(one, &[DIGIT])) && byte_level(two, true)) || (pattern(one, &PATTERNS) && byte_level(two, false))
-        },
+        }
         Some(_) => false,
     }
 }
