@@ -22,7 +22,7 @@ class VersionsTest {
     @Test
     fun `one version for Kotlin, Maven and Rust`() {
         val pom = Regex("<version>([^<]+)</version>")
-        for (file in listOf("../pom.xml", "pom.xml", "../edgeinfinite-testing/pom.xml", "../demo/pom.xml")) {
+        for (file in listOf("../pom.xml", "pom.xml", "../edgeinfinite-testing/pom.xml", "../demo/pom.xml", "../newcomer/pom.xml")) {
             assertEquals(gradle["edgeinfinite"], pom.find(File(file).readText())!!.groupValues[1], file)
         }
         assertEquals(gradle["edgeinfinite"], EdgeInfinite.version)

@@ -1,5 +1,6 @@
 package dev.edgeinfinite.demo
 
+import android.app.ActivityManager
 import android.content.Intent
 import android.os.Build
 import android.view.View
@@ -118,5 +119,8 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
         put("android", Build.VERSION.SDK_INT)
         put("abi", Build.SUPPORTED_ABIS.firstOrNull().orEmpty())
         put("cores", Runtime.getRuntime().availableProcessors())
+        val memory = ActivityManager.MemoryInfo()
+        app.getSystemService(ActivityManager::class.java).getMemoryInfo(memory)
+        put("memory_bytes", memory.totalMem)
     }
 }

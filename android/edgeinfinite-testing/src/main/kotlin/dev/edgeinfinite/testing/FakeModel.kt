@@ -106,7 +106,7 @@ public class FakeModel @JvmOverloads constructor(
         fail(C::class.java, failure)
     }
 
-    /** Reads [text] whole, token by word, and reports its progress; [FakeCall.Read] is written down. */
+    /** Reads [text] to its end and reports progress; [FakeCall.Read] is written down. */
     override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document =
         read(text, ReadOptions().apply(options), onProgress)
 
