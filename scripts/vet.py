@@ -32,7 +32,7 @@ ELEMENTS = "manifest uses-sdk application activity intent-filter action category
 def grown(name: str, size: int) -> Iterator[str]:
     sizes = dict(line.split() for line in (ROOT / "android/sizes").read_text().splitlines())
     if size > 1.05 * int(sizes[name]):
-        yield f"{size:,} bytes, expected about {int(sizes[name]):,}: more than 5 % above android/sizes"
+        yield f"{name} has {size:,} bytes, expected about {int(sizes[name]):,}: more than 5 % above android/sizes"
 
 
 def catalog() -> dict[str, str]:

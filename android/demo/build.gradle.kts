@@ -11,6 +11,7 @@ android {
         targetSdk = 36
         versionCode = 1
         versionName = libs.versions.edgeinfinite.get()
+        testInstrumentationRunner = "androidx.test.runner.AndroidJUnitRunner"
     }
 
     buildTypes {
@@ -29,8 +30,16 @@ android {
         assets.directories.add("../../models") // of these, the app takes models/demo
     }
 
+    sourceSets.named("test") {
+        kotlin.directories.add("src/androidTest/kotlin") // SmokeHereTest runs a phone's tests on a desk
+    }
+
     androidResources {
         ignoreAssetsPattern = "!tiny:!tiny-copy:!README.md"
+    }
+
+    packaging {
+        jniLibs.excludes.add("**/libonnxruntime4j_jni.so") // ONNX Runtime's own Java, which is not used
     }
 }
 
@@ -48,4 +57,7 @@ dependencies {
     testImplementation(libs.coroutines.test)
     testImplementation(libs.junit4)
     testImplementation(libs.robolectric)
+
+    androidTestImplementation(libs.androidx.test.runner)
+    androidTestImplementation(libs.junit4)
 }
