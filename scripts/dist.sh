@@ -20,13 +20,13 @@ modules=(edgeinfinite edgeinfinite-testing)
 group=dev/edgeinfinite
 version=$(sed -n 's/^edgeinfinite = "\(.*\)"/\1/p' "$root/gradle/libs.versions.toml")
 
-# aars TREE OUT : out of what Maven built there.
+# aars TREE NOTICES OUT : out of what Maven built there.
 aars() {
-  local module libraries=("$native"/*/libedgeinfinite.so)
-  mkdir -p "$2"
+  local module more=("$2" "$native"/*/libedgeinfinite.so)
+  mkdir -p "$3"
   for module in "${modules[@]}"; do
-    "$python" "$1/scripts/pack.py" aar "$2/$module-$version.aar" "$1/android/$module" "${libraries[@]}"
-    libraries=()
+    "$python" "$1/scripts/pack.py" aar "$3/$module-$version.aar" "$1/android/$module" "${more[@]}"
+    more=()
   done
 }
 
@@ -39,7 +39,7 @@ reference_is_whole() {
 
 repository() {
   local module folder
-  aars "$root" "$work/aars"
+  aars "$root" "$work/NOTICES" "$work/aars"
   for module in "${modules[@]}"; do
     folder=$work/dist/maven/$group/$module/$version
     mkdir -p "$folder"
@@ -69,17 +69,17 @@ onnxruntime() {
 }
 
 apk() {
-  local demo=$root/android/demo name=demo-no-onnxruntime jdk libraries=("$native"/*/libedgeinfinite.so) classes
+  local demo=$root/android/demo name=demo-no-onnxruntime jdk more=("$work/NOTICES" "$native"/*/libedgeinfinite.so) classes
   if [ -n "$runtime" ]; then
     name=demo
-    libraries+=("$work"/onnxruntime/*/libonnxruntime.so)
+    more+=("$work"/onnxruntime/*/libonnxruntime.so)
   fi
   jdk=$(dirname "$(dirname "$(readlink -f "$(command -v javac)")")")
   mapfile -t classes < <(find "$demo/target" -maxdepth 1 -name 'edgeinfinite-demo-*.jar'; find "$demo/target/deps" -name '*.jar' | sort)
   quietly R8 java -Xmx3g -cp "$demo/target/r8/r8.jar" com.android.tools.r8.R8 --release --min-api 26 --output "$work" \
     --lib "$demo/target/r8/android-all.jar" --lib "$jdk" --no-data-resources --pg-map-output "$work/mapping.txt" \
     --pg-conf "$demo/target/keep.pro" --pg-conf "$demo/minified.pro" --pg-conf android/edgeinfinite/consumer-rules.pro "${classes[@]}"
-  "$python" scripts/pack.py apk "$work/unsigned.apk" "$demo/target/base.apk" "$work/classes.dex" "${libraries[@]}"
+  "$python" scripts/pack.py apk "$work/unsigned.apk" "$demo/target/base.apk" "$work/classes.dex" "${more[@]}"
   if [ ! -e "$cache/debug.p12" ]; then # a phone takes an update only when it is signed by the same key
     mkdir -p "$cache"
     quietly keytool keytool -genkeypair -keystore "$cache/debug.p12" -storetype PKCS12 -storepass android -alias debug \
@@ -91,7 +91,7 @@ apk() {
 }
 
 everything() {
-  ensure python jdk
+  ensure python cargo jdk
   apt_ensure "the APK is linked, signed and read" aapt apksigner dexdump unzip
   android/native/build.sh "$native"
   rm -rf "$work"
@@ -103,6 +103,7 @@ everything() {
     fail "Maven failed; what it said stands above and in $work/log"
   }
   reference_is_whole "$work/log"
+  "$python" scripts/notices.py "$work/NOTICES"
   repository
   newcomer
   say "making the APK"
@@ -122,7 +123,8 @@ again() {
   git ls-files -z --cached --others --exclude-standard -- android gradle gradle.properties scripts/pack.py README.md |
     xargs -0 cp --parents -t "$copy"
   quietly "Maven" mvn -B -ntp -f "$copy/android/pom.xml" package -Dmaven.test.skip=true
-  aars "$copy" "$copy/out"
+  "$python" scripts/notices.py "$copy/NOTICES"
+  aars "$copy" "$copy/NOTICES" "$copy/out"
   for module in "${modules[@]}"; do
     cmp "$copy/out/$module-$version.aar" "$dist/maven/$group/$module/$version/$module-$version.aar"
     say "$module-$version.aar: the same bytes again"

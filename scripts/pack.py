@@ -1,12 +1,12 @@
 """Writes what Google's build would write: AARs, their POMs, APKs. The same input gives the same bytes.
 
-    pack.py aar OUT.aar MODULE [LIBRARY…]                MODULE is a folder such as android/edgeinfinite, built by Maven
-    pack.py pom OUT.pom MODULE                           from the Gradle files, as Gradle's publishing plugin makes it
+    pack.py aar OUT.aar MODULE [FILE…]                MODULE is a folder such as android/edgeinfinite, built by Maven
+    pack.py pom OUT.pom MODULE                        from the Gradle files, as Gradle's publishing plugin makes it
     pack.py jar OUT.jar FOLDER
-    pack.py apk OUT.apk BASE.apk CLASSES.dex LIBRARY…    BASE is what aapt2 links; not signed yet
+    pack.py apk OUT.apk BASE.apk CLASSES.dex FILE…    BASE is what aapt2 links; not signed yet
 
-A LIBRARY is a file abi/NAME.so, such as …/arm64-v8a/libedgeinfinite.so. An APK stores it at an offset of 16 KiB, so that phones
-with pages of that size map it where it lies.
+A FILE is a library, abi/NAME.so, such as …/arm64-v8a/libedgeinfinite.so, or a notice. An APK stores a library at an offset of 16 KiB, so
+that phones with pages of that size map it where it lies.
 """
 
 import io
@@ -57,10 +57,13 @@ def folder(path: Path) -> dict[str, bytes]:
     return {file.relative_to(path).as_posix(): file.read_bytes() for file in files}
 
 
-def place(library: str) -> str:
-    """abi/NAME.so"""
-    path = Path(library).absolute()
-    return f"{path.parent.name}/{path.name}"
+def placed(libraries: str, notices: str, files: tuple[str, ...]) -> dict[str, bytes]:
+    """Each by its name in the archive: libraries below one folder and their ABI, everything else below another."""
+    paths = [Path(file).absolute() for file in files]
+    return {
+        f"{libraries}{path.parent.name}/{path.name}" if path.suffix == ".so" else f"{notices}{path.name}": path.read_bytes()
+        for path in paths
+    }
 
 
 def said(module: Path, key: str) -> str:
@@ -78,7 +81,7 @@ def manifest(module: Path) -> str:
     return re.sub(r"<manifest ([^>]*)>", rf'<manifest package="{said(module, "namespace")}" \1>\n    {uses}', text, count=1)
 
 
-def aar(out: str, module: str, *libraries: str) -> None:
+def aar(out: str, module: str, *files: str) -> None:
     classes = io.BytesIO()
     write(classes, folder(Path(module, "target/classes")))
     rules = Path(module, "consumer-rules.pro")
@@ -87,7 +90,7 @@ def aar(out: str, module: str, *libraries: str) -> None:
         {"AndroidManifest.xml": manifest(Path(module)).encode(), "classes.jar": classes.getvalue(), "R.txt": b""}
         | ({"proguard.txt": rules.read_bytes()} if rules.exists() else {})
         | {"META-INF/com/android/build/gradle/aar-metadata.properties": METADATA.encode()}
-        | {f"jni/{place(library)}": Path(library).read_bytes() for library in libraries},
+        | placed("jni/", "", files),
     )
 
 
@@ -162,13 +165,13 @@ def jar(out: str, path: str) -> None:
     write(out, folder(Path(path)))
 
 
-def apk(out: str, base: str, dex: str, *libraries: str) -> None:
+def apk(out: str, base: str, dex: str, *files: str) -> None:
     with zipfile.ZipFile(base) as old, zipfile.ZipFile(out, "w") as archive:
         for entry in old.infolist():
             add(archive, entry.filename, old.read(entry), 4 if entry.compress_type == zipfile.ZIP_STORED else 0)
         add(archive, "classes.dex", Path(dex).read_bytes())
-        for library in libraries:
-            add(archive, f"lib/{place(library)}", Path(library).read_bytes(), PAGE)
+        for name, data in placed("lib/", "META-INF/", files).items():
+            add(archive, name, data, PAGE if name.endswith(".so") else 0)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ def catalog() -> dict[str, str]:
 def aar(path: Path, module: str) -> Iterator[str]:
     native = module == "edgeinfinite"
     libraries = [f"jni/{abi}/libedgeinfinite.so" for abi in ABIS] if native else []
-    expected = {"AndroidManifest.xml", "classes.jar", "R.txt", *libraries, *(["proguard.txt"] if native else [])}
+    expected = {"AndroidManifest.xml", "classes.jar", "R.txt", *libraries, *(["proguard.txt", "NOTICES"] if native else [])}
     expected.add("META-INF/com/android/build/gradle/aar-metadata.properties")
     with zipfile.ZipFile(path) as archive:
         if archive.testzip():
@@ -177,7 +177,7 @@ def apk(path: Path) -> Iterator[str]:
     expected = {f"lib/{abi}/{name}" for abi in ABIS for name in names}
     if found != expected:
         yield f"its libraries are {sorted(found)}, expected {sorted(expected)}"
-    for name in ("classes.dex", "assets/handbook.md", "assets/demo/model.json"):
+    for name in ("classes.dex", "assets/handbook.md", "assets/demo/model.json", "META-INF/NOTICES"):
         if name not in sizes:
             yield f"found no {name}"
             return
