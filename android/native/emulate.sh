@@ -56,7 +56,8 @@ emulator=(qemu-aarch64 -cpu "${QEMU_CPU:-max}" -L "$system")
 arm64() {
   RUSTC=/usr/bin/rustc /usr/bin/cargo "$1" --quiet --locked --target "$triple" --target-dir "$target/arm64" \
     --config "target.$triple.linker='aarch64-linux-gnu-gcc'" --config "target.$triple.rustflags=['--sysroot=$std/usr']" \
-    --config "target.$triple.runner='${emulator[*]}'" --package edgeinfinite-core --package edgeinfinite-cli "${@:2}"
+    --config "target.$triple.runner='${emulator[*]}'" --config profile.dev.opt-level=1 --config profile.dev.debug=false \
+    --package edgeinfinite-core --package edgeinfinite-cli "${@:2}"
 }
 
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS
