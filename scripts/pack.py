@@ -5,8 +5,8 @@
     pack.py jar OUT.jar FOLDER
     pack.py apk OUT.apk BASE.apk CLASSES.dex FILE…    BASE is what aapt2 links; not signed yet
 
-A FILE is a library, abi/NAME.so, such as …/arm64-v8a/libedgeinfinite.so, or a notice. An APK stores a library at an offset of 16 KiB, so
-that phones with pages of that size map it where it lies.
+A FILE is a library, abi/NAME.so, such as …/arm64-v8a/libedgeinfinite.so, or a notice. An APK stores a library at an
+offset of 16 KiB, so that phones with pages of that size map it where it lies.
 """
 
 import io
@@ -61,7 +61,9 @@ def placed(libraries: str, notices: str, files: tuple[str, ...]) -> dict[str, by
     """Each by its name in the archive: libraries below one folder and their ABI, everything else below another."""
     paths = [Path(file).absolute() for file in files]
     return {
-        f"{libraries}{path.parent.name}/{path.name}" if path.suffix == ".so" else f"{notices}{path.name}": path.read_bytes()
+        f"{libraries}{path.parent.name}/{path.name}"
+        if path.suffix == ".so"
+        else f"{notices}{path.name}": path.read_bytes()
         for path in paths
     }
 
@@ -78,7 +80,9 @@ def manifest(module: Path) -> str:
     if source.exists():
         text = source.read_text()
     uses = f'<uses-sdk android:minSdkVersion="{said(module, "minSdk")}" />'
-    return re.sub(r"<manifest ([^>]*)>", rf'<manifest package="{said(module, "namespace")}" \1>\n    {uses}', text, count=1)
+    return re.sub(
+        r"<manifest ([^>]*)>", rf'<manifest package="{said(module, "namespace")}" \1>\n    {uses}', text, count=1
+    )
 
 
 def aar(out: str, module: str, *files: str) -> None:
@@ -95,14 +99,18 @@ def aar(out: str, module: str, *files: str) -> None:
 
 
 def properties(path: Path) -> dict[str, str]:
-    return dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line and not line.startswith("#"))
+    return dict(
+        line.split("=", 1) for line in path.read_text().splitlines() if "=" in line and not line.startswith("#")
+    )
 
 
 def dependencies(module: Path) -> list[tuple[str, str, str, str, str]]:
     """Group, name, version, scope and type of what build.gradle.kts names for those who use the library."""
     catalog = tomllib.loads((ROOT / "gradle/libs.versions.toml").read_text())
     found = []
-    for kind, name in re.findall(r"^ {4}(api|implementation|runtimeOnly)\((.*)\)$", (module / "build.gradle.kts").read_text(), re.M):
+    for kind, name in re.findall(
+        r"^ {4}(api|implementation|runtimeOnly)\((.*)\)$", (module / "build.gradle.kts").read_text(), re.M
+    ):
         scope = "compile" if kind == "api" else "runtime"
         if project := re.fullmatch(r'project\(":(.*)"\)', name):
             group = properties(ROOT / "gradle.properties")["GROUP"]
@@ -116,7 +124,10 @@ def dependencies(module: Path) -> list[tuple[str, str, str, str, str]]:
 
 def pom(out: str, module: str) -> None:
     path = Path(module).resolve()
-    value = {key: escape(text) for key, text in (properties(ROOT / "gradle.properties") | properties(path / "gradle.properties")).items()}
+    value = {
+        key: escape(text)
+        for key, text in (properties(ROOT / "gradle.properties") | properties(path / "gradle.properties")).items()
+    }
     version = tomllib.loads((ROOT / "gradle/libs.versions.toml").read_text())["versions"]["edgeinfinite"]
     needs = "".join(
         f"""

@@ -1,7 +1,7 @@
 """The README's table of phones, out of what the demo app's benchmark shares (docs/on-a-phone.md).
 
-    python3 scripts/phones.py             prints it, from docs/records/phones/*.json
-    python3 scripts/phones.py --write     writes it into README.md
+python3 scripts/phones.py             prints it, from docs/records/phones/*.json
+python3 scripts/phones.py --write     writes it into README.md
 """
 
 import json
@@ -34,8 +34,14 @@ def checked(record: dict, name: str) -> dict:
             sys.exit(f"{name}: expected {expected}")
 
     need(isinstance(record, dict) and record.get("format") == 1, "a benchmark of format 1")
-    need(isinstance(record.get("model"), dict) and {"name", "version"} <= set(record["model"]), "a model's name and version")
-    need(isinstance(record.get("device"), dict) and {"maker", "model"} <= set(record["device"]), "a device's maker and model")
+    need(
+        isinstance(record.get("model"), dict) and {"name", "version"} <= set(record["model"]),
+        "a model's name and version",
+    )
+    need(
+        isinstance(record.get("device"), dict) and {"maker", "model"} <= set(record["device"]),
+        "a device's maker and model",
+    )
     points = record.get("points")
     need(isinstance(points, list) and len(points) > 0, "points")
     for point in points:

@@ -2,9 +2,9 @@
 
     snippets.py OUT DOCUMENT.md…
 
-OUT/main gets each block that is a whole file, that is, begins with `package`, and names no `android`; OUT/test gets the others, fragments made
-a file: declarations as they stand, other lines as the body of a function that knows what documents speak of. A fence with more than
-the language behind it, such as ```kotlin androidx, is left out.
+OUT/main gets each block that is a whole file, that is, begins with `package`, and names no `android`; OUT/test gets the
+others, fragments made a file: declarations as they stand, other lines as the body of a function that knows what
+documents speak of. A fence with more than the language behind it, such as ```kotlin androidx, is left out.
 """
 
 import re

@@ -2,8 +2,9 @@
 
     vet.py DIST
 
-Of the AARs: what is in them, a manifest that asks for nothing, bytecode, the native libraries, size. Of the POMs: what Maven Central asks
-for. Of sources and reference: that nothing public is missing. Of the APK: alignment, no permission, the natives in the dex, size.
+Of the AARs: what is in them, a manifest that asks for nothing, bytecode, the native libraries, size. Of the POMs: what
+Maven Central asks for. Of sources and reference: that nothing public is missing. Of the APK: alignment, no permission,
+the natives in the dex, size.
 """
 
 import re
@@ -45,7 +46,13 @@ def catalog() -> dict[str, str]:
 def aar(path: Path, module: str) -> Iterator[str]:
     native = module == "edgeinfinite"
     libraries = [f"jni/{abi}/libedgeinfinite.so" for abi in ABIS] if native else []
-    expected = {"AndroidManifest.xml", "classes.jar", "R.txt", *libraries, *(["proguard.txt", "NOTICES"] if native else [])}
+    expected = {
+        "AndroidManifest.xml",
+        "classes.jar",
+        "R.txt",
+        *libraries,
+        *(["proguard.txt", "NOTICES"] if native else []),
+    }
     expected.add("META-INF/com/android/build/gradle/aar-metadata.properties")
     with zipfile.ZipFile(path) as archive:
         if archive.testzip():
@@ -58,7 +65,9 @@ def aar(path: Path, module: str) -> Iterator[str]:
         for library in libraries:
             with tempfile.TemporaryDirectory() as folder:
                 file = archive.extract(library, folder)
-                done = subprocess.run([sys.executable, ROOT / "android/native/check.py", file], capture_output=True, text=True)
+                done = subprocess.run(
+                    [sys.executable, ROOT / "android/native/check.py", file], capture_output=True, text=True
+                )
                 yield from done.stderr.splitlines() if done.returncode else []
         if native and archive.read("proguard.txt") != (ROOT / "android/edgeinfinite/consumer-rules.pro").read_bytes():
             yield "its rules for R8 are not consumer-rules.pro"
@@ -67,7 +76,10 @@ def aar(path: Path, module: str) -> Iterator[str]:
 
 def manifest(text: str, native: bool) -> Iterator[str]:
     """minSdk, and nothing that is asked for."""
-    found = [(e.tag, {key.removeprefix(ANDROID): value for key, value in e.attrib.items()}) for e in xml.fromstring(text).iter()]
+    found = [
+        (e.tag, {key.removeprefix(ANDROID): value for key, value in e.attrib.items()})
+        for e in xml.fromstring(text).iter()
+    ]
     expected = [("uses-sdk", {"minSdkVersion": "26"})]
     if native:
         expected += [("application", {}), ("uses-native-library", {"name": "libcdsprpc.so", "required": "false"})]
@@ -95,10 +107,22 @@ def pom(path: Path, module: str) -> Iterator[str]:
     def text(where: str) -> str:
         return root.findtext("/".join(POM + step for step in where.split("/")), "")
 
-    wanted = {"groupId": "dev.edgeinfinite", "artifactId": module, "version": catalog()["edgeinfinite"], "packaging": "aar"}
+    wanted = {
+        "groupId": "dev.edgeinfinite",
+        "artifactId": module,
+        "version": catalog()["edgeinfinite"],
+        "packaging": "aar",
+    }
     yield from (f"{key} is {text(key)!r}, expected {value!r}" for key, value in wanted.items() if text(key) != value)
-    needed = "name description url licenses/license/name licenses/license/url developers/developer/name scm/connection scm/url"
-    yield from (f"there is no {key}" for key in needed.split() if not text(key))
+    needed = [
+        "name",
+        "description",
+        "url",
+        "licenses/license/name",
+        "licenses/license/url",
+        "developers/developer/name",
+    ]
+    yield from (f"there is no {key}" for key in [*needed, "scm/connection", "scm/url"] if not text(key))
     found = {
         (need.findtext(POM + "artifactId"), need.findtext(POM + "scope"), need.findtext(POM + "version"))
         for need in root.iter(POM + "dependency")
@@ -182,7 +206,9 @@ def apk(path: Path) -> Iterator[str]:
             yield f"found no {name}"
             return
     yield from misplaced(path)
-    yield from (line for line in says("aapt", "dump", "permissions", str(path)).splitlines() if "uses-permission" in line)
+    yield from (
+        line for line in says("aapt", "dump", "permissions", str(path)).splitlines() if "uses-permission" in line
+    )
     elements = re.findall(r"^ *E: ([\w-]+)", says("aapt", "dump", "xmltree", str(path), "AndroidManifest.xml"), re.M)
     yield from (f"its manifest holds <{name}>" for name in sorted(set(elements) - set(ELEMENTS)))
     badging = says("aapt", "dump", "badging", str(path))
@@ -203,7 +229,7 @@ def dex(dump: str) -> Iterator[str]:
     natives = re.findall(r"external fun (\w+)", source)
     if not natives:
         yield "found no natives in Native.kt"
-    _, found, after = dump.partition("Class descriptor  : 'Ldev/edgeinfinite/internal/Native;'")
+    _, _, after = dump.partition("Class descriptor  : 'Ldev/edgeinfinite/internal/Native;'")
     body = after.split("Class descriptor", 1)[0]
     yield from (f"no native {name} in the dex" for name in natives if f"'{name}'" not in body)
     if "Class descriptor  : 'Ldev/edgeinfinite/internal/NativeException;'" not in dump:
@@ -228,7 +254,11 @@ def main() -> None:
     dist = Path(sys.argv[1])
     checks = list(everything(dist))
     expected = {path for path, _ in checks} | {dist / "SHA256SUMS"}
-    wrong = [f"{path.relative_to(dist)}: nothing is known of it" for path in dist.rglob("*") if path.is_file() and path not in expected]
+    wrong = [
+        f"{path.relative_to(dist)}: nothing is known of it"
+        for path in dist.rglob("*")
+        if path.is_file() and path not in expected
+    ]
     if len(list(dist.glob("*.apk"))) != 1:
         wrong.append("found no APK, or several")
     for path, complaints in checks:

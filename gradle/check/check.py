@@ -2,7 +2,8 @@
 
     python3 gradle/check/check.py
 
-Downloads 220 MB the first time, so it is no part of scripts/test.sh. It types the scripts; what Gradle would do with them it cannot say.
+Downloads 220 MB the first time, so it is no part of scripts/test.sh. It types the scripts; what Gradle would do with
+them it cannot say.
 """
 
 import re
@@ -16,7 +17,13 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 OUT = ROOT / "target/gradle-check/src"
 EXTENSIONS = {"android.application": "ApplicationExtension", "android.library": "LibraryExtension"}
-IMPORTS = "import com.android.build.api.dsl.*\nimport org.gradle.api.*\nimport org.gradle.api.initialization.Settings\n"
+IMPORTS = """
+import check.*
+import com.android.build.api.dsl.*
+import org.gradle.api.*
+import org.gradle.api.initialization.Settings
+import org.gradle.api.initialization.resolve.RepositoriesMode
+"""
 
 
 def accessors(catalog: dict) -> str:
@@ -50,11 +57,12 @@ def script(path: Path, catalog: dict) -> str:
     body = re.sub(r"^plugins \{\n(.*\n)*?\}\n", "", text, flags=re.M)
     name = path.parent.name.replace("-", "_")
     if path.name == "settings.gradle.kts":
-        return f"package check.settings\n{IMPORTS}import check.*\nimport org.gradle.api.initialization.resolve.RepositoriesMode\nfun Settings.script() {{\n{body}}}\n"
+        return f"package check.settings\n{IMPORTS}fun Settings.script() {{\n{body}}}\n"
     if not used:
         return f"package check.root\nfun script() {{\n{body}}}\n"
     kind = EXTENSIONS[used[0]]
-    return f"package check.{name}\n{IMPORTS}import check.*\nclass Here(android: {kind}) : BuildScript<{kind}>(android) {{\ninit {{\n{body}}}\n}}\n"
+    head = f"package check.{name}\n{IMPORTS}class Here(android: {kind}) : BuildScript<{kind}>(android) {{\n"
+    return f"{head}init {{\n{body}}}\n}}\n"
 
 
 def main() -> None:
@@ -62,7 +70,11 @@ def main() -> None:
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
     files = {"libs.kt": "package check\n" + accessors(catalog), "Script.kt": (HERE / "Script.kt").read_text()}
-    for path in [ROOT / "settings.gradle.kts", ROOT / "build.gradle.kts", *sorted(ROOT.glob("android/*/build.gradle.kts"))]:
+    for path in [
+        ROOT / "settings.gradle.kts",
+        ROOT / "build.gradle.kts",
+        *sorted(ROOT.glob("android/*/build.gradle.kts")),
+    ]:
         files[f"{path.parent.name}-{path.stem}.kt"] = script(path, catalog)
     for name, text in files.items():
         (OUT / name).write_text(text)
