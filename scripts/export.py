@@ -1,15 +1,18 @@
 """Checkpoint folder → model folder, as models/README.md says; refuses one that differs too much from the reference.
 
-    python scripts/export.py CHECKPOINT models/demo --preset scripts/demo.json [--name demo] [--precision int8 fp32]
+    python scripts/export.py CHECKPOINT models/mine  [--name mine] [--precision int8 fp32]
+    python scripts/export.py CHECKPOINT models/demo --preset scripts/demo.json
 
-CHECKPOINT is a Hugging Face folder (config.json, model.safetensors, tokenizer.json), with gates.safetensors if gates
-were trained. The preset holds what the checkpoint does not know: see scripts/demo.json. Exit status 1 and nothing
-written when an artefact's logits are off; the folder appears, or is replaced, as a whole.
+CHECKPOINT is a Hugging Face folder (config.json, safetensors, tokenizer.json, and a chat template) of a family that
+families.py knows, with gates.safetensors if gates were trained. A preset holds what the checkpoint does not know
+(scripts/demo.json); without one the prompt comes from the chat template, the sizes from SIZES. Exit status 1 and
+nothing written when an artefact's logits are off; the folder appears, or is replaced, as a whole.
 """
 
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import sys
 import tempfile
@@ -22,9 +25,13 @@ from tokenizers import Tokenizer
 
 import graph
 import host
-from model import Decoder, Sizes, load, read, run
+from config import Kind
+from model import Decoder, Sizes, forget, load, read, run
 
+DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 MAX_ERROR = {"fp32": 1e-3, "int8": 1e-1}  # bounds on max abs logits error ÷ max abs logit, unless the preset says else
+SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
+LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "llama3.2": "LicenseRef-llama3.2", "gemma": "LicenseRef-gemma"}
 PROMPT = ("start", "title", "heading", "sentence", "ask", "summarize")
 SAMPLE = """\
 The harbour office opens at seven. Boats longer than twelve metres must announce themselves by radio, channel 9.
@@ -59,10 +66,48 @@ def citation(tokenizer: Tokenizer, marks: dict | None) -> dict | None:
     return numbered | {"none": token(tokenizer, marks["none"])} | own
 
 
+def own(checkpoint: Path, positions: int) -> dict:
+    """The preset of somebody's own checkpoint: an instruct model that answers in its own words."""
+    import chat
+
+    found = chat.preset(checkpoint)
+    form, _ = host.canonical(json.loads((checkpoint / "tokenizer.json").read_text()))
+    start = len(host.Layout(found["prompt"], json.dumps(form)).encode(found["prompt"]["start"]))
+    pinned = -(-start // 16) * 16
+    sizes = {
+        name: {"segment": segment, "pinned": pinned, "window": window, "recall": recall, "threads": 0}
+        for name, (segment, window, recall) in SIZES.items()
+        if not positions or segment + pinned + window <= positions
+    }
+    if not sizes:
+        raise Refused(f"its rotation holds for {positions} positions, too few for any of {', '.join(SIZES)}")
+    return found | {
+        "version": "1", "description": f"{checkpoint.resolve().name}, as its checkpoint has it",
+        "licence": licence(checkpoint), "precisions": ["int8"], "citation": None, "scenarios": sizes,
+        "default_scenario": next(iter(sizes)), "readings": {"ask": "recall", "summarize": "notes"},
+        "scoring": {"bm25_weight": 0.0, "found_threshold": 0.0}, "limits": {"question": 512, "answer": 512},
+    }  # fmt: skip
+
+
+def licence(checkpoint: Path) -> str:
+    """What the checkpoint's README.md says at its head, as an SPDX expression."""
+    card = checkpoint / "README.md"
+    said = re.search(r"^license:\s*(\S+)", card.read_text("utf-8", "replace"), re.MULTILINE) if card.exists() else None
+    name = said[1].strip("'\"").lower() if said else "unknown"
+    return LICENCES.get(name, f"LicenseRef-{re.sub(r'[^a-z0-9.-]', '-', name)}")
+
+
+def kind_of(kind: Kind) -> dict:
+    sliding, memory = {"sliding": kind.sliding} if kind.sliding else {}, {} if kind.memory else {"memory": False}
+    return {"inverse_frequencies": list(kind.frequencies)} | sliding | memory
+
+
 def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, precisions: list[str]) -> dict:
     """model.json, without self_test and files."""
     c, words = decoder.config, ("version", "description", "licence")
-    bounds = MAX_ERROR | preset.get("max_error", {})
+    bounds, rows = MAX_ERROR | preset.get("max_error", {}), decoder.model.embed_tokens.weight
+    exact = next(name for name, dtype in DTYPES.items() if torch.equal(rows, rows.to(dtype).float()))
+    dtype = exact if "fp32" in precisions or exact == "bf16" else "f16"  # as the checkpoint has it, where that shows
     shape = {
         "family": c.family, "layers": c.layers, "hidden": c.hidden, "heads": c.heads, "kv_heads": c.kv_heads,
         "head_dim": c.head_dim, "vocabulary": c.vocabulary, "parameters": c.parameters(),
@@ -73,9 +118,9 @@ def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, pr
         "name": name,
         **{word: preset[word] for word in words},
         "base": shape,
-        "kinds": {graph.KIND: {"inverse_frequencies": c.inverse_frequencies().tolist()}},
-        "layers": [graph.KIND] * c.layers,
-        "embedding": {"file": "embedding.f16", "dtype": "f16", "scale": 1.0},
+        "kinds": {name: kind_of(kind) for name, kind in c.kinds.items()},
+        "layers": list(c.pattern),
+        "embedding": {"file": f"embedding.{dtype}", "dtype": dtype, "scale": c.embedding_scale},
         "tokenizer": {"file": "tokenizer.json", "end": [token(tokenizer, text) for text in preset["end"]]},
         "prompt": {key: preset["prompt"].get(key) for key in PROMPT}
         | {key: preset["prompt"][key] for key in ("chat",) if key in preset["prompt"]},
@@ -138,18 +183,18 @@ def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[di
     return tests
 
 
-def write(folder: Path, decoder: Decoder, tokenizer_json: Path, about: dict, eight_bits: str) -> dict[str, float]:
+def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, eight_bits: str) -> dict[str, float]:
     """Everything into an empty folder, checked → worst errors by artefact."""
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     for artefact in about["artefacts"]:
         model = graph.build(decoder.config, weights, artefact["precision"], eight_bits)
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
-    embedding = weights["model.embed_tokens.weight"].astype("<f2")  # [V, D]
-    if not np.isfinite(embedding).all():
-        raise Refused("the embedding does not fit float16")
-    (folder / about["embedding"]["file"]).write_bytes(embedding.tobytes())
-    shutil.copyfile(tokenizer_json, folder / about["tokenizer"]["file"])
-    layout = host.Layout(about["prompt"], str(tokenizer_json))
+    embedding = decoder.model.embed_tokens.weight.to(DTYPES[about["embedding"]["dtype"]])  # [V, D]
+    if not embedding.isfinite().all():
+        raise Refused(f"the embedding does not fit {about['embedding']['dtype']}")
+    (folder / about["embedding"]["file"]).write_bytes(embedding.contiguous().view(torch.uint8).numpy().tobytes())
+    (folder / about["tokenizer"]["file"]).write_text(tokenizer)
+    layout = host.Layout(about["prompt"], tokenizer)
     about["self_test"] = self_test(decoder, layout, about["scenarios"])
     about["files"] = {
         file.name: {"bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
@@ -173,10 +218,17 @@ def dumps(about: dict) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def export(checkpoint: Path, target: Path, preset: dict, name: str = "", precisions: list[str] | None = None) -> dict:
+def export(
+    checkpoint: Path, target: Path, preset: dict | None = None, name: str = "", precisions: list[str] | None = None
+) -> dict:
     """Writes target → worst errors by artefact; raises Refused and leaves target as it was."""
-    decoder, tokenizer_json = load(checkpoint), checkpoint / "tokenizer.json"
-    tokenizer = Tokenizer.from_file(str(tokenizer_json))
+    decoder, kept = load(checkpoint), (checkpoint / "tokenizer.json").read_text()
+    if not decoder.memory_trained:
+        decoder = forget(decoder)
+    preset = preset or own(checkpoint, decoder.config.positions)
+    if (form := host.canonical(json.loads(kept))[0]) != json.loads(kept):
+        kept = json.dumps(form, ensure_ascii=False)
+    tokenizer = Tokenizer.from_str(kept)
     if tokenizer.get_vocab_size() > decoder.config.vocabulary:
         raise Refused(f"{tokenizer.get_vocab_size()} tokens, but {decoder.config.vocabulary} rows of embedding")
     about = manifest(decoder, tokenizer, preset, name or target.name, precisions or preset["precisions"])
@@ -185,7 +237,7 @@ def export(checkpoint: Path, target: Path, preset: dict, name: str = "", precisi
     try:
         made = temporary / "new"
         made.mkdir()
-        worst = write(made, decoder, tokenizer_json, about, preset.get("eight_bits", "u8"))
+        worst = write(made, decoder, kept, about, preset.get("eight_bits", "u8"))
         if target.exists():
             target.rename(temporary / "old")
         made.rename(target)
@@ -198,12 +250,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--preset", type=Path, default=Path(__file__).parent / "demo.json")
+    parser.add_argument("--preset", type=Path)
     parser.add_argument("--name", default="")
     parser.add_argument("--precision", nargs="+", choices=sorted(MAX_ERROR), default=None)
     a = parser.parse_args()
     try:
-        worst = export(a.checkpoint, a.target, json.loads(a.preset.read_text()), a.name, a.precision)
+        preset = json.loads(a.preset.read_text()) if a.preset else None
+        worst = export(a.checkpoint, a.target, preset, a.name, a.precision)
     except (Refused, ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)
         return 1
@@ -211,7 +264,7 @@ def main() -> int:
         said = f"logits within {worst[file.name]:.2g}" if file.name in worst else ""
         print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
     if not (a.checkpoint / "gates.safetensors").exists():
-        print("export: no gates.safetensors: fresh gates, the memory is not trained", file=sys.stderr)
+        print("export: no gates.safetensors: no memory; by recall, notes and the window it works", file=sys.stderr)
     return 0
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from model import EPSILON, Config
+from config import Config
+from model import EPSILON
 
-KIND = "global"
 PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
 
 
@@ -102,9 +102,23 @@ def build(
         inputs = x, g.weight(name, weights[name])
         return g("SimplifiedLayerNormalization", *inputs, axis=-1, epsilon=c.eps, stash_type=1)
 
-    def rotate(x: str, cos: str, sin: str, out: str = "") -> str:
-        inputs = x, g.constant([0]), cos, sin  # row i of cos and sin belongs to row i of x
-        return g("RotaryEmbedding", *inputs, out=out, domain="com.microsoft")
+    def rotate(x: str, n: int, kind: str, out: str = "") -> str:
+        """x [1, n, S, d], its first r dims by the kind's cos and sin: row i of them belongs to row i of x."""
+        r = 2 * len(c.kinds[kind].frequencies)
+        if not r:
+            return g("Identity", x, out=out) if out else x
+        inputs, part = (x, g.constant([0]), *turned[kind]), {"rotary_embedding_dim": r, "num_heads": n} if r < d else {}
+        return g("RotaryEmbedding", *inputs, out=out, domain="com.microsoft", **part)
+
+    def score_scale(kind: str) -> str:
+        """Of a query: the factor of a kind's turning dims is twice in q·k, and keys are kept without it."""
+        r, factor = 2 * len(c.kinds[kind].frequencies), c.kinds[kind].factor
+        if factor == 1:
+            return g.constant(c.scale())
+        by_dim = np.full(d, c.scale(), np.float32)  # [d]
+        by_dim[:r] *= factor**2
+        name = f"score_scale_{kind}"
+        return name if name in g.weights else g.weight(name, by_dim)
 
     def sigma(x: str) -> str:
         return g("Add", g("Relu", x), g("Exp", g("Min", x, g.constant(0.0))))
@@ -113,62 +127,84 @@ def build(
         """x [S, n·d] → [1, n, S, d]"""
         return g("Transpose", g("Reshape", x, g.constant([1, -1, n, d])), perm=[0, 2, 1, 3])
 
+    def head_norm(x: str, name: str) -> str:
+        return norm(x, name + ".weight") if c.qk_norm else x
+
+    def out_norm(x: str, name: str) -> str:
+        return norm(x, name) if c.post_norms else x
+
+    def with_memory(q: str, local: str, i: int) -> str:
+        """q before RoPE and local attention, [1, J, G·S, d] each → the two mixed by the layer's gate."""
+        name, s = f"model.layers.{i}.self_attn.gate", sigma(q)  # [1, J, G·S, d]
+        memory = g("Div", g("MatMul", s, f"m_{i}"), g("Add", g("MatMul", s, f"z_{i}"), g.constant(EPSILON)))
+        w = {n: weights[f"{name}.{n}"] for n in ("w1", "b1", "w2", "b2")}  # [h, d], [h], [d, h], [d]
+        h = g("Add", g("MatMul", memory, g.weight(name + ".w1", w["w1"].T)), g.weight(name + ".b1", w["b1"]))
+        h = g("MatMul", g("Relu", h), g.weight(name + ".w2", w["w2"].T))  # [1, J, G·S, d]
+        gate = g("Sigmoid", g("Add", h, g.weight(name + ".b2", w["b2"])))  # [1, J, G·S, d]
+        return g("Add", local, g("Mul", g("Mul", gate, "memory_weight"), g("Sub", memory, local)))
+
     def joined(prefix: str, *names: str) -> tuple[np.ndarray, np.ndarray | None]:
         weight = np.concatenate([weights[f"{prefix}.{n}.weight"] for n in names])
         biases = [weights[f"{prefix}.{n}.bias"] for n in names if f"{prefix}.{n}.bias" in weights]
         return weight, np.concatenate(biases) if biases else None
 
     parts = g("Concat", g("Shape", "k_0", start=2, end=3), g("Shape", "x", start=0, end=1), axis=0)  # [C, S]
-    x, cos, sin, mask = "x", f"cos_{KIND}", f"sin_{KIND}", f"mask_{KIND}"
-    for i in range(c.layers):
+    turned = {kind: (f"cos_{kind}", f"sin_{kind}") for kind in c.kinds}
+    x, masks = "x", {kind: f"mask_{kind}" for kind in c.kinds}
+    for i, kind in enumerate(c.pattern):
         p, y = f"model.layers.{i}.", norm(x, f"model.layers.{i}.input_layernorm.weight")  # [S, D]
         new_k, new_v, a = f"new_k_{i}", f"new_v_{i}", p + "self_attn"
         if i + 1 < c.layers:
             qkv = linear(y, a + ".qkv", *joined(a, "q_proj", "k_proj", "v_proj"))  # [S, (H+2J)·d]
             sizes = g.constant([H, J, J])
             q, k, _ = g.many("Split", heads(qkv, H + 2 * J), sizes, out=("", "", new_v), axis=1)  # [1, H|J|J, S, d]
-            k = rotate(k, cos, sin, out=new_k)  # [1, J, S, d]
+            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=new_k)  # [1, J, S, d]
         else:  # of the last layer only the wanted rows are needed, beyond keys and values; S below is R then
             kv = linear(y, a + ".kv", *joined(a, "k_proj", "v_proj"))  # [S, 2J·d]
             k, _ = g.many("Split", heads(kv, 2 * J), g.constant([J, J]), out=("", new_v), axis=1)  # [1, J, S, d]
-            k = rotate(k, cos, sin, out=new_k)  # [1, J, S, d]
-            x, y, cos, sin, mask = (g("Gather", t, "rows", axis=0) for t in (x, y, cos, sin, mask))  # [R, ·]
+            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=new_k)  # [1, J, S, d]
+            wanted = lambda t: g("Gather", t, "rows", axis=0)  # noqa: E731
+            x, y, masks[kind] = wanted(x), wanted(y), wanted(masks[kind])  # [R, ·]
+            if c.kinds[kind].frequencies:
+                turned[kind] = wanted(turned[kind][0]), wanted(turned[kind][1])  # [R, r/2]
             q = heads(linear(y, a + ".q", *joined(a, "q_proj")), H)  # [1, H, S, d]
-        qr = g("Mul", rotate(q, cos, sin), g.constant(d**-0.5))  # [1, H, S, d]
+        q = head_norm(q, a + ".q_norm")  # [1, H, S, d]
+        qr = g("Mul", rotate(q, H, kind), score_scale(kind))  # [1, H, S, d]
         q, qr = by_head(q, [1, J, -1, d]), by_head(qr, [1, J, -1, d])  # [1, J, G·S, d]
         cached = g("MatMul", qr, g("Transpose", f"k_{i}", perm=[0, 1, 3, 2]))  # [1, J, G·S, C]
         fresh = g("MatMul", qr, g("Transpose", k, perm=[0, 1, 3, 2]))  # [1, J, G·S, S]
         scores = by_head(g("Concat", cached, fresh, axis=-1), [J, H // J, -1, 0])  # [J, G, S, C+S]
-        chances = g("Softmax", g("Add", scores, mask), axis=-1)  # [J, G, S, C+S]
+        chances = g("Softmax", g("Add", scores, masks[kind]), axis=-1)  # [J, G, S, C+S]
         cached, fresh = g.many("Split", by_head(chances, [1, J, -1, 0]), parts, out=("", ""), axis=-1)
         local = g("Add", g("MatMul", cached, f"v_{i}"), g("MatMul", fresh, new_v))  # [1, J, G·S, d]
-        s = sigma(q)  # [1, J, G·S, d]
-        memory = g("Div", g("MatMul", s, f"m_{i}"), g("Add", g("MatMul", s, f"z_{i}"), g.constant(EPSILON)))
-        w = {n: weights[f"{a}.gate.{n}"] for n in ("w1", "b1", "w2", "b2")}  # [h, d], [h], [d, h], [d]
-        h = g("Add", g("MatMul", memory, g.weight(a + ".gate.w1", w["w1"].T)), g.weight(a + ".gate.b1", w["b1"]))
-        h = g("MatMul", g("Relu", h), g.weight(a + ".gate.w2", w["w2"].T))  # [1, J, G·S, d]
-        gate = g("Sigmoid", g("Add", h, g.weight(a + ".gate.b2", w["b2"])))  # [1, J, G·S, d]
-        mixed = g("Mul", g("Mul", gate, "memory_weight"), g("Sub", memory, local))
-        mixed = g("Reshape", g("Add", local, mixed), g.constant([H, -1, d]))  # [H, S, d]
-        mixed = g("Reshape", g("Transpose", mixed, perm=[1, 0, 2]), g.constant([-1, H * d]))  # [S, H·d]
-        x = g("Add", x, linear(mixed, a + ".o", *joined(a, "o_proj")))  # [S, D]
+        mixed = with_memory(q, local, i) if c.remembers(i) else local  # [1, J, G·S, d]
+        mixed = g("Transpose", g("Reshape", mixed, g.constant([H, -1, d])), perm=[1, 0, 2])  # [S, H, d]
+        y = linear(g("Reshape", mixed, g.constant([-1, H * d])), a + ".o", *joined(a, "o_proj"))  # [S, D]
+        x = g("Add", x, out_norm(y, p + "attention_out_norm.weight"))  # [S, D]
         y = norm(x, p + "post_attention_layernorm.weight")  # [S, D]
         up = linear(y, p + "mlp.gate_up", *joined(p + "mlp", "gate_proj", "up_proj"))  # [S, 2·ff]
         t, up = g.many("Split", up, out=("", ""), axis=-1, num_outputs=2)  # [S, ff]
-        y = g("Mul", g("Mul", t, g("Sigmoid", t)), up)  # [S, ff]
-        x = g("Add", x, linear(y, p + "mlp.down", *joined(p + "mlp", "down_proj")))  # [S, D]
+        t = g("Gelu", t, approximate="tanh") if c.activation == "gelu_tanh" else g("Mul", t, g("Sigmoid", t))
+        y = linear(g("Mul", t, up), p + "mlp.down", *joined(p + "mlp", "down_proj"))  # [S, D]
+        x = g("Add", x, out_norm(y, p + "mlp_out_norm.weight"))  # [S, D]
     head = weights["model.embed_tokens.weight" if c.tied else "lm_head.weight"]  # [V, D]
     linear(norm(x, "model.norm.weight"), "lm_head", head, out="logits")  # [R, V]
     return model(c, g)
 
 
 def model(c: Config, g: Builder) -> onnx.ModelProto:
-    f32, half, caches = TensorProto.FLOAT, c.head_dim // 2, range(c.layers)
-    inputs = {"x": ["S", c.hidden], f"cos_{KIND}": ["S", half], f"sin_{KIND}": ["S", half], f"mask_{KIND}": ["S", "T"]}
+    f32, caches = TensorProto.FLOAT, range(c.layers)
+    inputs: dict[str, list] = {"x": ["S", c.hidden]}
+    for name, kind in c.kinds.items():
+        if half := len(kind.frequencies):
+            inputs |= {f"cos_{name}": ["S", half], f"sin_{name}": ["S", half]}
+        inputs[f"mask_{name}"] = ["S", "T"]
     for i in caches:
         inputs |= {f"{n}_{i}": [1, c.kv_heads, "C", c.head_dim] for n in "kv"}
-        inputs |= {f"{n}_{i}": [1, c.kv_heads, c.head_dim, width] for n, width in (("m", c.head_dim), ("z", 1))}
-    inputs["memory_weight"] = [1]
+        if c.remembers(i):
+            inputs |= {f"{n}_{i}": [1, c.kv_heads, c.head_dim, width] for n, width in (("m", c.head_dim), ("z", 1))}
+    if any(map(c.remembers, caches)):
+        inputs["memory_weight"] = [1]
     outputs = {"logits": ["R", c.vocabulary]}
     outputs |= {f"new_{n}_{i}": [1, c.kv_heads, "S", c.head_dim] for i in caches for n in "kv"}
     values = [[helper.make_tensor_value_info(n, f32, s) for n, s in group.items()] for group in (inputs, outputs)]

@@ -59,7 +59,7 @@ fn turns_are_one_session() {
     let mut session = chat.session().unwrap();
     let (ends, limit) = (&TINY.manifest().tokenizer.end, TINY.manifest().limits.answer);
     for text in TURNS {
-        session.feed(&TINY.layout().turn(text, TINY.tokens()).unwrap());
+        session.feed(&TINY.layout().turn(text, true, TINY.tokens()).unwrap());
         while session.flush(&cancel).unwrap() {}
         let mut generated = Vec::new();
         loop {
