@@ -8,7 +8,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 demo=$root/android/demo
 # Those that docs/ shows, of all that are drawn.
-kept=(light-answer light-summary light-document light-benchmark dark-answer dark-benchmark)
+kept=(light-answer light-summary light-document light-benchmark dark-answer dark-ask dark-benchmark light-large-answer)
 
 maven() {
   command -v aapt2 >/dev/null || apt_install "aapt2 links the app's resources" aapt
