@@ -93,10 +93,10 @@ apk() {
 everything() {
   ensure python cargo jdk
   apt_ensure "the APK is linked, signed and read" aapt apksigner dexdump unzip
-  android/native/build.sh "$native"
   rm -rf "$work"
   mkdir -p "$work/dist"
   [ -z "$runtime" ] || onnxruntime "$runtime"
+  android/native/build.sh "$native"
   say "compiling the library, its reference and the app"
   mvn -B -ntp -f android/pom.xml -Papp,dist clean package -Dmaven.test.skip=true >"$work/log" 2>&1 || {
     tail -n 60 "$work/log" >&2

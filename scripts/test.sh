@@ -83,6 +83,7 @@ arm() {
 
 app() {
   step scripts/app.sh
+  step answers 1 scripts/dist.sh --onnxruntime README.md
   step scripts/dist.sh
   step scripts/dist.sh again
 }

@@ -210,7 +210,7 @@ def apk(path: Path) -> Iterator[str]:
         line for line in says("aapt", "dump", "permissions", str(path)).splitlines() if "uses-permission" in line
     )
     elements = re.findall(r"^ *E: ([\w-]+)", says("aapt", "dump", "xmltree", str(path), "AndroidManifest.xml"), re.M)
-    yield from (f"its manifest holds <{name}>" for name in sorted(set(elements) - set(ELEMENTS)))
+    yield from (f"its manifest holds <{name}>, or not" for name in sorted(set(elements) ^ set(ELEMENTS)))
     badging = says("aapt", "dump", "badging", str(path))
     for line in ("package: name='dev.edgeinfinite.demo'", "sdkVersion:'26'", "targetSdkVersion:'36'"):
         if line not in badging:
