@@ -30,8 +30,10 @@ android {
         assets.directories.add("../../models") // of these, the app takes models/demo
     }
 
-    sourceSets.named("test") {
-        kotlin.directories.add("src/androidTest/kotlin") // SmokeHereTest runs a phone's tests on a desk
+    for (tests in listOf("test", "androidTest")) {
+        sourceSets.named(tests) {
+            kotlin.directories.add("src/smoke/kotlin")
+        }
     }
 
     androidResources {

@@ -9,4 +9,4 @@ import org.robolectric.annotation.GraphicsMode
 @RunWith(RobolectricTestRunner::class)
 @Config(sdk = [34], qualifiers = "w411dp-h891dp-port-xhdpi")
 @GraphicsMode(GraphicsMode.Mode.NATIVE)
-class SmokeHereTest : SmokeTest()
+class SmokeHereTest : Smoke()
