@@ -27,4 +27,12 @@ class VersionsTest {
         }
         assertEquals(gradle["edgeinfinite"], EdgeInfinite.version)
     }
+
+    @Test
+    fun `what the documents name is what there is`() {
+        fun names(file: String, what: String) = assertTrue(what in Tiny.repository.resolve(file).readText(), "$file: $what")
+        names("docs/quickstart.md", "\"dev.edgeinfinite:edgeinfinite:${gradle["edgeinfinite"]}\"")
+        names("docs/on-a-phone.md", "onnxruntime-android-${gradle["onnxruntime"]}.aar")
+        names("scripts/pyproject.toml", "\"onnxruntime==${gradle["onnxruntime"]}\"")
+    }
 }
