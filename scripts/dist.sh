@@ -63,6 +63,7 @@ onnxruntime() {
   local abi
   [ -f "$1" ] || fail "found no file $1, expected ONNX Runtime's AAR"
   for abi in arm64-v8a x86_64; do
+    mkdir -p "$work/onnxruntime/$abi"
     unzip -q -o -j "$1" "jni/$abi/libonnxruntime.so" -d "$work/onnxruntime/$abi" >/dev/null 2>&1 ||
       fail "found no jni/$abi/libonnxruntime.so in $1, expected ONNX Runtime's AAR"
   done
@@ -116,8 +117,8 @@ everything() {
 
 # The same commit in another folder, at another time, gives the same AARs.
 again() {
-  local copy module
-  ensure python jdk
+  local module
+  ensure python cargo jdk
   copy=$(mktemp -d)
   trap 'rm -rf "$copy"' EXIT
   git ls-files -z --cached --others --exclude-standard -- android gradle gradle.properties scripts/pack.py README.md |
