@@ -16,7 +16,7 @@ int __system_property_get(const char *name, char *value) {
     return 0;
 }
 
-int __android_log_write(int priority, const char *tag, const char *text) { return fprintf(stderr, "%s: %s\n", tag, text); }
+int __android_log_write(int priority, const char *tag, const char *text) { return printf("log: %s: %s\n", tag, text); }
 int __android_log_buf_write(int log, int priority, const char *tag, const char *text) { return __android_log_write(priority, tag, text); }
 
 // POSIX's, which answers with a number; glibc's of that name answers with a text.

@@ -88,5 +88,5 @@ quietly "cargo build for Android" "$cargo" build --locked --manifest-path "$root
 
 for triple in "${triples[@]}"; do
   install -D "$target/android/$triple/dist/libedgeinfinite.so" "$out/${abi[$triple]}/libedgeinfinite.so"
-  "$python" check.py "$out/${abi[$triple]}/libedgeinfinite.so"
 done
+"$python" check.py "$out"/{arm64-v8a,x86_64}/libedgeinfinite.so

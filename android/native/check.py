@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What Android's loader, the 16 KB page rule and this SDK's promises ask of libedgeinfinite.so, read from its bytes.
 
-    python3 android/native/check.py target/android/jniLibs/arm64-v8a/libedgeinfinite.so
+    python3 android/native/check.py target/android/jniLibs/*/libedgeinfinite.so
 
 The folder's name is the ABI. What may be imported stands in bionic.symbols, how big the library may be in sizes.
 """
@@ -120,23 +120,30 @@ def complaints(elf, abi, size):
         yield f"it has {size:,} bytes, expected about {expected:,}: more than 5 % above android/native/sizes"
 
 
-def main():
-    if len(sys.argv) != 2:
-        sys.exit(__doc__)
-    path = Path(sys.argv[1])
+def check(path):
+    """Prints what the library is; returns what is wrong with it."""
     abi = path.absolute().parent.name
     if abi not in MACHINES:
-        sys.exit(f"{path}: its folder is named {abi}, expected {' or '.join(MACHINES)}")
+        return [f"its folder is named {abi}, expected {' or '.join(MACHINES)}"]
     try:
         data = path.read_bytes()
         elf = Elf(data)
         broken = list(complaints(elf, abi, len(data)))
     except (OSError, ValueError, struct.error, IndexError) as error:
-        broken = [str(error)]
+        return [str(error)]
+    if not broken:
+        imports = f"{len(elf.imports)} imports from {', '.join(elf.needed)}"
+        print(f"{abi}: {len(data):,} bytes, {imports}, {len(elf.exports)} exports")
+    return broken
+
+
+def main():
+    paths = [Path(name) for name in sys.argv[1:]]
+    if not paths:
+        sys.exit(__doc__)
+    broken = [f"{path}: {sentence}" for path in paths for sentence in check(path)]
     if broken:
-        sys.exit("\n".join(f"{path}: {sentence}" for sentence in broken))
-    imports = f"{len(elf.imports)} imports from {', '.join(elf.needed)}"
-    print(f"{abi}: {len(data):,} bytes, {imports}, {len(elf.exports)} exports")
+        sys.exit("\n".join(broken))
 
 
 if __name__ == "__main__":

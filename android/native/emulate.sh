@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The engine as arm64 code, on this machine under emulation, with ONNX Runtime's own arm64 library: the reference's golden runs and the
-# citing tests of rust/core, then questions to models/demo, answered as the engine built for this machine answers them.
+# The engine as arm64 code, on this machine under emulation, with ONNX Runtime's own arm64 library: tests of rust/core, then questions to
+# models/demo, answered as the engine built for this machine answers them.
 #
-#     android/native/emulate.sh
+#     android/native/emulate.sh                 the reference's golden runs
+#     android/native/emulate.sh citing session  these of rust/core/tests
 #
 # QEMU_CPU chooses the processor (neoverse-n1, cortex-a76; `max` without it).
 set -euo pipefail
@@ -10,7 +11,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 source "$here/../../scripts/env.sh"
 
 triple=aarch64-unknown-linux-gnu
-tests=(golden citing)
+tests=("$@")
+[ $# -gt 0 ] || tests=(golden) # emulated code is slow
+export PROPTEST_CASES=${PROPTEST_CASES:-4}
 command_line # for comparison
 apt_ensure "arm64 code runs under emulation" \
   rustc-web cargo-web gcc-aarch64-linux-gnu libc6-dev-arm64-cross libstdc++6-arm64-cross qemu-user
