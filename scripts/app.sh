@@ -18,7 +18,7 @@ maven() {
 tests() {
   ensure python cargo jdk
   with_runtime build edgeinfinite-jni
-  maven verify "-Dedgeinfinite.library=$target/debug/libedgeinfinite.so" "-Dedgeinfinite.onnxruntime=$ORT_DYLIB_PATH"
+  maven clean verify "-Dedgeinfinite.library=$target/debug/libedgeinfinite.so" "-Dedgeinfinite.onnxruntime=$ORT_DYLIB_PATH"
 }
 
 screens() {
