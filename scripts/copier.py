@@ -25,7 +25,8 @@ from tokenizers import Tokenizer
 
 import export
 import tiny
-from model import Config, Decoder, save
+from config import Config
+from model import Decoder, save
 
 TARGET = tiny.TARGET.with_name("tiny-copy")
 CODE, SHORT = 24, 14  # widths of a token's code, and of its short form

@@ -1,19 +1,23 @@
 """Checkpoint folder → model folder, as models/README.md says; refuses one that differs too much from the reference.
 
-    python scripts/export.py CHECKPOINT models/demo --preset scripts/demo.json [--name demo] [--precision int8 fp32]
+    python scripts/export.py CHECKPOINT models/mine  [--name mine] [--precision int8 fp32]
+    python scripts/export.py CHECKPOINT models/demo --preset scripts/demo.json
 
-CHECKPOINT is a Hugging Face folder (config.json, model.safetensors, tokenizer.json), with gates.safetensors if gates
-were trained. The preset holds what the checkpoint does not know: see scripts/demo.json. Exit status 1 and nothing
-written when an artefact's logits are off; the folder appears, or is replaced, as a whole.
+CHECKPOINT is a Hugging Face folder (config.json, safetensors, tokenizer.json, and a chat template) of a family that
+families.py knows, with gates.safetensors if gates were trained. A preset holds what the checkpoint does not know
+(scripts/demo.json); without one the prompt comes from the chat template, the sizes from SIZES. Exit status 1 and
+nothing written when an artefact's logits are off; the folder appears, or is replaced, as a whole.
 """
 
 import argparse
 import hashlib
 import json
+import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +26,17 @@ from tokenizers import Tokenizer
 
 import graph
 import host
-from model import Decoder, Sizes, load, read, run
+import rotation
+from config import Config, Kind
+from model import Decoder, Sizes, forget, load, read, run
 
-MAX_ERROR = {"fp32": 1e-3, "int8": 1e-1}  # bounds on max abs logits error ÷ max abs logit, unless the preset says else
+DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
+# Most of max abs logits error ÷ max abs logit, unless the preset says else.
+MAX_ERROR = {"fp32": 1e-3, "int8": 0.3, "int4": 1.0}
+LONG = 1024  # tokens that a check takes the time to fill
+INSIDE = 64 << 20  # bytes of weights: more stand in a file beside the graph
+SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
+LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "llama3.2": "LicenseRef-llama3.2", "gemma": "LicenseRef-gemma"}
 PROMPT = ("start", "title", "heading", "sentence", "ask", "summarize")
 SAMPLE = """\
 The harbour office opens at seven. Boats longer than twelve metres must announce themselves by radio, channel 9.
@@ -59,13 +71,65 @@ def citation(tokenizer: Tokenizer, marks: dict | None) -> dict | None:
     return numbered | {"none": token(tokenizer, marks["none"])} | own
 
 
-def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, precisions: list[str]) -> dict:
-    """model.json, without self_test and files."""
+def own(checkpoint: Path, positions: int) -> dict:
+    """The preset of somebody's own checkpoint: an instruct model that answers in its own words."""
+    import chat
+
+    found = chat.preset(checkpoint)
+    form, _ = host.canonical(json.loads((checkpoint / "tokenizer.json").read_text()))
+    start = len(host.Layout(found["prompt"], json.dumps(form)).encode(found["prompt"]["start"]))
+    pinned = -(-start // 16) * 16
+    sizes = {}
+    for scenario, (segment, most, recall) in SIZES.items():
+        window = min(
+            most, (positions - pinned - segment) // segment * segment
+        )  # no farther than it was trained to look
+        if window >= segment:
+            recall = min(recall, window - segment)
+            sizes[scenario] = {"segment": segment, "pinned": pinned, "window": window, "recall": recall, "threads": 0}
+    if not sizes:
+        raise Refused(f"its rotation holds for {positions} positions, too few for any of {', '.join(SIZES)}")
+    return found | {
+        "version": "1", "description": f"{checkpoint.resolve().name}, as its checkpoint has it",
+        "licence": licence(checkpoint), "precisions": ["int8"], "citation": None, "scenarios": sizes,
+        "default_scenario": next(iter(sizes)), "readings": {"ask": "recall", "summarize": "notes"},
+        "scoring": {"bm25_weight": 0.0, "found_threshold": 0.0}, "limits": {"question": 512, "answer": 512},
+    }  # fmt: skip
+
+
+def licence(checkpoint: Path) -> str:
+    """What the checkpoint's README.md says at its head, as an SPDX expression."""
+    card = checkpoint / "README.md"
+    said = re.search(r"^license:\s*(\S+)", card.read_text("utf-8", "replace"), re.MULTILINE) if card.exists() else None
+    name = said[1].strip("'\"").lower() if said else "unknown"
+    return LICENCES.get(name, f"LicenseRef-{re.sub(r'[^a-z0-9.-]', '-', name)}")
+
+
+def kind_of(kind: Kind) -> dict:
+    sliding, memory = {"sliding": kind.sliding} if kind.sliding else {}, {} if kind.memory else {"memory": False}
+    return {"inverse_frequencies": list(kind.frequencies)} | sliding | memory
+
+
+def artefact(precision: str, bound: float, parameters: int) -> dict:
+    outside = parameters * graph.BYTES[precision] > INSIDE
+    return {
+        "file": f"cpu-{precision}.onnx",
+        **({"weights": f"cpu-{precision}.weights"} if outside else {}),
+        "accelerator": "Cpu", "precision": precision, "max_error": bound,
+    }  # fmt: skip
+
+
+def manifest(
+    decoder: Decoder, base: Config, tokenizer: Tokenizer, preset: dict, name: str, precisions: list[str]
+) -> dict:
+    """model.json, without self_test and files; base: the config before anything was folded."""
     c, words = decoder.config, ("version", "description", "licence")
-    bounds = MAX_ERROR | preset.get("max_error", {})
+    bounds, rows = MAX_ERROR | preset.get("max_error", {}), decoder.model.embed_tokens.weight
+    exact = next(name for name, dtype in DTYPES.items() if torch.equal(rows, rows.to(dtype).float()))
+    dtype = exact if "fp32" in precisions or exact == "bf16" else "f16"  # as the checkpoint has it, where that shows
     shape = {
         "family": c.family, "layers": c.layers, "hidden": c.hidden, "heads": c.heads, "kv_heads": c.kv_heads,
-        "head_dim": c.head_dim, "vocabulary": c.vocabulary, "parameters": c.parameters(),
+        "head_dim": c.head_dim, "vocabulary": c.vocabulary, "parameters": base.parameters(),
         "gate_parameters": sum(p.numel() for p in decoder.gates().values()),
     }  # fmt: skip
     return {
@@ -73,28 +137,35 @@ def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, pr
         "name": name,
         **{word: preset[word] for word in words},
         "base": shape,
-        "kinds": {graph.KIND: {"inverse_frequencies": c.inverse_frequencies().tolist()}},
-        "layers": [graph.KIND] * c.layers,
-        "embedding": {"file": "embedding.f16", "dtype": "f16", "scale": 1.0},
+        "kinds": {name: kind_of(kind) for name, kind in c.kinds.items()},
+        "layers": list(c.pattern),
+        "embedding": {"file": f"embedding.{dtype}", "dtype": dtype, "scale": c.embedding_scale},
         "tokenizer": {"file": "tokenizer.json", "end": [token(tokenizer, text) for text in preset["end"]]},
         "prompt": {key: preset["prompt"].get(key) for key in PROMPT}
         | {key: preset["prompt"][key] for key in ("chat",) if key in preset["prompt"]},
         "citation": citation(tokenizer, preset["citation"]),
-        "artefacts": [
-            {"file": f"cpu-{p}.onnx", "accelerator": "Cpu", "precision": p, "max_error": bounds[p]} for p in precisions
-        ],
+        "artefacts": [artefact(p, bounds[p], c.parameters()) for p in precisions],
         **{key: preset[key] for key in ("scenarios", "default_scenario", "readings", "scoring", "limits")},
     }
 
 
-def streams(layout: host.Layout, sizes: dict) -> Iterator[tuple[list[int], int]]:
-    """(tokens, pinned) for checking a scenario: fits, exactly S, fills the memory; ordinary prompts."""
+def streams(layout: host.Layout, scenarios: dict, name: str) -> Iterator[tuple[list[int], int]]:
+    """(tokens, pinned) for checking a scenario: fits, exactly S, fills the memory; ordinary prompts. The last two kinds
+    not of rooms that take long to fill, but for the smallest: all run the same graph."""
+    sizes = scenarios[name]
     start, ask = layout.encode(layout.prompt["start"]), layout.encode(layout.prompt["ask"], question=" Where is it?")
     text = layout.encode("{text}", text=SAMPLE)
     room = sizes["pinned"] + sizes["window"]
-    for length in (sizes["segment"] // 2, sizes["segment"], room + 2 * sizes["segment"] + 5, 2 * room + 13):
+    lengths = [sizes["segment"] // 2, sizes["segment"], room + 2 * sizes["segment"] + 5, 2 * room + 13]
+    smallest = min(s["pinned"] + s["window"] for s in scenarios.values())
+    for length in lengths if room <= max(smallest, LONG) else lengths[:2]:
         body = (text * (length // len(text) + 1))[: max(1, length - len(start) - len(ask))]
         yield start + body + ask, len(start)
+
+
+def sha256(file: Path) -> str:
+    with open(file, "rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def error(got: np.ndarray, want: np.ndarray) -> float:
@@ -109,7 +180,7 @@ def check(folder: Path, decoder: Decoder) -> dict[str, float]:
         opened, errors = host.Model(folder, number), []
         for name, s in opened.manifest["scenarios"].items():
             sizes = Sizes(s["segment"], s["pinned"], s["window"])
-            for ids, pinned in streams(opened.layout, s):
+            for ids, pinned in streams(opened.layout, opened.manifest["scenarios"], name):
                 stream = host.Stream(opened, name)
                 want, state = read(decoder, torch.tensor(ids), pinned, sizes)  # [V]
                 errors.append(error(stream.read(ids, pinned), want.numpy()))
@@ -129,7 +200,7 @@ def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[di
     """The reference's logits after the shortest and the third stream of each scenario."""
     tests = []
     for name, s in scenarios.items():
-        for ids, _ in list(streams(layout, s))[0:3:2]:
+        for ids, _ in list(streams(layout, scenarios, name))[0:3:2]:
             logits, _ = read(decoder, torch.tensor(ids), s["pinned"], Sizes(s["segment"], s["pinned"], s["window"]))
             spread = np.linspace(0, len(logits) - 1, 8).astype(int).tolist()
             indices = sorted({*logits.abs().topk(8).indices.tolist(), *logits.topk(2).indices.tolist(), *spread})
@@ -138,25 +209,31 @@ def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[di
     return tests
 
 
-def write(folder: Path, decoder: Decoder, tokenizer_json: Path, about: dict, eight_bits: str) -> dict[str, float]:
+def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: dict) -> dict[str, float]:
     """Everything into an empty folder, checked → worst errors by artefact."""
+    stated, eight_bits = preset.get("max_error", {}), preset.get("eight_bits", "u8")
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     for artefact in about["artefacts"]:
-        model = graph.build(decoder.config, weights, artefact["precision"], eight_bits)
+        with open(folder / artefact["weights"], "wb") if "weights" in artefact else nullcontext() as outside:
+            model = graph.build(decoder.config, weights, artefact["precision"], eight_bits, outside=outside)
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
-    embedding = weights["model.embed_tokens.weight"].astype("<f2")  # [V, D]
-    if not np.isfinite(embedding).all():
-        raise Refused("the embedding does not fit float16")
-    (folder / about["embedding"]["file"]).write_bytes(embedding.tobytes())
-    shutil.copyfile(tokenizer_json, folder / about["tokenizer"]["file"])
-    layout = host.Layout(about["prompt"], str(tokenizer_json))
+    embedding = decoder.model.embed_tokens.weight.to(DTYPES[about["embedding"]["dtype"]])  # [V, D]
+    if not embedding.isfinite().all():
+        raise Refused(f"the embedding does not fit {about['embedding']['dtype']}")
+    (folder / about["embedding"]["file"]).write_bytes(embedding.contiguous().view(torch.uint8).numpy().tobytes())
+    (folder / about["tokenizer"]["file"]).write_text(tokenizer)
+    layout = host.Layout(about["prompt"], tokenizer)
     about["self_test"] = self_test(decoder, layout, about["scenarios"])
     about["files"] = {
-        file.name: {"bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-        for file in sorted(folder.iterdir())
+        file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)} for file in sorted(folder.iterdir())
     }
     (folder / "model.json").write_text(dumps(about))
-    return check(folder, decoder)
+    worst = check(folder, decoder)
+    for artefact in about["artefacts"]:
+        if artefact["precision"] not in stated:  # what was found, and room for other machines
+            artefact["max_error"] = float(f"{min(artefact['max_error'], 2 * worst[artefact['file']]):.2g}")
+    (folder / "model.json").write_text(dumps(about))
+    return worst
 
 
 def dumps(about: dict) -> str:
@@ -173,19 +250,30 @@ def dumps(about: dict) -> str:
     return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
-def export(checkpoint: Path, target: Path, preset: dict, name: str = "", precisions: list[str] | None = None) -> dict:
+def export(
+    checkpoint: Path, target: Path, preset: dict | None = None, name: str = "", precisions: list[str] | None = None,
+    rotate: bool = False,
+) -> dict:  # fmt: skip
     """Writes target → worst errors by artefact; raises Refused and leaves target as it was."""
-    decoder, tokenizer_json = load(checkpoint), checkpoint / "tokenizer.json"
-    tokenizer = Tokenizer.from_file(str(tokenizer_json))
+    decoder, kept = load(checkpoint), (checkpoint / "tokenizer.json").read_text()
+    if not decoder.memory_trained:
+        decoder = forget(decoder)
+    preset = preset or own(checkpoint, decoder.config.positions)
+    if (form := host.canonical(json.loads(kept))[0]) != json.loads(kept):
+        kept = json.dumps(form, ensure_ascii=False)
+    tokenizer = Tokenizer.from_str(kept)
     if tokenizer.get_vocab_size() > decoder.config.vocabulary:
         raise Refused(f"{tokenizer.get_vocab_size()} tokens, but {decoder.config.vocabulary} rows of embedding")
-    about = manifest(decoder, tokenizer, preset, name or target.name, precisions or preset["precisions"])
+    base, precisions = decoder.config, precisions or preset["precisions"]
+    if rotate:
+        rotation.turn(decoder)
+    about = manifest(decoder, base, tokenizer, preset, name or target.name, precisions)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         made = temporary / "new"
         made.mkdir()
-        worst = write(made, decoder, tokenizer_json, about, preset.get("eight_bits", "u8"))
+        worst = write(made, decoder, kept, about, preset)
         if target.exists():
             target.rename(temporary / "old")
         made.rename(target)
@@ -198,12 +286,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("target", type=Path)
-    parser.add_argument("--preset", type=Path, default=Path(__file__).parent / "demo.json")
+    parser.add_argument("--preset", type=Path)
     parser.add_argument("--name", default="")
+    parser.add_argument("--rotate", action="store_true", help="so that no channel outweighs the others (rotation.py)")
     parser.add_argument("--precision", nargs="+", choices=sorted(MAX_ERROR), default=None)
     a = parser.parse_args()
     try:
-        worst = export(a.checkpoint, a.target, json.loads(a.preset.read_text()), a.name, a.precision)
+        preset = json.loads(a.preset.read_text()) if a.preset else None
+        worst = export(a.checkpoint, a.target, preset, a.name, a.precision, a.rotate)
     except (Refused, ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)
         return 1
@@ -211,7 +301,7 @@ def main() -> int:
         said = f"logits within {worst[file.name]:.2g}" if file.name in worst else ""
         print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
     if not (a.checkpoint / "gates.safetensors").exists():
-        print("export: no gates.safetensors: fresh gates, the memory is not trained", file=sys.stderr)
+        print("export: no gates.safetensors: no memory; by recall, notes and the window it works", file=sys.stderr)
     return 0
 
 

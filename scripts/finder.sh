@@ -25,4 +25,4 @@ lab=$(environment lab)/bin/python
 [ -e "$out/checkpoint/model.safetensors" ] ||
   "$lab" scripts/pretrain.py "$out/checkpoint" --tokenizer "$out/tokenizer.json" --minutes 95 "$@"
 [ -e "$out/checkpoint/gates.safetensors" ] || "$lab" scripts/ssft.py "$out/checkpoint"
-"$lab" scripts/export.py "$out/checkpoint" "$out/model" --name finder
+"$lab" scripts/export.py "$out/checkpoint" "$out/model" --preset scripts/demo.json --name finder

@@ -5,27 +5,35 @@ d head width, V vocabulary. Precision `int8`: weights in 8 bits with a scale per
 per row (÷ its largest magnitude × 127), so that no row depends on its neighbours; norms, attention, memory and gate in
 fp32. Both are kept in u8 around 128: x86 processors with AVX2 but without VNNI saturate the sums of u8 × s8 products
 (tried: logits off by 0.45 instead of 0.08), u8 × u8 is the same on every machine. Where every processor is known to
-have VNNI, `s8` weights are faster (on one of them 128 rows took 6.3 ms instead of 8.2).
+have VNNI, `s8` weights are faster (on one of them 128 rows took 6.3 ms instead of 8.2). `int4`: the linears of the
+layers in 4 bits, 32 inputs to a scale, activations in 8 bits by the same 32; lm_head as in int8.
 """
 
+import os
 from collections.abc import Collection
+from typing import BinaryIO
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.capi import _pybind_state as runtime
 
-from model import EPSILON, Config
+from config import Config
+from model import EPSILON
 
-KIND = "global"
 PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
+BYTES = {"fp32": 4.0, "int8": 1.0, "int4": 0.6}  # of a weight, not quite
+BLOCK = 32  # inputs to a scale in 4 bits
+LARGE, PAGE = 1 << 16, 4096  # bytes: what is kept outside of the graph, and where it may begin
 
 
 class Builder:
-    """Collects nodes and initializers; every method returns names of values."""
+    """Collects nodes and initializers, large ones in `outside` if given; every method returns names of values."""
 
-    def __init__(self) -> None:
+    def __init__(self, outside: BinaryIO | None = None) -> None:
         self.nodes: list[onnx.NodeProto] = []
-        self.weights: dict[str, np.ndarray] = {}
+        self.weights: dict[str, TensorProto] = {}
+        self.outside = outside
 
     def __call__(self, op: str, *inputs: str, out: str = "", domain: str = "", **attributes) -> str:
         return self.many(op, *inputs, out=(out,), domain=domain, **attributes)[0]
@@ -37,13 +45,25 @@ class Builder:
 
     def weight(self, name: str, value: np.ndarray) -> str:
         assert name not in self.weights
-        self.weights[name] = np.array(value, order="C")
+        self.weights[name] = self.stored(name, np.array(value, order="C"))
         return name
+
+    def stored(self, name: str, value: np.ndarray) -> TensorProto:
+        if self.outside is None or value.nbytes < LARGE:
+            return numpy_helper.from_array(value, name)
+        self.outside.write(bytes(-self.outside.tell() % PAGE))
+        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+        stub = TensorProto(name=name, data_type=kind, dims=value.shape, data_location=TensorProto.EXTERNAL)
+        where = {"location": os.path.basename(self.outside.name), "offset": self.outside.tell(), "length": value.nbytes}
+        for key, said in where.items():
+            stub.external_data.add(key=key, value=str(said))
+        self.outside.write(value.data)
+        return stub
 
     def constant(self, value: float | int | list[int], dtype: type = np.float32) -> str:
         array = np.asarray(value, np.int64 if isinstance(value, list | int) else dtype)
         name = f"const_{array.dtype}_" + "_".join(str(v) for v in array.reshape(-1)) + ("" if array.ndim else "_scalar")
-        self.weights.setdefault(name, array)
+        self.weights.setdefault(name, numpy_helper.from_array(array, name))
         return name
 
 
@@ -54,11 +74,23 @@ def quantize(weight: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.nda
     return (steps + middle).astype(middle.dtype), scale.astype(np.float32)
 
 
+def quantize4(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """weight [in, out] → two of 4 bits a byte [out, blocks, BLOCK/2] and scales [out·blocks], rounded to nearest."""
+    n, out = weight.shape
+    blocks = -(-n // BLOCK)
+    four, scales = np.zeros((out, blocks, BLOCK // 2), np.uint8), np.zeros(out * blocks, np.float32)
+    none = np.zeros(out * ((blocks + 1) // 2), np.uint8)  # zero points, which symmetric blocks do without
+    runtime.quantize_matmul_4bits(four, np.ascontiguousarray(weight), scales, none, BLOCK, out, n, True)
+    return four, scales
+
+
 class Linears:
     """x [S, in] → [S, out] for several weights on one input; in int8 the input is quantised once."""
 
-    def __init__(self, g: Builder, parts: Collection[str], weights: str):
-        self.g, self.parts, self.rows = g, parts, {}
+    def __init__(self, g: Builder, precision: str, parts: Collection[str], weights: str):
+        self.g, self.rows = g, {}
+        eight, four = dict.fromkeys(parts, 8), dict.fromkeys(parts, 4) | {"lm_head": 8}
+        self.bits = {"fp32": {}, "int8": eight, "int4": four}[precision]
         self.zero = {"u8": np.array(128, np.uint8), "s8": np.array(0, np.int8)}[weights]
         self.zero_name = g.weight("weight.zero", self.zero)
         self.middle = g.weight("activation.zero", np.array(128, np.uint8))
@@ -66,8 +98,15 @@ class Linears:
     def __call__(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None, out: str = "") -> str:
         """weight [out, in], as PyTorch keeps it."""
         g, last, part = self.g, "" if bias is not None else out, name.rpartition(".")[2]
-        if (part if part in PARTS else "qkv") not in self.parts:
+        bits = self.bits.get(part if part in PARTS else "qkv", 32)
+        if bits == 32:
             y = g("MatMul", x, g.weight(name, weight.T), out=last)  # [S, out]
+        elif bits == 4:
+            (four, scales), (n, k) = quantize4(weight.T), weight.shape
+            inputs, how = (x, g.weight(name, four), g.weight(name + ".scale", scales)), {"bits": 4, "accuracy_level": 4}
+            y = g(
+                "MatMulNBits", *inputs, out=last, domain="com.microsoft", N=n, K=k, block_size=BLOCK, **how
+            )  # [S, out]
         else:
             u8, largest = self.quantized(x)  # [S, in], [S, 1]
             eight, scale = quantize(weight.T, self.zero)  # [in, out], [out]
@@ -91,10 +130,12 @@ def build(
     precision: str,
     eight_bits: str = "u8",
     only: Collection[str] = PARTS,
+    outside: BinaryIO | None = None,
 ) -> onnx.ModelProto:
-    """weights: the decoder's state_dict as float32 arrays; eight_bits: how int8 keeps them, u8 or s8; only: which."""
-    c, g = config, Builder()
-    linear = Linears(g, only if precision == "int8" else (), eight_bits)
+    """weights: the decoder's state_dict as float32 arrays; eight_bits: how int8 keeps them, u8 or s8; only: which;
+    outside: a file beside the graph's that takes the large ones, page by page, so that they can be mapped."""
+    c, g = config, Builder(outside)
+    linear = Linears(g, precision, only, eight_bits)
     H, J, d = c.heads, c.kv_heads, c.head_dim
     by_head = lambda t, shape: t if H == J else g("Reshape", t, g.constant(shape))  # noqa: E731
 
@@ -102,9 +143,23 @@ def build(
         inputs = x, g.weight(name, weights[name])
         return g("SimplifiedLayerNormalization", *inputs, axis=-1, epsilon=c.eps, stash_type=1)
 
-    def rotate(x: str, cos: str, sin: str, out: str = "") -> str:
-        inputs = x, g.constant([0]), cos, sin  # row i of cos and sin belongs to row i of x
-        return g("RotaryEmbedding", *inputs, out=out, domain="com.microsoft")
+    def rotate(x: str, n: int, kind: str, out: str = "") -> str:
+        """x [1, n, S, d], its first r dims by the kind's cos and sin: row i of them belongs to row i of x."""
+        r = 2 * len(c.kinds[kind].frequencies)
+        if not r:
+            return g("Identity", x, out=out) if out else x
+        inputs, part = (x, g.constant([0]), *turned[kind]), {"rotary_embedding_dim": r, "num_heads": n} if r < d else {}
+        return g("RotaryEmbedding", *inputs, out=out, domain="com.microsoft", **part)
+
+    def score_scale(kind: str) -> str:
+        """Of a query: the factor of a kind's turning dims is twice in q·k, and keys are kept without it."""
+        r, factor = 2 * len(c.kinds[kind].frequencies), c.kinds[kind].factor
+        if factor == 1:
+            return g.constant(c.scale())
+        by_dim = np.full(d, c.scale(), np.float32)  # [d]
+        by_dim[:r] *= factor**2
+        name = f"score_scale_{kind}"
+        return name if name in g.weights else g.weight(name, by_dim)
 
     def sigma(x: str) -> str:
         return g("Add", g("Relu", x), g("Exp", g("Min", x, g.constant(0.0))))
@@ -113,68 +168,90 @@ def build(
         """x [S, n·d] → [1, n, S, d]"""
         return g("Transpose", g("Reshape", x, g.constant([1, -1, n, d])), perm=[0, 2, 1, 3])
 
+    def head_norm(x: str, name: str) -> str:
+        return norm(x, name + ".weight") if c.qk_norm else x
+
+    def out_norm(x: str, name: str) -> str:
+        return norm(x, name) if c.post_norms else x
+
+    def with_memory(q: str, local: str, i: int) -> str:
+        """q before RoPE and local attention, [1, J, G·S, d] each → the two mixed by the layer's gate."""
+        name, s = f"model.layers.{i}.self_attn.gate", sigma(q)  # [1, J, G·S, d]
+        memory = g("Div", g("MatMul", s, f"m_{i}"), g("Add", g("MatMul", s, f"z_{i}"), g.constant(EPSILON)))
+        w = {n: weights[f"{name}.{n}"] for n in ("w1", "b1", "w2", "b2")}  # [h, d], [h], [d, h], [d]
+        h = g("Add", g("MatMul", memory, g.weight(name + ".w1", w["w1"].T)), g.weight(name + ".b1", w["b1"]))
+        h = g("MatMul", g("Relu", h), g.weight(name + ".w2", w["w2"].T))  # [1, J, G·S, d]
+        gate = g("Sigmoid", g("Add", h, g.weight(name + ".b2", w["b2"])))  # [1, J, G·S, d]
+        return g("Add", local, g("Mul", g("Mul", gate, "memory_weight"), g("Sub", memory, local)))
+
     def joined(prefix: str, *names: str) -> tuple[np.ndarray, np.ndarray | None]:
         weight = np.concatenate([weights[f"{prefix}.{n}.weight"] for n in names])
         biases = [weights[f"{prefix}.{n}.bias"] for n in names if f"{prefix}.{n}.bias" in weights]
         return weight, np.concatenate(biases) if biases else None
 
     parts = g("Concat", g("Shape", "k_0", start=2, end=3), g("Shape", "x", start=0, end=1), axis=0)  # [C, S]
-    x, cos, sin, mask = "x", f"cos_{KIND}", f"sin_{KIND}", f"mask_{KIND}"
-    for i in range(c.layers):
+    turned = {kind: (f"cos_{kind}", f"sin_{kind}") for kind in c.kinds}
+    x, masks = "x", {kind: f"mask_{kind}" for kind in c.kinds}
+    for i, kind in enumerate(c.pattern):
         p, y = f"model.layers.{i}.", norm(x, f"model.layers.{i}.input_layernorm.weight")  # [S, D]
         new_k, new_v, a = f"new_k_{i}", f"new_v_{i}", p + "self_attn"
         if i + 1 < c.layers:
             qkv = linear(y, a + ".qkv", *joined(a, "q_proj", "k_proj", "v_proj"))  # [S, (H+2J)·d]
             sizes = g.constant([H, J, J])
             q, k, _ = g.many("Split", heads(qkv, H + 2 * J), sizes, out=("", "", new_v), axis=1)  # [1, H|J|J, S, d]
-            k = rotate(k, cos, sin, out=new_k)  # [1, J, S, d]
+            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=new_k)  # [1, J, S, d]
         else:  # of the last layer only the wanted rows are needed, beyond keys and values; S below is R then
             kv = linear(y, a + ".kv", *joined(a, "k_proj", "v_proj"))  # [S, 2J·d]
             k, _ = g.many("Split", heads(kv, 2 * J), g.constant([J, J]), out=("", new_v), axis=1)  # [1, J, S, d]
-            k = rotate(k, cos, sin, out=new_k)  # [1, J, S, d]
-            x, y, cos, sin, mask = (g("Gather", t, "rows", axis=0) for t in (x, y, cos, sin, mask))  # [R, ·]
+            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=new_k)  # [1, J, S, d]
+            wanted = lambda t: g("Gather", t, "rows", axis=0)  # noqa: E731
+            x, y, masks[kind] = wanted(x), wanted(y), wanted(masks[kind])  # [R, ·]
+            if c.kinds[kind].frequencies:
+                turned[kind] = wanted(turned[kind][0]), wanted(turned[kind][1])  # [R, r/2]
             q = heads(linear(y, a + ".q", *joined(a, "q_proj")), H)  # [1, H, S, d]
-        qr = g("Mul", rotate(q, cos, sin), g.constant(d**-0.5))  # [1, H, S, d]
+        q = head_norm(q, a + ".q_norm")  # [1, H, S, d]
+        qr = g("Mul", rotate(q, H, kind), score_scale(kind))  # [1, H, S, d]
         q, qr = by_head(q, [1, J, -1, d]), by_head(qr, [1, J, -1, d])  # [1, J, G·S, d]
         cached = g("MatMul", qr, g("Transpose", f"k_{i}", perm=[0, 1, 3, 2]))  # [1, J, G·S, C]
         fresh = g("MatMul", qr, g("Transpose", k, perm=[0, 1, 3, 2]))  # [1, J, G·S, S]
         scores = by_head(g("Concat", cached, fresh, axis=-1), [J, H // J, -1, 0])  # [J, G, S, C+S]
-        chances = g("Softmax", g("Add", scores, mask), axis=-1)  # [J, G, S, C+S]
+        chances = g("Softmax", g("Add", scores, masks[kind]), axis=-1)  # [J, G, S, C+S]
         cached, fresh = g.many("Split", by_head(chances, [1, J, -1, 0]), parts, out=("", ""), axis=-1)
         local = g("Add", g("MatMul", cached, f"v_{i}"), g("MatMul", fresh, new_v))  # [1, J, G·S, d]
-        s = sigma(q)  # [1, J, G·S, d]
-        memory = g("Div", g("MatMul", s, f"m_{i}"), g("Add", g("MatMul", s, f"z_{i}"), g.constant(EPSILON)))
-        w = {n: weights[f"{a}.gate.{n}"] for n in ("w1", "b1", "w2", "b2")}  # [h, d], [h], [d, h], [d]
-        h = g("Add", g("MatMul", memory, g.weight(a + ".gate.w1", w["w1"].T)), g.weight(a + ".gate.b1", w["b1"]))
-        h = g("MatMul", g("Relu", h), g.weight(a + ".gate.w2", w["w2"].T))  # [1, J, G·S, d]
-        gate = g("Sigmoid", g("Add", h, g.weight(a + ".gate.b2", w["b2"])))  # [1, J, G·S, d]
-        mixed = g("Mul", g("Mul", gate, "memory_weight"), g("Sub", memory, local))
-        mixed = g("Reshape", g("Add", local, mixed), g.constant([H, -1, d]))  # [H, S, d]
-        mixed = g("Reshape", g("Transpose", mixed, perm=[1, 0, 2]), g.constant([-1, H * d]))  # [S, H·d]
-        x = g("Add", x, linear(mixed, a + ".o", *joined(a, "o_proj")))  # [S, D]
+        mixed = with_memory(q, local, i) if c.remembers(i) else local  # [1, J, G·S, d]
+        mixed = g("Transpose", g("Reshape", mixed, g.constant([H, -1, d])), perm=[1, 0, 2])  # [S, H, d]
+        y = linear(g("Reshape", mixed, g.constant([-1, H * d])), a + ".o", *joined(a, "o_proj"))  # [S, D]
+        x = g("Add", x, out_norm(y, p + "attention_out_norm.weight"))  # [S, D]
         y = norm(x, p + "post_attention_layernorm.weight")  # [S, D]
         up = linear(y, p + "mlp.gate_up", *joined(p + "mlp", "gate_proj", "up_proj"))  # [S, 2·ff]
         t, up = g.many("Split", up, out=("", ""), axis=-1, num_outputs=2)  # [S, ff]
-        y = g("Mul", g("Mul", t, g("Sigmoid", t)), up)  # [S, ff]
-        x = g("Add", x, linear(y, p + "mlp.down", *joined(p + "mlp", "down_proj")))  # [S, D]
+        t = g("Gelu", t, approximate="tanh") if c.activation == "gelu_tanh" else g("Mul", t, g("Sigmoid", t))
+        y = linear(g("Mul", t, up), p + "mlp.down", *joined(p + "mlp", "down_proj"))  # [S, D]
+        x = g("Add", x, out_norm(y, p + "mlp_out_norm.weight"))  # [S, D]
     head = weights["model.embed_tokens.weight" if c.tied else "lm_head.weight"]  # [V, D]
     linear(norm(x, "model.norm.weight"), "lm_head", head, out="logits")  # [R, V]
     return model(c, g)
 
 
 def model(c: Config, g: Builder) -> onnx.ModelProto:
-    f32, half, caches = TensorProto.FLOAT, c.head_dim // 2, range(c.layers)
-    inputs = {"x": ["S", c.hidden], f"cos_{KIND}": ["S", half], f"sin_{KIND}": ["S", half], f"mask_{KIND}": ["S", "T"]}
+    f32, caches = TensorProto.FLOAT, range(c.layers)
+    inputs: dict[str, list] = {"x": ["S", c.hidden]}
+    for name, kind in c.kinds.items():
+        if half := len(kind.frequencies):
+            inputs |= {f"cos_{name}": ["S", half], f"sin_{name}": ["S", half]}
+        inputs[f"mask_{name}"] = ["S", "T"]
     for i in caches:
         inputs |= {f"{n}_{i}": [1, c.kv_heads, "C", c.head_dim] for n in "kv"}
-        inputs |= {f"{n}_{i}": [1, c.kv_heads, c.head_dim, width] for n, width in (("m", c.head_dim), ("z", 1))}
-    inputs["memory_weight"] = [1]
+        if c.remembers(i):
+            inputs |= {f"{n}_{i}": [1, c.kv_heads, c.head_dim, width] for n, width in (("m", c.head_dim), ("z", 1))}
+    if any(map(c.remembers, caches)):
+        inputs["memory_weight"] = [1]
     outputs = {"logits": ["R", c.vocabulary]}
     outputs |= {f"new_{n}_{i}": [1, c.kv_heads, "S", c.head_dim] for i in caches for n in "kv"}
     values = [[helper.make_tensor_value_info(n, f32, s) for n, s in group.items()] for group in (inputs, outputs)]
     values[0].append(helper.make_tensor_value_info("rows", TensorProto.INT64, ["R"]))
     used = {name for node in g.nodes for name in node.input}
-    weights = [numpy_helper.from_array(v, name) for name, v in g.weights.items() if name in used]
+    weights = [tensor for name, tensor in g.weights.items() if name in used]
     graph = helper.make_graph(g.nodes, "edgeinfinite", *values, weights)
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="edgeinfinite")

@@ -5,6 +5,7 @@
 Shapes as in graph.py; P pinned tokens, K pinned slots, W window slots, w tokens in the window. PyTorch is not needed.
 """
 
+import copy
 import json
 import re
 import sys
@@ -14,25 +15,62 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-KIND = "global"
 MASKED = -1e30  # what no score outweighs
 DECODE_BLOCK = 32
+DTYPES = {"f16": "<f2", "bf16": "<u2", "f32": "<f4"}
+
+
+def canonical(tokenizer: dict) -> tuple[dict, bool]:
+    """tokenizer.json without the space that is put before every stretch of text, and whether there was one.
+
+    What is encoded piece by piece must not begin anew with each piece; templates say that space instead."""
+    form, spaced = copy.deepcopy(tokenizer), False
+    normalizer = form.get("normalizer") or {}
+    parts = normalizer.get("normalizers", [normalizer])
+    if any(p.get("type") == "Prepend" for p in parts):
+        spaced = True
+        rest = [p for p in parts if p.get("type") != "Prepend"]
+        form["normalizer"] = {"type": "Sequence", "normalizers": rest} if len(rest) != 1 else rest[0]
+    splitter = form.get("pre_tokenizer") or {}
+    for part in splitter.get("pretokenizers", [splitter]):
+        if part.get("type") == "Metaspace" and part.get("prepend_scheme", "always") != "never":
+            spaced |= part.get("prepend_scheme", "always") == "always"
+            part["prepend_scheme"] = "never"
+        if part.get("type") == "ByteLevel" and part.get("add_prefix_space"):
+            spaced, part["add_prefix_space"] = True, False
+    return form, spaced
 
 
 class Layout:
     """Templates → tokens: words of a template with special tokens recognised, what stands in for a name without."""
 
     def __init__(self, prompt: dict, tokenizer: str):
-        self.prompt, self.special, self.plain = prompt, Tokenizer.from_file(tokenizer), Tokenizer.from_file(tokenizer)
+        """tokenizer: tokenizer.json, its path or its text."""
+        opened = Tokenizer.from_str if tokenizer.lstrip().startswith("{") else Tokenizer.from_file
+        self.prompt, self.special, self.plain = prompt, opened(tokenizer), opened(tokenizer)
         self.plain.encode_special_tokens = True
+        self.specials = [t.content for t in self.plain.get_added_tokens_decoder().values() if t.special]
 
     def encode(self, template: str, **values: str) -> list[int]:
-        tokens = []
-        for piece in re.split(r"(\{\w+\})", template):
-            name = piece[1:-1] if piece.startswith("{") else ""
-            which, text = (self.plain, values[name]) if name in values else (self.special, piece)
-            tokens += which.encode(text, add_special_tokens=False).ids
-        return tokens
+        """What stands around a value, up to the next special token, is tokenised with it as one text."""
+        tokens, rest = [], template
+        while found := re.search(r"\{(\w+)\}", rest):
+            before, after = rest[: found.start()], rest[found.end() :]
+            if found[1] not in values:
+                raise KeyError(found[1])
+            head = max((before.rfind(s) + len(s) for s in self.specials if s in before), default=0)
+            tail = min((after.find(s) for s in self.specials if s in after), default=len(after))
+            tokens += self.special.encode(before[:head], add_special_tokens=False).ids
+            whole = before[head:] + values[found[1]] + after[:tail]
+            tokens += self.plain.encode(whole, add_special_tokens=False).ids
+            rest = after[tail:]
+        return tokens + self.special.encode(rest, add_special_tokens=False).ids
+
+    def turn(self, text: str, first: bool) -> list[int]:
+        """A turn of a chat: what is said, up to where the model answers."""
+        chat = self.prompt["chat"]
+        text = text.strip() if chat.get("trim") else text
+        return self.encode(chat["user"] if first else chat.get("next", chat["user"]), text=text)
 
     def free(self, document: str, task: str, question: str = "") -> tuple[list[int], int]:
         """A free model's whole prompt and how many of its first tokens are pinned."""
@@ -48,25 +86,35 @@ class Model:
         self.manifest = m = json.loads((self.folder / "model.json").read_text())
         self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
         self.layout = Layout(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
-        rows = np.fromfile(self.folder / m["embedding"]["file"], np.float16)
+        rows = np.fromfile(self.folder / m["embedding"]["file"], DTYPES[m["embedding"]["dtype"]])
+        if m["embedding"]["dtype"] == "bf16":  # the upper half of an f32
+            rows = (rows.astype("<u4") << 16).view(np.float32)
         self.embedding = rows.reshape(m["base"]["vocabulary"], m["base"]["hidden"])  # [V, D]
-        self.frequencies = np.array(m["kinds"][KIND]["inverse_frequencies"])  # [d/2] float64
+        self.kinds = {name: np.array(kind["inverse_frequencies"]) for name, kind in m["kinds"].items()}  # [r/2] float64
+        self.sliding = {name: kind.get("sliding", 0) for name, kind in m["kinds"].items()}
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.set_denormal_as_zero", "1")
         path = str(self.folder / m["artefacts"][artefact]["file"])
         self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
 
-    def angles(self, first: int, n: int) -> tuple[np.ndarray, np.ndarray]:
-        """cos and sin [n, d/2] float32 of n positions from first, computed in float64."""
-        a = np.arange(first, first + n)[:, None] * self.frequencies
-        return np.cos(a).astype(np.float32), np.sin(a).astype(np.float32)
+    def angles(self, first: int, n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """kind: cos and sin [n, r/2] float32 of n positions from first, computed in float64."""
+        turned = {name: np.arange(first, first + n)[:, None] * f for name, f in self.kinds.items()}
+        return {name: (np.cos(a).astype(np.float32), np.sin(a).astype(np.float32)) for name, a in turned.items()}
+
+    def rotated(self, x: np.ndarray, first: int, back: bool = False) -> np.ndarray:
+        """x [layers, J, n, d], each layer by its kind's angles of positions from first; or turned back by them."""
+        angles = self.angles(first, x.shape[2])
+        turned = [rotate(t, *angles[kind], back) for t, kind in zip(x, self.manifest["layers"], strict=True)]
+        return np.stack(turned)
 
 
-def rotate(x: np.ndarray, cos: np.ndarray, sin: np.ndarray) -> np.ndarray:
-    """x [..., n, d], cos and sin [n, d/2]; with −sin it rotates back."""
-    a, b = np.split(x, 2, -1)
-    return np.concatenate([a * cos - b * sin, b * cos + a * sin], -1)
+def rotate(x: np.ndarray, cos: np.ndarray, sin: np.ndarray, back: bool) -> np.ndarray:
+    """x [..., n, d], its first r dims by cos and sin [n, r/2], or back."""
+    half, sin = cos.shape[-1], -sin if back else sin
+    a, b, rest = np.split(x, [half, 2 * half], -1)
+    return np.concatenate([a * cos - b * sin, b * cos + a * sin, rest], -1)
 
 
 def sigma(x: np.ndarray) -> np.ndarray:
@@ -90,27 +138,31 @@ class Stream:
     def run(self, ids: list[int], pin: bool = False, rows: list[int] | None = None) -> np.ndarray:
         """Run, absorb, write: ids [n] → logits [R, V] of `rows` (None: the last)."""
         n, K, t = len(ids), self.K, self.length
-        cos, sin = self.model.angles(t, n)  # [n, d/2]
+        at = np.full(K + self.W + n, -(2**40))  # [C+n] where what lies in a slot stands; empty slots far behind
         if self.pinned:  # the pinned tokens stand just before the window
-            c, s = self.model.angles(t - self.window - self.pinned, self.pinned)
-            self.k[:, 0, :, : self.pinned] = rotate(self.pinned_k[:, :, : self.pinned], c, s)
-        mask = np.full((n, K + self.W + n), MASKED, np.float32)
-        mask[:, : self.pinned] = 0
-        mask[:, [K + p % self.W for p in range(t - self.window, t)]] = 0
-        mask[:, K + self.W :][np.tril_indices(n)] = 0
+            first = t - self.window - self.pinned
+            self.k[:, 0, :, : self.pinned] = self.model.rotated(self.pinned_k[:, :, : self.pinned], first)
+            at[: self.pinned] = np.arange(first, first + self.pinned)
+        at[[K + p % self.W for p in range(t - self.window, t)]] = np.arange(t - self.window, t)
+        at[K + self.W :] = np.arange(t, t + n)
+        distance = np.arange(t, t + n)[:, None] - at  # [n, C+n]
         feeds = {
             "x": self.model.embedding[ids].astype(np.float32) * np.float32(self.model.manifest["embedding"]["scale"]),
-            f"cos_{KIND}": cos, f"sin_{KIND}": sin, f"mask_{KIND}": mask,
             "memory_weight": np.full(1, bool(self.absorbed), np.float32),
             "rows": np.array([n - 1] if rows is None else rows),
-        }  # fmt: skip
+        }
+        for kind, (cos, sin) in self.model.angles(t, n).items():
+            seen = (distance >= 0) & (distance < (self.model.sliding[kind] or 2**40))
+            mask = np.where(seen, np.float32(0), np.float32(MASKED))
+            feeds |= {f"cos_{kind}": cos, f"sin_{kind}": sin, f"mask_{kind}": mask}
         for i in range(self.model.layers):
             scale = self.z[i].max(-1)[:, None, None] if self.absorbed else np.float32(1)  # [J, 1, 1]
             z = self.z[i][:, :, None] if self.absorbed else np.ones_like(self.z[i][:, :, None])  # [J, d, 1]
             feeds |= {f"k_{i}": self.k[i], f"v_{i}": self.v[i], f"m_{i}": (self.m[i] / scale)[None]}
             feeds |= {f"z_{i}": (z / scale)[None]}
         names = ["logits", *(f"new_{n}_{i}" for n in "kv" for i in range(self.model.layers))]
-        logits, *new = self.model.session.run(names, feeds)
+        taken = {i.name for i in self.model.session.get_inputs()}
+        logits, *new = self.model.session.run(names, {name: fed for name, fed in feeds.items() if name in taken})
         new_k, new_v = np.split(np.concatenate(new)[:, None], 2)  # [layers, 1, J, n, d]
         if pin:
             self.pin(new_k, new_v, n)
@@ -127,8 +179,8 @@ class Stream:
         slots = slice(self.pinned, self.pinned + n)
         if self.pinned + n > self.K or self.window or self.absorbed:
             raise ValueError(f"{self.pinned + n} tokens to pin, at the start of a stream, into {self.K} slots")
-        cos, sin = self.model.angles(self.length, n)
-        self.pinned_k[:, :, slots], self.v[:, 0, :, slots] = rotate(new_k[:, 0], cos, -sin), new_v[:, 0]
+        self.pinned_k[:, :, slots] = self.model.rotated(new_k[:, 0], self.length, back=True)
+        self.v[:, 0, :, slots] = new_v[:, 0]
         self.pinned += n
 
     def absorb(self, a: int, new_k: np.ndarray, new_v: np.ndarray, n: int) -> None:
@@ -138,8 +190,7 @@ class Stream:
             old = [self.K + p % self.W for p in range(t - w, min(t, t - w + a))]
             k = np.concatenate([self.k[:, 0][:, :, old], new_k[:, 0, :, : max(0, a - w)]], 2)  # [layers, J, a, d]
             v = np.concatenate([self.v[:, 0][:, :, old], new_v[:, 0, :, : max(0, a - w)]], 2)
-            cos, sin = self.model.angles(t - w, a)
-            s, c = sigma(rotate(k, cos, -sin)), self.absorbed  # [layers, J, a, d], unrotated
+            s, c = sigma(self.model.rotated(k, t - w, back=True)), self.absorbed  # [layers, J, a, d], unrotated
             self.m = ((c * self.m + s.swapaxes(-1, -2) @ v) / (c + a)).astype(np.float32)
             self.z = ((c * self.z + s.sum(-2)) / (c + a)).astype(np.float32)
             self.absorbed += a

@@ -1,6 +1,6 @@
 """The reference: EdgeInfinite's decoder and its segment loop in plain PyTorch; the Rust engine is tested against it.
 
-    decoder = load("path/to/checkpoint")      # a Hugging Face folder (qwen2 or llama), optional gates.safetensors
+    decoder = load("path/to/checkpoint")      # a Hugging Face folder (families.py), optional gates.safetensors
     logits, state = read(decoder, ids, pinned, Sizes(128, 16, 384))     # logits after the last token; no command line
 
 Shapes: B batch (equal lengths), n rows of a run, T rows of a plain forward, D hidden, H heads, J kv heads, G = H/J,
@@ -18,76 +18,11 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from config import Config
+from families import read_config, weights
+
 DECODE_BLOCK = 32  # a run of one row absorbs this many tokens at once
 EPSILON = 1e-6  # in the denominator of a memory read
-
-
-@dataclass(frozen=True)
-class Config:
-    """The base model's shape, as config.json of a Hugging Face folder gives it."""
-
-    family: str
-    vocabulary: int
-    hidden: int
-    layers: int
-    heads: int
-    kv_heads: int
-    head_dim: int
-    ff: int
-    theta: float = 10000.0
-    eps: float = 1e-6
-    tied: bool = False
-    qkv_bias: bool = False
-    o_bias: bool = False
-    mlp_bias: bool = False
-    gate_hidden: int = 0  # 0: as wide as 0.15 % of the base's parameters allow
-
-    @staticmethod
-    def from_hf(c: dict) -> "Config":
-        family = c["model_type"]
-        if family not in ("qwen2", "llama"):
-            raise ValueError(f"model_type {family!r} is not supported: qwen2 or llama")
-        rope = c.get("rope_parameters") or c.get("rope_scaling") or {}
-        kind = rope.get("rope_type", rope.get("type", "default"))
-        if kind != "default" or c.get("use_sliding_window") or c.get("hidden_act", "silu") != "silu":
-            raise ValueError(f"rope type {kind!r}, a sliding window or an activation other than silu is not supported")
-        bias = bool(c.get("attention_bias", False))
-        return Config(
-            family=family, vocabulary=c["vocab_size"], hidden=c["hidden_size"], layers=c["num_hidden_layers"],
-            heads=c["num_attention_heads"], kv_heads=c.get("num_key_value_heads") or c["num_attention_heads"],
-            head_dim=c.get("head_dim") or c["hidden_size"] // c["num_attention_heads"], ff=c["intermediate_size"],
-            theta=float(rope.get("rope_theta", c.get("rope_theta", 10000.0))), eps=c.get("rms_norm_eps", 1e-6),
-            tied=bool(c.get("tie_word_embeddings", False)), qkv_bias=family == "qwen2" or bias,
-            o_bias=family == "llama" and bias, mlp_bias=bool(c.get("mlp_bias", False)),
-            gate_hidden=c.get("gate_hidden", 0),
-        )  # fmt: skip
-
-    def to_hf(self) -> dict:
-        llama = self.family == "llama"
-        bias = {"attention_bias": self.o_bias, "mlp_bias": self.mlp_bias} if llama else {"use_sliding_window": False}
-        return {
-            "architectures": ["LlamaForCausalLM" if llama else "Qwen2ForCausalLM"], "model_type": self.family,
-            "vocab_size": self.vocabulary, "hidden_size": self.hidden, "num_hidden_layers": self.layers,
-            "num_attention_heads": self.heads, "num_key_value_heads": self.kv_heads, "head_dim": self.head_dim,
-            "intermediate_size": self.ff, "rope_theta": self.theta, "rms_norm_eps": self.eps, "hidden_act": "silu",
-            "max_position_embeddings": 4096, "tie_word_embeddings": self.tied, "torch_dtype": "float32",
-            "gate_hidden": self.gate_width(), **bias,
-        }  # fmt: skip
-
-    def parameters(self) -> int:
-        """Base weights, gates left out."""
-        a, b, d, f = self.heads * self.head_dim, self.kv_heads * self.head_dim, self.hidden, self.ff
-        attention = (d + self.qkv_bias) * (a + 2 * b) + (a + self.o_bias) * d
-        mlp = 3 * d * f + self.mlp_bias * (2 * f + d)
-        return self.layers * (attention + mlp + 2 * d) + d + self.vocabulary * d * (1 if self.tied else 2)
-
-    def gate_width(self) -> int:
-        d = self.head_dim
-        return self.gate_hidden or max(1, int((0.0015 * self.parameters() / self.layers - d) / (2 * d + 1)))
-
-    def inverse_frequencies(self) -> Tensor:
-        """[d/2] float64, radians a token."""
-        return self.theta ** -(torch.arange(0, self.head_dim, 2, dtype=torch.float64) / self.head_dim)
 
 
 @dataclass(frozen=True)
@@ -103,10 +38,12 @@ def sigma(x: Tensor) -> Tensor:
 
 
 def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """x [..., n, d] rotated by halves; cos, sin [..., n, d/2]."""
-    a, b = x.chunk(2, -1)
+    """x [..., n, d], its first r dims rotated by halves; cos, sin [..., n, r/2]."""
+    half = cos.shape[-1]
+    a, b, rest = x.split([half, half, x.shape[-1] - 2 * half], -1)
     cos, sin = cos.to(x.dtype), sin.to(x.dtype)
-    return torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+    turned = torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
+    return torch.cat([turned, rest.expand(*turned.shape[:-1], -1)], -1) if rest.shape[-1] else turned
 
 
 class RMSNorm(nn.Module):
@@ -132,23 +69,24 @@ class Gate(nn.Module):
 
 
 class Attention(nn.Module):
-    def __init__(self, c: Config):
+    def __init__(self, c: Config, remembers: bool = True):
         super().__init__()
-        self.heads, self.kv_heads, self.head_dim = c.heads, c.kv_heads, c.head_dim
+        self.heads, self.kv_heads, self.head_dim, self.scale = c.heads, c.kv_heads, c.head_dim, c.scale()
         self.q_proj = nn.Linear(c.hidden, c.heads * c.head_dim, bias=c.qkv_bias)
         self.k_proj = nn.Linear(c.hidden, c.kv_heads * c.head_dim, bias=c.qkv_bias)
         self.v_proj = nn.Linear(c.hidden, c.kv_heads * c.head_dim, bias=c.qkv_bias)
         self.o_proj = nn.Linear(c.heads * c.head_dim, c.hidden, bias=c.o_bias)
-        self.gate = Gate(c.gate_width(), c.head_dim)
+        self.q_norm = RMSNorm(c.head_dim, c.eps) if c.qk_norm else None
+        self.k_norm = RMSNorm(c.head_dim, c.eps) if c.qk_norm else None
+        self.gate = Gate(c.gate_width(), c.head_dim) if remembers else None
 
     def split(self, x: Tensor) -> Tensor:
         return x.unflatten(-1, (-1, self.head_dim)).transpose(-2, -3)  # [B,n,X·d] → [B,X,n,d]
 
-    def local(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
-        """q [B,H,n,d], k and v [B,J,m,d], mask to [B,1,n,m] (bool: seen; float: added; None: causal) → [B,H,n,d]."""
-        return F.scaled_dot_product_attention(
-            q, k, v, attn_mask=mask, is_causal=mask is None, enable_gqa=self.heads != self.kv_heads
-        )
+    def local(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+        """q [B,H,n,d], k and v [B,J,m,d], mask to [B,1,n,m] (bool: seen; float: added) → [B,H,n,d]."""
+        grouped = self.heads != self.kv_heads
+        return F.scaled_dot_product_attention(q, k, v, mask, scale=self.scale, enable_gqa=grouped)
 
     def recall(self, q: Tensor, m: Tensor, z: Tensor) -> Tensor:
         """What the memory says: q [B,H,n,d] before RoPE, m [B,J,d,d], z [B,J,d] running means → A_mem [B,H,n,d]."""
@@ -167,33 +105,40 @@ class Mlp(nn.Module):
         self.gate_proj = nn.Linear(c.hidden, c.ff, bias=c.mlp_bias)
         self.up_proj = nn.Linear(c.hidden, c.ff, bias=c.mlp_bias)
         self.down_proj = nn.Linear(c.ff, c.hidden, bias=c.mlp_bias)
+        self.gelu = c.activation == "gelu_tanh"
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.down_proj(F.silu(self.gate_proj(x)) * self.up_proj(x))  # [B,n,D]
+        y = self.gate_proj(x)  # [B,n,ff]
+        y = F.gelu(y, approximate="tanh") if self.gelu else F.silu(y)
+        return self.down_proj(y * self.up_proj(x))  # [B,n,D]
 
 
 class Layer(nn.Module):
-    def __init__(self, c: Config):
+    def __init__(self, c: Config, number: int):
         super().__init__()
-        self.self_attn, self.mlp = Attention(c), Mlp(c)
+        self.kind, self.remembers = c.pattern[number], c.remembers(number)
+        self.self_attn, self.mlp = Attention(c, self.remembers), Mlp(c)
         self.input_layernorm, self.post_attention_layernorm = RMSNorm(c.hidden, c.eps), RMSNorm(c.hidden, c.eps)
+        self.attention_out_norm = RMSNorm(c.hidden, c.eps) if c.post_norms else nn.Identity()
+        self.mlp_out_norm = RMSNorm(c.hidden, c.eps) if c.post_norms else nn.Identity()
 
     def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x [B,n,D] → q [B,H,n,d], k and v [B,J,n,d], not rotated."""
         y, a = self.input_layernorm(x), self.self_attn
-        return a.split(a.q_proj(y)), a.split(a.k_proj(y)), a.split(a.v_proj(y))
+        q, k, v = a.split(a.q_proj(y)), a.split(a.k_proj(y)), a.split(a.v_proj(y))
+        return (a.q_norm(q), a.k_norm(k), v) if a.q_norm else (q, k, v)
 
     def out(self, x: Tensor, a: Tensor) -> Tensor:
         """The residual stream x [B,n,D] after attention a [B,H,n,d] and the MLP."""
-        x = x + self.self_attn.o_proj(a.transpose(-2, -3).flatten(-2))  # [B,n,D]
-        return x + self.mlp(self.post_attention_layernorm(x))  # [B,n,D]
+        x = x + self.attention_out_norm(self.self_attn.o_proj(a.transpose(-2, -3).flatten(-2)))  # [B,n,D]
+        return x + self.mlp_out_norm(self.mlp(self.post_attention_layernorm(x)))  # [B,n,D]
 
 
 class Backbone(nn.Module):
     def __init__(self, c: Config):
         super().__init__()
         self.embed_tokens = nn.Embedding(c.vocabulary, c.hidden)
-        self.layers = nn.ModuleList(Layer(c) for _ in range(c.layers))
+        self.layers = nn.ModuleList(Layer(c, i) for i in range(c.layers))
         self.norm = RMSNorm(c.hidden, c.eps)
 
 
@@ -206,23 +151,45 @@ class Decoder(nn.Module):
         self.model = Backbone(config)
         self.lm_head = None if config.tied else nn.Linear(config.hidden, config.vocabulary, bias=False)
 
-    def angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """positions [...] → cos and sin [..., d/2] of the weights' dtype, computed in float64."""
-        w = self.model.embed_tokens.weight
-        a = positions[..., None].double() * self.config.inverse_frequencies().to(w.device)
-        return a.cos().to(w.dtype), a.sin().to(w.dtype)
+    def untie(self, head: Tensor) -> None:
+        """Gives the head weights of its own [V,D], where they are no longer the embedding's."""
+        self.config = replace(self.config, tied=False)
+        self.lm_head = nn.Linear(*reversed(head.shape), bias=False)
+        self.lm_head.weight = nn.Parameter(head, requires_grad=False)
+
+    def embed(self, ids: Tensor) -> Tensor:
+        return self.model.embed_tokens(ids) * self.config.embedding_scale  # [..., D]
+
+    def angles(self, positions: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
+        """positions [...] → kind: cos and sin [..., r/2] times its factor, in the weights' dtype, from float64."""
+        w, turned = self.model.embed_tokens.weight, {}
+        for name, kind in self.config.kinds.items():
+            a = positions[..., None].double() * self.config.inverse_frequencies(name).to(w.device)
+            turned[name] = ((kind.factor * a.cos()).to(w.dtype), (kind.factor * a.sin()).to(w.dtype))
+        return turned
+
+    def masks(self, rows: int, before: int, device: torch.device) -> dict[str, Tensor]:
+        """kind: bool [rows, before + rows], which of the tokens before and of themselves rows see."""
+        causal = torch.ones(rows, before + rows, dtype=torch.bool, device=device).tril(before)
+        near = {name: kind.sliding for name, kind in self.config.kinds.items()}
+        return {name: causal.triu(before - n + 1) if n else causal for name, n in near.items()}
 
     def forward(self, ids: Tensor, positions: Tensor | None = None, mask: Tensor | None = None) -> Tensor:
         """The plain base, after the final norm: ids [B,T] → hidden [B,T,D].
 
-        positions [B,T] (None: 0, 1, …), mask [B,1,T,T] additive (None: causal).
+        positions [B,T] (None: 0, 1, …), mask [B,1,T,T] additive, of layers that see all (None: causal).
         """
         if positions is None:
             positions = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape)
-        cos, sin = (t[:, None] for t in self.angles(positions))  # [B,1,T,d/2]
-        x = self.model.embed_tokens(ids)  # [B,T,D]
+        angles, masks = self.angles(positions[:, None]), self.masks(ids.shape[1], 0, ids.device)  # [B,1,T,r/2], [T,T]
+        if mask is not None and any(kind.sliding for kind in self.config.kinds.values()):
+            raise ValueError("found layers with a sliding window, expected none beside a mask of one's own")
+        if mask is not None:
+            masks = dict.fromkeys(masks, mask)
+        x = self.embed(ids)  # [B,T,D]
         for layer in self.model.layers:
             q, k, v = layer.qkv(x)  # [B,H,T,d], [B,J,T,d] twice
+            (cos, sin), mask = angles[layer.kind], masks[layer.kind]
             x = layer.out(x, layer.self_attn.local(rope(q, cos, sin), rope(k, cos, sin), v, mask))  # [B,T,D]
         return self.model.norm(x)
 
@@ -291,14 +258,14 @@ def run(
     if pin and (w or state.absorbed or P + n > sizes.pinned):
         raise ValueError(f"{P + n} tokens to pin, at the start of a stream, into {sizes.pinned} slots")
     positions = torch.arange(state.length - w - P, state.length + n, device=dev)  # [P+w+n] pinned, window, rows
-    cos, sin = decoder.angles(positions)  # [P+w+n, d/2]
-    mask = torch.ones(n, P + w + n, dtype=torch.bool, device=dev).tril(P + w)  # [n, P+w+n]
+    angles, masks = decoder.angles(positions), decoder.masks(n, P + w, dev)  # [P+w+n, r/2], [n, P+w+n]
     out_of_window = 0 if pin else absorbing(w, n, sizes)
     keep = None if rows is None else torch.as_tensor(list(rows), dtype=torch.long, device=dev)  # [R]
-    x = decoder.model.embed_tokens(ids)  # [B,n,D]
+    x = decoder.embed(ids)  # [B,n,D]
     layers = []
     for i, (layer, s) in enumerate(zip(decoder.model.layers, state.layers, strict=True)):
         q, k, v = layer.qkv(x)  # [B,H,n,d], [B,J,n,d] twice
+        (cos, sin), mask = angles[layer.kind], masks[layer.kind]
         qcos, qsin, seen, last = cos[P + w :], sin[P + w :], mask, keep is not None and i + 1 == len(state.layers)
         if last:  # of the last layer only the wanted rows are needed, beyond keys and values
             q, x, qcos, qsin, seen = q[:, :, keep], x[:, keep], qcos[keep], qsin[keep], mask[keep]
@@ -306,14 +273,14 @@ def run(
             ks = torch.cat([s.pinned_k, s.window_k, k], 2)  # [B,J,P+w+n,d]
             vs = torch.cat([s.pinned_v, s.window_v, v], 2)  # [B,J,P+w+n,d]
             a = layer.self_attn.local(rope(q, qcos, qsin), rope(ks, cos, sin), vs, seen)  # [B,H,n,d]
-            if state.absorbed:
+            if state.absorbed and layer.remembers:
                 a = layer.self_attn.mix(a, layer.self_attn.recall(q, s.m, s.z))  # [B,H,n,d]
             x = layer.out(x, a)  # [B,n,D]
         if pin:
             s = replace(s, pinned_k=torch.cat([s.pinned_k, k], 2), pinned_v=torch.cat([s.pinned_v, v], 2))
         else:
             wk, wv, o = torch.cat([s.window_k, k], 2), torch.cat([s.window_v, v], 2), out_of_window  # [B,J,w+n,d]
-            m, z = absorb(s.m, s.z, state.absorbed, wk[:, :, :o], wv[:, :, :o]) if o else (s.m, s.z)
+            m, z = absorb(s.m, s.z, state.absorbed, wk[:, :, :o], wv[:, :, :o]) if o and layer.remembers else (s.m, s.z)
             s = replace(s, window_k=wk[:, :, o:], window_v=wv[:, :, o:], m=m, z=z)
         layers.append(s)
     sizes_after = (P + n, 0, 0) if pin else (P, w + n - out_of_window, state.absorbed + out_of_window)
@@ -368,33 +335,46 @@ def generate(
 def load(folder: str | Path) -> Decoder:
     """A checkpoint folder. Without gates.safetensors the gates are fresh and memory_trained is False."""
     folder = Path(folder)
-    config, gates = Config.from_hf(json.loads((folder / "config.json").read_text())), {}
+    config, gates = read_config(folder), {}
     if (folder / "gates.safetensors").exists():
         gates = {name: t.float() for name, t in load_file(folder / "gates.safetensors").items()}
         config = replace(config, gate_hidden=next(t.shape[0] for name, t in gates.items() if name.endswith(".w1")))
-    weights = {}
-    for file in sorted(folder.glob("model*.safetensors")):
-        weights |= {name: t.float() for name, t in load_file(file).items()}
-    if not weights:
-        raise FileNotFoundError(f"no model.safetensors in {folder}")
-    if config.tied:
-        weights.pop("lm_head.weight", None)
-    decoder = Decoder(config)
-    missing, unexpected = decoder.load_state_dict(weights | gates, strict=False)
-    missing = [name for name in missing if gates or ".self_attn.gate." not in name]
-    if missing or unexpected:
-        raise ValueError(f"{folder}: missing {missing[:4]}, unexpected {unexpected[:4]}")
+    with torch.device("meta"):
+        decoder = Decoder(config)
+    found, want = dict(weights(folder, config)) | gates, decoder.state_dict()
+    if not gates:  # fresh ones
+        found |= {f"{at}.{n}": p.detach() for at, m in decoder.named_modules() if isinstance(m, Gate)
+                  for n, p in Gate(*m.w1.shape).named_parameters()}  # fmt: skip
+    wrong = {
+        name: (list(t.shape), list(want[name].shape))
+        for name, t in found.items()
+        if name in want and t.shape != want[name].shape
+    }
+    missing, unexpected = sorted(want.keys() - found.keys()), sorted(found.keys() - want.keys())
+    if missing or unexpected or wrong:
+        shapes = "".join(f", {name} {a}, expected {b}" for name, (a, b) in list(wrong.items())[:4])
+        raise ValueError(f"{folder}: missing {missing[:4]}, unexpected {unexpected[:4]}{shapes}")
+    decoder.load_state_dict(found, assign=True)
     decoder.memory_trained = bool(gates)
     return decoder.eval()
+
+
+def forget(decoder: Decoder) -> Decoder:
+    """The same base without gates and memory, which is StreamingLLM; weights are shared."""
+    kinds = {name: replace(kind, memory=False) for name, kind in decoder.config.kinds.items()}
+    with torch.device("meta"):
+        bare = Decoder(replace(decoder.config, kinds=kinds))
+    bare.load_state_dict({name: t for name, t in decoder.state_dict().items() if ".gate." not in name}, assign=True)
+    return bare.eval()
 
 
 def save(decoder: Decoder, folder: str | Path, gates: bool = True) -> None:
     """Writes model.safetensors, config.json and, with `gates`, gates.safetensors (the tokenizer is the caller's)."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {name: t.detach().cpu().contiguous() for name, t in decoder.state_dict().items()}
-    mine = {name: t for name, t in weights.items() if ".self_attn.gate." in name}
-    base = {name: t for name, t in weights.items() if name not in mine}
+    tensors = {name: t.detach().cpu().contiguous() for name, t in decoder.state_dict().items()}
+    mine = {name: t for name, t in tensors.items() if ".self_attn.gate." in name}
+    base = {name: t for name, t in tensors.items() if name not in mine}
     save_file(base, folder / "model.safetensors", metadata={"format": "pt"})
     if gates:
         save_file(mine, folder / "gates.safetensors", metadata={"format": "pt"})

@@ -30,8 +30,9 @@ from tqdm import tqdm
 
 from batches import Plan, batches, opened
 from circuits import Part, reserve, set_start
+from config import Config
 from losses import carrying, losses, measure, recollect
-from model import Attention, Config, Decoder, save
+from model import Attention, Decoder, save
 from segments import plain
 from streams import Shape
 from tokenizer import open_tokenizer

@@ -13,11 +13,14 @@ from torch import Tensor
 from model import Attention, Decoder, rope, sigma
 
 
-def masks(n: int, S: int, P: int, w: int) -> Tensor:
-    """bool [n+1, 1, P+w·S]: which pinned and window slots exist after so many segments."""
-    oldest = P + (w - torch.arange(n + 1).clamp(max=w)) * S  # [n+1] first window slot that is filled
-    slots = torch.arange(P + w * S)
-    return ((slots < P) | (slots >= oldest[:, None]))[:, None]
+def masks(n: int, S: int, P: int, w: int, rows: int, sliding: int) -> Tensor:
+    """bool [n+1, rows, P+w·S+rows]: what rows see after so many segments, pinned tokens standing before the window."""
+    empty = (w - torch.arange(n + 1).clamp(max=w)) * S  # [n+1] slots between the pinned tokens' and the window
+    slots, first = torch.arange(P + w * S + rows), P + w * S  # rows stand in the slots from first on
+    filled = (slots < P) | (slots >= P + empty[:, None])  # [n+1,·]
+    at = torch.where(slots < P, slots + empty[:, None], slots)  # [n+1,·] where it stands
+    distance = first + torch.arange(rows)[:, None] - at[:, None]  # [n+1,rows,·]
+    return filled[:, None] & (distance >= 0) & ((distance < sliding) if sliding else True)
 
 
 def ask(
@@ -28,22 +31,25 @@ def ask(
     The hidden states are those of the questions' rows, after the final norm."""
     (B, n, S), P, (Q, T) = ids.shape, len(start), asked.shape[1:]
     slots = P + w * S  # of the cache; rows stand after it
-    filled = masks(n, S, P, w)  # [n+1,1,slots]
-    own = lambda m, rows: torch.cat([m.expand(-1, rows, -1), causal(rows).expand(len(m), -1, -1)], 2)  # noqa: E731
-    mask = additive(own(filled[:n], S))[None, :, None]  # [1,n,1,S,slots+S]
-    asked_mask = additive(own(filled, T))[cut][:, :, None]  # [B,Q,1,T,slots+T]
+    near = {name: kind.sliding for name, kind in decoder.config.kinds.items()}
+    read_mask = {name: additive(masks(n - 1, S, P, w, S, far))[None, :, None] for name, far in near.items()}
+    asked_mask = {name: additive(masks(n, S, P, w, T, far))[cut][:, :, None] for name, far in near.items()}
+    # [1,n,1,S,slots+S] and [B,Q,1,T,slots+T]
     empty = (w - torch.arange(n + 1).clamp(max=w)) * S  # [n+1] slots between the pinned tokens' and the window
-    pinned_at = [t[:, None] for t in decoder.angles(empty[:, None] + torch.arange(P))]  # [n+1,1,P,d/2] twice
-    window_at = decoder.angles(P + torch.arange(w * S))  # [w·S,d/2] twice
-    rows_at = decoder.angles(slots + torch.arange(max(S, T)))  # [·,d/2] twice
+    pinned_angles = decoder.angles(empty[:, None] + torch.arange(P))  # kind: [n+1,P,r/2] twice
+    window_angles = decoder.angles(P + torch.arange(w * S))  # kind: [w·S,r/2] twice
+    row_angles = decoder.angles(slots + torch.arange(max(S, T)))  # kind: [·,r/2] twice
     gone = (torch.arange(n + 1) - w).clamp(min=0)  # [n+1] segments that have left the window
     absorbed = (gone > 0).float()
-    x, p, y = (decoder.model.embed_tokens(t) for t in (ids, start[None], asked))  # [B,n,S,D], [1,P,D], [B,Q,T,D]
+    x, p, y = (decoder.embed(t) for t in (ids, start[None], asked))  # [B,n,S,D], [1,P,D], [B,Q,T,D]
     at = torch.arange(B)[:, None]
     for number, layer in enumerate(decoder.model.layers):
-        attention, last = layer.self_attn, number + 1 == len(decoder.model.layers)
+        attention, kind, last = layer.self_attn, layer.kind, number + 1 == len(decoder.model.layers)
+        pinned_at, window_at, rows_at = (t[kind] for t in (pinned_angles, window_angles, row_angles))
         qp, kp, vp = layer.qkv(p)  # [1,H,P,d], [1,J,P,d] twice
-        pinned_k = rope(kp, *pinned_at)  # [n+1,J,P,d]: just before the window, wherever that begins
+        pinned_k = rope(
+            kp, *(t[:, None] for t in pinned_at)
+        )  # [n+1,J,P,d]: just before the window, wherever that begins
         q, k, v = layer.qkv(x)  # [B,n,H,S,d], [B,n,J,S,d] twice
         # keys and values of the window before each segment, and after the last: [B,n+1,J,w·S,d]
         window_k, window_v = rope(before(k, w), *window_at), before(v, w)
@@ -55,15 +61,17 @@ def ask(
             fixed = pinned_k[:n].expand(B, -1, -1, -1, -1), vp.expand(B, n, -1, -1, -1)
             ks = torch.cat([fixed[0], window_k[:, :n], rope(k, *rows)], 3)  # [B,n,J,slots+S,d]
             vs = torch.cat([fixed[1], window_v[:, :n], v], 3)
-            a = seen(layer, q, ks, vs, mask, rows, m[:, :n], z[:, :n], absorbed[:n].expand(B, n))
+            a = seen(layer, q, ks, vs, read_mask[kind], rows, m[:, :n], z[:, :n], absorbed[:n].expand(B, n))
             x = layer.out(x, a)
             first = [t[:P] for t in rows_at]
-            p = layer.out(p, attention.local(rope(qp, *first), rope(kp, *first), vp, None))
+            p = layer.out(
+                p, attention.local(rope(qp, *first), rope(kp, *first), vp, decoder.masks(P, 0, p.device)[kind])
+            )
         q, k, v = layer.qkv(y)  # [B,Q,H,T,d], [B,Q,J,T,d] twice
         rows = [t[:T] for t in rows_at]
         ks = torch.cat([pinned_k[cut], window_k[at, cut], rope(k, *rows)], 3)  # [B,Q,J,slots+T,d]
         vs = torch.cat([vp.expand(B, Q, -1, -1, -1), window_v[at, cut], v], 3)
-        y = layer.out(y, seen(layer, q, ks, vs, asked_mask, rows, m[at, cut], z[at, cut], absorbed[cut]))
+        y = layer.out(y, seen(layer, q, ks, vs, asked_mask[kind], rows, m[at, cut], z[at, cut], absorbed[cut]))
     return decoder.model.norm(y)
 
 
@@ -72,21 +80,21 @@ def seen(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
     attention, shape = layer.self_attn, q.shape[:2]
     mask = mask.expand(*shape, -1, -1, -1).flatten(0, 1)
     local = attention.local(rope(q, *rows).flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), mask)  # [B·n,H,S,d]
+    if not layer.remembers:
+        return local.unflatten(0, shape)
     memory = attention.recall(q.flatten(0, 1).float(), m.flatten(0, 1), z.flatten(0, 1)).to(local.dtype)
     mixed = attention.mix(local, memory)
     return torch.where(absorbed.flatten()[:, None, None, None] > 0, mixed, local).unflatten(0, shape)
 
 
-def plain(attention: Attention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None) -> Tensor:
+def plain(attention: Attention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     """Attention.local by matrix products, which training on a CPU takes in its place: with a mask, PyTorch's fused
     kernel takes three times as long backward. No grouped heads."""
-    if mask is None:
-        mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=q.device).tril()
     if mask.dtype == torch.bool:
         mask = additive(mask)
     mask = mask.to(v.dtype).expand(q.shape[0], attention.heads, -1, -1)  # [B,H,n,m]
     q, k, v, mask = (t.flatten(0, 1) for t in (q, k, v, mask))
-    scores = torch.baddbmm(mask, q, k.transpose(-1, -2), alpha=attention.head_dim**-0.5)  # [B·H,n,m]
+    scores = torch.baddbmm(mask, q, k.transpose(-1, -2), alpha=attention.scale)  # [B·H,n,m]
     return torch.bmm(scores.softmax(-1), v).unflatten(0, (-1, attention.heads))  # [B,H,n,d]
 
 
@@ -105,10 +113,6 @@ def sums(k: Tensor, v: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
         if weights is not None:
             m, z = m * weights[..., None, None, None], z * weights[..., None, None]
         return tuple(torch.cat([torch.zeros_like(t[:, :1]), t.cumsum(1)], 1) for t in (m, z))
-
-
-def causal(n: int) -> Tensor:
-    return torch.ones(1, n, n, dtype=torch.bool).tril()
 
 
 def additive(mask: Tensor) -> Tensor:

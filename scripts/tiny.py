@@ -24,7 +24,8 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
 import export
 import host
-from model import Config, Decoder, Sizes, State, load, read, run, save
+from config import Config
+from model import Decoder, Sizes, State, load, read, run, save
 
 TARGET = Path(__file__).parent.parent / "models" / "tiny"
 MARGIN = 1e-2  # (best − second) ÷ largest abs logit, at every greedy step

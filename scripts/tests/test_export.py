@@ -44,7 +44,7 @@ def feeds(decoder: Decoder, ids: list[int], slots: int = 12, filled: int = 5, se
     mask = np.full((n, slots + n), host.MASKED, np.float32)  # [S, C+S]
     mask[:, :filled] = 0
     mask[:, slots:][np.tril_indices(n)] = 0
-    cos, sin = (t.numpy() for t in decoder.angles(torch.arange(100, 100 + n)))  # [S, d/2]
+    cos, sin = (t.numpy() for t in decoder.angles(torch.arange(100, 100 + n))["global"])  # [S, d/2]
     x = decoder.model.embed_tokens.weight[ids].detach().numpy()  # [S, D]
     fed = {"x": x, "cos_global": cos, "sin_global": sin, "mask_global": mask, "rows": np.arange(n)}
     for i in range(c.layers):

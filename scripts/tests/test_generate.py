@@ -177,8 +177,9 @@ def test_a_block_computes_what_it_computes_alone(tokenizer):
     """Questions share a document in training; each must see exactly the prompt that the engine gives it."""
     import torch
 
+    from config import Config
     from losses import tensors
-    from model import Config, Decoder
+    from model import Decoder
     from samples import Sampler, batch
 
     torch.manual_seed(1)
@@ -222,8 +223,8 @@ def test_the_starting_circuits_look_where_they_say(tokenizer):
     ids[0, markers] = S0 + 1 + torch.arange(len(markers))
     at = torch.arange(400)
     with torch.no_grad():
-        q, k, _ = decoder.model.layers[0].qkv(decoder.model.embed_tokens(ids))  # [1,4,400,64]
-        cos, sin = decoder.angles(at)
+        q, k, _ = decoder.model.layers[0].qkv(decoder.embed(ids))  # [1,4,400,64]
+        cos, sin = decoder.angles(at)["global"]
         scores = rope(q, cos, sin) @ rope(k, cos, sin).mT  # [1,4,400,400]
         seen = scores.masked_fill(at[:, None] < at, float("-inf")).argmax(-1)[0]  # [4,400]
     expected = {0: at - 1, 1: at - 2, 3: at - 3, 2: at // 23 * 23}

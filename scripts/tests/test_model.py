@@ -5,7 +5,8 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
-from model import Config, Decoder, Sizes, State, absorb, absorbing, generate, load, read, run, save
+from config import Config
+from model import Decoder, Sizes, State, absorb, absorbing, generate, load, read, run, save
 
 FAMILIES = {"qwen2": (Qwen2Config, Qwen2ForCausalLM), "llama": (LlamaConfig, LlamaForCausalLM)}
 MASSIVE = 7  # a token whose activations are × 1000

@@ -24,7 +24,7 @@ struct Report<'a> {
 }
 
 /// Answers the questions, or summarises when there are none; a document that was saved is not read again.
-pub fn run(common: &Common, options: AskOptions, file: &Path, state: Option<&Path>, questions: &[String]) -> Result<()> {
+pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Path>, questions: &[String]) -> Result<()> {
     let usage_file = common.usage.as_ref().map(|path| JsonFile::create(path, file)).transpose()?;
     let source = read::source(file)?;
     let model = common.open()?;
@@ -51,13 +51,13 @@ pub fn run(common: &Common, options: AskOptions, file: &Path, state: Option<&Pat
         if !common.json && questions.len() > 1 {
             print::line(&print::styled(1, question))?;
         }
-        answers.push(reply(common, &document, Some(question), options)?);
+        answers.push(reply(common, &document, Some(question), options.clone())?);
         if !common.json {
             places(&source, file, answers.last())?;
         }
     }
     if questions.is_empty() {
-        answers.push(reply(common, &document, None, options)?);
+        answers.push(reply(common, &document, None, options.clone())?);
     }
     let usage = total(&answers);
     if watched {

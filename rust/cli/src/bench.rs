@@ -48,7 +48,7 @@ pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
             while document.step()?.is_some() {}
             let seconds = clock.elapsed().as_secs_f64();
             let question = "Which code opens the north gate?";
-            let reply = document.ask(question, options)?;
+            let reply = document.ask(question, options.clone())?;
             while let Some(event) = reply.next()? {
                 if let Event::Done { answer } = event {
                     last = answer.usage;

@@ -29,6 +29,11 @@ pub fn inspect(common: &Common) -> Result<()> {
         print::size(info.folder_bytes),
         info.accelerators.join(", "),
     ))?;
+    if info.memory_layers == 0 {
+        print::line(
+            "no memory (its gates are not trained): by recall and notes it answers from any length, by memory from the window alone",
+        )?;
+    }
     print::line(&format!(
         "questions of up to {} tokens, answers of up to {}",
         print::grouped(info.question_tokens as u64),
@@ -38,15 +43,16 @@ pub fn inspect(common: &Common) -> Result<()> {
         let mark = if s.name == info.default_scenario { " (default)" } else { "" };
         print::line(&format!(
             "scenario {}{mark}: segment {}, pinned {}, window {}, recall {} · state {} whatever the document's length
-  = 4 bytes · {} layers · {} heads · (2 · (pinned + window) · {d} + 2 · ({d}² + {d}) + pinned · {d})",
+  = 4 bytes · {} heads · ({} layers · (2 · (pinned + window) + pinned) · {d} + {} with a memory · 2 · ({d}² + {d}))",
             s.name,
             s.segment,
             s.pinned,
             s.window,
             s.recall,
             print::size(s.state_bytes),
-            info.layers,
             info.kv_heads,
+            info.layers,
+            info.memory_layers,
             d = info.head_dim,
         ))?;
     }

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use edgeinfinite_core::{AskOptions, Error, Kind, Model, OpenOptions, Reading, Result};
+use edgeinfinite_core::{AskOptions, Error, Kind, Model, OpenOptions, Reading, Result, Sampling};
 
 /// Summarises and questions documents of any length, on this machine, in constant memory.
 #[derive(Parser)]
@@ -52,6 +52,38 @@ struct Common {
     /// Also writes that JSON object to a file.
     #[arg(long, global = true, value_name = "FILE")]
     usage: Option<PathBuf>,
+    #[command(flatten)]
+    chance: Chance,
+}
+
+/// How a model's own words are chosen; names and values as in `transformers`.
+#[derive(Args)]
+#[command(next_help_heading = "Sampling")]
+struct Chance {
+    /// Divides the logits; 0: the likeliest token each time.
+    #[arg(long, global = true, value_name = "T", default_value_t = 0.0)]
+    temperature: f32,
+    /// Only so many of the likeliest tokens; 0: all.
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    top_k: usize,
+    /// Only the likeliest tokens that together have this probability.
+    #[arg(long, global = true, value_name = "P", default_value_t = 1.0)]
+    top_p: f32,
+    /// Only tokens at least this times as likely as the likeliest.
+    #[arg(long, global = true, value_name = "P", default_value_t = 0.0)]
+    min_p: f32,
+    /// Makes tokens that were read or said lately less likely.
+    #[arg(long, global = true, value_name = "X", default_value_t = 1.0)]
+    repetition_penalty: f32,
+    /// The same seed gives the same answer.
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    seed: u64,
+    /// Ends the answer and is no part of it; may be given several times.
+    #[arg(long, global = true, value_name = "TEXT")]
+    stop: Vec<String>,
+    /// Most tokens of an answer; without it, and at most, the model's limit.
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_tokens: Option<u32>,
 }
 
 #[derive(Subcommand)]
@@ -119,7 +151,18 @@ impl Common {
     }
 
     fn options(&self) -> Result<AskOptions> {
-        let mut options = AskOptions { verbatim: self.verbatim, ..AskOptions::default() };
+        let c = &self.chance;
+        let sampling = Sampling {
+            temperature: c.temperature,
+            top_k: c.top_k,
+            top_p: c.top_p,
+            min_p: c.min_p,
+            repetition_penalty: c.repetition_penalty,
+            seed: c.seed,
+            stop: c.stop.clone(),
+        };
+        let max_tokens = c.max_tokens.map(|n| n as usize);
+        let mut options = AskOptions { verbatim: self.verbatim, max_tokens, sampling, ..AskOptions::default() };
         let Some(name) = self.reading.as_deref() else { return Ok(options) };
         match name.strip_prefix("recall:") {
             None => options.reading = Some(name.parse()?),
@@ -156,9 +199,9 @@ fn run() -> Result<()> {
     match &arguments.command {
         Command::Summarize { file, state, sentences, paragraph } => {
             let options = AskOptions { sentences: *sentences, paragraph: *paragraph, ..common.options()? };
-            answer::run(common, options, file, state.as_deref(), &[])
+            answer::run(common, &options, file, state.as_deref(), &[])
         }
-        Command::Ask { file, questions, state } => answer::run(common, common.options()?, file, state.as_deref(), questions),
+        Command::Ask { file, questions, state } => answer::run(common, &common.options()?, file, state.as_deref(), questions),
         Command::Read { file, save } => read::run(common, file, save),
         Command::Inspect => folder::inspect(common),
         Command::Verify => folder::verify(common),

@@ -94,12 +94,13 @@ impl Chat {
         {
             return Err(Error::new(
                 "argument.options",
-                "found options of a document, expected max_tokens and lookup alone: a chat has none",
+                "found options of a document, expected max_tokens, lookup and sampling alone: a chat has none",
             ));
         }
+        options.sampling.check()?;
         let model = &self.shared.model;
-        let tokens = model.layout.turn(text, &model.tokens)?;
         let mut state = self.shared.state()?;
+        let tokens = model.layout.turn(text, state.session.position() == 0, &model.tokens)?;
         if state.sending.strong_count() > 0 {
             return Err(Error::new("call.busy", "the chat's answer before is not complete; pull it to its end, or drop it"));
         }
@@ -114,7 +115,7 @@ impl Chat {
             runs_before: session.runs(),
             session: Some(session),
             _sending: sending,
-            decoder: Decoder::new(limit, options.lookup),
+            decoder: Decoder::new(limit, options.lookup, &options.sampling),
             closing: None,
             text: String::new(),
             runs: 0,

@@ -31,12 +31,12 @@ impl Manifest {
                 return wrong(format!("layers: found kind {kind:?}, expected one of kinds"));
             };
             let count = found.inverse_frequencies.len();
-            if count == 0 || count * 2 > base.head_dim {
-                return wrong(format!("kinds.{kind}: found {count} frequencies, expected 1 to {}", base.head_dim / 2));
+            if count * 2 > base.head_dim {
+                return wrong(format!("kinds.{kind}: found {count} frequencies, expected at most {}", base.head_dim / 2));
             }
-        }
-        if self.embedding.dtype != "f16" {
-            return wrong(format!("embedding: found dtype {:?}, expected f16", self.embedding.dtype));
+            if found.sliding.is_some_and(|s| !(1..=MOST).contains(&s)) {
+                return wrong(format!("kinds.{kind}: found a sliding window of {:?}, expected 1 to {MOST}", found.sliding));
+            }
         }
         if !self.scenarios.contains_key(&self.default_scenario) {
             return wrong(format!("default_scenario: found {:?}, expected a name in scenarios", self.default_scenario));
@@ -62,8 +62,12 @@ impl Manifest {
         if !self.prompt.ask.contains("{question}") {
             return wrong("prompt.ask: found no {question}".into());
         }
-        if self.prompt.chat.as_ref().is_some_and(|chat| !chat.user.contains("{text}")) {
-            return wrong("prompt.chat.user: found no {text}".into());
+        if let Some(chat) = &self.prompt.chat {
+            for (name, template) in [("user", Some(&chat.user)), ("next", chat.next.as_ref())] {
+                if template.is_some_and(|t| !t.contains("{text}")) {
+                    return wrong(format!("prompt.chat.{name}: found no {{text}}"));
+                }
+            }
         }
         self.check_tokens("tokenizer.end", &self.tokenizer.end)?;
         let Some(citation) = &self.citation else { return Ok(()) };
@@ -125,7 +129,8 @@ impl Manifest {
                 ));
             }
         }
-        let named = self.artefacts.iter().map(|a| &a.file).chain([&self.embedding.file, &self.tokenizer.file]);
+        let graphs = self.artefacts.iter().flat_map(|a| std::iter::once(&a.file).chain(&a.weights));
+        let named = graphs.chain([&self.embedding.file, &self.tokenizer.file]);
         for file in named {
             if !self.files.contains_key(file) {
                 return wrong(format!("files: found no entry for {file:?}"));

@@ -98,7 +98,7 @@ impl Work {
     fn speak(&mut self, token: u32) -> Result<Event> {
         let Some(current) = self.current.as_mut() else { return self.finish() };
         self.ended = true;
-        self.decoder = Decoder::new(self.limit.saturating_sub(1), self.lookup);
+        self.decoder = Decoder::new(self.limit.saturating_sub(1), self.lookup, &self.sampling);
         self.cited_tokens = 1;
         (current.free, current.shown, current.total) = (true, true, 1);
         current.session.feed(&[token]);

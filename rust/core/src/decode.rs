@@ -7,7 +7,7 @@ use crate::graph::Cancel;
 use crate::hold::{Cut, Hold};
 use crate::lookup;
 use crate::model::Model;
-use crate::sample;
+use crate::sampling::{Sampler, Sampling, Stops};
 use crate::session::{Session, VERIFY};
 use crate::tokens::TextStream;
 
@@ -18,6 +18,8 @@ pub(crate) struct Decoder {
     limit: usize,
     generated: usize,
     stream: TextStream,
+    sampler: Sampler,
+    stops: Stops,
     /// Chosen, and not run yet.
     last: Option<u32>,
     /// The model ended the prompt's answer.
@@ -38,11 +40,13 @@ pub(crate) struct Decoder {
 
 impl Decoder {
     /// One that stops after `limit` tokens; with `lookup` it drafts from what it read.
-    pub fn new(limit: usize, lookup: bool) -> Self {
+    pub fn new(limit: usize, lookup: bool, sampling: &Sampling) -> Self {
         Self {
             limit,
             generated: 0,
             stream: TextStream::default(),
+            sampler: Sampler::new(sampling),
+            stops: Stops::new(&sampling.stop),
             last: None,
             ended: false,
             end: None,
@@ -65,7 +69,7 @@ impl Decoder {
         self.hold = Some(hold);
     }
 
-    /// Text that became certain with the next tokens, greedy; None when the model ends the prompt's answer. The session holds the prompt and
+    /// Text that became certain with the next tokens; None when the model ends the prompt's answer. The session holds the prompt and
     /// has run it. At most one graph run.
     pub fn next(&mut self, session: &mut Session, model: &Model, cancel: &Cancel) -> Result<Option<String>> {
         if self.ended {
@@ -74,21 +78,35 @@ impl Decoder {
         let clock = Instant::now();
         let tokens = self.last.map(|last| self.with_draft(session, last));
         let ends = &model.manifest().tokenizer.end;
-        let (mut chosen, mut held, mut ended, mut end) = (Vec::new(), String::new(), false, None);
+        if tokens.is_none() {
+            self.sampler.read(session.recent());
+        }
+        let (mut chosen, mut text, mut ended, mut end, mut failed) = (Vec::new(), String::new(), false, None, None);
         let mut choose = |logits: &[f32]| {
+            if ended {
+                return None; // a string that ends the answer was in the token before
+            }
             let choice = match &self.hold {
                 Some(hold) => hold.choose(logits, ends),
-                None => Some(sample::greedy(logits)).map(|(token, log_p)| (token, Some(log_p))),
+                None => Some(self.sampler.choose(logits)).map(|(token, log_p)| (token, Some(log_p))),
             };
             let Some((token, log_p)) = choice.filter(|(token, _)| !ends.contains(token)) else {
                 (ended, end) = (true, choice.map(|(token, _)| token));
                 return None;
             };
-            if let Some(hold) = &mut self.hold {
-                held.push_str(&hold.take(token));
+            match &mut self.hold {
+                Some(hold) => text.push_str(&hold.take(token)),
+                None => match self.stream.push(&model.tokens, token) {
+                    Ok(piece) => {
+                        let (shown, stopped) = self.stops.push(&piece);
+                        text.push_str(&shown);
+                        ended = stopped;
+                    }
+                    Err(e) => (ended, failed) = (true, Some(e)),
+                },
             }
             chosen.push((token, log_p));
-            Some(token)
+            Some(token).filter(|_| !ended) // the one with the string in it is never run, drafted or not
         };
         match tokens {
             None => drop(choose(session.logits())),
@@ -97,19 +115,18 @@ impl Decoder {
                 self.adapt(tokens.len(), chosen.len());
             }
         }
+        if let Some(e) = failed {
+            return Err(e);
+        }
         if self.generated > 0 && !chosen.is_empty() {
             self.seconds += clock.elapsed().as_secs_f64();
         }
         (self.ended, self.end) = (ended, end);
         self.last = chosen.last().map(|(token, _)| *token).filter(|_| !ended);
         self.generated += chosen.len();
-        let mut text = held;
-        for (token, log_p) in &chosen {
+        for (_, log_p) in &chosen {
             self.choices += u32::from(log_p.is_some());
             self.log_confidence += log_p.unwrap_or_default();
-            if self.hold.is_none() {
-                text.push_str(&self.stream.push(&model.tokens, *token)?);
-            }
         }
         Ok(if chosen.is_empty() { None } else { Some(text) })
     }
@@ -135,7 +152,9 @@ impl Decoder {
     /// What was kept back of the prompt's answer; the next prompt begins anew.
     pub fn finish(&mut self, model: &Model) -> Result<String> {
         (self.last, self.ended, self.end) = (None, false, None);
-        std::mem::take(&mut self.stream).finish(&model.tokens)
+        let rest = std::mem::take(&mut self.stream).finish(&model.tokens)?;
+        let (shown, stopped) = self.stops.push(&rest);
+        Ok(if stopped { shown } else { shown + &self.stops.finish() })
     }
 
     /// What a session that goes on after the answer has still to run: the token chosen last, if the model did not end there, and an end.
@@ -146,6 +165,11 @@ impl Decoder {
     /// The prompt's answer is held no longer: the spans that it is made of.
     pub fn release(&mut self) -> Vec<Cut> {
         self.hold.take().map_or_else(Vec::new, Hold::finish)
+    }
+
+    /// A string that ends the answer came: there is no more of it in any prompt.
+    pub fn stopped(&self) -> bool {
+        self.stops.over()
     }
 
     /// The limit is reached.

@@ -26,6 +26,7 @@ pub const CODES: &[(&str, Kind, &str)] = &[
     ("argument.reading", Kind::Argument, "no reading of that name"),
     ("argument.scenario", Kind::Argument, "the model has no scenario of that name"),
     ("argument.accelerator", Kind::Argument, "no accelerator of that name"),
+    ("argument.sampling", Kind::Argument, "a number of the sampling that means nothing"),
     ("argument.options", Kind::Argument, "options that are not of the expected form"),
     ("call.closed", Kind::State, "the object was closed"),
     ("call.unread", Kind::State, "the document has not been read to its end, or not by that reading"),

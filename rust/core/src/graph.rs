@@ -15,14 +15,27 @@ use ort::session::{IoBinding, RunOptions, Session};
 use ort::value::Tensor;
 
 use crate::error::{Error, Result};
-use crate::manifest::{Artefact, FileEntry, Manifest, Scenario};
+use crate::manifest::{Artefact, AttentionKind, FileEntry, Manifest, Scenario};
 use crate::rope::{Rope, Turn};
+
+/// How layers of one kind attend.
+#[derive(Debug, Clone)]
+pub struct Kind {
+    /// What the graph's inputs of this kind are called by.
+    pub name: String,
+    /// Rotation; of no dims where keys are not rotated.
+    pub rope: Rope,
+    /// A token sees so many, itself included.
+    pub sliding: Option<usize>,
+    /// Whether what leaves the window goes into a memory.
+    pub memory: bool,
+}
 
 /// Sizes that the host and the graph agree on.
 #[derive(Debug, Clone)]
 pub struct Shape {
-    /// Attention kinds: name and rotation.
-    pub kinds: Vec<(String, Rope)>,
+    /// Attention kinds by number.
+    pub kinds: Vec<Kind>,
     /// The kind of each layer, an index into `kinds`.
     pub layers: Vec<usize>,
     /// Hk.
@@ -38,15 +51,31 @@ pub struct Shape {
 impl Shape {
     /// As a manifest says.
     pub fn new(manifest: &Manifest) -> Self {
-        let kinds: Vec<_> = manifest.kinds.iter().map(|(name, k)| (name.clone(), Rope::new(&k.inverse_frequencies))).collect();
-        let layers = manifest.layers.iter().filter_map(|l| kinds.iter().position(|k| k.0 == *l)).collect();
+        let kind = |(name, k): (&String, &AttentionKind)| Kind {
+            name: name.clone(),
+            rope: Rope::new(&k.inverse_frequencies),
+            sliding: k.sliding,
+            memory: k.memory,
+        };
+        let kinds: Vec<Kind> = manifest.kinds.iter().filter(|(name, _)| manifest.layers.contains(name)).map(kind).collect();
+        let layers = manifest.layers.iter().filter_map(|l| kinds.iter().position(|k| k.name == *l)).collect();
         let base = &manifest.base;
         Self { layers, kinds, kv_heads: base.kv_heads, head_dim: base.head_dim, hidden: base.hidden, vocabulary: base.vocabulary }
     }
 
     /// Per kind the turns of some positions.
     pub fn turns(&self, positions: impl Iterator<Item = f64> + Clone) -> Vec<Vec<Turn>> {
-        self.kinds.iter().map(|(_, rope)| positions.clone().map(|p| rope.turn(p)).collect()).collect()
+        self.kinds.iter().map(|kind| positions.clone().map(|p| kind.rope.turn(p)).collect()).collect()
+    }
+
+    /// How many heads of a layer have a memory: all or none.
+    pub fn memory_heads(&self, layer: usize) -> usize {
+        if self.kinds[self.layers[layer]].memory { self.kv_heads } else { 0 }
+    }
+
+    /// Whether any layer has a memory.
+    pub fn remembers(&self) -> bool {
+        (0..self.layers.len()).any(|layer| self.memory_heads(layer) > 0)
     }
 }
 
@@ -55,7 +84,7 @@ impl Shape {
 pub struct Inputs<'a> {
     /// `[rows, D]`
     pub x: &'a mut [f32],
-    /// Per kind: cos `[rows, r/2]`, sin `[rows, r/2]`, mask `[rows, C + rows]`.
+    /// Per kind: mask `[rows, C + rows]`, cos `[rows, r/2]`, sin `[rows, r/2]`.
     pub kinds: Vec<[&'a mut [f32]; 3]>,
 }
 
@@ -65,7 +94,7 @@ pub trait Lane: Send + std::fmt::Debug {
     fn inputs(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>>;
     /// Keys and values of a layer's cache, `[Hk, C, d]` each.
     fn cache(&mut self, layer: usize) -> [&mut [f32]; 2];
-    /// A layer's M `[Hk, d, d]` and z `[Hk, d]`, scaled as the graph takes them.
+    /// A layer's M `[Hk, d, d]` and z `[Hk, d]`, scaled as the graph takes them; empty where it has none.
     fn memory(&mut self, layer: usize) -> [&mut [f32]; 2];
     /// Runs the graph on the rows filled last.
     fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()>;
@@ -135,7 +164,8 @@ impl Cancel {
 pub struct Graph {
     shape: Shape,
     path: PathBuf,
-    entry: FileEntry,
+    /// Its files, with what they must be.
+    files: Vec<(PathBuf, FileEntry)>,
     threads: usize,
     session: Mutex<Option<Arc<Mutex<Session>>>>,
     /// Of the last session: shows whether it is still there.
@@ -146,11 +176,11 @@ impl Graph {
     /// Opens an artefact of a folder, whose hash was compared.
     pub fn open(folder: &Path, manifest: &Manifest, artefact: &Artefact, threads: usize) -> Result<Self> {
         let path = folder.join(&artefact.file);
-        let entry = manifest.files.get(&artefact.file).cloned();
-        let entry = entry.ok_or_else(|| Error::new("model.format", format!("files: found no entry for {:?}", artefact.file)))?;
+        let names = std::iter::once(&artefact.file).chain(&artefact.weights);
+        let files = names.filter_map(|name| Some((folder.join(name), manifest.files.get(name)?.clone()))).collect();
         let shape = Shape::new(manifest);
         let (session, last) = (Mutex::new(None), Mutex::new(Weak::new()));
-        let graph = Self { shape, path, entry, threads, session, last };
+        let graph = Self { shape, path, files, threads, session, last };
         *graph.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(graph.load()?);
         Ok(graph)
     }
@@ -178,7 +208,7 @@ impl Graph {
         if let Some(session) = &*session {
             return Ok(Arc::clone(session));
         }
-        self.entry.verify(&self.path)?;
+        self.files.iter().try_for_each(|(path, entry)| entry.verify(path))?;
         let fresh = self.load()?;
         *session = Some(Arc::clone(&fresh));
         Ok(fresh)
@@ -211,9 +241,18 @@ impl Graph {
 }
 
 fn names(shape: &Shape) -> Vec<String> {
-    let layers = (0..shape.layers.len()).flat_map(|l| ["k", "v", "m", "z", "new_k", "new_v"].map(|n| format!("{n}_{l}")));
-    let kinds = shape.kinds.iter().flat_map(|(k, _)| ["cos", "sin", "mask"].map(|n| format!("{n}_{k}")));
-    layers.chain(kinds).chain(["x", "memory_weight", "rows", "logits"].map(String::from)).collect()
+    let all = 0..shape.layers.len();
+    let layers = all.clone().flat_map(|l| ["k", "v", "new_k", "new_v"].map(|n| format!("{n}_{l}")));
+    let memories = all.filter(|l| shape.memory_heads(*l) > 0).flat_map(|l| ["m", "z"].map(|n| format!("{n}_{l}")));
+    let kinds = shape.kinds.iter().flat_map(|kind| kind_inputs(kind).iter().map(|n| format!("{n}_{}", kind.name)));
+    let weight = shape.remembers().then_some("memory_weight");
+    let rest = ["x", "rows", "logits"].into_iter().chain(weight).map(String::from);
+    layers.chain(memories).chain(kinds).chain(rest).collect()
+}
+
+/// The inputs of a kind, in the order of [`Inputs::kinds`]; those of a rotation only where there is one.
+fn kind_inputs(kind: &Kind) -> &'static [&'static str] {
+    if kind.rope.half() > 0 { &["mask", "cos", "sin"] } else { &["mask"] }
 }
 
 static LIBRARY: OnceCell<PathBuf> = OnceCell::new();
@@ -282,11 +321,11 @@ impl OrtLane {
 
     fn new(graph: Arc<Graph>, slots: usize) -> Result<Self> {
         let (heads, d) = (graph.shape.kv_heads, graph.shape.head_dim);
-        let each = |a: &[usize], b: &[usize], second: f32| {
-            graph.shape.layers.iter().map(|_| Ok([tensor(a, 0.0)?, tensor(b, second)?])).collect::<Result<Vec<_>>>()
-        };
-        let cache = each(&[1, heads, slots, d], &[1, heads, slots, d], 0.0)?;
-        let memory = each(&[1, heads, d, d], &[1, heads, d, 1], 1.0)?;
+        let layers = 0..graph.shape.layers.len();
+        let both = |a: &[usize], b: &[usize], second: f32| Ok([tensor(a, 0.0)?, tensor(b, second)?]);
+        let cache = layers.clone().map(|_| both(&[1, heads, slots, d], &[1, heads, slots, d], 0.0)).collect::<Result<Vec<_>>>()?;
+        let memory = layers.map(|l| graph.shape.memory_heads(l)).map(|heads| both(&[1, heads, d, d], &[1, heads, d, 1], 1.0));
+        let memory = memory.collect::<Result<Vec<_>>>()?;
         Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
     }
 
@@ -299,25 +338,28 @@ impl OrtLane {
         let mut binding = session.lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
         binding.bind_input("x", &x)?;
         let mut kinds = Vec::new();
-        for (name, rope) in &shape.kinds {
-            let tensors =
-                [tensor(&[count, rope.half()], 0.0)?, tensor(&[count, rope.half()], 0.0)?, tensor(&[count, self.slots + count], 0.0)?];
-            for (input, tensor) in ["cos", "sin", "mask"].iter().zip(&tensors) {
-                binding.bind_input(format!("{input}_{name}"), tensor)?;
+        for kind in &shape.kinds {
+            let half = kind.rope.half();
+            let tensors = [tensor(&[count, self.slots + count], 0.0)?, tensor(&[count, half], 0.0)?, tensor(&[count, half], 0.0)?];
+            for (input, tensor) in kind_inputs(kind).iter().zip(&tensors) {
+                binding.bind_input(format!("{input}_{}", kind.name), tensor)?;
             }
             kinds.push(tensors);
         }
         let mut rows = Tensor::<i64>::new(&Allocator::default(), [wanted as i64])?;
         rows.extract_tensor_mut().1.iter_mut().zip(count - wanted..count).for_each(|(to, row)| *to = row as i64);
         binding.bind_input("rows", &rows)?;
-        binding.bind_input("memory_weight", &self.memory_weight)?;
+        if shape.remembers() {
+            binding.bind_input("memory_weight", &self.memory_weight)?;
+        }
         let mut logits = tensor(&[wanted, shape.vocabulary], 0.0)?;
         binding.bind_output("logits", &mut logits)?;
         let mut fresh = Vec::new();
         for layer in 0..shape.layers.len() {
             let inputs =
                 [("k", &self.cache[layer][0]), ("v", &self.cache[layer][1]), ("m", &self.memory[layer][0]), ("z", &self.memory[layer][1])];
-            for (name, tensor) in inputs {
+            let taken = if shape.memory_heads(layer) > 0 { 4 } else { 2 };
+            for (name, tensor) in inputs.into_iter().take(taken) {
                 binding.bind_input(format!("{name}_{layer}"), tensor)?;
             }
             let mut new = [tensor(&[1, heads, count, d], 0.0)?, tensor(&[1, heads, count, d], 0.0)?];

@@ -9,7 +9,7 @@ use crate::tokens::Tokens;
 #[derive(Debug)]
 pub struct Layout {
     start: Vec<u32>,
-    ask: [Vec<u32>; 2],
+    ask: Around,
     summarize: Vec<u32>,
     citing: Option<Markers>,
     chat: Option<Chat>,
@@ -18,7 +18,18 @@ pub struct Layout {
 #[derive(Debug)]
 struct Chat {
     start: Vec<u32>,
-    user: [Vec<u32>; 2],
+    user: Around,
+    next: Around,
+    trim: bool,
+}
+
+/// What stands around a text: special tokens, and plain text that is one with it, as in a prompt that is tokenised as a whole.
+#[derive(Debug, Clone)]
+struct Around {
+    head: Vec<u32>,
+    before: String,
+    after: String,
+    rest: Vec<u32>,
 }
 
 /// How a citing model's pieces are marked.
@@ -44,7 +55,6 @@ impl Layout {
     /// Tokenises the templates of a manifest.
     pub fn new(manifest: &Manifest, tokens: &mut Tokens) -> Result<Self> {
         let prompt = &manifest.prompt;
-        let (before, after) = prompt.ask.split_once("{question}").unwrap_or((&prompt.ask, ""));
         let citing = match &manifest.citation {
             None => None,
             Some(citation) => {
@@ -62,13 +72,13 @@ impl Layout {
             ids => Ok(ids),
         };
         let (start, summarize) = (encode("start", &prompt.start)?, encode("summarize", &prompt.summarize)?);
-        let ask = [tokens.encode_template(before)?, tokens.encode_template(after)?];
+        let ask = Around::new(&prompt.ask, "{question}", tokens)?;
         let chat = match &prompt.chat {
             None => None,
             Some(chat) => {
-                let (before, after) = chat.user.split_once("{text}").unwrap_or((&chat.user, ""));
-                let user = [tokens.encode_template(before)?, tokens.encode_template(after)?];
-                Some(Chat { start: tokens.encode_template(&chat.start)?, user })
+                let user = Around::new(&chat.user, "{text}", tokens)?;
+                let next = chat.next.as_ref().map_or_else(|| Ok(user.clone()), |next| Around::new(next, "{text}", tokens))?;
+                Some(Chat { start: tokens.encode_template(&chat.start)?, user, next, trim: chat.trim })
             }
         };
         Ok(Self { start, summarize, ask, citing, chat })
@@ -90,12 +100,12 @@ impl Layout {
         if words.trim().is_empty() {
             return Err(Error::new("argument.question", "the question is empty, expected some words"));
         }
-        let words = tokens.encode(&words)?;
-        if words.len() > limit {
-            let message = format!("found a question of {} tokens, expected at most {limit}", words.len());
+        let count = tokens.encode(&words)?.len();
+        if count > limit {
+            let message = format!("found a question of {count} tokens, expected at most {limit}");
             return Err(Error::new("argument.question", message));
         }
-        Ok([&self.ask[0][..], &words, &self.ask[1]].concat())
+        self.ask.tokens(&words, tokens)
     }
 
     /// What a chat begins with; None when the model cannot chat.
@@ -103,18 +113,34 @@ impl Layout {
         self.chat.as_ref().map(|chat| &chat.start[..])
     }
 
-    /// The tokens of one turn of a chat: what is said, up to where the model answers.
-    pub fn turn(&self, text: &str, tokens: &Tokens) -> Result<Vec<u32>> {
+    /// The tokens of one turn of a chat: what is said, up to where the model answers; `first` of the turn that opens it.
+    pub fn turn(&self, text: &str, first: bool, tokens: &Tokens) -> Result<Vec<u32>> {
         let Some(chat) = &self.chat else { return Err(no_chat()) };
         if text.trim().is_empty() {
             return Err(Error::new("argument.question", "what is said is empty, expected some words"));
         }
-        Ok([&chat.user[0][..], &tokens.encode(text)?, &chat.user[1]].concat())
+        let text = if chat.trim { text.trim() } else { text };
+        (if first { &chat.user } else { &chat.next }).tokens(text, tokens)
     }
 
     /// The tokens that ask for a summary.
     pub fn summarize(&self) -> &[u32] {
         &self.summarize
+    }
+}
+
+impl Around {
+    fn new(template: &str, name: &str, tokens: &mut Tokens) -> Result<Self> {
+        let (before, after) = template.split_once(name).unwrap_or((template, ""));
+        let (head, before) = before.split_at(tokens.special_end(before));
+        let (after, rest) = after.split_at(tokens.special_start(after));
+        let (head, rest) = (tokens.encode_template(head)?, tokens.encode_template(rest)?);
+        Ok(Self { head, before: before.to_owned(), after: after.to_owned(), rest })
+    }
+
+    fn tokens(&self, text: &str, tokens: &Tokens) -> Result<Vec<u32>> {
+        let within = tokens.encode(&[&self.before, text, &self.after].concat())?;
+        Ok([&self.head[..], &within, &self.rest].concat())
     }
 }
 

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
-//! records, index, layout, sample, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved,
+//! records, index, layout, sample, sampling, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved,
 //! document, prompt, recall, notes, reading, work, cite, free, reply, chat. One call runs at most one graph.
 
 pub mod answer;
@@ -51,6 +51,7 @@ mod records;
 pub mod reply;
 pub mod rope;
 pub mod sample;
+pub mod sampling;
 mod saved;
 pub mod session;
 mod state;
@@ -67,6 +68,7 @@ pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
 pub use model::{Model, ModelInfo, OpenOptions, inspect};
 pub use reply::Reply;
+pub use sampling::Sampling;
 pub use state::Progress;
 pub use text::Source;
 pub use work::AskOptions;

@@ -62,12 +62,18 @@ pub struct Base {
     pub gate_parameters: u64,
 }
 
-/// How the layers of one kind rotate their keys.
+/// How the layers of one kind rotate their keys, and how far they look.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttentionKind {
-    /// `[rotary_dims / 2]`, radians a token.
+    /// `[rotary_dims / 2]`, radians a token; empty: keys are not rotated.
     pub inverse_frequencies: Vec<f64>,
+    /// A token sees so many, itself included; left out: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sliding: Option<usize>,
+    /// Whether what leaves the window goes into a memory; else it is gone.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub memory: bool,
 }
 
 /// The input embedding's file: `[vocabulary, hidden]`, row-major.
@@ -76,8 +82,28 @@ pub struct AttentionKind {
 #[allow(missing_docs)]
 pub struct Embedding {
     pub file: String,
-    pub dtype: String,
+    pub dtype: Float,
     pub scale: f32,
+}
+
+/// The kinds of floats that checkpoints are kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Float {
+    F16,
+    Bf16,
+    F32,
+}
+
+impl Float {
+    /// Bytes of one number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
+        }
+    }
 }
 
 /// The tokenizer's file and the tokens that end an answer.
@@ -114,6 +140,12 @@ pub struct Prompt {
 pub struct ChatPrompt {
     pub start: String,
     pub user: String,
+    /// Of the turns after the first, where they begin otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Whether white space around what is said is dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
 }
 
 /// Marker tokens of a citing model.
@@ -137,6 +169,9 @@ pub struct Citation {
 #[allow(missing_docs)]
 pub struct Artefact {
     pub file: String,
+    /// The file of its large weights, where they do not stand in the graph's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
     pub accelerator: String,
     pub precision: String,
     pub max_error: f64,
@@ -214,6 +249,10 @@ pub struct Limits {
 
 fn one() -> usize {
     1
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What the fp32 reference computes after `tokens` (the first K of them pinned), read segment by segment in `scenario`.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::CoverageKind;
 use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use crate::graph::{Cancel, Graph, Shape};
@@ -39,6 +40,8 @@ pub struct ModelInfo {
     pub parameters: u64,
     pub gate_parameters: u64,
     pub layers: usize,
+    /// Layers that have a memory.
+    pub memory_layers: usize,
     pub hidden: usize,
     pub kv_heads: usize,
     pub head_dim: usize,
@@ -64,7 +67,7 @@ pub struct ScenarioInfo {
     pub pinned: usize,
     pub window: usize,
     pub recall: usize,
-    /// Cache, memory and pinned keys of one session: 4·L·Hk·(2·(K+W)·d + 2·(d² + d) + K·d) bytes.
+    /// Cache, memory and pinned keys of one session: 4·Hk·(L·(2·(K+W)·d + K·d) + Lm·2·(d² + d)) bytes, Lm layers with a memory.
     pub state_bytes: u64,
 }
 
@@ -122,6 +125,7 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
         parameters: base.parameters,
         gate_parameters: base.gate_parameters,
         layers: base.layers,
+        memory_layers: memory_layers(&manifest),
         hidden: base.hidden,
         kv_heads: base.kv_heads,
         head_dim: base.head_dim,
@@ -137,14 +141,24 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
     })
 }
 
+fn memory_layers(manifest: &Manifest) -> usize {
+    manifest.layers.iter().filter(|kind| manifest.kinds.get(*kind).is_some_and(|k| k.memory)).count()
+}
+
 fn state_bytes(manifest: &Manifest, s: Scenario) -> u64 {
-    let (layers, heads, d) = (manifest.base.layers, manifest.base.kv_heads, manifest.base.head_dim);
-    let [layers, heads, d, pinned, window] = [layers, heads, d, s.pinned, s.window].map(|n| n as u128);
-    let bytes = 4 * layers * heads * (2 * (pinned + window) * d + 2 * (d * d + d) + pinned * d);
+    let (base, remember) = (&manifest.base, memory_layers(manifest));
+    let sizes = [base.layers, remember, base.kv_heads, base.head_dim, s.pinned, s.window];
+    let [layers, remember, heads, d, pinned, window] = sizes.map(|n| n as u128);
+    let bytes = 4 * heads * (layers * (2 * (pinned + window) * d + pinned * d) + remember * 2 * (d * d + d));
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 impl Model {
+    /// What becomes of a text that leaves the window.
+    pub(crate) fn left(&self) -> CoverageKind {
+        if self.frame.shape.remembers() { CoverageKind::Absorbed } else { CoverageKind::Skipped }
+    }
+
     /// Opens a folder: every file's checksum is compared, the graph loaded. Nothing runs yet.
     pub fn open(folder: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
         let manifest = Manifest::load(folder)?;
@@ -154,7 +168,8 @@ impl Model {
         let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
         let layout = Layout::new(&manifest, &mut tokens)?;
         let (rows, width) = (manifest.base.vocabulary, manifest.base.hidden);
-        let embedding = Embedding::open(&folder.join(&manifest.embedding.file), rows, width, manifest.embedding.scale)?;
+        let kept = &manifest.embedding;
+        let embedding = Embedding::open(&folder.join(&kept.file), rows, width, kept.dtype, kept.scale)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);
         let threads = options.threads.unwrap_or(sizes.threads);
         let threads = if threads == 0 { cores } else { threads };

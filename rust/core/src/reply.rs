@@ -45,6 +45,7 @@ impl Reply {
                 return Err(Error::new("argument.options", format!("{name}: found 0, expected at least 1")));
             }
         }
+        options.sampling.check()?;
         let plan = Plan::new(document, &task, reading, prompts)?;
         let mut work = Work::new(Arc::clone(document), task, plan, begun, &options);
         work.go_on(Vec::new())?; // a question that does not fit is refused here

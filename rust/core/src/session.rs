@@ -85,7 +85,7 @@ impl Session {
             pinned: 0,
             pinned_keys: vec![vec![0.0; sizes.pinned * width]; shape.layers.len()],
             pinned_at: None,
-            memories: vec![Memory::new(shape.kv_heads, shape.head_dim); shape.layers.len()],
+            memories: (0..shape.layers.len()).map(|l| Memory::new(shape.memory_heads(l), shape.head_dim)).collect(),
             absorbed: 0,
             window_start: 0,
             next: 0,
@@ -192,8 +192,9 @@ impl Session {
     /// Bytes of cache, memory and pinned keys.
     pub fn bytes(&self) -> u64 {
         let shape = &self.frame.shape;
-        let host = shape.layers.len() * shape.kv_heads * shape.head_dim * (shape.head_dim + 1 + self.sizes.pinned);
-        self.lane.bytes() + host as u64 * 4
+        let pinned = shape.layers.len() * shape.kv_heads * self.sizes.pinned;
+        let memory: usize = (0..shape.layers.len()).map(|l| shape.memory_heads(l) * (shape.head_dim + 1)).sum();
+        self.lane.bytes() + ((pinned + memory) * shape.head_dim) as u64 * 4
     }
 
     /// Per layer the sums of M's and of z's entries: for tests.
@@ -333,10 +334,10 @@ impl Session {
         for (token, row) in tokens.iter().zip(inputs.x.chunks_exact_mut(self.frame.shape.hidden)) {
             self.frame.embedding.row(*token, row)?;
         }
-        for ([cos, sin, mask], (_, rope)) in inputs.kinds.into_iter().zip(&self.frame.shape.kinds) {
-            let rows = cos.chunks_exact_mut(rope.half()).zip(sin.chunks_exact_mut(rope.half()));
-            for (row, (cos, sin)) in rows.enumerate() {
-                rope.row((self.next + row as u64) as f64, cos, sin);
+        for ([mask, cos, sin], kind) in inputs.kinds.into_iter().zip(&self.frame.shape.kinds) {
+            let half = kind.rope.half().max(1);
+            for (row, (cos, sin)) in cos.chunks_exact_mut(half).zip(sin.chunks_exact_mut(half)).enumerate() {
+                kind.rope.row((self.next + row as u64) as f64, cos, sin);
             }
             let (first, rest) = mask.split_at_mut(slots + count);
             first.fill(HIDDEN);
@@ -347,6 +348,15 @@ impl Session {
             rest.chunks_exact_mut(slots + count).for_each(|row| row.copy_from_slice(first));
             for (row, mask) in mask.chunks_exact_mut(slots + count).enumerate() {
                 mask[slots..=slots + row].fill(0.0);
+                if let Some(sliding) = kind.sliding {
+                    let (start, pinned) = (self.window_start, self.pinned as u64);
+                    let near = (self.next + row as u64 + 1).saturating_sub(sliding as u64); // the first position in sight
+                    mask[..near.saturating_sub(start - pinned).min(pinned) as usize].fill(HIDDEN);
+                    for position in start..near.min(self.next) {
+                        mask[window_slot(sizes, position)] = HIDDEN;
+                    }
+                    mask[slots..slots + near.saturating_sub(self.next) as usize].fill(HIDDEN);
+                }
             }
         }
         Ok(())
@@ -408,9 +418,11 @@ impl Session {
                     keys[to.clone()].copy_from_slice(&k[from * d..from * d + d]);
                     turns[*kind][row].apply(&mut keys[to]);
                 }
-                self.memories[layer].absorb(self.absorbed, leaving, &keys, &values);
-                let [m, z] = self.lane.memory(layer);
-                self.memories[layer].scaled(m, z);
+                if shape.memory_heads(layer) > 0 {
+                    self.memories[layer].absorb(self.absorbed, leaving, &keys, &values);
+                    let [m, z] = self.lane.memory(layer);
+                    self.memories[layer].scaled(m, z);
+                }
             }
             let stay = fresh.max(self.window_start + leaving as u64);
             for position in stay..end {

@@ -11,7 +11,7 @@ use tokenizers::{Model, Tokenizer};
 
 use crate::error::{Error, Result};
 use crate::recent::Recent;
-use crate::words::{known, may_cut, spelled, words};
+use crate::words::{between_words, known, may_cut, spelled, words};
 
 /// Words whose tokens are remembered, as a power of two: 1 MiB.
 const RECENT: u32 = 14;
@@ -65,6 +65,11 @@ impl Tokens {
         Ok(found)
     }
 
+    /// Whether a text may be tokenised in two parts, cut there.
+    fn may_cut(&self, text: &str, at: usize) -> bool {
+        if self.recent.is_some() { may_cut(text, at) } else { between_words(text, at) }
+    }
+
     fn encode_word(&self, word: &str) -> Result<Vec<u32>> {
         let Some(spelled) = spelled(word) else { return self.encode_whole(word) };
         let tokens = self.inner.get_model().tokenize(&spelled).map_err(|e| Error::new("model.tokenizer", e.to_string()))?;
@@ -82,6 +87,20 @@ impl Tokens {
         let tokens = self.encode_whole(text);
         self.inner.set_encode_special_tokens(true);
         tokens
+    }
+
+    /// Where the last special token of a piece of a template ends, 0 without one.
+    pub fn special_end(&self, text: &str) -> usize {
+        self.specials().filter_map(|special| text.rfind(&special).map(|at| at + special.len())).max().unwrap_or(0)
+    }
+
+    /// Where the first special token of a piece of a template begins, its end without one.
+    pub fn special_start(&self, text: &str) -> usize {
+        self.specials().filter_map(|special| text.find(&special)).min().unwrap_or(text.len())
+    }
+
+    fn specials(&self) -> impl Iterator<Item = String> {
+        self.inner.get_added_tokens_decoder().into_values().filter(|token| token.special).map(|token| token.content)
     }
 
     /// The text of tokens, special ones left out, incomplete characters as U+FFFD.
@@ -106,7 +125,7 @@ impl TokenStream {
         let mut found = Vec::new();
         loop {
             let long = (self.held.len() > Self::WORD).then(|| self.held.floor_char_boundary(Self::WORD));
-            let cut = (1..self.held.len()).rfind(|at| may_cut(&self.held, *at));
+            let cut = (1..self.held.len()).rfind(|at| tokens.may_cut(&self.held, *at));
             let Some(end) = cut.or(long) else { return Ok(found) };
             let rest = self.held.split_off(end);
             found.extend(tokens.encode(&std::mem::replace(&mut self.held, rest))?);
@@ -149,7 +168,9 @@ impl TextStream {
     fn emit(&mut self, tokens: &Tokens, text: &str) -> Result<String> {
         let before = tokens.decode(&self.tokens[self.context..self.written])?;
         let fresh = text.get(before.len()..).unwrap_or_default().to_owned();
-        self.context = self.written;
+        if !fresh.is_empty() {
+            self.context = self.written; // tokens without text are no context: the next would lose its space
+        }
         self.written = self.tokens.len();
         Ok(fresh)
     }

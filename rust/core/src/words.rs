@@ -81,9 +81,14 @@ pub(crate) fn may_cut(text: &str, at: usize) -> bool {
         b'a'..=b'z' | b'A'..=b'Z' => next.is_ascii() && !next.is_ascii_alphabetic(),
         b'0'..=b'9' => next.is_ascii() && !next.is_ascii_digit(),
         b'\n' => next.is_ascii_alphanumeric() && solid(text[..at - 1].chars().next_back()),
-        _ if *next == b' ' => solid(text[..at].chars().next_back()) && solid(text[at + 1..].chars().next()),
-        _ => false,
+        _ => between_words(text, at),
     }
+}
+
+/// Whether one space stands between two words there. Tokenizers of all published forms, of SentencePiece too, may be cut before it.
+pub(crate) fn between_words(text: &str, at: usize) -> bool {
+    let solid = |c: Option<char>| c.is_some_and(|c| !c.is_whitespace());
+    text.as_bytes().get(at) == Some(&b' ') && solid(text[..at].chars().next_back()) && solid(text[at + 1..].chars().next())
 }
 
 /// Whether a word is one pre-token in every form, and how the model spells it.
@@ -126,6 +131,29 @@ mod tests {
         whole.get_splits(OffsetReferential::Normalized, OffsetType::Byte).into_iter().map(|s| s.0.to_owned()).collect()
     }
 
+    /// Forms that are cut between words alone: SentencePiece's, and one of the newer expressions.
+    static OTHERS: LazyLock<Vec<PreTokenizerWrapper>> = LazyLock::new(|| {
+        let o200k = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+        let split = json!({ "type": "Split", "pattern": { "Regex": o200k }, "behavior": "Isolated", "invert": false });
+        let bytes = json!({ "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": false });
+        let forms = [
+            json!({ "type": "Sequence", "pretokenizers": [split, bytes] }),
+            json!({ "type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": true }),
+        ];
+        assert!(!forms.iter().any(splits));
+        forms.into_iter().map(|form| serde_json::from_value(form).unwrap()).collect()
+    });
+
+    /// Two parts, cut at the place, are what the whole is.
+    fn check_between(text: &str) {
+        for at in (1..text.len()).filter(|at| between_words(text, *at)) {
+            for splitter in OTHERS.iter().chain(SPLITTERS.iter()) {
+                let parts = [pre_tokens(splitter, &text[..at]), pre_tokens(splitter, &text[at..])].concat();
+                assert_eq!(parts, pre_tokens(splitter, text), "{text:?} at {at}");
+            }
+        }
+    }
+
     fn check(text: &str) {
         assert_eq!(words(text).collect::<String>(), text);
         for splitter in SPLITTERS.iter() {
@@ -157,6 +185,8 @@ mod tests {
         fn words_are_cut_there_in_any_text(near in "([a-zA-Z]{0,3}['.,;:<(_)!é字🙂0-9ा\u{301}\u{a0}\t\r\n ]{0,3}){0,12}", any in "\\PC{0,40}") {
             check(&near);
             check(&any);
+            check_between(&near);
+            check_between(&any);
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::error::Result;
 use crate::manifest::Reading;
 use crate::prompt::{Next, Piece, Prompt, Task, alike, held, sources};
 use crate::reading::Plan;
+use crate::sampling::Sampling;
 use crate::session::Session;
 use crate::text::trimmed;
 
@@ -21,7 +22,7 @@ use crate::text::trimmed;
 pub(crate) const PAUSE: Event = Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
 
 /// How a question or a summary is answered.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AskOptions {
     /// Without it what the document was read for, or else the model's default for the task.
@@ -42,6 +43,8 @@ pub struct AskOptions {
     pub paragraph: bool,
     /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
     pub lookup: bool,
+    /// How the tokens of an answer in a model's own words are chosen. What is held to the document, and what is cited, is the likeliest each time.
+    pub sampling: Sampling,
 }
 
 impl Default for AskOptions {
@@ -55,6 +58,7 @@ impl Default for AskOptions {
             sentences: None,
             paragraph: false,
             lookup: true,
+            sampling: Sampling::default(),
         }
     }
 }
@@ -67,6 +71,7 @@ pub(crate) struct Work {
     /// Most tokens of the answer.
     pub limit: usize,
     pub lookup: bool,
+    pub sampling: Sampling,
     /// A free model's answer is held to the document.
     pub verbatim: bool,
     /// The token by which a citing model may choose to answer in its own words.
@@ -142,6 +147,7 @@ impl Work {
             task,
             limit,
             lookup: options.lookup,
+            sampling: options.sampling.clone(),
             sentences: options.sentences.unwrap_or(usize::MAX),
             paragraph: options.paragraph,
             plan,
@@ -156,7 +162,7 @@ impl Work {
             runs: 0,
             state_bytes: 0,
             text: String::new(),
-            decoder: Decoder::new(limit, options.lookup),
+            decoder: Decoder::new(limit, options.lookup, &options.sampling),
             found: true,
             log_confidence: 0.0,
             decisions: 0,
@@ -212,7 +218,7 @@ impl Work {
             let kind = match (current.recalled, piece.at >= sight) {
                 (true, _) => CoverageKind::Recalled,
                 (false, true) => CoverageKind::Exact,
-                (false, false) => CoverageKind::Absorbed,
+                (false, false) => self.document.model.left(),
             };
             self.covered.add(&self.document.source, piece.span, kind)?;
         }
@@ -231,6 +237,7 @@ impl Work {
         self.leave()?;
         // A question is answered by the first prompt; one that is held to the document by the first prompt with something to quote.
         self.ended |= matches!(self.task, Task::Ask(_)) && !(self.verbatim && self.quotes.is_empty());
+        self.ended |= self.decoder.stopped();
         if self.ended || !self.go_on(Vec::new())? {
             return self.finish();
         }
@@ -310,7 +317,7 @@ impl Work {
             index_bytes: state.index.bytes(),
             peak_rss_bytes: peak_rss_bytes(),
         };
-        let rest = if self.memory { CoverageKind::Absorbed } else { CoverageKind::Skipped };
+        let rest = if self.memory { self.document.model.left() } else { CoverageKind::Skipped };
         let coverage = std::mem::take(&mut self.covered).whole(source, state.marks.start_utf16, rest)?;
         drop(state);
         let question = match &self.task {

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use edgeinfinite_core::Result;
 use edgeinfinite_core::embedding::Embedding;
-use edgeinfinite_core::graph::{Cancel, Inputs, Lane, Shape};
-use edgeinfinite_core::manifest::Scenario;
+use edgeinfinite_core::graph::{Cancel, Inputs, Kind, Lane, Shape};
+use edgeinfinite_core::manifest::{Float, Scenario};
 use edgeinfinite_core::memory::sigma;
 use edgeinfinite_core::rope::Rope;
 use edgeinfinite_core::session::{Frame, Session};
@@ -25,6 +25,7 @@ struct Plain {
     memory: [Vec<f32>; 2],
     fresh: [Vec<f32>; 2],
     logits: Vec<f32>,
+    sliding: Option<usize>,
     log: Arc<Mutex<Vec<Seen>>>,
 }
 
@@ -32,7 +33,7 @@ impl Lane for Plain {
     fn inputs(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>> {
         self.logits = vec![0.0; wanted * 500];
         self.x = vec![0.0; rows * 2];
-        self.tables = [vec![0.0; rows], vec![0.0; rows], vec![0.0; rows * (self.slots + rows)]];
+        self.tables = [vec![0.0; rows * (self.slots + rows)], vec![0.0; rows], vec![0.0; rows]];
         Ok(Inputs { x: &mut self.x, kinds: vec![self.tables.each_mut().map(Vec::as_mut_slice)] })
     }
     fn cache(&mut self, _: usize) -> [&mut [f32]; 2] {
@@ -45,12 +46,13 @@ impl Lane for Plain {
         cancel.check()?;
         let rows = self.x.len() / 2;
         self.fresh = [self.x.clone(), self.x.clone()];
-        let mask = &self.tables[2];
+        let mask = &self.tables[0];
         let mut sight: Vec<u32> = (0..self.slots).filter(|s| mask[*s] == 0.0).map(|s| self.cache[0][s * 2] as u32).collect();
         sight.sort_unstable();
         for row in 0..rows {
             let open = &mask[row * (self.slots + rows)..][self.slots..self.slots + rows];
-            assert!(open.iter().enumerate().all(|(i, m)| (*m == 0.0) == (i <= row)), "rows see themselves and those before");
+            let near = |i: usize| i <= row && self.sliding.is_none_or(|s| row - i < s);
+            assert!(open.iter().enumerate().all(|(i, m)| (*m == 0.0) == near(i)), "rows see themselves and those before");
         }
         self.log.lock().unwrap().push((sight, rows, weight, self.memory[0][0]));
         Ok(())
@@ -80,14 +82,48 @@ fn plain(sizes: Scenario) -> Plain {
 }
 
 /// Row t of the embedding is [t, t].
-fn frame() -> Arc<Frame> {
+fn frame(sliding: Option<usize>) -> Arc<Frame> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     for token in 0..500 {
         file.write_all(&f16::from_f32(token as f32).to_le_bytes().repeat(2)).unwrap();
     }
-    let shape =
-        Shape { kinds: vec![("global".into(), Rope::new(&[0.0]))], layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
-    Arc::new(Frame { shape, embedding: Embedding::open(file.path(), 500, 2, 1.0).unwrap() })
+    let kinds = vec![Kind { name: "global".into(), rope: Rope::new(&[0.0]), sliding, memory: sliding.is_none() }];
+    let shape = Shape { kinds, layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
+    Arc::new(Frame { shape, embedding: Embedding::open(file.path(), 500, 2, Float::F16, 1.0).unwrap() })
+}
+
+#[test]
+fn a_sliding_layer_sees_the_nearest_tokens_and_has_no_memory() {
+    let sizes = Scenario { segment: 16, pinned: 3, window: 40, recall: 1, threads: 1 };
+    let cancel = Cancel::between_runs();
+    for sliding in [1, 5, 16, 30, 42, 50, 500] {
+        let lane = Plain { sliding: Some(sliding), ..plain(sizes) };
+        let log = Arc::clone(&lane.log);
+        let mut session = Session::new(frame(Some(sliding)), sizes, Box::new(lane), &[1, 2, 3]).unwrap();
+        session.feed(&(4..=200).collect::<Vec<u32>>());
+        while session.advance(&cancel).unwrap() {}
+        session.flush(&cancel).unwrap();
+        for token in 201..=280 {
+            session.feed(&[token]);
+            session.flush(&cancel).unwrap();
+        }
+        // By hand: the tokens in cache as by any layer, the pinned ones standing just before the window; of them the nearest.
+        let (mut done, mut absorbed) = (0_u32, 0_u32);
+        for (sight, rows, _, m) in log.lock().unwrap().iter() {
+            let pinned = 3.min(done);
+            let held = done - pinned - absorbed;
+            let near = (sliding as u32 - 1).min(held);
+            let kept = (sliding as u32 - 1 - near).min(pinned);
+            let expected: Vec<u32> = (pinned - kept + 1..=pinned).chain(done - near + 1..=done).collect();
+            assert_eq!(*sight, expected, "sliding {sliding}, before a run of {rows} rows at {done}");
+            assert_eq!(*m, 0.0);
+            done += *rows as u32;
+            let held = done - absorbed - 3.min(done);
+            let over = held.saturating_sub(40);
+            absorbed += if *rows == 1 && over > 0 { 32.min(held) } else { over };
+        }
+        assert_eq!((done, session.absorbed()), (280, u64::from(absorbed)));
+    }
 }
 
 #[test]
@@ -96,7 +132,7 @@ fn every_token_lives_in_exactly_one_place() {
     let lane = plain(sizes);
     let log = Arc::clone(&lane.log);
     let start = [1, 2, 3];
-    let mut session = Session::new(frame(), sizes, Box::new(lane), &start).unwrap();
+    let mut session = Session::new(frame(None), sizes, Box::new(lane), &start).unwrap();
     let tokens: Vec<u32> = (4..=200).collect();
     session.feed(&tokens);
     let cancel = Cancel::between_runs();
@@ -132,7 +168,7 @@ fn every_token_lives_in_exactly_one_place() {
 #[test]
 fn a_start_that_does_not_fit_is_refused() {
     let sizes = Scenario { segment: 16, pinned: 3, window: 40, recall: 1, threads: 1 };
-    let error = Session::new(frame(), sizes, Box::new(plain(sizes)), &[1, 2, 3, 4]).unwrap_err();
+    let error = Session::new(frame(None), sizes, Box::new(plain(sizes)), &[1, 2, 3, 4]).unwrap_err();
     assert!(error.message().contains("found 4 tokens, expected at most 3"), "{error}");
 }
 
@@ -143,7 +179,7 @@ fn rejected_rows_leave_no_trace() {
     for (window, read) in [(40, 20), (40, 200), (33, 30), (20, 60), (7, 5), (1, 0)] {
         let sizes = Scenario { segment: 16, pinned: 3, window, recall: 1, threads: 1 };
         let [mut single, mut drafted] = [(); 2].map(|()| {
-            let mut session = Session::new(frame(), sizes, Box::new(plain(sizes)), &[1, 2, 3]).unwrap();
+            let mut session = Session::new(frame(None), sizes, Box::new(plain(sizes)), &[1, 2, 3]).unwrap();
             session.feed(&(4..4 + read).collect::<Vec<u32>>());
             while session.flush(&cancel).unwrap() {}
             session

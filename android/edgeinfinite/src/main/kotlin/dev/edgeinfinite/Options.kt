@@ -110,7 +110,10 @@ public class AskOptions {
      */
     public var verbatim: Boolean = false
 
-    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts, verbatim).bytes()
+    /** How the tokens of an answer in the model's own words are chosen. */
+    public val sampling: Sampling = Sampling()
+
+    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts, verbatim, sampling).bytes()
 }
 
 /** The form of a summary. */
@@ -148,7 +151,10 @@ public class SummaryOptions {
     /** Whether the summary is held to what stands in the document, as [AskOptions.verbatim] says; false by default. */
     public var verbatim: Boolean = false
 
-    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts = null, verbatim)
+    /** How the tokens of a summary in the model's own words are chosen. */
+    public val sampling: Sampling = Sampling()
+
+    internal fun json(): ByteArray = replyOptions(reading, maxOutputTokens, recallPrompts = null, verbatim, sampling)
         .putOpt("sentences", length)
         .putOpt("paragraph", true.takeIf { style == SummaryStyle.Paragraph })
         .bytes()
@@ -162,17 +168,27 @@ public class ChatOptions {
             field = value.atLeastOne("maxOutputTokens")
         }
 
-    internal fun json(): ByteArray = replyOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false).bytes()
+    /** How the tokens of the reply are chosen. */
+    public val sampling: Sampling = Sampling()
+
+    internal fun json(): ByteArray = replyOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false, sampling).bytes()
 }
 
 private val Reading.key: String get() = if (this == Reading.RecallAll) "recall" else name.lowercase()
 
-private fun replyOptions(reading: Reading?, maxOutputTokens: Int?, recallPrompts: Int?, verbatim: Boolean): JSONObject = JSONObject()
+private fun replyOptions(
+    reading: Reading?,
+    maxOutputTokens: Int?,
+    recallPrompts: Int?,
+    verbatim: Boolean,
+    sampling: Sampling,
+): JSONObject = JSONObject()
     .putOpt("reading", reading?.key)
     .putOpt("max_tokens", maxOutputTokens)
     .putOpt("recall_prompts", recallPrompts)
     .putOpt("recall_all", true.takeIf { reading == Reading.RecallAll })
     .putOpt("verbatim", true.takeIf { verbatim })
+    .putOpt("sampling", sampling.json())
 
 private fun JSONObject.bytes(): ByteArray = toString().utf8()
 
