@@ -10,7 +10,6 @@ nothing written when an artefact's logits are off; the folder appears, or is rep
 """
 
 import argparse
-import hashlib
 import json
 import re
 import shutil
@@ -26,6 +25,7 @@ from tokenizers import Tokenizer
 import graph
 import host
 from config import Kind
+from folder import dumps, entry
 from model import Decoder, Sizes, forget, load, read, run
 
 DTYPES = {"f16": torch.float16, "bf16": torch.bfloat16}
@@ -195,26 +195,9 @@ def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, eight_bit
     (folder / about["tokenizer"]["file"]).write_text(tokenizer)
     layout = host.Layout(about["prompt"], tokenizer)
     about["self_test"] = self_test(decoder, layout, about["scenarios"])
-    about["files"] = {
-        file.name: {"bytes": file.stat().st_size, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-        for file in sorted(folder.iterdir())
-    }
+    about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
     (folder / "model.json").write_text(dumps(about))
     return check(folder, decoder)
-
-
-def dumps(about: dict) -> str:
-    """One line a key, or one a value where the value is a dictionary or a list of dictionaries."""
-    lines = []
-    for key, value in about.items():
-        text = json.dumps(value, ensure_ascii=False)
-        if isinstance(value, dict) and len(text) > 100:
-            inner = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items())
-            text = "{\n" + inner + "\n }"
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            text = "[\n" + ",\n".join("  " + json.dumps(v, ensure_ascii=False) for v in value) + "\n ]"
-        lines.append(f" {json.dumps(key)}: {text}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def export(
