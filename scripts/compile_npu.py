@@ -3,23 +3,26 @@
     python scripts/compile_npu.py models/demo dist/demo                       # every SoC of qnn.py
     python scripts/compile_npu.py models/demo dist/demo --soc SM8650 SM8750 --text report.txt
 
-For each scenario three shapes: a segment, a draft of eight rows, one row. Keys and values are 8 bits, what moves between
-nodes 16 bits, weights the CPU artefact's own 8 bits; encodings are calibrated while texts are read by segments, from an
-empty cache to a memory that holds most of a text, and all shapes have the same ones. Each SoC gets one .bin with all its
-graphs, weights stored once. A graph of which the compiler leaves one node is refused, as is one whose logits (on the CPU,
-in the same steps) are further from the reference than --max-error. `--unshared`, one .bin a graph, is for the simulator,
-which loads no shared ones. Needs onnxruntime-qnn (scripts/pyproject.toml, group npu; scripts/compile_npu.sh has it).
+For each scenario three shapes: a segment, a draft of eight rows, one row. Keys and values are 8 bits, what moves
+between nodes 16 bits, weights the CPU artefact's own 8 bits; encodings are calibrated while texts are read by segments,
+from an empty cache to a memory that holds most of a text, and all shapes have the same ones. Each SoC gets one .bin of
+all its graphs, weights stored once. A graph of which the compiler leaves a node is refused, as is one whose logits (on
+the CPU, in the same steps) are further from the reference than --max-error. `--unshared`, one .bin a graph, is for the
+simulator, which loads no shared ones. Needs onnxruntime-qnn, which scripts/compile_npu.sh brings.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import shutil
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,16 +58,17 @@ class Form:
     values: np.ndarray
     ranges: dict[str, tuple[float, float]]
 
-    def encodings(self, memory_bits: int) -> dict[str, fixed_point.Encoding]:
-        return fixed_point.encodings(self.graph, self.ranges, memory_bits)
+    def encodings(self, bits: tuple[int, int]) -> dict[str, fixed_point.Encoding]:
+        return fixed_point.encodings(self.graph, self.ranges, *bits)
 
-    def quantized(self, run: lower.Run, memory_bits: int) -> onnx.ModelProto:
-        return fixed_point.quantized(lower.fixed(self.graph, run), self.encodings(memory_bits))
+    def quantized(self, run: lower.Run, bits: tuple[int, int]) -> onnx.ModelProto:
+        return fixed_point.quantized(lower.fixed(self.graph, run), self.encodings(bits))
 
 
-def shapes(sizes: dict) -> list[lower.Run]:
+def shapes(sizes: dict, soc: qnn.Soc | None = None) -> list[lower.Run]:
+    """Where a SoC gets a single row wrong, it is the first of a draft's."""
     slots = sizes["pinned"] + sizes["window"]
-    runs = [(sizes["segment"], 1), (VERIFIED, VERIFIED), (1, 1)]
+    runs = [(sizes["segment"], 1), (VERIFIED, VERIFIED), *([(1, 1)] if soc is None or soc.single_row else [])]
     return [lower.Run(rows, wanted, slots) for rows, wanted in dict.fromkeys(runs)]
 
 
@@ -101,17 +105,17 @@ def calibrated(opened: host.Model, artefact: dict, scenarios: dict, texts: list[
     return Form(graph, keys, values, ranges.ranges(opened, graph, keys, values, told))
 
 
-def error(opened: host.Model, form: Form, scenario: str, bits: int) -> float:
-    """Of the logits in steps, on the CPU: worst over the scenario's self-tests, ÷ the largest logit."""
-    found, sizes, kept = form.encodings(bits), opened.manifest["scenarios"][scenario], opened.session
+def on_cpu(graph: bytes) -> onnxruntime.InferenceSession:
+    """Every step is taken, none fused away."""
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    sessions = {
-        run: onnxruntime.InferenceSession(
-            form.quantized(run, bits).SerializeToString(), options, providers=["CPUExecutionProvider"]
-        )
-        for run in shapes(sizes)
-    }
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+
+
+def error(opened: host.Model, form: Form, scenario: str, bits: tuple[int, int]) -> float:
+    """Of the logits in steps, on the CPU: worst over the scenario's self-tests, ÷ the largest logit."""
+    found, sizes, kept = form.encodings(bits), opened.manifest["scenarios"][scenario], opened.session
+    sessions = {run: on_cpu(form.quantized(run, bits).SerializeToString()) for run in shapes(sizes)}
     opened.session, worst = Steps(sessions, found, form.keys, form.values), 0.0
     for test in opened.manifest["self_test"]:
         if test["scenario"] == scenario:
@@ -122,7 +126,11 @@ def error(opened: host.Model, form: Form, scenario: str, bits: int) -> float:
     return worst
 
 
-def encodings_file(form: Form, bits: int) -> str:
+def encodings_name(bits: tuple[int, int]) -> str:
+    return f"npu-m{bits[0]}-kv{bits[1]}.json"
+
+
+def encodings_file(form: Form, bits: tuple[int, int]) -> str:
     """What the host needs: [scale, zero] of every input and output, bits by type, and per dim the caches' scales."""
     found = form.encodings(bits)
     names = [v.name for v in (*form.graph.graph.input, *form.graph.graph.output) if v.name != "rows"]
@@ -141,8 +149,8 @@ def compiled(folder: Path, form: Form, soc: qnn.Soc, scenarios: dict, bound: flo
     """Writes a SoC's files → its artefacts, one a scenario."""
     graphs, made = {}, []
     for scenario, sizes in scenarios.items():
-        files = [(f"npu-{soc.name.lower()}-{scenario}-{run.rows}", run) for run in shapes(sizes)]
-        graphs |= {n: form.quantized(run, soc.memory_bits).SerializeToString() for n, run in files}
+        files = [(f"npu-{soc.name.lower()}-{scenario}-{run.rows}", run) for run in shapes(sizes, soc)]
+        graphs |= {n: form.quantized(run, soc.bits) for n, run in files}
         made.append(
             {
                 "file": f"npu-{soc.name.lower()}.bin" if shared else f"{files[0][0]}.bin",
@@ -152,16 +160,25 @@ def compiled(folder: Path, form: Form, soc: qnn.Soc, scenarios: dict, bound: flo
                 "target": {"soc": soc.name, "soc_model": soc.number, "htp": soc.htp},
                 "fixed": {
                     "scenario": scenario,
-                    "encodings": f"npu-m{soc.memory_bits}.json",
+                    "encodings": encodings_name(soc.bits),
                     "shared": shared,
                     "graphs": [{"file": f"{n}.onnx", "rows": r.rows, "wanted": r.wanted} for n, r in files],
                 },
             }
         )
-    sdk = qnn.compile(graphs, soc, folder, shared)["sdk"]
+    sdk = qnn.compile(graphs, soc, folder, shared)
     for artefact in made:
         artefact["target"]["sdk"] = sdk
     return made
+
+
+def apart(call: Callable, *arguments: object) -> list[dict]:
+    """In a process of its own: one process compiles shared contexts of one SoC, and compilers can crash."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        try:
+            return process.submit(call, *arguments).result()
+        except BrokenProcessPool as e:
+            raise Refused("the compiler crashed") from e
 
 
 def compile_npu(
@@ -182,10 +199,10 @@ def compile_npu(
     if cpu is None or not chosen:
         raise Refused(f"{source} has no graph for the CPU to start from, or none of these scenarios")
     form = calibrated(opened, cpu, chosen, texts)
-    bits = sorted({soc.memory_bits for soc in socs})
+    bits = sorted({soc.bits for soc in socs})
     for b, scenario in ((b, s) for b in bits for s in chosen):
         found = error(opened, form, scenario, b)
-        say(f"{scenario}: logits in steps within {found:.3f} of the reference ({b}-bit memory)")
+        say(f"{scenario}: logits in steps within {found:.3f} of the reference ({b[0]}-bit memory, {b[1]}-bit cache)")
         if not found <= bound:
             raise Refused(f"{scenario}: logits off by {found:.2g}, allowed {bound:.2g}")
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -197,10 +214,10 @@ def compile_npu(
         for name in kept:
             shutil.copyfile(source / name, folder / name)
         for b in bits:
-            (folder / f"npu-m{b}.json").write_text(encodings_file(form, b))
+            (folder / encodings_name(b)).write_text(encodings_file(form, b))
         for soc in socs:
             began, before = time.monotonic(), set(folder.iterdir())
-            about["artefacts"] += compiled(folder, form, soc, chosen, bound, shared)
+            about["artefacts"] += apart(compiled, folder, form, soc, chosen, bound, shared)
             size = sum(f.stat().st_size for f in set(folder.iterdir()) - before)
             say(f"{soc.name} (HTP v{soc.htp}): {size:,} bytes, {time.monotonic() - began:.1f} s, no node on the CPU")
         about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}

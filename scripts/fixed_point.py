@@ -84,9 +84,10 @@ def real_values(model: onnx.ModelProto) -> set[str]:
 
 
 def encodings(
-    model: onnx.ModelProto, ranges: dict[str, tuple[float, float]], memory_bits: int = 16
+    model: onnx.ModelProto, ranges: dict[str, tuple[float, float]], memory_bits: int = 16, cache_bits: int = 8
 ) -> dict[str, Encoding]:
-    """model: lower.for_steps, any shape; ranges: what was seen of its real values; memory_bits: of M ÷ z, 8 or 16."""
+    """model: lower.for_steps, any shape; ranges: what was seen of its real values; bits: 8 or 16, of M ÷ z and of
+    keys and values."""
     real = real_values(model)
     classes, members, made = Classes(model.graph.node, real), defaultdict(list), lower.producers(model.graph.node)
     for name in real:
@@ -96,7 +97,7 @@ def encodings(
         low, high = min(ranges[n][0] for n in names), max(ranges[n][1] for n in names)
         ops = {made[n].op_type for n in names if n in made}
         if any(n.startswith(CACHE) for n in names):
-            encoding = CACHED
+            encoding = CACHED if cache_bits == 8 else SIGNED
         elif ops & {"Softmax", "Sigmoid"} or root == "memory_weight":
             encoding = UNIT
         elif root.startswith("log_z_"):
@@ -121,7 +122,7 @@ def encodings(
 
 
 def quantized(model: onnx.ModelProto, found: dict[str, Encoding]) -> onnx.ModelProto:
-    """lower.fixed of lower.for_steps with QuantizeLinear and DequantizeLinear around every node; inputs and outputs in steps."""
+    """lower.fixed of lower.for_steps with every value in steps between its nodes; inputs and outputs are steps."""
     r, real = lower.Rewriter(model), real_values(model)
     outputs, ready = {o.name for o in r.outputs}, {}
 
@@ -163,4 +164,3 @@ def quantized(model: onnx.ModelProto, found: dict[str, Encoding]) -> onnx.ModelP
         if value.name in found:
             value.type.tensor_type.elem_type = TYPES[found[value.name].bits][1]
     return r.model()
-

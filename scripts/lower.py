@@ -41,15 +41,22 @@ class Rewriter:
         self.weights = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
         self.inputs, self.outputs = copy.deepcopy(list(model.graph.input)), list(model.graph.output)
         self.nodes: list[onnx.NodeProto] = []
+        self.taken = {o for n in model.graph.node for o in n.output}
 
     def __call__(self, op: str, *inputs: str | float | list[int] | np.ndarray, out: str = "", **attributes) -> str:
         return self.many(op, *inputs, out=[out], **attributes)[0]
 
     def many(self, op: str, *inputs: str | float | list[int] | np.ndarray, out: list[str], **attributes) -> list[str]:
-        names = [name or f"{op}.{len(self.nodes)}.{i}" for i, name in enumerate(out)]
+        names = [name or self.fresh(f"{op}.{len(self.nodes)}.{i}") for i, name in enumerate(out)]
         values = [i if isinstance(i, str) else self.constant(i) for i in inputs]
         self.nodes.append(helper.make_node(op, values, names, names[0], **attributes))
         return names
+
+    def fresh(self, name: str) -> str:
+        while name in self.taken:
+            name += "'"
+        self.taken.add(name)
+        return name
 
     def constant(self, value: float | list[int] | np.ndarray) -> str:
         array = np.asarray(value)
@@ -123,12 +130,14 @@ def primitives(model: onnx.ModelProto, whole_norms: bool = False) -> onnx.ModelP
 def for_steps(model: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, heads: int) -> onnx.ModelProto:
     """The form whose every value has a range known beforehand, for 8 and 16 bits; logits as they were.
 
-    Cached and new keys and values are divided by a scale of each dim: keys, values [L, J, d]. The memory's part
+    Cached and new keys and values are divided by a scale of each dim: keys, values [L, J, d]. The memory's
+    part, with p = softmax(min(q, 0) + log z) and r = max(q, 0),
 
-        σ(q)·M / σ(q)·z  =  softmax(log σ(q) + log z) · (M ÷ z)          log σ(q) = min(q, 0) + log(1 + max(q, 0))
+        σ(q)·M / σ(q)·z  =  p⊙(1 + r) · (M ÷ z)  /  Σ p⊙(1 + r)                since σ(q) = exp(min(q, 0)) · (1 + r)
 
-    where products of small numbers would be lost in steps, no step is. So inputs m_L and z_L become mean_L, M ÷ z by
-    row and ÷ the values' scale, [1, J, d, d], and log_z_L [1, J, 1, d]; ε is left out.
+    has no sum of products so small that steps would lose them: what is divided by is at least 1. So inputs m_L and z_L
+    become mean_L, M ÷ z by row and ÷ the values' scale, [1, J, d, d], and log_z_L [1, J, 1, d]; ε is left out. (A
+    logarithm in the graph would be shorter: 16 bits of it come out as zeros on the simulator, on every SoC.)
     """
     r, made = Rewriter(model), producers(model.graph.node)
     queries: dict[str, int] = {}  # scaled query → layer
@@ -153,9 +162,11 @@ def for_steps(model: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, head
         if out[0] in memories:
             layer, query = memories[out[0]]
             above = r("Relu", query)
-            log = r("Add", r("Sub", query, above), r("Log", r("Add", above, 1.0)))
-            weights = r("Softmax", r("Add", log, f"log_z_{layer}"), axis=-1)
-            r("Mul", r("MatMul", weights, f"mean_{layer}"), values[layer][:, None], out=out[0])
+            chances = r("Softmax", r("Add", r("Sub", query, above), f"log_z_{layer}"), axis=-1)
+            weights = r("Mul", chances, r("Add", above, 1.0))
+            total = r("MatMul", weights, np.ones((values.shape[2], 1), np.float32))
+            mean = r("Div", r("MatMul", weights, f"mean_{layer}"), total)
+            r("Mul", mean, values[layer][:, None], out=out[0])
             continue
         if out[0] in queries:
             scale = np.repeat(keys[queries[out[0]]], heads // keys.shape[1], 0)  # [H, d]

@@ -1,6 +1,6 @@
 """Qualcomm's HTP: its processors, ONNX Runtime sessions on it (on x86 the wheel's simulator), context binaries.
 
-    python scripts/qnn.py            # the processors that compile_npu.py knows
+python scripts/qnn.py            # the processors that compile_npu.py knows
 """
 
 from __future__ import annotations
@@ -24,9 +24,16 @@ class Soc:
     sold_as: str
 
     @property
-    def memory_bits(self) -> int:
-        """Of the second operand of a product of activations: up to v69 that is 8."""
-        return 8 if self.htp < 73 else 16
+    def bits(self) -> tuple[int, int]:
+        """Of M ÷ z, which is a product's second operand and so 8 up to v69, and of the cache's keys and values.
+
+        The last are 16 where a multiplication of 16 bits cannot give 8."""
+        return (8 if self.htp < 73 else 16), (16 if self.name == "SM8735" else 8)
+
+    @property
+    def single_row(self) -> bool:
+        """Whether linears of one row are right: on v69's simulator they are not."""
+        return self.htp != 69
 
 
 SOCS = {
@@ -48,7 +55,7 @@ class NotWhole(Exception):
     """The compiler does not take every node of a graph."""
 
 
-def device():  # noqa: ANN201  (an OrtEpDevice, which has no public type)
+def device():
     """The plugin's one device, registered once a process."""
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
@@ -61,7 +68,7 @@ def device():  # noqa: ANN201  (an OrtEpDevice, which has no public type)
     return found[0]
 
 
-def session(graph: Path | bytes, soc: Soc, entries: dict[str, str] | None = None):  # noqa: ANN201
+def session(graph: Path | bytes, soc: Soc, entries: dict[str, str] | None = None):
     """A session all of whose nodes are on the HTP; raises NotWhole where one is not."""
     npu = device()
     import onnxruntime
@@ -77,10 +84,19 @@ def session(graph: Path | bytes, soc: Soc, entries: dict[str, str] | None = None
         raise NotWhole(f"{soc.name}: {e}") from e
 
 
-def compile(graphs: dict[str, bytes], soc: Soc, folder: Path, shared: bool) -> dict[str, str]:
+def named(graph: onnx.ModelProto, name: str) -> bytes:
+    """The graph with a value of that name in it: the plugin names graphs by their values, a context has several."""
+    old = graph.graph.node[0].output[0]
+    for node in graph.graph.node:
+        for names in (node.input, node.output):
+            names[:] = [f"{name}.{n}" if n == old else n for n in names]
+    return graph.SerializeToString()
+
+
+def compile(graphs: dict[str, onnx.ModelProto], soc: Soc, folder: Path, shared: bool) -> str:
     """Writes NAME.onnx, each one EPContext node, and what they name: one .bin for all of them, or one each.
 
-    → {"sdk": version}, and by file what it is of. shared: weights are stored once; not to be loaded on x86."""
+    → the SDK's version. shared: weights are stored once; x86 does not load it."""
     kept, sdk = [], ""
     binary = f"npu-{soc.name.lower()}"
     for number, (name, graph) in enumerate(graphs.items()):
@@ -93,7 +109,7 @@ def compile(graphs: dict[str, bytes], soc: Soc, folder: Path, shared: bool) -> d
             entries["ep.share_ep_contexts"] = "1"
             entries |= {"ep.stop_share_ep_contexts": "1"} if number + 1 == len(graphs) else {}
         before = set(folder.iterdir())
-        kept.append(session(graph, soc, entries))  # a shared context lives as long as its sessions
+        kept.append(session(named(graph, name), soc, entries))  # a shared context lives as long as its sessions
         new = sorted(set(folder.iterdir()) - before - {folder / f"{name}.onnx"})
         if not shared:
             new[0].rename(folder / f"{name}.bin")
@@ -104,7 +120,7 @@ def compile(graphs: dict[str, bytes], soc: Soc, folder: Path, shared: bool) -> d
         (folder / names.pop()).rename(folder / f"{binary}.bin")
     for name in graphs:
         sdk = point(folder / f"{name}.onnx", f"{binary}.bin" if shared else f"{name}.bin")
-    return {"sdk": sdk}
+    return sdk
 
 
 def context(wrapper: Path) -> dict:

@@ -1,6 +1,6 @@
 """The host's part of a fixed-shape artefact in numpy: what it is fed in steps, and what it gives; no command line.
 
-    opened.session = Steps({Run(128, 1, 528): session, …}, found, keys, values)      # then host.Stream as ever
+opened.session = Steps({Run(128, 1, 528): session, …}, found, keys, values)      # then host.Stream as ever
 """
 
 from __future__ import annotations
@@ -24,9 +24,7 @@ class Session(Protocol):
 class Steps:
     """Sessions of one artefact by shape, where a session of open shape stood."""
 
-    def __init__(
-        self, sessions: dict[Run, Session], found: dict[str, Encoding], keys: np.ndarray, values: np.ndarray
-    ):
+    def __init__(self, sessions: dict[Run, Session], found: dict[str, Encoding], keys: np.ndarray, values: np.ndarray):
         self.sessions, self.found = sessions, found
         self.scales = keys, values  # [L, J, d] each
 
@@ -44,7 +42,9 @@ class Steps:
         count, wanted = len(feeds["x"]), len(feeds["rows"])
         run = self.fit(count, wanted)
         whole = {name: padded(name, value, run) for name, value in feeds.items()}
-        fed = {name: self.found[name].steps(v) if name != "rows" else v for name, v in scaled(whole, *self.scales).items()}
+        fed = {
+            name: self.found[name].steps(v) if name != "rows" else v for name, v in scaled(whole, *self.scales).items()
+        }
         outputs = [o.name for o in self.sessions[run].get_outputs()]
         made = dict(zip(outputs, self.sessions[run].run(outputs, fed), strict=True))
         real = {name: self.real(name, value) for name, value in made.items() if name in names}

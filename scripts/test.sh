@@ -6,7 +6,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-all=(shell rust demo kotlin lab)
+all=(shell rust demo kotlin lab npu)
 
 usage() {
   printf 'usage: scripts/test.sh [GROUP…]\n\n'
@@ -15,7 +15,8 @@ usage() {
     rust "rustfmt, clippy, tests and docs of rust/" \
     demo "scripts/demo.sh on a shorter text, and scripts/edgeinfinite" \
     kotlin "ktlint, and the Kotlin library on the JVM against the host-built engine, by Maven" \
-    lab "ruff, and the tests of scripts/ with PyTorch (5 GB the first time)"
+    lab "ruff, and the tests of scripts/ with PyTorch (5 GB the first time)" \
+    npu "graphs for Qualcomm's NPU, compiled and run on its simulator (600 MB the first time)"
 }
 
 # step COMMAND… : runs it; a failure is remembered, and the next step still runs.
@@ -75,6 +76,13 @@ lab() {
   step "$packages/bin/ruff" check scripts
   step "$packages/bin/ruff" format --check scripts
   step env -C scripts "$packages/bin/python" -m pytest
+}
+
+npu() {
+  local packages
+  ensure python cargo
+  packages=$(environment npu)
+  step env -C scripts "$packages/bin/python" -m pytest tests/test_npu.py
 }
 
 case ${1:-} in -h | --help) usage && exit ;; esac
