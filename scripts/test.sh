@@ -78,11 +78,26 @@ lab() {
   step env -C scripts "$packages/bin/python" -m pytest
 }
 
+npu_library() {
+  local file
+  for file in "$(environment npu)"/lib/python3*/site-packages/onnxruntime_qnn/libonnxruntime_providers_qnn.so; do
+    [ -f "$file" ] || fail "no plugin in $file; delete that environment and try again"
+    printf '%s\n' "$file"
+  done
+}
+
 npu() {
-  local packages
+  local packages made
   ensure python cargo
   packages=$(environment npu)
   step env -C scripts "$packages/bin/python" -m pytest tests/test_npu.py
+  made=$(mktemp -d)
+  trap 'rm -rf "$made"' EXIT
+  step "$packages/bin/python" scripts/compile_npu.py models/tiny "$made/tiny" \
+    --unshared --scenario default --max-error 0.15 --soc SM8550 SM8650 SM8750
+  with_runtime cargo fetch --quiet --locked
+  step env EDGEINFINITE_NPU_TINY="$made/tiny" EDGEINFINITE_NPU_LIBRARY="$(npu_library)" \
+    cargo test --quiet --locked --package edgeinfinite-core --test accelerators -- --ignored --test-threads 1
 }
 
 case ${1:-} in -h | --help) usage && exit ;; esac

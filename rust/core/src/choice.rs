@@ -71,7 +71,8 @@ pub(crate) fn first(
             Ok((artefact, (graph, error, cached))) => {
                 let Artefact { file, precision, .. } = artefact;
                 let (graphs, self_test_error, self_test_cached) = (graph.loaded(), error, cached);
-                let execution = Execution { file, accelerator, precision, threads, asked, passed_over, graphs, self_test_error, self_test_cached };
+                let execution =
+                    Execution { file, accelerator, precision, threads, asked, passed_over, graphs, self_test_error, self_test_cached };
                 return Ok((graph, execution));
             }
             Err(error) => {

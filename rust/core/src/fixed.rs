@@ -195,7 +195,10 @@ impl FixedLane {
             let one = |name: &str| {
                 let (taken, given) = (encodings.of(&format!("{name}_{layer}"))?, encodings.of(&format!("new_{name}_{layer}"))?);
                 if (taken.scale, taken.zero, taken.bits) != (given.scale, given.zero, given.bits) {
-                    return Err(Error::new("model.format", format!("the encodings file: {name}_{layer} comes out otherwise than it goes in")));
+                    return Err(Error::new(
+                        "model.format",
+                        format!("the encodings file: {name}_{layer} comes out otherwise than it goes in"),
+                    ));
                 }
                 Steps::new(&[1, heads, slots, d], taken, 0.0)
             };

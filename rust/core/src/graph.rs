@@ -3,8 +3,8 @@
 //! A [`Graph`] is shared and runs one call at a time; a [`Lane`] is one stream of tokens through it: the tensors that live between runs, bound
 //! once, so that a run copies nothing. Tests drive the engine through a lane that computes nothing.
 
-use std::path::{Path, PathBuf};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
@@ -340,7 +340,9 @@ impl Graph {
 fn names(shape: &Shape, steps: bool) -> Vec<String> {
     let all = 0..shape.layers.len();
     let layers = all.clone().flat_map(|l| ["k", "v", "new_k", "new_v"].map(|n| format!("{n}_{l}")));
-    let memories = all.filter(|l| shape.memory_heads(*l) > 0).flat_map(|l| if steps { ["mean", "log_z"] } else { ["m", "z"] }.map(|n| format!("{n}_{l}")));
+    let memories = all
+        .filter(|l| shape.memory_heads(*l) > 0)
+        .flat_map(|l| if steps { ["mean", "log_z"] } else { ["m", "z"] }.map(|n| format!("{n}_{l}")));
     let kinds = shape.kinds.iter().flat_map(|kind| kind_inputs(kind).iter().map(|n| format!("{n}_{}", kind.name)));
     layers.chain(memories).chain(kinds).chain(["x", "rows", "logits"].map(String::from)).collect()
 }

@@ -273,7 +273,8 @@ impl Model {
         let all = &self.manifest.artefacts;
         let bound = all.iter().find(|a| a.file == self.execution.file).map_or(0.0, |a| a.max_error);
         let fixed = all.iter().find(|a| a.file == self.execution.file && a.fixed.is_some());
-        let tests = self.manifest.self_test.iter().filter(|t| fixed.is_none() || self.manifest.scenarios.get(&t.scenario) == Some(&self.sizes));
+        let tests =
+            self.manifest.self_test.iter().filter(|t| fixed.is_none() || self.manifest.scenarios.get(&t.scenario) == Some(&self.sizes));
         let error = worst(tests, &self.manifest, &self.frame, &self.graph)?;
         if error > bound {
             return Err(too_far(&self.execution.file, error, bound));
