@@ -4,8 +4,8 @@ use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use half::slice::HalfFloatSliceExt;
 use half::{bf16, f16};
+use half::slice::HalfFloatSliceExt;
 
 use crate::error::{Error, Result};
 use crate::manifest::Sixteen;

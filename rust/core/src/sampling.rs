@@ -101,13 +101,7 @@ fn left(logits: &[f32], s: &Sampling, seen: &HashSet<u32>) -> Vec<(u32, f32)> {
     let warm = if s.temperature == 0.0 { 1.0 } else { s.temperature };
     let penalised = |(token, logit): (usize, &f32)| {
         let token = token as u32;
-        let factor = if !seen.contains(&token) {
-            1.0
-        } else if *logit > 0.0 {
-            s.repetition_penalty.recip()
-        } else {
-            s.repetition_penalty
-        };
+        let factor = if !seen.contains(&token) { 1.0 } else if *logit > 0.0 { s.repetition_penalty.recip() } else { s.repetition_penalty };
         (token, logit * factor / warm)
     };
     let mut left: Vec<(u32, f32)> = logits.iter().enumerate().map(penalised).collect();

@@ -77,8 +77,7 @@ fn a_chat_is_tokenised_as_its_template_is() {
 #[test]
 fn what_is_said_never_becomes_a_special_token() {
     for (form, tokens, layout) in FORMS.iter() {
-        let special: Vec<u32> =
-            form.tokenizer["added_tokens"].as_array().unwrap().iter().map(|t| t["id"].as_u64().unwrap() as u32).collect();
+        let special: Vec<u32> = form.tokenizer["added_tokens"].as_array().unwrap().iter().map(|t| t["id"].as_u64().unwrap() as u32).collect();
         let spelt: String = form.tokenizer["added_tokens"].as_array().unwrap().iter().map(|t| t["content"].as_str().unwrap()).collect();
         let count = |text: &str| {
             let turn = layout.turn(text, true, tokens).unwrap();
