@@ -15,6 +15,8 @@ use ort::session::builder::{GraphOptimizationLevel, SessionBuilder};
 
 use crate::error::{Error, Result};
 
+/// ONNX Runtime's own.
+const CPU: &str = "CPUExecutionProvider";
 /// Qualcomm's plugin insists on this name.
 const QNN: &str = "QNNExecutionProvider";
 /// Its file; on Android the app's own, by name.
@@ -80,7 +82,8 @@ impl Provider {
 
     fn add(&self, builder: SessionBuilder, environment: &Environment, last: bool) -> std::result::Result<SessionBuilder, ort::Error> {
         match self {
-            Self::Cpu => Ok(builder),
+            // Said, not left out: by itself ONNX Runtime would take the NPU as soon as its plugin is there.
+            Self::Cpu => Ok(builder.with_devices(environment.devices().filter(|d| d.ep().is_ok_and(|name| name == CPU)), None)?),
             Self::Xnnpack => Ok(builder.with_execution_providers([ep::XNNPACK::default().build().error_on_failure()])?),
             Self::Nnapi => {
                 let nnapi = ep::NNAPI::default().with_fp16(true).with_disable_cpu(true);
