@@ -78,14 +78,6 @@ lab() {
   step env -C scripts "$packages/bin/python" -m pytest
 }
 
-npu_library() {
-  local file
-  for file in "$(environment npu)"/lib/python3*/site-packages/onnxruntime_qnn/libonnxruntime_providers_qnn.so; do
-    [ -f "$file" ] || fail "no plugin in $file; delete that environment and try again"
-    printf '%s\n' "$file"
-  done
-}
-
 npu() {
   local packages made
   ensure python cargo
