@@ -4,7 +4,7 @@
     python scripts/accelerated.py dist/demo-sim --fp32 OUT/fp32 --soc SM8550 SM8650 SM8750 --questions 200 [--write]
 
 Documents are generated (documents.py; seeds that nothing was trained, chosen or calibrated by), each read and asked by
-fp32, by the CPU artefact and by each SoC's graphs on Qualcomm's simulator, whose plugin $EDGEINFINITE_NPU_LIBRARY names.
+fp32, by the CPU artefact and by each SoC's graphs on Qualcomm's simulator (its plugin: $EDGEINFINITE_NPU_LIBRARY).
 The simulator takes seconds a segment, so documents are short; `--minutes` ends it at a whole document. Every row is
 paired with the one before it in its way: fp32 → CPU → NPU. Logits errors are those of the self-test in model.json.
 Needs cargo, no Python package; scripts/npu.sh has all of it.
@@ -13,7 +13,6 @@ Needs cargo, no Python package; scripts/npu.sh has all of it.
 from __future__ import annotations
 
 import argparse
-import json
 import math
 import os
 import sys

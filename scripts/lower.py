@@ -205,8 +205,8 @@ def rotate(r: Rewriter, x: str, _: str, cos: str, sin: str, a: dict, inputs: lis
     r("Concat", left, right, *rest, out=out, axis=-1)
 
 
-def fixed(model: onnx.ModelProto, run: Run) -> onnx.ModelProto:
-    """One shape: every size a number, nothing computed from a shape."""
+def fixed(model: onnx.ModelProto, run: Run, flat: bool = False) -> onnx.ModelProto:
+    """One shape: every size a number, nothing computed from a shape. flat: linears take and give two dims."""
     model, dims = copy.deepcopy(model), run.dims()
     for value in [*model.graph.input, *model.graph.output]:
         for dim in value.type.tensor_type.shape.dim:
@@ -226,6 +226,9 @@ def fixed(model: onnx.ModelProto, run: Run) -> onnx.ModelProto:
             r.many("Split", i[0], [shapes[o][a["axis"]] for o in out], out=out, **a)
         elif node.op_type == "Reshape":
             r("Reshape", i[0], shapes[out[0]], out=out[0])
+        elif flat and node.op_type == "MatMul" and i[1] in weights and len(shapes[i[0]]) > 2:
+            x = r("Reshape", i[0], [-1, shapes[i[0]][-1]])
+            r("Reshape", r("MatMul", x, i[1]), shapes[out[0]], out=out[0])
         else:
             r.many(node.op_type, *i, out=out, **a)
     return r.model()

@@ -6,6 +6,7 @@ import onnxruntime
 import pytest
 from test_families import CASES, checkpoint
 
+import builders
 import fixed_point
 import graph
 import lower
@@ -99,6 +100,24 @@ def test_every_value_has_an_encoding_and_moves_share_one(decoder):
     for i in range(c.layers):
         assert {types[f"{n}_{i}"] for n in ("k", "v", "new_k", "new_v")} == {onnx.TensorProto.UINT8}
     assert types["logits"] == types["x"] == onnx.TensorProto.UINT16
+
+
+def test_nnapi_takes_every_node_and_xnnpack_every_linear(decoder):
+    simple = lower.primitives(built(decoder, "int8"))
+    flat = lower.fixed(simple, RUN, flat=True)
+    assert not builders.refused(flat, "Nnapi")
+    assert not builders.refused(flat, "Xnnpack")
+    fed = feeds(built(decoder, "fp32")) | {"rows": np.array([RUN.rows - 1, 2], np.int32)}
+    close(run(flat, fed), run(simple, fed), 1e-5)
+
+
+def test_the_builders_rules_refuse_what_they_refuse(decoder):
+    model = built(decoder, "fp32")
+    assert builders.refused(lower.fixed(lower.primitives(model, whole_norms=True), RUN), "Nnapi")[
+        "RMSNormalization: operator"
+    ]
+    if any(map(decoder.config.remembers, range(decoder.config.layers))):  # a gate's linears have four dims
+        assert builders.refused(lower.fixed(lower.primitives(model), RUN), "Xnnpack")
 
 
 def test_an_encoding_holds_its_range_and_zero():

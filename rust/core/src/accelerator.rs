@@ -75,7 +75,7 @@ impl Provider {
                 Some(path) => builder.with_profiling(path)?,
                 None => builder,
             };
-            Ok(self.add(builder, environment, wish.last)?.commit_from_file(wish.path)?)
+            self.add(builder, environment, wish.last)?.commit_from_file(wish.path)
         };
         build().map_err(|e| wrong(e.to_string()))
     }

@@ -321,11 +321,11 @@ impl Session {
         let (d, mut key) = (shape.head_dim, vec![0.0; shape.head_dim]);
         let turns = shape.turns((first..self.window_start).map(|p| p as f64));
         for (layer, kind) in shape.layers.iter().enumerate() {
-            for slot in 0..self.pinned {
+            for (slot, turn) in turns[*kind].iter().enumerate() {
                 for head in 0..shape.kv_heads {
                     let from = (slot * shape.kv_heads + head) * d;
                     key.copy_from_slice(&self.pinned_keys[layer][from..from + d]);
-                    turns[*kind][slot].apply(&mut key);
+                    turn.apply(&mut key);
                     self.lane.place(layer, head, slot, [Some(&key), None]);
                 }
             }
