@@ -71,10 +71,11 @@ def ask(
     all_: list[Column],
     questions: int,
     minutes: float,
+    first: int,
     verdicts: Path | None,
     progress: Progress,
 ) -> None:
-    began, number = time.monotonic(), 0
+    began, number = time.monotonic(), first
     for column in all_:
         if "Npu" not in column.options:  # the others say it when they are opened
             cli.options = column.options
@@ -95,8 +96,8 @@ def ask(
                 column.right.append(bool(told) and same(told, asked.sentence) if asked.sentence else not told)
             column.seconds += seconds
         number += 1
-        progress.say(f"{len(all_[0].right)} questions about {number} documents", False)
-    progress.say(f"{len(all_[0].right)} questions about {number} documents", True)
+        progress.say(f"{len(all_[0].right)} questions about {number - first} documents", False)
+    progress.say(f"{len(all_[0].right)} questions about {number - first} documents", True)
 
 
 def table(all_: list[Column]) -> str:
@@ -122,6 +123,7 @@ def main() -> None:
     parser.add_argument("--soc", nargs="+", default=["SM8550", "SM8650", "SM8750"])
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=math.inf)
+    parser.add_argument("--first", type=int, default=0, help="the document to begin with, to go on where a run ended")
     parser.add_argument("--verdicts", type=Path, help="where self-tests' verdicts are, or will be, kept")
     parser.add_argument("--least", type=float, default=0.95, help="same answers as the CPU's, or exit status 1")
     parser.add_argument("--write", action="store_true", help="also a record in docs/records")
@@ -134,7 +136,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-npu-") as place:
         work = Path(place)
         cli = Cli(built(), None, work)
-        ask(cli, work, all_, args.questions, args.minutes, args.verdicts, progress)
+        ask(cli, work, all_, args.questions, args.minutes, args.first, args.verdicts, progress)
         cli.options = ["--model", str(args.model.resolve())]
         record = record_head(["python", "scripts/accelerated.py", *sys.argv[1:]], cli, began)
     print(table(all_))
