@@ -65,7 +65,8 @@ class Cli:
                 said.seek(0)
                 command = " ".join(words[:2])
                 sys.exit(f"edgeinfinite {command} … ended with {process.returncode}: {said.read().decode()}")
-        return json.loads(text), time.monotonic() - started, used.ru_maxrss * 1024
+        report, _ = json.JSONDecoder().raw_decode(text.decode())  # a vendor's library may print after it
+        return report, time.monotonic() - started, used.ru_maxrss * 1024
 
     def left_behind(self) -> list[str]:
         return sorted(path.name for path in self.own.iterdir())

@@ -167,6 +167,15 @@ onnxruntime_library() {
   done
 }
 
+# npu_library : prints the path of ONNX Runtime's plugin for Qualcomm's NPU, with its simulator.
+npu_library() {
+  local file
+  for file in "$(environment npu)"/lib/python3*/site-packages/onnxruntime_qnn/libonnxruntime_providers_qnn.so; do
+    [ -f "$file" ] || fail "no plugin in $file; delete that environment and try again"
+    printf '%s\n' "$file"
+  done
+}
+
 # ── Rust ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 # Puts a cargo of $rust_version or newer first on PATH.

@@ -10,7 +10,6 @@ nothing written when an artefact's logits are off; the folder appears, or is rep
 """
 
 import argparse
-import hashlib
 import json
 import re
 import shutil
@@ -28,6 +27,7 @@ import graph
 import host
 import rotation
 from config import Config, Kind
+from folder import dumps, entry
 from model import Decoder, Sizes, forget, load, read, run
 
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
@@ -163,11 +163,6 @@ def streams(layout: host.Layout, scenarios: dict, name: str) -> Iterator[tuple[l
         yield start + body + ask, len(start)
 
 
-def sha256(file: Path) -> str:
-    with open(file, "rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
-
-
 def error(got: np.ndarray, want: np.ndarray) -> float:
     return float(np.abs(got - want).max() / np.abs(want).max())
 
@@ -224,9 +219,7 @@ def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: d
     (folder / about["tokenizer"]["file"]).write_text(tokenizer)
     layout = host.Layout(about["prompt"], tokenizer)
     about["self_test"] = self_test(decoder, layout, about["scenarios"])
-    about["files"] = {
-        file.name: {"bytes": file.stat().st_size, "sha256": sha256(file)} for file in sorted(folder.iterdir())
-    }
+    about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
     (folder / "model.json").write_text(dumps(about))
     worst = check(folder, decoder)
     for artefact in about["artefacts"]:
@@ -234,20 +227,6 @@ def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: d
             artefact["max_error"] = float(f"{min(artefact['max_error'], 2 * worst[artefact['file']]):.2g}")
     (folder / "model.json").write_text(dumps(about))
     return worst
-
-
-def dumps(about: dict) -> str:
-    """One line a key, or one a value where the value is a dictionary or a list of dictionaries."""
-    lines = []
-    for key, value in about.items():
-        text = json.dumps(value, ensure_ascii=False)
-        if isinstance(value, dict) and len(text) > 100:
-            inner = ",\n".join(f"  {json.dumps(k)}: {json.dumps(v, ensure_ascii=False)}" for k, v in value.items())
-            text = "{\n" + inner + "\n }"
-        elif isinstance(value, list) and value and isinstance(value[0], dict):
-            text = "[\n" + ",\n".join("  " + json.dumps(v, ensure_ascii=False) for v in value) + "\n ]"
-        lines.append(f" {json.dumps(key)}: {text}")
-    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def export(

@@ -6,7 +6,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-all=(shell rust demo kotlin arm app lab)
+all=(shell rust demo kotlin arm app lab npu)
 
 usage() {
   printf 'usage: scripts/test.sh [GROUP…]\n\n'
@@ -17,7 +17,8 @@ usage() {
     kotlin "ktlint, and the Kotlin library on the JVM against the host-built engine, by Maven" \
     arm "the Android library for arm64 and x86_64, built, checked and loaded; the engine as arm64 code under emulation" \
     app "the demo app on the JVM, screen by screen; dist/: AARs, POMs, reference and APK, checked, and the AARs a second time" \
-    lab "ruff, and the tests of scripts/ with PyTorch (5 GB the first time)"
+    lab "ruff, and the tests of scripts/ with PyTorch (5 GB the first time)" \
+    npu "graphs for Qualcomm's NPU, compiled and run on its simulator (600 MB the first time)"
 }
 
 # step COMMAND… : runs it; a failure is remembered, and the next step still runs.
@@ -95,6 +96,20 @@ lab() {
   step "$packages/bin/ruff" check scripts android/native gradle/check
   step "$packages/bin/ruff" format --check scripts android/native gradle/check
   step env -C scripts "$packages/bin/python" -m pytest
+}
+
+npu() {
+  local packages made
+  ensure python cargo
+  packages=$(environment npu)
+  step env -C scripts "$packages/bin/python" -m pytest tests/test_npu.py
+  made=$(mktemp -d)
+  trap 'rm -rf "$made"' EXIT
+  step "$packages/bin/python" scripts/compile_npu.py models/tiny "$made/tiny" \
+    --unshared --scenario default --max-error 0.15 --soc SM8550 SM8650 SM8750
+  with_runtime cargo fetch --quiet --locked
+  step env EDGEINFINITE_NPU_TINY="$made/tiny" EDGEINFINITE_NPU_LIBRARY="$(npu_library)" \
+    cargo test --quiet --locked --package edgeinfinite-core --test accelerators -- --ignored --test-threads 1
 }
 
 case ${1:-} in -h | --help) usage && exit ;; esac

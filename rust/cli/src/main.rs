@@ -53,7 +53,27 @@ struct Common {
     #[arg(long, global = true, value_name = "FILE")]
     usage: Option<PathBuf>,
     #[command(flatten)]
+    accelerator: Accelerator,
+    #[command(flatten)]
     chance: Chance,
+}
+
+/// Where the graph runs.
+#[derive(Args)]
+#[command(next_help_heading = "Accelerator")]
+struct Accelerator {
+    /// Npu, Nnapi, Xnnpack, Cpu, in order of preference; each that is not used says why.
+    #[arg(long, global = true, value_name = "NAME", value_delimiter = ',')]
+    accelerator: Vec<String>,
+    /// The processor whose graphs are used, such as SM8650; on x86 Qualcomm's simulator plays it.
+    #[arg(long, global = true, value_name = "NAME")]
+    soc: Option<String>,
+    /// ONNX Runtime's plugin for the NPU, libonnxruntime_providers_qnn.so.
+    #[arg(long, global = true, value_name = "FILE", env = "EDGEINFINITE_NPU_LIBRARY", hide_env_values = true)]
+    npu_library: Option<PathBuf>,
+    /// A folder where self-tests' verdicts are kept.
+    #[arg(long, global = true, value_name = "DIR")]
+    verdicts: Option<PathBuf>,
 }
 
 /// How a model's own words are chosen; names and values as in `transformers`.
@@ -145,9 +165,16 @@ impl Common {
             scenario: self.scenario.clone(),
             threads: self.threads,
             precision: self.precision.clone(),
-            ..OpenOptions::default()
+            accelerators: Some(self.accelerator.accelerator.clone()).filter(|list| !list.is_empty()),
+            soc: self.accelerator.soc.clone(),
+            npu_library: self.accelerator.npu_library.clone(),
+            verdicts: self.accelerator.verdicts.clone(),
         };
-        Model::open(&self.model, &options)
+        let model = Model::open(&self.model, &options)?;
+        for one in &model.execution().passed_over {
+            print::complain(&format!("{} is not used: {}", one.accelerator, one.why));
+        }
+        Ok(model)
     }
 
     fn options(&self) -> Result<AskOptions> {

@@ -3,7 +3,7 @@
 //! After this no number of `model.json` reaches an allocation, an index or a multiplication that it could break.
 
 use crate::error::{Error, Result};
-use crate::manifest::{ACCELERATORS, Manifest};
+use crate::manifest::{ACCELERATORS, Artefact, FixedGraph, Manifest};
 
 /// No size in a manifest is larger.
 const MOST: usize = 1 << 22;
@@ -129,8 +129,16 @@ impl Manifest {
                 ));
             }
         }
-        let graphs = self.artefacts.iter().flat_map(|a| std::iter::once(&a.file).chain(&a.weights));
-        let named = graphs.chain([&self.embedding.file, &self.tokenizer.file]);
+        for fixed in self.artefacts.iter().filter_map(|a| a.fixed.as_ref()) {
+            if !self.scenarios.contains_key(&fixed.scenario) {
+                return wrong(format!("artefacts: found scenario {:?}, expected a name in scenarios", fixed.scenario));
+            }
+            let fits = |g: &FixedGraph| (1..=MOST).contains(&g.rows) && (1..=g.rows).contains(&g.wanted);
+            if fixed.graphs.is_empty() || !fixed.graphs.iter().all(fits) {
+                return wrong(format!("artefacts: expected graphs of 1 to {MOST} rows, as many of them wanted or fewer"));
+            }
+        }
+        let named = self.artefacts.iter().flat_map(Artefact::files).chain([&self.embedding.file, &self.tokenizer.file]);
         for file in named {
             if !self.files.contains_key(file) {
                 return wrong(format!("files: found no entry for {file:?}"));

@@ -1,21 +1,23 @@
-//! One run of the graph. The only file that names ONNX Runtime.
+//! One run of the graph. With accelerator.rs and fixed.rs the only file that names ONNX Runtime.
 //!
 //! A [`Graph`] is shared and runs one call at a time; a [`Lane`] is one stream of tokens through it: the tensors that live between runs, bound
 //! once, so that a run copies nothing. Tests drive the engine through a lane that computes nothing.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Instant;
 
-use once_cell::sync::OnceCell;
-use ort::environment::Environment;
-use ort::logging::LogLevel;
 use ort::memory::Allocator;
-use ort::session::builder::GraphOptimizationLevel;
 use ort::session::{IoBinding, RunOptions, Session};
 use ort::value::Tensor;
 
+pub use crate::accelerator::use_library;
+use crate::accelerator::{Provider, Wish, environment, nodes};
 use crate::error::{Error, Result};
+use crate::fixed::{Encodings, FixedLane};
 use crate::manifest::{Artefact, AttentionKind, FileEntry, Manifest, Scenario};
+use crate::memory::Memory;
 use crate::rope::{Rope, Turn};
 
 /// How layers of one kind attend.
@@ -92,16 +94,18 @@ pub struct Inputs<'a> {
 pub trait Lane: Send + std::fmt::Debug {
     /// The inputs of the next run, of whose last `wanted` rows the logits are wanted. A lane of fixed shape may compute more and drop them.
     fn inputs(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>>;
-    /// Keys and values of a layer's cache, `[Hk, C, d]` each.
-    fn cache(&mut self, layer: usize) -> [&mut [f32]; 2];
-    /// A layer's M `[Hk, d, d]` and z `[Hk, d]`, scaled as the graph takes them; empty where it has none.
-    fn memory(&mut self, layer: usize) -> [&mut [f32]; 2];
+    /// Reads the key and the value in a slot of a head's cache, `[d]` each.
+    fn cached(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]);
+    /// Writes a key, a value or both into a slot of a head's cache, `[d]` each.
+    fn place(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]);
+    /// What a layer's memory holds from now on.
+    fn remember(&mut self, layer: usize, memory: &Memory);
     /// Runs the graph on the rows filled last.
     fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()>;
     /// `[wanted, V]`, of the run's last rows.
     fn logits(&self) -> &[f32];
-    /// The rows' rotated keys and values in a layer, `[Hk, rows, d]` each.
-    fn fresh(&self, layer: usize) -> [&[f32]; 2];
+    /// Reads the rotated key and the value that a run made of a row, `[d]` each.
+    fn fresh(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]);
     /// Copies the key and value of one of the rows into a slot of the cache.
     fn keep(&mut self, layer: usize, row: usize, slot: usize);
     /// A copy with a life of its own.
@@ -157,43 +161,121 @@ impl Cancel {
         }
         Err(Error::new("cancelled", "the call was cancelled"))
     }
+
+    /// A run that ends when it is asked to.
+    pub(crate) fn run(&self, session: &Mutex<Session>, binding: &IoBinding) -> Result<()> {
+        let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
+        let result = match &self.run {
+            Some(options) => session.run_binding_with_options(binding, options).map(drop),
+            None => session.run_binding(binding).map(drop),
+        };
+        drop(session);
+        // A run that was cancelled may still have reached its end: the flag decides, so that no cancellation is lost.
+        self.check()?;
+        Ok(result?)
+    }
 }
 
-/// A graph file, loaded while it is in use.
+/// The sessions of a graph, one a shape.
+pub(crate) type Sessions = Vec<Mutex<Session>>;
+
+/// A file of a graph; of open shape `rows` is 0.
+#[derive(Debug)]
+pub(crate) struct GraphFile {
+    path: PathBuf,
+    entry: FileEntry,
+    pub(crate) rows: usize,
+    pub(crate) wanted: usize,
+}
+
+/// How one file of a graph came to be loaded.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Loaded {
+    /// Its name.
+    pub file: String,
+    /// Rows of its shape; 0: any.
+    pub rows: usize,
+    /// Bytes of it; of a shared context those of the reference to it.
+    pub bytes: u64,
+    /// How long it took to load.
+    pub seconds: f64,
+    /// Nodes by execution provider, as a profiled run shows them; empty where none was.
+    pub nodes: BTreeMap<String, usize>,
+}
+
+/// A graph in one shape or several, loaded while it is in use.
 #[derive(Debug)]
 pub struct Graph {
-    shape: Shape,
-    path: PathBuf,
-    /// Its files, with what they must be.
-    files: Vec<(PathBuf, FileEntry)>,
+    pub(crate) shape: Shape,
+    pub(crate) files: Vec<GraphFile>,
+    /// Checked before a session is made, not loaded by itself.
+    behind: Vec<(PathBuf, FileEntry)>,
+    encodings: Option<Arc<Encodings>>,
+    provider: Provider,
     threads: usize,
-    session: Mutex<Option<Arc<Mutex<Session>>>>,
-    /// Of the last session: shows whether it is still there.
-    last: Mutex<Weak<Mutex<Session>>>,
+    sessions: Mutex<Option<Arc<Sessions>>>,
+    /// Those made last: shows whether they are still there.
+    last: Mutex<Weak<Sessions>>,
+    report: Mutex<Vec<Loaded>>,
 }
 
 impl Graph {
-    /// Opens an artefact of a folder, whose hash was compared.
-    pub fn open(folder: &Path, manifest: &Manifest, artefact: &Artefact, threads: usize) -> Result<Self> {
-        let path = folder.join(&artefact.file);
-        let names = std::iter::once(&artefact.file).chain(&artefact.weights);
-        let files = names.filter_map(|name| Some((folder.join(name), manifest.files.get(name)?.clone()))).collect();
+    /// Opens an artefact of a folder, whose hashes were compared. `profile`: a folder to profile the first runs to, see [`Graph::profiled`].
+    pub fn open(
+        folder: &Path,
+        manifest: &Manifest,
+        artefact: &Artefact,
+        provider: Provider,
+        threads: usize,
+        profile: Option<&Path>,
+    ) -> Result<Self> {
         let shape = Shape::new(manifest);
-        let (session, last) = (Mutex::new(None), Mutex::new(Weak::new()));
-        let graph = Self { shape, path, files, threads, session, last };
-        *graph.session.lock().unwrap_or_else(PoisonError::into_inner) = Some(graph.load()?);
+        let entry = |name: &String| {
+            let entry = manifest.files.get(name).cloned();
+            entry.ok_or_else(|| Error::new("model.format", format!("files: found no entry for {name:?}")))
+        };
+        let file = |name: &String, rows, wanted| -> Result<GraphFile> {
+            Ok(GraphFile { path: folder.join(name), entry: entry(name)?, rows, wanted })
+        };
+        let (mut files, mut behind, mut encodings) = (Vec::new(), Vec::new(), None);
+        match &artefact.fixed {
+            None => {
+                files.push(file(&artefact.file, 0, 0)?);
+                if let Some(name) = &artefact.weights {
+                    behind.push((folder.join(name), entry(name)?));
+                }
+            }
+            Some(fixed) => {
+                for graph in &fixed.graphs {
+                    files.push(file(&graph.file, graph.rows, graph.wanted)?);
+                }
+                behind.push((folder.join(&artefact.file), entry(&artefact.file)?));
+                let named = fixed.encodings.as_ref();
+                let named = named.ok_or_else(|| Error::new("model.graph", "fixed shapes without encodings are not run"))?;
+                behind.push((folder.join(named), entry(named)?));
+                let width = shape.kv_heads * shape.head_dim;
+                encodings = Some(Arc::new(Encodings::load(&folder.join(named), shape.layers.len(), width)?));
+            }
+        }
+        let (sessions, last, report) = (Mutex::new(None), Mutex::new(Weak::new()), Mutex::new(Vec::new()));
+        let graph = Self { shape, files, behind, encodings, provider, threads, sessions, last, report };
+        *graph.sessions.lock().unwrap_or_else(PoisonError::into_inner) = Some(graph.load(profile)?);
         Ok(graph)
     }
 
     /// An empty lane for the sizes of a scenario.
     pub fn lane(self: &Arc<Self>, sizes: Scenario) -> Result<Box<dyn Lane>> {
-        Ok(Box::new(OrtLane::new(Arc::clone(self), sizes.pinned + sizes.window)?))
+        let slots = sizes.pinned + sizes.window;
+        Ok(match &self.encodings {
+            Some(encodings) => Box::new(FixedLane::new(Arc::clone(self), Arc::clone(encodings), slots)?),
+            None => Box::new(OrtLane::new(Arc::clone(self), slots)?),
+        })
     }
 
     /// Lets go of the graph's memory; what is at work keeps it until its end, and the next run loads it again.
     pub fn trim(&self) {
-        if let Ok(mut session) = self.session.try_lock() {
-            *session = None; // while it is being loaded somebody needs it
+        if let Ok(mut sessions) = self.sessions.try_lock() {
+            *sessions = None; // while it is being loaded somebody needs it
         }
     }
 
@@ -202,48 +284,70 @@ impl Graph {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).strong_count() > 0
     }
 
-    /// The session, loaded again if it was let go.
-    fn session(&self) -> Result<Arc<Mutex<Session>>> {
-        let mut session = self.session.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(session) = &*session {
-            return Ok(Arc::clone(session));
+    /// What was loaded first, and how.
+    pub fn loaded(&self) -> Vec<Loaded> {
+        self.report.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Ends the profiling that [`Graph::open`] began and counts the nodes that ran.
+    pub fn profiled(&self) -> Result<()> {
+        let sessions = self.sessions()?;
+        let mut report = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        for (session, loaded) in sessions.iter().zip(report.iter_mut()) {
+            loaded.nodes = nodes(&mut session.lock().unwrap_or_else(PoisonError::into_inner))?;
         }
-        self.files.iter().try_for_each(|(path, entry)| entry.verify(path))?;
-        let fresh = self.load()?;
-        *session = Some(Arc::clone(&fresh));
+        Ok(())
+    }
+
+    /// The sessions, loaded again if they were let go.
+    pub(crate) fn sessions(&self) -> Result<Arc<Sessions>> {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sessions) = &*sessions {
+            return Ok(Arc::clone(sessions));
+        }
+        let all = self.files.iter().map(|f| (&f.path, &f.entry)).chain(self.behind.iter().map(|(p, e)| (p, e)));
+        for (path, entry) in all {
+            entry.verify(path)?;
+        }
+        let fresh = self.load(None)?;
+        *sessions = Some(Arc::clone(&fresh));
         Ok(fresh)
     }
 
-    fn load(&self) -> Result<Arc<Mutex<Session>>> {
-        let wrong = |e: String| Error::new("model.graph", format!("{}: {e}", self.path.display()));
-        let environment = environment()?;
-        let build = || -> std::result::Result<Session, ort::Error> {
-            Session::builder(environment)?
-                .with_intra_threads(self.threads)?
-                .with_intra_op_spinning(false)?
-                .with_optimization_level(GraphOptimizationLevel::All)?
-                .with_memory_pattern(false)?
-                .with_flush_to_zero()?
-                .with_log_level(LogLevel::Fatal)?
-                .commit_from_file(&self.path)
-        };
-        let session = build().map_err(|e| wrong(e.to_string()))?;
-        let found: Vec<&str> = session.inputs().iter().chain(session.outputs()).map(|o| o.name()).collect();
-        for name in names(&self.shape) {
-            if !found.contains(&name.as_str()) {
-                return Err(wrong(format!("found no input or output {name}")));
+    fn load(&self, profile: Option<&Path>) -> Result<Arc<Sessions>> {
+        let (mut sessions, mut report) = (Sessions::new(), Vec::new());
+        for (number, GraphFile { path, entry, rows, .. }) in self.files.iter().enumerate() {
+            let clock = Instant::now();
+            let profile = profile.map(|folder| folder.join(number.to_string()));
+            let last = number + 1 == self.files.len();
+            let session = self.provider.session(&Wish { path, threads: self.threads, last, profile: profile.as_deref() })?;
+            let found: Vec<&str> = session.inputs().iter().chain(session.outputs()).map(|o| o.name()).collect();
+            for name in names(&self.shape, self.encodings.is_some()) {
+                if !found.contains(&name.as_str()) {
+                    return Err(Error::new("model.graph", format!("{}: found no input or output {name}", path.display())));
+                }
             }
+            let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let seconds = clock.elapsed().as_secs_f64();
+            report.push(Loaded { file, rows: *rows, bytes: entry.bytes, seconds, nodes: BTreeMap::new() });
+            sessions.push(Mutex::new(session));
         }
-        let session = Arc::new(Mutex::new(session));
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&session);
-        Ok(session)
+        let sessions = Arc::new(sessions);
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(&sessions);
+        let mut kept = self.report.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_empty() {
+            *kept = report;
+        }
+        Ok(sessions)
     }
 }
 
-fn names(shape: &Shape) -> Vec<String> {
+fn names(shape: &Shape, steps: bool) -> Vec<String> {
     let all = 0..shape.layers.len();
     let layers = all.clone().flat_map(|l| ["k", "v", "new_k", "new_v"].map(|n| format!("{n}_{l}")));
-    let memories = all.filter(|l| shape.memory_heads(*l) > 0).flat_map(|l| ["m", "z"].map(|n| format!("{n}_{l}")));
+    let memories = all
+        .filter(|l| shape.memory_heads(*l) > 0)
+        .flat_map(|l| if steps { ["mean", "log_z"] } else { ["m", "z"] }.map(|n| format!("{n}_{l}")));
     let kinds = shape.kinds.iter().flat_map(|kind| kind_inputs(kind).iter().map(|n| format!("{n}_{}", kind.name)));
     let weight = shape.remembers().then_some("memory_weight");
     let rest = ["x", "rows", "logits"].into_iter().chain(weight).map(String::from);
@@ -251,29 +355,8 @@ fn names(shape: &Shape) -> Vec<String> {
 }
 
 /// The inputs of a kind, in the order of [`Inputs::kinds`]; those of a rotation only where there is one.
-fn kind_inputs(kind: &Kind) -> &'static [&'static str] {
+pub(crate) fn kind_inputs(kind: &Kind) -> &'static [&'static str] {
     if kind.rope.half() > 0 { &["mask", "cos", "sin"] } else { &["mask"] }
-}
-
-static LIBRARY: OnceCell<PathBuf> = OnceCell::new();
-static ENVIRONMENT: OnceCell<Environment> = OnceCell::new();
-
-/// Names the ONNX Runtime library to load; without it `ORT_DYLIB_PATH` or the system's `libonnxruntime.so`. The first call counts.
-pub fn use_library(path: &Path) {
-    let _ = LIBRARY.set(path.to_owned());
-}
-
-fn environment() -> Result<&'static Environment> {
-    ENVIRONMENT.get_or_try_init(|| {
-        let named = std::env::var_os("ORT_DYLIB_PATH").filter(|p| !p.is_empty()).map(PathBuf::from);
-        let path = LIBRARY.get().cloned().or(named).unwrap_or_else(|| "libonnxruntime.so".into());
-        let missing = |e: String| {
-            let advice = "set ORT_DYLIB_PATH to libonnxruntime.so of ONNX Runtime 1.24 or later";
-            Error::new("runtime.missing", format!("{} does not load: {e}; {advice}", path.display()))
-        };
-        let builder = ort::init_from(&path).map_err(|e| missing(e.to_string()))?;
-        builder.with_name("edgeinfinite").with_telemetry(false).build().map_err(|e| missing(e.to_string()))
-    })
 }
 
 /// The tensors of one row count, bound to the graph together with the lane's state.
@@ -285,7 +368,7 @@ struct Rows {
     logits: Tensor<f32>,
     fresh: Vec<[Tensor<f32>; 2]>,
     binding: IoBinding,
-    session: Arc<Mutex<Session>>,
+    sessions: Arc<Sessions>,
 }
 
 struct OrtLane {
@@ -311,10 +394,6 @@ fn tensor(shape: &[usize], value: f32) -> Result<Tensor<f32>> {
     Ok(tensor)
 }
 
-fn pair(pair: &mut [Tensor<f32>; 2]) -> [&mut [f32]; 2] {
-    pair.each_mut().map(|t| t.extract_tensor_mut().1)
-}
-
 impl OrtLane {
     /// Row counts kept bound: of a segment, a remainder, a single row and drafts of three lengths.
     const KEPT: usize = 6;
@@ -334,8 +413,8 @@ impl OrtLane {
         let (heads, d) = (shape.kv_heads, shape.head_dim);
         let x = tensor(&[count, shape.hidden], 0.0)?;
         // What is at work stays with the graph it began with: a second copy would cost its memory twice.
-        let session = self.rows.first().map_or_else(|| self.graph.session(), |rows| Ok(Arc::clone(&rows.session)))?;
-        let mut binding = session.lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
+        let sessions = self.rows.first().map_or_else(|| self.graph.sessions(), |rows| Ok(Arc::clone(&rows.sessions)))?;
+        let mut binding = sessions[0].lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
         binding.bind_input("x", &x)?;
         let mut kinds = Vec::new();
         for kind in &shape.kinds {
@@ -368,7 +447,7 @@ impl OrtLane {
             }
             fresh.push(new);
         }
-        Ok(Rows { count, wanted, x, kinds, logits, fresh, binding, session })
+        Ok(Rows { count, wanted, x, kinds, logits, fresh, binding, sessions })
     }
 
     fn last(&self) -> &Rows {
@@ -391,35 +470,37 @@ impl Lane for OrtLane {
         Ok(Inputs { x: rows.x.extract_tensor_mut().1, kinds })
     }
 
-    fn cache(&mut self, layer: usize) -> [&mut [f32]; 2] {
-        pair(&mut self.cache[layer])
+    fn cached(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]) {
+        let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
+        to.into_iter().zip(&self.cache[layer]).for_each(|(to, from)| to.copy_from_slice(&from.extract_tensor().1[at * d..][..d]));
     }
 
-    fn memory(&mut self, layer: usize) -> [&mut [f32]; 2] {
-        pair(&mut self.memory[layer])
+    fn place(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]) {
+        let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
+        for (to, from) in self.cache[layer].iter_mut().zip(from) {
+            from.into_iter().for_each(|from| to.extract_tensor_mut().1[at * d..][..d].copy_from_slice(from));
+        }
+    }
+
+    fn remember(&mut self, layer: usize, memory: &Memory) {
+        let [m, z] = self.memory[layer].each_mut().map(|t| t.extract_tensor_mut().1);
+        memory.scaled(m, z);
     }
 
     fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()> {
         cancel.check()?;
         self.memory_weight.extract_tensor_mut().1[0] = memory_weight;
         let rows = self.last();
-        let mut session = rows.session.lock().unwrap_or_else(PoisonError::into_inner);
-        let result = match &cancel.run {
-            Some(options) => session.run_binding_with_options(&rows.binding, options).map(drop),
-            None => session.run_binding(&rows.binding).map(drop),
-        };
-        drop(session);
-        // A run that was cancelled may still have reached its end: the flag decides, so that no cancellation is lost.
-        cancel.check()?;
-        Ok(result?)
+        cancel.run(&rows.sessions[0], &rows.binding)
     }
 
     fn logits(&self) -> &[f32] {
         self.last().logits.extract_tensor().1
     }
 
-    fn fresh(&self, layer: usize) -> [&[f32]; 2] {
-        self.last().fresh[layer].each_ref().map(|t| t.extract_tensor().1)
+    fn fresh(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]) {
+        let (d, at) = (self.graph.shape.head_dim, head * self.last().count + row);
+        to.into_iter().zip(&self.last().fresh[layer]).for_each(|(to, from)| to.copy_from_slice(&from.extract_tensor().1[at * d..][..d]));
     }
 
     fn keep(&mut self, layer: usize, row: usize, slot: usize) {

@@ -19,18 +19,21 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
-//! records, index, layout, sample, sampling, lookup, hold, rope, memory, embedding, graph, session, model, decode, answer, coverage, state, saved,
+//! records, index, layout, sample, sampling, lookup, hold, rope, memory, embedding, accelerator, fixed, graph, session, model, choice, decode, answer, coverage, state, saved,
 //! document, prompt, recall, notes, reading, work, cite, free, reply, chat. One call runs at most one graph.
 
+mod accelerator;
 pub mod answer;
 pub mod chat;
 mod check;
+mod choice;
 mod cite;
 mod coverage;
 mod decode;
 pub mod document;
 pub mod embedding;
 pub mod error;
+mod fixed;
 mod free;
 pub mod graph;
 pub mod hold;
@@ -66,7 +69,7 @@ pub use chat::{Chat, ChatReply};
 pub use document::{Document, DocumentOptions};
 pub use error::{Error, Kind, Result};
 pub use manifest::{Manifest, Reading};
-pub use model::{Model, ModelInfo, OpenOptions, inspect};
+pub use model::{Execution, Model, ModelInfo, OpenOptions, inspect};
 pub use reply::Reply;
 pub use sampling::Sampling;
 pub use state::Progress;

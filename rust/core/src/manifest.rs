@@ -178,10 +178,60 @@ pub struct Artefact {
     pub accelerator: String,
     pub precision: String,
     pub max_error: f64,
+    /// Compiled for one processor; left out: for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// Graphs of fixed shapes; left out: `file` is one graph of open shape.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<Fixed>,
+}
+
+impl Artefact {
+    /// Every file of it.
+    pub fn files(&self) -> impl Iterator<Item = &String> {
+        let fixed = self.fixed.iter().flat_map(|f| f.graphs.iter().map(|g| &g.file).chain(&f.encodings));
+        std::iter::once(&self.file).chain(&self.weights).chain(fixed)
+    }
+}
+
+/// The processor that an artefact was compiled for.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Target {
+    pub soc: String,
+    pub soc_model: u32,
+    pub htp: u32,
+    pub sdk: String,
+}
+
+/// The graphs of one scenario, a shape each.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fixed {
+    /// Whose cache they have.
+    pub scenario: String,
+    /// The file that says how inputs and outputs are held in 8 and 16 bits; left out: in f32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encodings: Option<String>,
+    /// Whether one context binary holds the weights of all of them.
+    pub shared: bool,
+    /// By shape.
+    pub graphs: Vec<FixedGraph>,
+}
+
+/// A graph of one shape.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct FixedGraph {
+    pub file: String,
+    pub rows: usize,
+    pub wanted: usize,
 }
 
 /// A named choice of sizes.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Rows of a run, S.

@@ -154,7 +154,7 @@ impl Session {
         let next = tokens.iter().skip(1).copied().map(Some).chain([None]);
         let right = rows.zip(next).take_while(|(logits, next)| choose(logits).is_some_and(|chosen| Some(chosen) == *next)).count();
         self.row = right;
-        self.take_in(&tokens[..=right], tokens.len(), true);
+        self.take_in(&tokens[..=right], true);
         Ok(())
     }
 
@@ -246,8 +246,7 @@ impl Session {
         .map_err(|e| Error::new("state.damaged", format!("the saved document ended early: {e}")))?;
         if self.absorbed > 0 {
             for (layer, memory) in self.memories.iter().enumerate() {
-                let [m, z] = self.lane.memory(layer);
-                memory.scaled(m, z);
+                self.lane.remember(layer, memory);
             }
         }
         Ok(self)
@@ -255,17 +254,23 @@ impl Session {
 
     /// Every stretch of numbers that outlives a run, in the order of a saved document.
     fn each_kept(&mut self, mut each: impl FnMut(&mut [f32]) -> std::io::Result<()>) -> std::io::Result<()> {
-        let (heads, d, slots) = (self.frame.shape.kv_heads, self.frame.shape.head_dim, self.slots());
+        let (heads, d) = (self.frame.shape.kv_heads, self.frame.shape.head_dim);
+        let (mut key, mut value) = (vec![0.0; d], vec![0.0; d]);
         let window: Vec<usize> = (self.window_start..self.next).map(|p| window_slot(self.sizes, p)).collect();
         for layer in 0..self.memories.len() {
             each(&mut self.pinned_keys[layer][..self.pinned * heads * d])?;
             self.memories[layer].parts().into_iter().try_for_each(&mut each)?;
-            let [keys, values] = self.lane.cache(layer);
             for head in 0..heads {
-                each(&mut values[head * slots * d..][..self.pinned * d])?;
+                for slot in 0..self.pinned {
+                    self.lane.cached(layer, head, slot, [&mut key, &mut value]);
+                    each(&mut value)?;
+                    self.lane.place(layer, head, slot, [None, Some(&value)]);
+                }
                 for slot in &window {
-                    each(&mut keys[(head * slots + slot) * d..][..d])?;
-                    each(&mut values[(head * slots + slot) * d..][..d])?;
+                    self.lane.cached(layer, head, *slot, [&mut key, &mut value]);
+                    each(&mut key)?;
+                    each(&mut value)?;
+                    self.lane.place(layer, head, *slot, [Some(&key), Some(&value)]);
                 }
             }
         }
@@ -281,7 +286,7 @@ impl Session {
         self.compute(&tokens, 1, cancel)?;
         self.pending.drain(..count); // only now: a run that failed or was cancelled changed nothing
         self.row = 0;
-        self.take_in(&tokens, count, count == 1);
+        self.take_in(&tokens, count == 1);
         Ok(true)
     }
 
@@ -296,11 +301,11 @@ impl Session {
         Ok(())
     }
 
-    /// The first of the `rows` just computed become part of the stream.
-    fn take_in(&mut self, tokens: &[u32], rows: usize, decoding: bool) {
+    /// The first of the rows just computed become part of the stream.
+    fn take_in(&mut self, tokens: &[u32], decoding: bool) {
         self.runs += 1;
-        self.pin(tokens.len(), rows);
-        self.absorb_and_write(tokens.len(), rows, decoding);
+        self.pin(tokens.len());
+        self.absorb_and_write(tokens.len(), decoding);
         self.next += tokens.len() as u64;
         self.recent.extend(tokens);
         self.recent.drain(..self.recent.len().saturating_sub(self.sizes.window));
@@ -312,17 +317,16 @@ impl Session {
         if self.pinned_at.replace(first) == Some(first) {
             return;
         }
-        let (shape, slots) = (&self.frame.shape, self.slots());
-        let d = shape.head_dim;
+        let shape = &self.frame.shape;
+        let (d, mut key) = (shape.head_dim, vec![0.0; shape.head_dim]);
         let turns = shape.turns((first..self.window_start).map(|p| p as f64));
         for (layer, kind) in shape.layers.iter().enumerate() {
-            let [keys, _] = self.lane.cache(layer);
-            for slot in 0..self.pinned {
+            for (slot, turn) in turns[*kind].iter().enumerate() {
                 for head in 0..shape.kv_heads {
                     let from = (slot * shape.kv_heads + head) * d;
-                    let to = &mut keys[(head * slots + slot) * d..][..d];
-                    to.copy_from_slice(&self.pinned_keys[layer][from..from + d]);
-                    turns[*kind][slot].apply(to);
+                    key.copy_from_slice(&self.pinned_keys[layer][from..from + d]);
+                    turn.apply(&mut key);
+                    self.lane.place(layer, head, slot, [Some(&key), None]);
                 }
             }
         }
@@ -363,22 +367,21 @@ impl Session {
     }
 
     /// Keeps those of the first `count` rows that belong to the pinned start.
-    fn pin(&mut self, count: usize, rows: usize) {
+    fn pin(&mut self, count: usize) {
         let pinning = self.pin_until.saturating_sub(self.next).min(count as u64) as usize;
         if pinning == 0 {
             return;
         }
         let shape = &self.frame.shape;
-        let d = shape.head_dim;
+        let (d, mut value) = (shape.head_dim, vec![0.0; shape.head_dim]);
         let turns = shape.turns((0..pinning as u64).map(|row| -((self.next + row) as f64)));
         for (layer, kind) in shape.layers.iter().enumerate() {
             for (row, turn) in turns[*kind].iter().enumerate() {
                 let slot = self.pinned + row;
                 self.lane.keep(layer, row, slot);
                 for head in 0..shape.kv_heads {
-                    let from = (head * rows + row) * d;
                     let key = &mut self.pinned_keys[layer][(slot * shape.kv_heads + head) * d..][..d];
-                    key.copy_from_slice(&self.lane.fresh(layer)[0][from..from + d]);
+                    self.lane.fresh(layer, head, row, [key, &mut value]);
                     turn.apply(key);
                 }
             }
@@ -388,8 +391,8 @@ impl Session {
         self.pinned_at = None;
     }
 
-    /// The oldest go into the memory, the first `count` of the `rows` new ones into the window.
-    fn absorb_and_write(&mut self, count: usize, rows: usize, decoding: bool) {
+    /// The oldest go into the memory, the first `count` of the new ones into the window.
+    fn absorb_and_write(&mut self, count: usize, decoding: bool) {
         let end = self.next + count as u64;
         // Positions of window-and-new that are not pinned; the new ones begin at `fresh`.
         let fresh = self.next.max(self.window_start);
@@ -399,7 +402,7 @@ impl Session {
         if decoding && leaving > 0 {
             leaving = DECODE_BLOCK.min(held);
         }
-        let (shape, slots) = (&self.frame.shape, self.slots());
+        let shape = &self.frame.shape;
         let d = shape.head_dim;
         let turns = shape.turns((0..leaving as u64).map(|row| -((self.window_start + row) as f64)));
         let (mut keys, mut values) = (vec![0.0; shape.kv_heads * leaving * d], vec![0.0; shape.kv_heads * leaving * d]);
@@ -407,21 +410,18 @@ impl Session {
             if leaving > 0 {
                 for (head, row) in (0..shape.kv_heads).flat_map(|head| (0..leaving).map(move |row| (head, row))) {
                     let position = self.window_start + row as u64;
-                    let (from, [k, v]) = if row < old {
-                        let [k, v] = self.lane.cache(layer);
-                        (head * slots + window_slot(self.sizes, position), [&*k, &*v])
-                    } else {
-                        (head * rows + (position - self.next) as usize, self.lane.fresh(layer))
-                    };
                     let to = (head * leaving + row) * d..(head * leaving + row + 1) * d;
-                    values[to.clone()].copy_from_slice(&v[from * d..from * d + d]);
-                    keys[to.clone()].copy_from_slice(&k[from * d..from * d + d]);
+                    let pair = [&mut keys[to.clone()], &mut values[to.clone()]];
+                    if row < old {
+                        self.lane.cached(layer, head, window_slot(self.sizes, position), pair);
+                    } else {
+                        self.lane.fresh(layer, head, (position - self.next) as usize, pair);
+                    }
                     turns[*kind][row].apply(&mut keys[to]);
                 }
                 if shape.memory_heads(layer) > 0 {
                     self.memories[layer].absorb(self.absorbed, leaving, &keys, &values);
-                    let [m, z] = self.lane.memory(layer);
-                    self.memories[layer].scaled(m, z);
+                    self.lane.remember(layer, &self.memories[layer]);
                 }
             }
             let stay = fresh.max(self.window_start + leaving as u64);

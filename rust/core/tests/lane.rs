@@ -7,7 +7,7 @@ use edgeinfinite_core::Result;
 use edgeinfinite_core::embedding::Embedding;
 use edgeinfinite_core::graph::{Cancel, Inputs, Kind, Lane, Shape};
 use edgeinfinite_core::manifest::{Float, Scenario};
-use edgeinfinite_core::memory::sigma;
+use edgeinfinite_core::memory::{Memory, sigma};
 use edgeinfinite_core::rope::Rope;
 use edgeinfinite_core::session::{Frame, Session};
 use half::f16;
@@ -36,11 +36,17 @@ impl Lane for Plain {
         self.tables = [vec![0.0; rows * (self.slots + rows)], vec![0.0; rows], vec![0.0; rows]];
         Ok(Inputs { x: &mut self.x, kinds: vec![self.tables.each_mut().map(Vec::as_mut_slice)] })
     }
-    fn cache(&mut self, _: usize) -> [&mut [f32]; 2] {
-        self.cache.each_mut().map(Vec::as_mut_slice)
+    fn cached(&self, _: usize, _: usize, slot: usize, to: [&mut [f32]; 2]) {
+        to.into_iter().zip(&self.cache).for_each(|(to, from)| to.copy_from_slice(&from[slot * 2..][..2]));
     }
-    fn memory(&mut self, _: usize) -> [&mut [f32]; 2] {
-        self.memory.each_mut().map(Vec::as_mut_slice)
+    fn place(&mut self, _: usize, _: usize, slot: usize, from: [Option<&[f32]>; 2]) {
+        for (to, from) in self.cache.iter_mut().zip(from) {
+            from.into_iter().for_each(|from| to[slot * 2..][..2].copy_from_slice(from));
+        }
+    }
+    fn remember(&mut self, _: usize, memory: &Memory) {
+        let [m, z] = &mut self.memory;
+        memory.scaled(m, z);
     }
     fn run(&mut self, weight: f32, cancel: &Cancel) -> Result<()> {
         cancel.check()?;
@@ -60,8 +66,8 @@ impl Lane for Plain {
     fn logits(&self) -> &[f32] {
         &self.logits
     }
-    fn fresh(&self, _: usize) -> [&[f32]; 2] {
-        self.fresh.each_ref().map(Vec::as_slice)
+    fn fresh(&self, _: usize, _: usize, row: usize, to: [&mut [f32]; 2]) {
+        to.into_iter().zip(&self.fresh).for_each(|(to, from)| to.copy_from_slice(&from[row * 2..][..2]));
     }
     fn keep(&mut self, _: usize, row: usize, slot: usize) {
         for (to, from) in self.cache.iter_mut().zip(&self.fresh) {

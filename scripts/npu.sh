@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# What takes longer than the test group npu: models/demo compiled for every SoC, and 200 questions to fp32, the CPU and three SoCs on Qualcomm's
+# simulator. Hours: the simulator takes seconds a segment.
+#
+#     scripts/npu.sh CHECKPOINT            the demo model's checkpoint, for the fp32 row
+#     scripts/npu.sh CHECKPOINT --questions 20 --minutes 30
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
+
+[ $# -gt 0 ] || fail "no checkpoint was named" "scripts/npu.sh CHECKPOINT [--questions N] [--write]"
+checkpoint=$(realpath "$1")
+shift
+command_line
+cd "$root"
+tools=$(environment npu)
+made=$(mktemp -d)
+trap 'rm -rf "$made"' EXIT
+"$(environment lab)/bin/python" scripts/export.py "$checkpoint" "$made/fp32" --preset scripts/demo.json --name finder --precision fp32
+"$tools/bin/python" scripts/compile_npu.py models/demo dist/demo
+"$tools/bin/python" scripts/compile_npu.py models/demo "$made/npu" --unshared --scenario default --soc SM8550 SM8650 SM8750
+EDGEINFINITE_NPU_LIBRARY=$(npu_library) \
+  "$python" scripts/accelerated.py "$made/npu" --fp32 "$made/fp32" --soc SM8550 SM8650 SM8750 "$@"
