@@ -76,7 +76,7 @@ def own(checkpoint: Path, positions: int) -> dict:
     import chat
 
     found = chat.preset(checkpoint)
-    form, _ = host.canonical(json.loads((checkpoint / "tokenizer.json").read_text()))
+    form = host.piecewise(json.loads((checkpoint / "tokenizer.json").read_text()), found)
     start = len(host.Layout(found["prompt"], json.dumps(form)).encode(found["prompt"]["start"]))
     pinned = -(-start // 16) * 16
     sizes = {}
@@ -259,11 +259,9 @@ def export(
     if not decoder.memory_trained:
         decoder = forget(decoder)
     preset = preset or own(checkpoint, decoder.config.positions)
-    if (form := host.canonical(json.loads(kept))[0]) != json.loads(kept):
+    if (form := host.piecewise(json.loads(kept), preset, decoder.config.vocabulary)) != json.loads(kept):
         kept = json.dumps(form, ensure_ascii=False)
     tokenizer = Tokenizer.from_str(kept)
-    if tokenizer.get_vocab_size() > decoder.config.vocabulary:
-        raise Refused(f"{tokenizer.get_vocab_size()} tokens, but {decoder.config.vocabulary} rows of embedding")
     base, precisions = decoder.config, precisions or preset["precisions"]
     if rotate:
         rotation.turn(decoder)

@@ -6,7 +6,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-all=(shell rust demo kotlin arm lab)
+all=(shell rust demo kotlin arm app lab)
 
 usage() {
   printf 'usage: scripts/test.sh [GROUP…]\n\n'
@@ -16,6 +16,7 @@ usage() {
     demo "scripts/demo.sh on a shorter text, and scripts/edgeinfinite" \
     kotlin "ktlint, and the Kotlin library on the JVM against the host-built engine, by Maven" \
     arm "the Android library for arm64 and x86_64, built, checked and loaded; the engine as arm64 code under emulation" \
+    app "the demo app on the JVM, screen by screen; dist/: AARs, POMs, reference and APK, checked, and the AARs a second time" \
     lab "ruff, and the tests of scripts/ with PyTorch (5 GB the first time)"
 }
 
@@ -80,12 +81,19 @@ arm() {
   step android/native/emulate.sh
 }
 
+app() {
+  step scripts/app.sh
+  step answers 1 scripts/dist.sh --onnxruntime README.md
+  step scripts/dist.sh
+  step scripts/dist.sh again
+}
+
 lab() {
   local packages
   ensure python
   packages=$(environment lab)
-  step "$packages/bin/ruff" check --config scripts/pyproject.toml scripts android/native
-  step "$packages/bin/ruff" format --config scripts/pyproject.toml --check scripts android/native
+  step "$packages/bin/ruff" check scripts android/native gradle/check
+  step "$packages/bin/ruff" format --check scripts android/native gradle/check
   step env -C scripts "$packages/bin/python" -m pytest
 }
 

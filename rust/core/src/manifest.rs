@@ -146,6 +146,9 @@ pub struct ChatPrompt {
     /// Whether white space around what is said is dropped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trim: bool,
+    /// Whether white space before what is said is dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim_start: bool,
 }
 
 /// Marker tokens of a citing model.
