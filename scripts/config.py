@@ -64,7 +64,11 @@ class Config:
             object.__setattr__(self, "pattern", (GLOBAL,) * self.layers)
 
     def to_hf(self) -> dict:
-        """config.json of what is trained here: Qwen2 or Llama."""
+        """config.json of what is trained here: Qwen2 or Llama. Raises ValueError for another family."""
+        if self.family not in ("qwen2", "llama"):
+            raise ValueError(
+                f"found family {self.family}, expected qwen2 or llama: another's config.json is to be copied"
+            )
         llama = self.family == "llama"
         bias = {"attention_bias": self.o_bias, "mlp_bias": self.mlp_bias} if llama else {"use_sliding_window": False}
         return {

@@ -16,6 +16,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -24,12 +25,16 @@ from tokenizers import Tokenizer
 
 import graph
 import host
-from config import Kind
+import rotation
+from config import Config, Kind
 from folder import dumps, entry
 from model import Decoder, Sizes, forget, load, read, run
 
-DTYPES = {"f16": torch.float16, "bf16": torch.bfloat16}
-MAX_ERROR = {"fp32": 1e-3, "int8": 1e-1}  # bounds on max abs logits error ÷ max abs logit, unless the preset says else
+DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
+# Most of max abs logits error ÷ max abs logit, unless the preset says else.
+MAX_ERROR = {"fp32": 1e-3, "int8": 0.3, "int4": 1.0}
+LONG = 1024  # tokens that a check takes the time to fill
+INSIDE = 64 << 20  # bytes of weights: more stand in a file beside the graph
 SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
 LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "llama3.2": "LicenseRef-llama3.2", "gemma": "LicenseRef-gemma"}
 PROMPT = ("start", "title", "heading", "sentence", "ask", "summarize")
@@ -71,14 +76,17 @@ def own(checkpoint: Path, positions: int) -> dict:
     import chat
 
     found = chat.preset(checkpoint)
-    form, _ = host.canonical(json.loads((checkpoint / "tokenizer.json").read_text()))
+    form = host.piecewise(json.loads((checkpoint / "tokenizer.json").read_text()), found)
     start = len(host.Layout(found["prompt"], json.dumps(form)).encode(found["prompt"]["start"]))
     pinned = -(-start // 16) * 16
-    sizes = {
-        name: {"segment": segment, "pinned": pinned, "window": window, "recall": recall, "threads": 0}
-        for name, (segment, window, recall) in SIZES.items()
-        if not positions or segment + pinned + window <= positions
-    }
+    sizes = {}
+    for scenario, (segment, most, recall) in SIZES.items():
+        window = min(
+            most, (positions - pinned - segment) // segment * segment
+        )  # no farther than it was trained to look
+        if window >= segment:
+            recall = min(recall, window - segment)
+            sizes[scenario] = {"segment": segment, "pinned": pinned, "window": window, "recall": recall, "threads": 0}
     if not sizes:
         raise Refused(f"its rotation holds for {positions} positions, too few for any of {', '.join(SIZES)}")
     return found | {
@@ -102,14 +110,26 @@ def kind_of(kind: Kind) -> dict:
     return {"inverse_frequencies": list(kind.frequencies)} | sliding | memory
 
 
-def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, precisions: list[str]) -> dict:
-    """model.json, without self_test and files."""
+def artefact(precision: str, bound: float, parameters: int) -> dict:
+    outside = parameters * graph.BYTES[precision] > INSIDE
+    return {
+        "file": f"cpu-{precision}.onnx",
+        **({"weights": f"cpu-{precision}.weights"} if outside else {}),
+        "accelerator": "Cpu", "precision": precision, "max_error": bound,
+    }  # fmt: skip
+
+
+def manifest(
+    decoder: Decoder, base: Config, tokenizer: Tokenizer, preset: dict, name: str, precisions: list[str]
+) -> dict:
+    """model.json, without self_test and files; base: the config before anything was folded."""
     c, words = decoder.config, ("version", "description", "licence")
     bounds, rows = MAX_ERROR | preset.get("max_error", {}), decoder.model.embed_tokens.weight
-    dtype = "bf16" if torch.equal(rows, rows.bfloat16().float()) else "f16"  # as the checkpoint has it, where it does
+    exact = next(name for name, dtype in DTYPES.items() if torch.equal(rows, rows.to(dtype).float()))
+    dtype = exact if "fp32" in precisions or exact == "bf16" else "f16"  # as the checkpoint has it, where that shows
     shape = {
         "family": c.family, "layers": c.layers, "hidden": c.hidden, "heads": c.heads, "kv_heads": c.kv_heads,
-        "head_dim": c.head_dim, "vocabulary": c.vocabulary, "parameters": c.parameters(),
+        "head_dim": c.head_dim, "vocabulary": c.vocabulary, "parameters": base.parameters(),
         "gate_parameters": sum(p.numel() for p in decoder.gates().values()),
     }  # fmt: skip
     return {
@@ -124,19 +144,21 @@ def manifest(decoder: Decoder, tokenizer: Tokenizer, preset: dict, name: str, pr
         "prompt": {key: preset["prompt"].get(key) for key in PROMPT}
         | {key: preset["prompt"][key] for key in ("chat",) if key in preset["prompt"]},
         "citation": citation(tokenizer, preset["citation"]),
-        "artefacts": [
-            {"file": f"cpu-{p}.onnx", "accelerator": "Cpu", "precision": p, "max_error": bounds[p]} for p in precisions
-        ],
+        "artefacts": [artefact(p, bounds[p], c.parameters()) for p in precisions],
         **{key: preset[key] for key in ("scenarios", "default_scenario", "readings", "scoring", "limits")},
     }
 
 
-def streams(layout: host.Layout, sizes: dict) -> Iterator[tuple[list[int], int]]:
-    """(tokens, pinned) for checking a scenario: fits, exactly S, fills the memory; ordinary prompts."""
+def streams(layout: host.Layout, scenarios: dict, name: str) -> Iterator[tuple[list[int], int]]:
+    """(tokens, pinned) for checking a scenario: fits, exactly S, fills the memory; ordinary prompts. The last two kinds
+    not of rooms that take long to fill, but for the smallest: all run the same graph."""
+    sizes = scenarios[name]
     start, ask = layout.encode(layout.prompt["start"]), layout.encode(layout.prompt["ask"], question=" Where is it?")
     text = layout.encode("{text}", text=SAMPLE)
     room = sizes["pinned"] + sizes["window"]
-    for length in (sizes["segment"] // 2, sizes["segment"], room + 2 * sizes["segment"] + 5, 2 * room + 13):
+    lengths = [sizes["segment"] // 2, sizes["segment"], room + 2 * sizes["segment"] + 5, 2 * room + 13]
+    smallest = min(s["pinned"] + s["window"] for s in scenarios.values())
+    for length in lengths if room <= max(smallest, LONG) else lengths[:2]:
         body = (text * (length // len(text) + 1))[: max(1, length - len(start) - len(ask))]
         yield start + body + ask, len(start)
 
@@ -153,7 +175,7 @@ def check(folder: Path, decoder: Decoder) -> dict[str, float]:
         opened, errors = host.Model(folder, number), []
         for name, s in opened.manifest["scenarios"].items():
             sizes = Sizes(s["segment"], s["pinned"], s["window"])
-            for ids, pinned in streams(opened.layout, s):
+            for ids, pinned in streams(opened.layout, opened.manifest["scenarios"], name):
                 stream = host.Stream(opened, name)
                 want, state = read(decoder, torch.tensor(ids), pinned, sizes)  # [V]
                 errors.append(error(stream.read(ids, pinned), want.numpy()))
@@ -173,7 +195,7 @@ def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[di
     """The reference's logits after the shortest and the third stream of each scenario."""
     tests = []
     for name, s in scenarios.items():
-        for ids, _ in list(streams(layout, s))[0:3:2]:
+        for ids, _ in list(streams(layout, scenarios, name))[0:3:2]:
             logits, _ = read(decoder, torch.tensor(ids), s["pinned"], Sizes(s["segment"], s["pinned"], s["window"]))
             spread = np.linspace(0, len(logits) - 1, 8).astype(int).tolist()
             indices = sorted({*logits.abs().topk(8).indices.tolist(), *logits.topk(2).indices.tolist(), *spread})
@@ -182,44 +204,53 @@ def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[di
     return tests
 
 
-def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, eight_bits: str) -> dict[str, float]:
+def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: dict) -> dict[str, float]:
     """Everything into an empty folder, checked → worst errors by artefact."""
+    stated, eight_bits = preset.get("max_error", {}), preset.get("eight_bits", "u8")
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     for artefact in about["artefacts"]:
-        model = graph.build(decoder.config, weights, artefact["precision"], eight_bits)
+        with open(folder / artefact["weights"], "wb") if "weights" in artefact else nullcontext() as outside:
+            model = graph.build(decoder.config, weights, artefact["precision"], eight_bits, outside=outside)
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
     embedding = decoder.model.embed_tokens.weight.to(DTYPES[about["embedding"]["dtype"]])  # [V, D]
     if not embedding.isfinite().all():
         raise Refused(f"the embedding does not fit {about['embedding']['dtype']}")
-    (folder / about["embedding"]["file"]).write_bytes(embedding.view(torch.int16).numpy().astype("<i2").tobytes())
+    (folder / about["embedding"]["file"]).write_bytes(embedding.contiguous().view(torch.uint8).numpy().tobytes())
     (folder / about["tokenizer"]["file"]).write_text(tokenizer)
     layout = host.Layout(about["prompt"], tokenizer)
     about["self_test"] = self_test(decoder, layout, about["scenarios"])
     about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
     (folder / "model.json").write_text(dumps(about))
-    return check(folder, decoder)
+    worst = check(folder, decoder)
+    for artefact in about["artefacts"]:
+        if artefact["precision"] not in stated:  # what was found, and room for other machines
+            artefact["max_error"] = float(f"{min(artefact['max_error'], 2 * worst[artefact['file']]):.2g}")
+    (folder / "model.json").write_text(dumps(about))
+    return worst
 
 
 def export(
-    checkpoint: Path, target: Path, preset: dict | None = None, name: str = "", precisions: list[str] | None = None
-) -> dict:
+    checkpoint: Path, target: Path, preset: dict | None = None, name: str = "", precisions: list[str] | None = None,
+    rotate: bool = False,
+) -> dict:  # fmt: skip
     """Writes target → worst errors by artefact; raises Refused and leaves target as it was."""
     decoder, kept = load(checkpoint), (checkpoint / "tokenizer.json").read_text()
     if not decoder.memory_trained:
         decoder = forget(decoder)
     preset = preset or own(checkpoint, decoder.config.positions)
-    if (form := host.canonical(json.loads(kept))[0]) != json.loads(kept):
+    if (form := host.piecewise(json.loads(kept), preset, decoder.config.vocabulary)) != json.loads(kept):
         kept = json.dumps(form, ensure_ascii=False)
     tokenizer = Tokenizer.from_str(kept)
-    if tokenizer.get_vocab_size() > decoder.config.vocabulary:
-        raise Refused(f"{tokenizer.get_vocab_size()} tokens, but {decoder.config.vocabulary} rows of embedding")
-    about = manifest(decoder, tokenizer, preset, name or target.name, precisions or preset["precisions"])
+    base, precisions = decoder.config, precisions or preset["precisions"]
+    if rotate:
+        rotation.turn(decoder)
+    about = manifest(decoder, base, tokenizer, preset, name or target.name, precisions)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
     try:
         made = temporary / "new"
         made.mkdir()
-        worst = write(made, decoder, kept, about, preset.get("eight_bits", "u8"))
+        worst = write(made, decoder, kept, about, preset)
         if target.exists():
             target.rename(temporary / "old")
         made.rename(target)
@@ -234,11 +265,12 @@ def main() -> int:
     parser.add_argument("target", type=Path)
     parser.add_argument("--preset", type=Path)
     parser.add_argument("--name", default="")
+    parser.add_argument("--rotate", action="store_true", help="so that no channel outweighs the others (rotation.py)")
     parser.add_argument("--precision", nargs="+", choices=sorted(MAX_ERROR), default=None)
     a = parser.parse_args()
     try:
         preset = json.loads(a.preset.read_text()) if a.preset else None
-        worst = export(a.checkpoint, a.target, preset, a.name, a.precision)
+        worst = export(a.checkpoint, a.target, preset, a.name, a.precision, a.rotate)
     except (Refused, ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)
         return 1

@@ -12,7 +12,9 @@ import math
 from collections.abc import Iterator
 from pathlib import Path
 
-from safetensors import safe_open
+import torch
+from huggingface_hub.errors import StrictDataclassError
+from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from config import GLOBAL, LOCAL, NONE, Config, Kind, frequencies
@@ -23,6 +25,11 @@ FAMILIES = {
 }  # fmt: skip
 ACTIVATIONS = {"silu": "silu", "swish": "silu", "gelu_pytorch_tanh": "gelu_tanh"}
 SCALINGS = ("default", "linear", "llama3", "yarn", "longrope")
+OWN = {  # keys that only these families compute by; elsewhere transformers passes over them
+    "layer_types": ("qwen2", "qwen3", "smollm3", "gemma3_text"), "no_rope_layers": ("smollm3",),
+    "partial_rotary_factor": ("phi3",),
+}  # fmt: skip
+DTYPES = ("F64", "F32", "F16", "BF16")
 
 
 class Unsupported(ValueError):
@@ -40,19 +47,29 @@ def read_config(folder: Path | str) -> Config:
         known = ", ".join(f"{name} ({people})" for name, people in FAMILIES.items())
         hint = "; export the text model alone" if "text_config" in raw else ""
         raise Unsupported(f"{path}: found model_type {family!r}, expected one of {known}{hint}")
+    for key, families in OWN.items():
+        if family not in families and raw.get(key):
+            raise Unsupported(f"{path}: found {key} in a {family}, expected it in {', '.join(families)} alone")
     try:
         c = AutoConfig.from_pretrained(folder)
-    except ValueError as e:
-        raise Unsupported(f"{path}: {e}") from e
+    except (ValueError, KeyError, TypeError, StrictDataclassError) as e:
+        raise Unsupported(
+            f"{path}: transformers does not read it: {' '.join(str(e).split()) or type(e).__name__}"
+        ) from e
+    if c.hidden_size % c.num_attention_heads and not getattr(c, "head_dim", None):
+        raise Unsupported(
+            f"{path}: found hidden_size {c.hidden_size}, expected a multiple of {c.num_attention_heads} heads"
+        )
     d = getattr(c, "head_dim", None) or c.hidden_size // c.num_attention_heads
     act = getattr(c, "hidden_activation", None) or c.hidden_act
     check(path, c, act)
     gemma, bias = family == "gemma3_text", bool(getattr(c, "attention_bias", False))
     kinds, pattern, positions = attention(path, c, d)
+    tied = bool(c.tie_word_embeddings) and not own_head(Path(folder))
     return Config(
         family=family, vocabulary=c.vocab_size, hidden=c.hidden_size, layers=c.num_hidden_layers,
         heads=c.num_attention_heads, kv_heads=c.num_key_value_heads or c.num_attention_heads, head_dim=d,
-        ff=c.intermediate_size, theta=theta(c), eps=c.rms_norm_eps, tied=bool(c.tie_word_embeddings),
+        ff=c.intermediate_size, theta=theta(c), eps=c.rms_norm_eps, tied=tied,
         qkv_bias=family == "qwen2" or bias, o_bias=family != "qwen2" and bias, mlp_bias=bool(getattr(c, "mlp_bias", 0)),
         qk_norm=family in ("qwen3", "gemma3_text"), post_norms=gemma, activation=ACTIVATIONS[act],
         embedding_scale=math.sqrt(c.hidden_size) if gemma else 1.0,
@@ -68,16 +85,18 @@ def check(path: Path, c, activation: str) -> None:
     for key in ("final_logit_softcapping", "attn_logit_softcapping", "use_bidirectional_attention"):
         if getattr(c, key, None):
             raise Unsupported(f"{path}: found {key} {getattr(c, key)!r}, expected none")
-    if getattr(c, "quantization_config", None):
+    if getattr(c, "quantization_config", None) or getattr(c, "compression_config", None):
         raise Unsupported(f"{path}: found quantised weights, expected bf16, fp16 or fp32")
 
 
 def attention(path: Path, c, d: int) -> tuple[dict[str, Kind], tuple[str, ...], int]:
-    """→ the kinds, the kind of each layer, and how far their frequencies hold (0: at any distance)."""
+    """→ the kinds, the kind of each layer, and how far the model was trained to look."""
     types = list(getattr(c, "layer_types", None) or ["full_attention"] * c.num_hidden_layers)
     sliding = getattr(c, "sliding_window", None) or 0
     if sliding >= c.max_position_embeddings:  # as far as the model reaches
-        sliding, types = 0, ["full_attention"] * c.num_hidden_layers
+        sliding = 0
+        if c.model_type != "gemma3_text":  # there the two turn by different frequencies
+            types = ["full_attention"] * c.num_hidden_layers
     if c.model_type == "phi3" and sliding:  # all of its layers, without saying so
         types = ["sliding_attention"] * c.num_hidden_layers
     ropes = getattr(c, "no_rope_layers", None) or [1] * c.num_hidden_layers  # 0: without RoPE
@@ -91,9 +110,9 @@ def attention(path: Path, c, d: int) -> tuple[dict[str, Kind], tuple[str, ...], 
         pattern.append(name)
         if name not in kinds:
             turning, factor, holds = rope(path, c, kind_of, d) if turns else ((), 1.0, 0)
-            kinds[name] = Kind(turning, factor, sliding if name == LOCAL else 0, memory=name != LOCAL)
+            kinds[name] = Kind(turning, factor, sliding if name == LOCAL else 0, memory=name != LOCAL or not sliding)
             positions = min(filter(None, (positions, holds)), default=0)
-    return kinds, tuple(pattern), positions
+    return kinds, tuple(pattern), min(filter(None, (positions, c.max_position_embeddings)))
 
 
 def rope(path: Path, c, layer_type: str, d: int) -> tuple[tuple[float, ...], float, int]:
@@ -105,7 +124,7 @@ def rope(path: Path, c, layer_type: str, d: int) -> tuple[tuple[float, ...], flo
     kind = parameters.get("rope_type", "default")
     if kind not in SCALINGS:
         raise Unsupported(f"{path}: found rope type {kind!r}, expected one of {', '.join(SCALINGS)}")
-    dims = int(d * parameters.get("partial_rotary_factor", 1.0))
+    dims = int(d * parameters.get("partial_rotary_factor", 1.0)) if c.model_type in OWN["partial_rotary_factor"] else d
     if kind == "default":
         return frequencies(parameters["rope_theta"], dims), 1.0, 0
     turning, factor = ROPE_INIT_FUNCTIONS[kind](c, "cpu", **({"layer_type": layer_type} if many else {}))
@@ -118,21 +137,48 @@ def theta(c) -> float:
     return float(parameters.get("rope_theta") or parameters["full_attention"]["rope_theta"])
 
 
+def shards(folder: Path) -> list[Path]:
+    """model*.safetensors, one or many, all there."""
+    index = folder / "model.safetensors.index.json"
+    names = {"model.safetensors"} if not index.exists() else set(json.loads(index.read_text())["weight_map"].values())
+    for name in sorted(names):
+        if not (folder / name).exists():
+            raise FileNotFoundError(f"no {name} in {folder}")
+    return [folder / name for name in sorted(names)]
+
+
+def opened(file: Path) -> safe_open:
+    try:
+        return safe_open(file, "pt")
+    except SafetensorError as e:
+        raise Unsupported(f"{file}: found no safetensors: {e}") from e
+
+
+def own_head(folder: Path) -> bool:
+    """Whether lm_head.weight is another tensor than the embedding: then transformers does not tie the two."""
+    found = {}
+    for file in shards(folder) if any(folder.glob("model*.safetensors")) else ():
+        with opened(file) as shard:
+            for name in {"lm_head.weight", "model.embed_tokens.weight"} & {*shard.keys()}:
+                found[name] = shard.get_tensor(name)
+    if "model.embed_tokens.weight" not in found and found:
+        raise Unsupported(f"{folder}: found lm_head.weight and no model.embed_tokens.weight, expected the embedding")
+    return len(found) == 2 and not torch.equal(*found.values())
+
+
 def weights(folder: Path | str, config: Config) -> Iterator[tuple[str, Tensor]]:
     """(canonical name, float32) of every tensor of model*.safetensors, one or many shards; gates are not among them."""
-    folder = Path(folder)
-    index = folder / "model.safetensors.index.json"
-    files = (
-        sorted(set(json.loads(index.read_text())["weight_map"].values())) if index.exists() else ["model.safetensors"]
-    )
-    for file in files:
-        if not (folder / file).exists():
-            raise FileNotFoundError(f"no {file} in {folder}")
-        with safe_open(folder / file, "pt") as shard:
+    for file in shards(Path(folder)):
+        with opened(file) as shard:
             for name in shard.keys():  # noqa: SIM118
                 if name == "lm_head.weight" and config.tied:
                     continue
-                yield from canonical(name, shard.get_tensor(name).float(), config)
+                if (dtype := shard.get_slice(name).get_dtype()) not in DTYPES:
+                    raise Unsupported(f"{file}: found {name} in {dtype}, expected one of {', '.join(DTYPES)}")
+                tensor = shard.get_tensor(name).float()
+                if not tensor.isfinite().all():
+                    raise Unsupported(f"{file}: found numbers in {name} that are not finite")
+                yield from canonical(name, tensor, config)
 
 
 def canonical(name: str, tensor: Tensor, c: Config) -> Iterator[tuple[str, Tensor]]:
@@ -149,6 +195,8 @@ def canonical(name: str, tensor: Tensor, c: Config) -> Iterator[tuple[str, Tenso
     for fused, parts in (("qkv_proj", {"q_proj": q, "k_proj": kv, "v_proj": kv}),
                          ("gate_up_proj", {"gate_proj": c.ff, "up_proj": c.ff})):  # fmt: skip
         if f".{fused}." in name:
+            if len(tensor) != sum(parts.values()):
+                raise Unsupported(f"found {name} of {len(tensor)} rows, expected {sum(parts.values())}")
             pieces = tensor.split(list(parts.values()))
             yield from ((name.replace(fused, part), piece) for part, piece in zip(parts, pieces, strict=True))
             return

@@ -5,27 +5,35 @@ d head width, V vocabulary. Precision `int8`: weights in 8 bits with a scale per
 per row (÷ its largest magnitude × 127), so that no row depends on its neighbours; norms, attention, memory and gate in
 fp32. Both are kept in u8 around 128: x86 processors with AVX2 but without VNNI saturate the sums of u8 × s8 products
 (tried: logits off by 0.45 instead of 0.08), u8 × u8 is the same on every machine. Where every processor is known to
-have VNNI, `s8` weights are faster (on one of them 128 rows took 6.3 ms instead of 8.2).
+have VNNI, `s8` weights are faster (on one of them 128 rows took 6.3 ms instead of 8.2). `int4`: the linears of the
+layers in 4 bits, 32 inputs to a scale, activations in 8 bits by the same 32; lm_head as in int8.
 """
 
+import os
 from collections.abc import Collection
+from typing import BinaryIO
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
+from onnxruntime.capi import _pybind_state as runtime
 
 from config import Config
 from model import EPSILON
 
 PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
+BYTES = {"fp32": 4.0, "int8": 1.0, "int4": 0.6}  # of a weight, not quite
+BLOCK = 32  # inputs to a scale in 4 bits
+LARGE, PAGE = 1 << 16, 4096  # bytes: what is kept outside of the graph, and where it may begin
 
 
 class Builder:
-    """Collects nodes and initializers; every method returns names of values."""
+    """Collects nodes and initializers, large ones in `outside` if given; every method returns names of values."""
 
-    def __init__(self) -> None:
+    def __init__(self, outside: BinaryIO | None = None) -> None:
         self.nodes: list[onnx.NodeProto] = []
-        self.weights: dict[str, np.ndarray] = {}
+        self.weights: dict[str, TensorProto] = {}
+        self.outside = outside
 
     def __call__(self, op: str, *inputs: str, out: str = "", domain: str = "", **attributes) -> str:
         return self.many(op, *inputs, out=(out,), domain=domain, **attributes)[0]
@@ -37,13 +45,25 @@ class Builder:
 
     def weight(self, name: str, value: np.ndarray) -> str:
         assert name not in self.weights
-        self.weights[name] = np.array(value, order="C")
+        self.weights[name] = self.stored(name, np.array(value, order="C"))
         return name
+
+    def stored(self, name: str, value: np.ndarray) -> TensorProto:
+        if self.outside is None or value.nbytes < LARGE:
+            return numpy_helper.from_array(value, name)
+        self.outside.write(bytes(-self.outside.tell() % PAGE))
+        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
+        stub = TensorProto(name=name, data_type=kind, dims=value.shape, data_location=TensorProto.EXTERNAL)
+        where = {"location": os.path.basename(self.outside.name), "offset": self.outside.tell(), "length": value.nbytes}
+        for key, said in where.items():
+            stub.external_data.add(key=key, value=str(said))
+        self.outside.write(value.data)
+        return stub
 
     def constant(self, value: float | int | list[int], dtype: type = np.float32) -> str:
         array = np.asarray(value, np.int64 if isinstance(value, list | int) else dtype)
         name = f"const_{array.dtype}_" + "_".join(str(v) for v in array.reshape(-1)) + ("" if array.ndim else "_scalar")
-        self.weights.setdefault(name, array)
+        self.weights.setdefault(name, numpy_helper.from_array(array, name))
         return name
 
 
@@ -54,11 +74,23 @@ def quantize(weight: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.nda
     return (steps + middle).astype(middle.dtype), scale.astype(np.float32)
 
 
+def quantize4(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """weight [in, out] → two of 4 bits a byte [out, blocks, BLOCK/2] and scales [out·blocks], rounded to nearest."""
+    n, out = weight.shape
+    blocks = -(-n // BLOCK)
+    four, scales = np.zeros((out, blocks, BLOCK // 2), np.uint8), np.zeros(out * blocks, np.float32)
+    none = np.zeros(out * ((blocks + 1) // 2), np.uint8)  # zero points, which symmetric blocks do without
+    runtime.quantize_matmul_4bits(four, np.ascontiguousarray(weight), scales, none, BLOCK, out, n, True)
+    return four, scales
+
+
 class Linears:
     """x [S, in] → [S, out] for several weights on one input; in int8 the input is quantised once."""
 
-    def __init__(self, g: Builder, parts: Collection[str], weights: str):
-        self.g, self.parts, self.rows = g, parts, {}
+    def __init__(self, g: Builder, precision: str, parts: Collection[str], weights: str):
+        self.g, self.rows = g, {}
+        eight, four = dict.fromkeys(parts, 8), dict.fromkeys(parts, 4) | {"lm_head": 8}
+        self.bits = {"fp32": {}, "int8": eight, "int4": four}[precision]
         self.zero = {"u8": np.array(128, np.uint8), "s8": np.array(0, np.int8)}[weights]
         self.zero_name = g.weight("weight.zero", self.zero)
         self.middle = g.weight("activation.zero", np.array(128, np.uint8))
@@ -66,8 +98,15 @@ class Linears:
     def __call__(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None, out: str = "") -> str:
         """weight [out, in], as PyTorch keeps it."""
         g, last, part = self.g, "" if bias is not None else out, name.rpartition(".")[2]
-        if (part if part in PARTS else "qkv") not in self.parts:
+        bits = self.bits.get(part if part in PARTS else "qkv", 32)
+        if bits == 32:
             y = g("MatMul", x, g.weight(name, weight.T), out=last)  # [S, out]
+        elif bits == 4:
+            (four, scales), (n, k) = quantize4(weight.T), weight.shape
+            inputs, how = (x, g.weight(name, four), g.weight(name + ".scale", scales)), {"bits": 4, "accuracy_level": 4}
+            y = g(
+                "MatMulNBits", *inputs, out=last, domain="com.microsoft", N=n, K=k, block_size=BLOCK, **how
+            )  # [S, out]
         else:
             u8, largest = self.quantized(x)  # [S, in], [S, 1]
             eight, scale = quantize(weight.T, self.zero)  # [in, out], [out]
@@ -91,10 +130,12 @@ def build(
     precision: str,
     eight_bits: str = "u8",
     only: Collection[str] = PARTS,
+    outside: BinaryIO | None = None,
 ) -> onnx.ModelProto:
-    """weights: the decoder's state_dict as float32 arrays; eight_bits: how int8 keeps them, u8 or s8; only: which."""
-    c, g = config, Builder()
-    linear = Linears(g, only if precision == "int8" else (), eight_bits)
+    """weights: the decoder's state_dict as float32 arrays; eight_bits: how int8 keeps them, u8 or s8; only: which;
+    outside: a file beside the graph's that takes the large ones, page by page, so that they can be mapped."""
+    c, g = config, Builder(outside)
+    linear = Linears(g, precision, only, eight_bits)
     H, J, d = c.heads, c.kv_heads, c.head_dim
     by_head = lambda t, shape: t if H == J else g("Reshape", t, g.constant(shape))  # noqa: E731
 
@@ -210,7 +251,7 @@ def model(c: Config, g: Builder) -> onnx.ModelProto:
     values = [[helper.make_tensor_value_info(n, f32, s) for n, s in group.items()] for group in (inputs, outputs)]
     values[0].append(helper.make_tensor_value_info("rows", TensorProto.INT64, ["R"]))
     used = {name for node in g.nodes for name in node.input}
-    weights = [numpy_helper.from_array(v, name) for name, v in g.weights.items() if name in used]
+    weights = [tensor for name, tensor in g.weights.items() if name in used]
     graph = helper.make_graph(g.nodes, "edgeinfinite", *values, weights)
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="edgeinfinite")

@@ -7,6 +7,7 @@ Shapes as in graph.py; P pinned tokens, K pinned slots, W window slots, w tokens
 
 import copy
 import json
+import math
 import re
 import sys
 from pathlib import Path
@@ -17,27 +18,57 @@ from tokenizers import Tokenizer
 
 MASKED = -1e30  # what no score outweighs
 DECODE_BLOCK = 32
+MARKUP = r"</?(?:table|caption|thead|tbody|tfoot|tr|th|td|h[1-6]|blockquote|strong|em|b|i|u|sub|sup|code)>"  # Gemma's
+SPACE = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")  # a tokenizer's `\s`
+DTYPES = {"f16": "<f2", "bf16": "<u2", "f32": "<f4"}
 
 
-def canonical(tokenizer: dict) -> tuple[dict, bool]:
-    """tokenizer.json without the space that is put before every stretch of text, and whether there was one.
+def unprefixed(tokenizer: dict) -> tuple[dict, str]:
+    """tokenizer.json without the space that is put before text, and where that was: "never", "first" (before the whole
+    text) or "always" (before every stretch between added tokens).
 
     What is encoded piece by piece must not begin anew with each piece; templates say that space instead."""
-    form, spaced = copy.deepcopy(tokenizer), False
+    form, scheme = copy.deepcopy(tokenizer), "never"
     normalizer = form.get("normalizer") or {}
     parts = normalizer.get("normalizers", [normalizer])
     if any(p.get("type") == "Prepend" for p in parts):
-        spaced = True
+        scheme = "always"
         rest = [p for p in parts if p.get("type") != "Prepend"]
         form["normalizer"] = {"type": "Sequence", "normalizers": rest} if len(rest) != 1 else rest[0]
     splitter = form.get("pre_tokenizer") or {}
     for part in splitter.get("pretokenizers", [splitter]):
         if part.get("type") == "Metaspace" and part.get("prepend_scheme", "always") != "never":
-            spaced |= part.get("prepend_scheme", "always") == "always"
-            part["prepend_scheme"] = "never"
+            scheme, part["prepend_scheme"] = part.get("prepend_scheme", "always"), "never"
         if part.get("type") == "ByteLevel" and part.get("add_prefix_space"):
-            spaced, part["add_prefix_space"] = True, False
-    return form, spaced
+            scheme, part["add_prefix_space"] = "always", False
+    return form, scheme
+
+
+def piecewise(tokenizer: dict, preset: dict, vocabulary: float = math.inf) -> dict:
+    """tokenizer.json for prompts in pieces, and for text that nobody vouches for.
+
+    Spaces before text and white space around added tokens are the templates' to say. Added tokens that control a model
+    are special, so that text never becomes one. Those beyond the vocabulary are left out (Gemma 3 has one, of its
+    pictures); ValueError where a token of the base vocabulary or of the preset's `prompt` and `end` is one of them."""
+    form, _ = unprefixed(tokenizer)
+    templates = [*preset["prompt"].values(), *(preset["prompt"].get("chat") or {}).values()]
+    said = "\0".join(text for text in templates if isinstance(text, str))
+    base = form["model"]["vocab"]  # of Unigram a list of [text, score]
+    rows = base.items() if isinstance(base, dict) else ((text, i) for i, (text, _) in enumerate(base))
+    used = [
+        (t["content"], t["id"]) for t in form["added_tokens"] if t["content"] in said or t["content"] in preset["end"]
+    ]
+    for text, number in [*rows, *used]:
+        if number >= vocabulary:
+            raise ValueError(f"found token {text!r}, number {number}, but {vocabulary} rows of embedding")
+    form["added_tokens"] = [t for t in form["added_tokens"] if t["id"] < vocabulary]
+    for t in form["added_tokens"]:
+        text = t["content"]
+        looks = re.fullmatch("<.+>", text, re.DOTALL) and not re.fullmatch(MARKUP, text)
+        mark = text in said and re.fullmatch(r"[^\w\s].*\w.*[^\w\s]", text, re.DOTALL)  # no word, no white space
+        t["special"] = bool(t["special"] or looks or mark or text in preset["end"])
+        t["lstrip"] = t["rstrip"] = False
+    return form
 
 
 class Layout:
@@ -52,11 +83,9 @@ class Layout:
 
     def encode(self, template: str, **values: str) -> list[int]:
         """What stands around a value, up to the next special token, is tokenised with it as one text."""
-        tokens, rest = [], template
-        while found := re.search(r"\{(\w+)\}", rest):
+        tokens, rest, names = [], template, "|".join(values)
+        while values and (found := re.search(rf"\{{({names})\}}", rest)):
             before, after = rest[: found.start()], rest[found.end() :]
-            if found[1] not in values:
-                raise KeyError(found[1])
             head = max((before.rfind(s) + len(s) for s in self.specials if s in before), default=0)
             tail = min((after.find(s) for s in self.specials if s in after), default=len(after))
             tokens += self.special.encode(before[:head], add_special_tokens=False).ids
@@ -68,7 +97,7 @@ class Layout:
     def turn(self, text: str, first: bool) -> list[int]:
         """A turn of a chat: what is said, up to where the model answers."""
         chat = self.prompt["chat"]
-        text = text.strip() if chat.get("trim") else text
+        text = text.strip() if chat.get("trim") else text.lstrip(SPACE) if chat.get("trim_start") else text
         return self.encode(chat["user"] if first else chat.get("next", chat["user"]), text=text)
 
     def free(self, document: str, task: str, question: str = "") -> tuple[list[int], int]:
@@ -85,9 +114,9 @@ class Model:
         self.manifest = m = json.loads((self.folder / "model.json").read_text())
         self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
         self.layout = Layout(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
-        rows = np.fromfile(self.folder / m["embedding"]["file"], "<u2")
-        half = m["embedding"]["dtype"] == "f16"  # or the upper half of an f32
-        rows = rows.view(np.float16) if half else (rows.astype("<u4") << 16).view(np.float32)
+        rows = np.fromfile(self.folder / m["embedding"]["file"], DTYPES[m["embedding"]["dtype"]])
+        if m["embedding"]["dtype"] == "bf16":  # the upper half of an f32
+            rows = (rows.astype("<u4") << 16).view(np.float32)
         self.embedding = rows.reshape(m["base"]["vocabulary"], m["base"]["hidden"])  # [V, D]
         self.kinds = {name: np.array(kind["inverse_frequencies"]) for name, kind in m["kinds"].items()}  # [r/2] float64
         self.sliding = {name: kind.get("sliding", 0) for name, kind in m["kinds"].items()}

@@ -151,6 +151,12 @@ class Decoder(nn.Module):
         self.model = Backbone(config)
         self.lm_head = None if config.tied else nn.Linear(config.hidden, config.vocabulary, bias=False)
 
+    def untie(self, head: Tensor) -> None:
+        """Gives the head weights of its own [V,D], where they are no longer the embedding's."""
+        self.config = replace(self.config, tied=False)
+        self.lm_head = nn.Linear(*reversed(head.shape), bias=False)
+        self.lm_head.weight = nn.Parameter(head, requires_grad=False)
+
     def embed(self, ids: Tensor) -> Tensor:
         return self.model.embed_tokens(ids) * self.config.embedding_scale  # [..., D]
 
@@ -176,6 +182,8 @@ class Decoder(nn.Module):
         if positions is None:
             positions = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape)
         angles, masks = self.angles(positions[:, None]), self.masks(ids.shape[1], 0, ids.device)  # [B,1,T,r/2], [T,T]
+        if mask is not None and any(kind.sliding for kind in self.config.kinds.values()):
+            raise ValueError("found layers with a sliding window, expected none beside a mask of one's own")
         if mask is not None:
             masks = dict.fromkeys(masks, mask)
         x = self.embed(ids)  # [B,T,D]
@@ -331,11 +339,22 @@ def load(folder: str | Path) -> Decoder:
     if (folder / "gates.safetensors").exists():
         gates = {name: t.float() for name, t in load_file(folder / "gates.safetensors").items()}
         config = replace(config, gate_hidden=next(t.shape[0] for name, t in gates.items() if name.endswith(".w1")))
-    decoder = Decoder(config)
-    missing, unexpected = decoder.load_state_dict(dict(weights(folder, config)) | gates, strict=False)
-    missing = [name for name in missing if gates or ".self_attn.gate." not in name]
-    if missing or unexpected:
-        raise ValueError(f"{folder}: missing {missing[:4]}, unexpected {unexpected[:4]}")
+    with torch.device("meta"):
+        decoder = Decoder(config)
+    found, want = dict(weights(folder, config)) | gates, decoder.state_dict()
+    if not gates:  # fresh ones
+        found |= {f"{at}.{n}": p.detach() for at, m in decoder.named_modules() if isinstance(m, Gate)
+                  for n, p in Gate(*m.w1.shape).named_parameters()}  # fmt: skip
+    wrong = {
+        name: (list(t.shape), list(want[name].shape))
+        for name, t in found.items()
+        if name in want and t.shape != want[name].shape
+    }
+    missing, unexpected = sorted(want.keys() - found.keys()), sorted(found.keys() - want.keys())
+    if missing or unexpected or wrong:
+        shapes = "".join(f", {name} {a}, expected {b}" for name, (a, b) in list(wrong.items())[:4])
+        raise ValueError(f"{folder}: missing {missing[:4]}, unexpected {unexpected[:4]}{shapes}")
+    decoder.load_state_dict(found, assign=True)
     decoder.memory_trained = bool(gates)
     return decoder.eval()
 
@@ -343,7 +362,8 @@ def load(folder: str | Path) -> Decoder:
 def forget(decoder: Decoder) -> Decoder:
     """The same base without gates and memory, which is StreamingLLM; weights are shared."""
     kinds = {name: replace(kind, memory=False) for name, kind in decoder.config.kinds.items()}
-    bare = Decoder(replace(decoder.config, kinds=kinds))
+    with torch.device("meta"):
+        bare = Decoder(replace(decoder.config, kinds=kinds))
     bare.load_state_dict({name: t for name, t in decoder.state_dict().items() if ".gate." not in name}, assign=True)
     return bare.eval()
 

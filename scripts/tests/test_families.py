@@ -5,15 +5,18 @@ the others, norms far from one; written by transformers itself in the dtypes and
 """
 
 import json
+import re
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 import export
+import forms
 import sampling
 import tiny
 from config import GLOBAL, LOCAL, NONE
@@ -63,6 +66,9 @@ CASES = [
          raw={"layer_types": None, "sliding_window_pattern": 2, "sliding_window": 30, "rope_local_base_freq": 5000.0,
               "rope_theta": 200000.0, "rope_scaling": {"rope_type": "linear", "factor": 8.0}},
          pattern=(LOCAL, GLOBAL, LOCAL, GLOBAL)),
+    Case("Gemma 3, sliding as far as it looks", "gemma3_text", {"head_dim": 16, "sliding_window": 4096,
+         "layer_types": ["sliding_attention", "full_attention"] * 2}, pattern=(LOCAL, GLOBAL) * 2),
+    Case("Qwen3, biases", "qwen3", {"head_dim": 16, "attention_bias": True, "tie_word_embeddings": False}),
     Case("Phi-3", "phi3", {"sliding_window": 22}, torch.bfloat16, pattern=(LOCAL,) * 4),
     Case("Phi-4-mini", "phi3", {"tie_word_embeddings": True, "num_attention_heads": 4, "hidden_size": 64,
          "original_max_position_embeddings": 1024, "rope_parameters": {"rope_type": "longrope", "rope_theta": 10000.0,
@@ -159,6 +165,14 @@ REFUSED = {
     "soft caps": ({"model_type": "gemma3_text", "final_logit_softcapping": 30.0}, "final_logit_softcapping 30.0"),
     "both ways": ({"model_type": "gemma3_text", "use_bidirectional_attention": True}, "use_bidirectional_attention"),
     "quantised": ({"model_type": "qwen2", "quantization_config": {"quant_method": "awq", "bits": 4}}, "quantised"),
+    "own keys": ({"model_type": "llama", "no_rope_layers": [1, 0, 1, 0]}, "found no_rope_layers in a llama"),
+    "layers of its own": (
+        {"model_type": "llama", "layer_types": ["sliding_attention"] * 4},
+        "found layer_types in a llama",
+    ),
+    "compressed": ({"model_type": "llama", "compression_config": {"quant_method": "compressed"}}, "quantised"),
+    "a width without heads": ({"model_type": "llama", "hidden_size": 50}, "config.json"),
+    "an older longrope": ({"model_type": "phi3", "rope_scaling": {"type": "su", "short_factor": SHORT}}, "config.json"),
     "chunks": ({"model_type": "qwen3", "layer_types": ["chunked_attention"] * 4}, "chunked_attention"),
 }
 
@@ -169,6 +183,73 @@ def test_what_is_not_computed_is_refused_by_name(name, tmp_path):
     (tmp_path / "config.json").write_text(json.dumps(SHAPE | keys))
     with pytest.raises(Unsupported, match=words.replace("(", r"\(")):
         read_config(tmp_path)
+
+
+def damaged(tmp_path: Path, change) -> Path:
+    """A Llama's folder whose tensors were changed."""
+    folder = tmp_path / "model"
+    checkpoint(CASES[2], folder)
+    tensors = load_file(folder / "model.safetensors")
+    change(tensors)
+    save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
+    return folder
+
+
+def test_a_head_of_its_own_is_kept_where_the_config_says_tied(tmp_path):
+    head = torch.randn(384, 48, generator=torch.Generator().manual_seed(1)).half()
+    folder = damaged(tmp_path, lambda tensors: tensors.update({"lm_head.weight": head}))
+    theirs = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
+    decoder, ids = load(folder), torch.arange(20, 40)[None]
+    with torch.no_grad():
+        close(decoder.logits(decoder(ids)), theirs(ids).logits, 5e-4)
+    assert not decoder.config.tied
+
+
+WRONG = {
+    "a shape": (
+        lambda t: t.update({"model.norm.weight": torch.ones(47)}),
+        r"model.norm.weight \[47\], expected \[48\]",
+    ),
+    "a number": (lambda t: t["model.norm.weight"].fill_(float("nan")), "in model.norm.weight that are not finite"),
+    "eight bits": (
+        lambda t: t.update({"model.norm.weight": torch.ones(48, dtype=torch.int8)}),
+        "model.norm.weight in I8",
+    ),
+    "one too few": (lambda t: t.pop("model.norm.weight"), "missing .'model.norm.weight'"),
+    "one too many": (lambda t: t.update({"model.more": torch.ones(2)}), "unexpected .'model.more'"),
+    "the embedding": (
+        lambda t: t.update({"lm_head.weight": t.pop("model.embed_tokens.weight")}),
+        "no model.embed_tokens",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_weights_are_refused_by_name_and_nothing_is_written(name, tmp_path, monkeypatch, capsys):
+    change, words = WRONG[name]
+    folder = damaged(tmp_path, change)
+    monkeypatch.setattr("sys.argv", ["export.py", str(folder), str(tmp_path / "mine")])
+    assert export.main() == 1
+    assert re.search(words, capsys.readouterr().err)
+    assert not (tmp_path / "mine").exists()
+
+
+def test_a_shard_cut_short_is_refused(tmp_path):
+    folder = damaged(tmp_path, lambda tensors: None)
+    whole = (folder / "model.safetensors").read_bytes()
+    (folder / "model.safetensors").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(Unsupported, match=r"model.safetensors: found no safetensors"):
+        load(folder)
+
+
+def test_a_checkpoint_looks_no_farther_than_it_was_trained_to(tmp_path):
+    forms.write("llama3", tmp_path)
+    for positions, windows in ((2048, [1792, 512]), (131072, [2048, 512]), (400, [256, 256])):
+        sizes = export.own(tmp_path, positions)["scenarios"].values()
+        assert [s["window"] for s in sizes] == windows
+        assert all(s["segment"] + s["pinned"] + s["window"] <= positions for s in sizes)
+    with pytest.raises(export.Refused, match="200 positions"):
+        export.own(tmp_path, 200)
 
 
 def test_a_missing_shard_is_named(tmp_path):

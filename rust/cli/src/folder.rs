@@ -30,7 +30,9 @@ pub fn inspect(common: &Common) -> Result<()> {
         info.accelerators.join(", "),
     ))?;
     if info.memory_layers == 0 {
-        print::line("no memory (its gates are not trained): by recall and notes it answers from any length, by memory from the window alone")?;
+        print::line(
+            "no memory (its gates are not trained): by recall and notes it answers from any length, by memory from the window alone",
+        )?;
     }
     print::line(&format!(
         "questions of up to {} tokens, answers of up to {}",

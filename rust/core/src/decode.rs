@@ -106,7 +106,7 @@ impl Decoder {
                 },
             }
             chosen.push((token, log_p));
-            Some(token)
+            Some(token).filter(|_| !ended) // the one with the string in it is never run, drafted or not
         };
         match tokens {
             None => drop(choose(session.logits())),
@@ -165,6 +165,11 @@ impl Decoder {
     /// The prompt's answer is held no longer: the spans that it is made of.
     pub fn release(&mut self) -> Vec<Cut> {
         self.hold.take().map_or_else(Vec::new, Hold::finish)
+    }
+
+    /// A string that ends the answer came: there is no more of it in any prompt.
+    pub fn stopped(&self) -> bool {
+        self.stops.over()
     }
 
     /// The limit is reached.

@@ -40,7 +40,8 @@ impl Work {
         let model = &self.document.model;
         let Some(current) = self.current.as_mut() else { return self.finish() };
         let hold = if self.verbatim && current.words.is_none() { Some(hold(&self.document, current)?) } else { None };
-        let (decoder, words) = current.words.get_or_insert_with(|| (Decoder::new(current.note_tokens, self.lookup, &Sampling::default()), String::new()));
+        let (decoder, words) =
+            current.words.get_or_insert_with(|| (Decoder::new(current.note_tokens, self.lookup, &Sampling::default()), String::new()));
         hold.into_iter().for_each(|hold| decoder.hold(hold));
         let delta = decoder.next(&mut current.session, model, cancel)?;
         let ended = delta.is_none() || decoder.full();

@@ -239,7 +239,12 @@ impl Graph {
         };
         let (mut files, mut behind, mut encodings) = (Vec::new(), Vec::new(), None);
         match &artefact.fixed {
-            None => files.push(file(&artefact.file, 0, 0)?),
+            None => {
+                files.push(file(&artefact.file, 0, 0)?);
+                for name in &artefact.weights {
+                    behind.push((folder.join(name), entry(name)?));
+                }
+            }
             Some(fixed) => {
                 for graph in &fixed.graphs {
                     files.push(file(&graph.file, graph.rows, graph.wanted)?);
@@ -344,7 +349,9 @@ fn names(shape: &Shape, steps: bool) -> Vec<String> {
         .filter(|l| shape.memory_heads(*l) > 0)
         .flat_map(|l| if steps { ["mean", "log_z"] } else { ["m", "z"] }.map(|n| format!("{n}_{l}")));
     let kinds = shape.kinds.iter().flat_map(|kind| kind_inputs(kind).iter().map(|n| format!("{n}_{}", kind.name)));
-    layers.chain(memories).chain(kinds).chain(["x", "rows", "logits"].map(String::from)).collect()
+    let weight = shape.remembers().then_some("memory_weight");
+    let rest = ["x", "rows", "logits"].into_iter().chain(weight).map(String::from);
+    layers.chain(memories).chain(kinds).chain(rest).collect()
 }
 
 /// The inputs of a kind, in the order of [`Inputs::kinds`]; those of a rotation only where there is one.

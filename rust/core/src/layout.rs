@@ -20,7 +20,17 @@ struct Chat {
     start: Vec<u32>,
     user: Around,
     next: Around,
-    trim: bool,
+    trim: Trim,
+}
+
+/// What is dropped of what is said.
+#[derive(Debug, Clone, Copy)]
+enum Trim {
+    None,
+    /// White space before it, as a special token that takes it along does.
+    Start,
+    /// White space around it, as templates drop it: Python's, which counts separators U+001C to U+001F.
+    Both,
 }
 
 /// What stands around a text: special tokens, and plain text that is one with it, as in a prompt that is tokenised as a whole.
@@ -78,7 +88,12 @@ impl Layout {
             Some(chat) => {
                 let user = Around::new(&chat.user, "{text}", tokens)?;
                 let next = chat.next.as_ref().map_or_else(|| Ok(user.clone()), |next| Around::new(next, "{text}", tokens))?;
-                Some(Chat { start: tokens.encode_template(&chat.start)?, user, next, trim: chat.trim })
+                let trim = match (chat.trim, chat.trim_start) {
+                    (true, _) => Trim::Both,
+                    (false, true) => Trim::Start,
+                    (false, false) => Trim::None,
+                };
+                Some(Chat { start: tokens.encode_template(&chat.start)?, user, next, trim })
             }
         };
         Ok(Self { start, summarize, ask, citing, chat })
@@ -116,10 +131,15 @@ impl Layout {
     /// The tokens of one turn of a chat: what is said, up to where the model answers; `first` of the turn that opens it.
     pub fn turn(&self, text: &str, first: bool, tokens: &Tokens) -> Result<Vec<u32>> {
         let Some(chat) = &self.chat else { return Err(no_chat()) };
-        if text.trim().is_empty() {
+        let blank = |c: char| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}');
+        if text.trim_matches(blank).is_empty() {
             return Err(Error::new("argument.question", "what is said is empty, expected some words"));
         }
-        let text = if chat.trim { text.trim() } else { text };
+        let text = match chat.trim {
+            Trim::None => text,
+            Trim::Start => text.trim_start(),
+            Trim::Both => text.trim_matches(blank),
+        };
         (if first { &chat.user } else { &chat.next }).tokens(text, tokens)
     }
 

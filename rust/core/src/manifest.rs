@@ -82,17 +82,28 @@ pub struct AttentionKind {
 #[allow(missing_docs)]
 pub struct Embedding {
     pub file: String,
-    pub dtype: Sixteen,
+    pub dtype: Float,
     pub scale: f32,
 }
 
-/// The two kinds of 16-bit floats that checkpoints are kept in.
+/// The kinds of floats that checkpoints are kept in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
-pub enum Sixteen {
+pub enum Float {
     F16,
     Bf16,
+    F32,
+}
+
+impl Float {
+    /// Bytes of one number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
+        }
+    }
 }
 
 /// The tokenizer's file and the tokens that end an answer.
@@ -135,6 +146,9 @@ pub struct ChatPrompt {
     /// Whether white space around what is said is dropped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub trim: bool,
+    /// Whether white space before what is said is dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim_start: bool,
 }
 
 /// Marker tokens of a citing model.
@@ -158,6 +172,9 @@ pub struct Citation {
 #[allow(missing_docs)]
 pub struct Artefact {
     pub file: String,
+    /// The file of its large weights, where they do not stand in the graph's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
     pub accelerator: String,
     pub precision: String,
     pub max_error: f64,
@@ -173,7 +190,7 @@ impl Artefact {
     /// Every file of it.
     pub fn files(&self) -> impl Iterator<Item = &String> {
         let fixed = self.fixed.iter().flat_map(|f| f.graphs.iter().map(|g| &g.file).chain(&f.encodings));
-        std::iter::once(&self.file).chain(fixed)
+        std::iter::once(&self.file).chain(&self.weights).chain(fixed)
     }
 }
 

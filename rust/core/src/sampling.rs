@@ -43,8 +43,8 @@ impl Sampling {
         let wrong = |name: &str, found: f32, expected: &str| {
             Err(Error::new("argument.sampling", format!("{name}: found {found}, expected {expected}")))
         };
-        if !(0.0..=100.0).contains(&self.temperature) {
-            return wrong("temperature", self.temperature, "0 to 100");
+        if self.temperature != 0.0 && !(1e-3..=100.0).contains(&self.temperature) {
+            return wrong("temperature", self.temperature, "0, or 0.001 to 100");
         }
         if !(self.top_p > 0.0 && self.top_p <= 1.0) {
             return wrong("top_p", self.top_p, "more than 0, at most 1");
@@ -96,12 +96,18 @@ impl Sampler {
     }
 }
 
-/// The tokens that may still be chosen with their logits as processed, the likeliest first, of equals the one with the lower number.
+/// The tokens that may still be chosen with their logits as processed, in no order.
 fn left(logits: &[f32], s: &Sampling, seen: &HashSet<u32>) -> Vec<(u32, f32)> {
     let warm = if s.temperature == 0.0 { 1.0 } else { s.temperature };
     let penalised = |(token, logit): (usize, &f32)| {
         let token = token as u32;
-        let factor = if !seen.contains(&token) { 1.0 } else if *logit > 0.0 { s.repetition_penalty.recip() } else { s.repetition_penalty };
+        let factor = if !seen.contains(&token) {
+            1.0
+        } else if *logit > 0.0 {
+            s.repetition_penalty.recip()
+        } else {
+            s.repetition_penalty
+        };
         (token, logit * factor / warm)
     };
     let mut left: Vec<(u32, f32)> = logits.iter().enumerate().map(penalised).collect();
@@ -114,10 +120,10 @@ fn left(logits: &[f32], s: &Sampling, seen: &HashSet<u32>) -> Vec<(u32, f32)> {
         let least = left.select_nth_unstable_by(s.top_k - 1, order).1.1;
         left.retain(|(_, logit)| *logit >= least); // equals of the last one stay too
     }
-    left.sort_unstable_by(order);
-    let peak = left.first().map_or(0.0, |first| first.1);
+    let peak = peak(&left);
     let weight = |logit: f32| f64::from(logit - peak).exp();
     if s.top_p < 1.0 {
+        left.sort_unstable_by(order);
         let total: f64 = left.iter().map(|(_, logit)| weight(*logit)).sum();
         let mut before = 0.0;
         let enough = left.iter().position(|(_, logit)| {
@@ -128,15 +134,19 @@ fn left(logits: &[f32], s: &Sampling, seen: &HashSet<u32>) -> Vec<(u32, f32)> {
         left.truncate(enough.unwrap_or(left.len()).max(1));
     }
     if s.min_p > 0.0 {
-        let enough = left.iter().position(|(_, logit)| weight(*logit) < f64::from(s.min_p));
-        left.truncate(enough.unwrap_or(left.len()).max(1));
+        left.retain(|(_, logit)| weight(*logit) >= f64::from(s.min_p));
     }
     left
 }
 
+fn peak(left: &[(u32, f32)]) -> f32 {
+    left.iter().fold(f32::NEG_INFINITY, |peak, (_, logit)| peak.max(*logit))
+}
+
 /// The token at `chance` (0 … 1) of the weight of all.
 fn drawn(left: &[(u32, f32)], chance: f64) -> u32 {
-    let weight = |logit: f32| f64::from(logit - left[0].1).exp();
+    let peak = peak(left);
+    let weight = |logit: f32| f64::from(logit - peak).exp();
     let mut rest = chance * left.iter().map(|(_, logit)| weight(*logit)).sum::<f64>();
     let found = left.iter().find(|(_, logit)| {
         rest -= weight(*logit);
@@ -176,6 +186,11 @@ impl Stops {
         let cut = (self.kept.len().saturating_sub(longest)..self.kept.len()).find(open).unwrap_or(self.kept.len());
         let kept = self.kept.split_off(cut);
         (std::mem::replace(&mut self.kept, kept), false)
+    }
+
+    /// One of the strings came.
+    pub fn over(&self) -> bool {
+        self.over
     }
 
     /// What was kept back, when nothing comes after it.
@@ -242,6 +257,7 @@ mod tests {
         for (sampling, words) in [
             (Sampling { temperature: -1.0, ..Sampling::default() }, "temperature: found -1"),
             (Sampling { temperature: f32::NAN, ..Sampling::default() }, "temperature: found NaN"),
+            (Sampling { temperature: 1e-38, ..Sampling::default() }, "temperature: found 0.000"),
             (Sampling { top_p: 0.0, ..Sampling::default() }, "top_p: found 0, expected more than 0"),
             (Sampling { min_p: 1.5, ..Sampling::default() }, "min_p: found 1.5"),
             (Sampling { repetition_penalty: 0.0, ..Sampling::default() }, "repetition_penalty: found 0"),

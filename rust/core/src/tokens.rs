@@ -11,7 +11,7 @@ use tokenizers::{Model, Tokenizer};
 
 use crate::error::{Error, Result};
 use crate::recent::Recent;
-use crate::words::{between_words, known, may_cut, spelled, words};
+use crate::words::{apart, between_words, known, may_cut, spelled, words};
 
 /// Words whose tokens are remembered, as a power of two: 1 MiB.
 const RECENT: u32 = 14;
@@ -25,6 +25,8 @@ pub struct Tokens {
     inner: Tokenizer,
     /// None where a text cannot be tokenised word by word.
     recent: Option<Mutex<Recent<Few, 4>>>,
+    /// Whether a text may be tokenised in two parts, cut there (bytes).
+    may_cut: fn(&str, usize) -> bool,
 }
 
 impl Tokens {
@@ -41,7 +43,12 @@ impl Tokens {
         inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);
         let recent = known(&inner).then(|| Mutex::new(Recent::new(RECENT)));
-        Ok(Self { inner, recent })
+        let may_cut: fn(&str, usize) -> bool = match &recent {
+            Some(_) => may_cut,
+            None if apart(&inner) => between_words,
+            None => |_, _| false,
+        };
+        Ok(Self { inner, recent, may_cut })
     }
 
     /// Tokens of a text of the document or of its reader; special tokens in it stay ordinary text.
@@ -63,11 +70,6 @@ impl Tokens {
             found.extend(tokens);
         }
         Ok(found)
-    }
-
-    /// Whether a text may be tokenised in two parts, cut there.
-    fn may_cut(&self, text: &str, at: usize) -> bool {
-        if self.recent.is_some() { may_cut(text, at) } else { between_words(text, at) }
     }
 
     fn encode_word(&self, word: &str) -> Result<Vec<u32>> {
@@ -125,7 +127,7 @@ impl TokenStream {
         let mut found = Vec::new();
         loop {
             let long = (self.held.len() > Self::WORD).then(|| self.held.floor_char_boundary(Self::WORD));
-            let cut = (1..self.held.len()).rfind(|at| tokens.may_cut(&self.held, *at));
+            let cut = (1..self.held.len()).rfind(|at| (tokens.may_cut)(&self.held, *at));
             let Some(end) = cut.or(long) else { return Ok(found) };
             let rest = self.held.split_off(end);
             found.extend(tokens.encode(&std::mem::replace(&mut self.held, rest))?);
@@ -168,7 +170,9 @@ impl TextStream {
     fn emit(&mut self, tokens: &Tokens, text: &str) -> Result<String> {
         let before = tokens.decode(&self.tokens[self.context..self.written])?;
         let fresh = text.get(before.len()..).unwrap_or_default().to_owned();
-        self.context = self.written;
+        if !fresh.is_empty() {
+            self.context = self.written; // tokens without text are no context: the next would lose its space
+        }
         self.written = self.tokens.len();
         Ok(fresh)
     }

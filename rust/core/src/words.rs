@@ -22,12 +22,18 @@ pub(crate) fn known(tokenizer: &Tokenizer) -> bool {
     let plain = bpe.dropout.is_none() && bpe.continuing_subword_prefix.is_none() && bpe.end_of_word_suffix.is_none();
     let normal = tokenizer.get_normalizer().is_none_or(|n| to_value(n).is_ok_and(|n| n == json!({ "type": "NFC" })));
     let splitter = tokenizer.get_pre_tokenizer().and_then(|p| to_value(p).ok()).unwrap_or_default();
-    // An added token is found before the text is cut.
-    let added = tokenizer.get_added_tokens_decoder();
-    let whole =
-        added.values().all(|t| t.content.bytes().all(|b| b.is_ascii_graphic()) && (t.special || !(t.lstrip || t.rstrip || t.single_word)));
-    let bare = added.values().all(|t| t.special || t.content.starts_with('<'));
-    plain && normal && whole && bare && splits(&splitter)
+    // An added token is found before the text is cut; in a document special ones are not.
+    let special = tokenizer.get_added_tokens_decoder().values().all(|t| t.special);
+    plain && normal && special && splits(&splitter)
+}
+
+/// Whether a tokenizer cuts [`between_words`]: no added token that a document can hold takes such a space along or has one within.
+pub(crate) fn apart(tokenizer: &Tokenizer) -> bool {
+    let within = |content: &str| {
+        let text = format!("{content}x");
+        (1..content.len()).any(|at| between_words(&text, at))
+    };
+    tokenizer.get_added_tokens_decoder().values().all(|t| t.special || !(t.lstrip || t.rstrip || within(&t.content)))
 }
 
 fn splits(splitter: &Value) -> bool {
@@ -57,18 +63,9 @@ pub(crate) fn words(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Where the first word of a text ends. What begins with `<` may be an added token and is left whole.
+/// Where the first word of a text ends.
 fn word_end(text: &str) -> usize {
-    let bytes = text.as_bytes();
-    let mut open = bytes.first() == Some(&b'<');
-    for (at, next) in bytes.iter().copied().enumerate().skip(1) {
-        let space = next.is_ascii_whitespace();
-        if (space || !open) && may_cut(text, at) {
-            return at;
-        }
-        open = next == b'<' || (open && !space);
-    }
-    bytes.len()
+    (1..text.len()).find(|at| may_cut(text, *at)).unwrap_or(text.len())
 }
 
 /// Whether a text may be cut there, whatever stands around it: after ASCII letters or digits and before other ASCII, before a single space,
@@ -169,7 +166,7 @@ mod tests {
     fn words_are_cut_where_all_pre_tokenizers_cut() {
         let cut: Vec<&str> = words(" Two boats, at 12.\nIt's \nlate  now, <a_b c_d> été là").collect();
         let expected =
-            [" Two", " boats", ",", " at", " 12", ".\n", "It", "'s", " \nlate", "  now", ",", " <a_b", " c", "_d", ">", " été", " là"];
+            [" Two", " boats", ",", " at", " 12", ".\n", "It", "'s", " \nlate", "  now", ",", " <a", "_b", " c", "_d", ">", " été", " là"];
         assert_eq!(cut, expected);
         for text in
             ["don't, I'll", "a1,\n\nb", "x \ny", " \nword", "é, ü.\n3", "12 345,6 78", "(a) [b]: c", "\u{a0} a \u{3000}b", "a \u{301}b"]

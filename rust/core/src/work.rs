@@ -237,6 +237,7 @@ impl Work {
         self.leave()?;
         // A question is answered by the first prompt; one that is held to the document by the first prompt with something to quote.
         self.ended |= matches!(self.task, Task::Ask(_)) && !(self.verbatim && self.quotes.is_empty());
+        self.ended |= self.decoder.stopped();
         if self.ended || !self.go_on(Vec::new())? {
             return self.finish();
         }

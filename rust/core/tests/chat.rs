@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::graph::Cancel;
 use edgeinfinite_core::session::Session;
-use edgeinfinite_core::{Answer, AskOptions, Chat, ChatReply, Event, Model, OpenOptions};
+use edgeinfinite_core::{Answer, AskOptions, Chat, ChatReply, Event, Model, OpenOptions, Sampling};
 use serde_json::{Value, json};
 
 fn open(name: &str) -> Arc<Model> {
@@ -148,4 +148,23 @@ fn a_model_without_a_template_cannot_chat() {
         assert!(code == "model.format" && message.contains(word), "{code} {message}");
     }
     assert!(refused(json!({ "start": "", "user": "<q>{text}" })).is_ok());
+}
+
+#[test]
+fn a_string_that_ends_a_turn_leaves_the_same_chat_drafted_or_not() {
+    let said = TURNS[2].repeat(3);
+    let whole = finish(&TINY.chat().unwrap().send(&said, options(true)).unwrap()).text;
+    let characters: Vec<char> = whole.chars().collect();
+    for at in (1..characters.len() - 1).step_by(characters.len() / 5) {
+        let stop = String::from_iter(&characters[at..at + 2]);
+        let sampling = Sampling { stop: vec![stop.clone()], ..Sampling::default() };
+        let [drafted, one_by_one] = [true, false].map(|lookup| {
+            let chat = TINY.chat().unwrap();
+            let options = || AskOptions { sampling: sampling.clone(), ..options(lookup) };
+            let texts = [&said, TURNS[0]].map(|turn| finish(&chat.send(turn, options()).unwrap()).text);
+            (texts, chat.session().unwrap().recent().to_vec())
+        });
+        assert_eq!(drafted.0[0], whole.split(&stop).next().unwrap());
+        assert!(drafted == one_by_one, "{stop:?}");
+    }
 }

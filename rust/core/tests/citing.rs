@@ -261,7 +261,7 @@ fn what_the_memory_says_in_its_own_words_is_quoted_where_it_stands() {
     assert_ne!(ask(&other, FACT, AskOptions::default()).text, FACT, "or the rest proves nothing");
     for (text, reading, verbatim) in [(FACT, Reading::Memory, false), (&text, Reading::Recall, false), (&text, Reading::Memory, true)] {
         let options = AskOptions { verbatim, ..AskOptions::default() };
-        let [with, without] = [&speaking, &citing].map(|model| ask(&read(model, text, reading), FACT, options));
+        let [with, without] = [&speaking, &citing].map(|model| ask(&read(model, text, reading), FACT, options.clone()));
         assert_eq!((&with.text, with.found, &with.quotes), (&without.text, without.found, &without.quotes));
         assert!((with.confidence - without.confidence).abs() < 1e-12);
         check(text, &with);

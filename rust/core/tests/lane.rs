@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use edgeinfinite_core::Result;
 use edgeinfinite_core::embedding::Embedding;
 use edgeinfinite_core::graph::{Cancel, Inputs, Kind, Lane, Shape};
-use edgeinfinite_core::manifest::{Scenario, Sixteen};
+use edgeinfinite_core::manifest::{Float, Scenario};
 use edgeinfinite_core::memory::{Memory, sigma};
 use edgeinfinite_core::rope::Rope;
 use edgeinfinite_core::session::{Frame, Session};
@@ -95,7 +95,7 @@ fn frame(sliding: Option<usize>) -> Arc<Frame> {
     }
     let kinds = vec![Kind { name: "global".into(), rope: Rope::new(&[0.0]), sliding, memory: sliding.is_none() }];
     let shape = Shape { kinds, layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
-    Arc::new(Frame { shape, embedding: Embedding::open(file.path(), 500, 2, Sixteen::F16, 1.0).unwrap() })
+    Arc::new(Frame { shape, embedding: Embedding::open(file.path(), 500, 2, Float::F16, 1.0).unwrap() })
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::answer::CoverageKind;
 use edgeinfinite_core::text::trimmed;
-use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Reply, Source};
+use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Reply, Sampling, Source};
 use proptest::prelude::*;
 
 fn open(name: &str, scenario: &str) -> Arc<Model> {
@@ -257,4 +257,18 @@ fn a_trimmed_model_answers_as_before() {
     assert!(!model.is_loaded());
     assert_eq!(answers(), before);
     assert!(model.is_loaded());
+}
+
+#[test]
+fn a_string_that_ends_a_summary_ends_it_in_all_its_prompts() {
+    let document = read(&COPIER, &sentences(60).join(" "), Reading::Recall);
+    let summary = |stop: Vec<String>| {
+        let sampling = Sampling { stop, ..Sampling::default() };
+        finish(&document.summarize(AskOptions { reading: Some(Reading::Recall), sampling, ..AskOptions::default() }).unwrap())
+    };
+    let all = summary(Vec::new());
+    let stop: String = all.text.chars().skip(3).take(2).collect();
+    let cut = summary(vec![stop.clone()]);
+    assert_eq!(cut.text, all.text.split(&stop).next().unwrap());
+    assert!(cut.usage.prompt_tokens < all.usage.prompt_tokens, "there were more prompts");
 }

@@ -171,8 +171,7 @@ public class ChatOptions {
     /** How the tokens of the reply are chosen. */
     public val sampling: Sampling = Sampling()
 
-    internal fun json(): ByteArray =
-        replyOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false, sampling).bytes()
+    internal fun json(): ByteArray = replyOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false, sampling).bytes()
 }
 
 private val Reading.key: String get() = if (this == Reading.RecallAll) "recall" else name.lowercase()

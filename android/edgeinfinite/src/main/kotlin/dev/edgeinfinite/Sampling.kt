@@ -10,10 +10,10 @@ import org.json.JSONObject
  *     document.ask("Tell me more") { sampling.temperature = 0.7f; sampling.topP = 0.9f; sampling.seed = 7 }
  */
 public class Sampling {
-    /** Divides the logits, 0 to 100; at 0, the default, only [repetitionPenalty] and [stop] of what else stands here count. */
+    /** Divides the logits, 0.001 to 100; at 0, the default, only [repetitionPenalty] and [stop] of what else stands here count. */
     public var temperature: Float = 0f
         set(value) {
-            require(value in 0f..100f) { "found temperature = $value, expected 0 to 100" }
+            require(value == 0f || value in 1e-3f..100f) { "found temperature = $value, expected 0, or 0.001 to 100" }
             field = value
         }
 

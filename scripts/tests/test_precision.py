@@ -1,0 +1,166 @@
+"""Four bits, a turned residual stream, and weights beside the graph: each against the reference, none by a copy."""
+
+import copy
+import json
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+import export
+import graph
+import host
+import rotation
+import tiny
+from model import Decoder, Sizes, load, read
+
+IDS = list(range(20, 60))
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
+    tiny.checkpoint(folder)
+    return folder
+
+
+@pytest.fixture
+def decoder(checkpoint) -> Decoder:
+    return load(checkpoint)
+
+
+@torch.no_grad()
+def logits(decoder: Decoder) -> np.ndarray:
+    return read(decoder, torch.tensor(IDS), 2, Sizes(16, 8, 32))[0].numpy()  # 40 tokens: the memory is read too
+
+
+def by_graph(decoder: Decoder, precision: str, folder: Path) -> np.ndarray:
+    """The same through an artefact, its bound set aside."""
+    preset = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
+    kept = (folder / "tokenizer.json").read_text()
+    made = folder / precision
+    made.mkdir(exist_ok=True)
+    about = export.manifest(decoder, decoder.config, export.Tokenizer.from_str(kept), preset, "tiny", [precision])
+    export.write(made, decoder, kept, about, preset)
+    return host.Stream(host.Model(made, threads=1), "default").read(IDS, 2)
+
+
+def off(got: np.ndarray, want: np.ndarray) -> float:
+    return float(np.abs(got - want).max() / np.abs(want).max())
+
+
+def rounded(weight: torch.Tensor, bits: int) -> torch.Tensor:
+    """weight [out, in] as an artefact keeps it, computed here by itself."""
+    if bits == 8:
+        scale = weight.abs().amax(1, keepdim=True) / 127
+        return (weight / scale).round().clamp(-127, 127) * scale
+    four, scales = graph.quantize4(weight.numpy().T)
+    nibbles = torch.from_numpy(np.stack([four & 15, four >> 4], -1).reshape(*four.shape[:2], graph.BLOCK)).float()
+    return ((nibbles - 8) * torch.from_numpy(scales).view(*nibbles.shape[:2], 1)).flatten(1)[:, : weight.shape[1]]
+
+
+def test_four_bits_are_the_nearest(decoder):
+    weight = decoder.model.layers[0].mlp.down_proj.weight.detach()  # [32, 64]
+    blocks = (weight - rounded(weight, 4)).view(32, 2, graph.BLOCK).abs().amax(-1)
+    steps = weight.view(32, 2, graph.BLOCK).abs().amax(-1) / 7  # 16 levels from -8 to 7
+    assert (blocks <= 1.01 * steps).all()
+    assert blocks.mean() <= 0.6 * steps.mean()
+
+
+def test_int4_is_the_reference_with_rounded_weights(decoder, checkpoint):
+    coarse = copy.deepcopy(decoder)
+    with torch.no_grad():
+        for name, p in coarse.named_parameters():
+            if name.endswith("proj.weight"):
+                p.copy_(rounded(p, 4))
+            if name == "lm_head.weight":
+                p.copy_(rounded(p, 8))
+    got, want = by_graph(decoder, "int4", checkpoint), logits(coarse)
+    assert off(got, want) < 0.1 < off(got, logits(decoder))  # activations are rounded to 8 bits as well
+
+
+def test_a_turned_stream_is_the_same_function(decoder, checkpoint):
+    before = logits(decoder)
+    rotation.turn(decoder)
+    assert off(logits(decoder), before) < 1e-5
+    r = rotation.rotation(12)
+    assert torch.allclose(r @ r.T, torch.eye(12, dtype=torch.float64))
+    assert r.abs().max() < 0.9
+    assert off(by_graph(decoder, "fp32", checkpoint), before) < 1e-3  # the embedding in f32
+
+
+def test_turning_helps_where_one_channel_outweighs_the_others(decoder, checkpoint):
+    with torch.no_grad():
+        decoder.model.embed_tokens.weight[:, 5] *= 30
+        for name, p in decoder.named_parameters():
+            if name.endswith(("q_proj.weight", "k_proj.weight", "v_proj.weight", "gate_proj.weight", "up_proj.weight")):
+                p[:, 5] /= 30
+        decoder.lm_head.weight[:, 5] /= 30
+    want = logits(decoder)
+    plain = off(by_graph(decoder, "int8", checkpoint), want)
+    rotation.turn(decoder)
+    assert off(by_graph(decoder, "int8", checkpoint), want) < 0.7 * plain
+
+
+def test_norms_behind_attention_do_not_allow_it(decoder):
+    gemma = Decoder(replace(tiny.CONFIG, post_norms=True))
+    with pytest.raises(ValueError, match="qwen2: found norms behind attention"):
+        rotation.turn(gemma)
+
+
+@pytest.mark.parametrize("precision", ["int8", "int4"])
+def test_weights_beside_the_graph(precision, checkpoint, tmp_path, monkeypatch, cli):
+    monkeypatch.setattr(graph, "LARGE", 1000)
+    preset = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
+    export.export(checkpoint, tmp_path / "inside", preset, precisions=[precision])
+    monkeypatch.setattr(export, "INSIDE", 0)
+    export.export(checkpoint, tmp_path / "outside", preset, precisions=[precision])
+    folder, file = tmp_path / "outside", f"cpu-{precision}.weights"
+    about = json.loads((folder / "model.json").read_text())
+    assert about["artefacts"][0]["weights"] == file
+    assert file in about["files"]
+    stubs = [t for t in onnx.load(folder / about["artefacts"][0]["file"], load_external_data=False).graph.initializer
+             if t.data_location == onnx.TensorProto.EXTERNAL]  # fmt: skip
+    places = [{e.key: e.value for e in t.external_data} for t in stubs]
+    assert len(stubs) > 5
+    assert all(int(p["offset"]) % 4096 == 0 and p["location"] == file for p in places)
+    a, b = (
+        host.Stream(host.Model(tmp_path / name, threads=1), "default").read(IDS, 2) for name in ("inside", "outside")
+    )
+    assert (a == b).all()
+    verify = [cli.program, "verify", "--model", str(folder)]
+    assert subprocess.run(verify, check=False, capture_output=True).returncode == 0
+    with open(folder / file, "r+b") as damaged:
+        damaged.seek(4097)
+        byte = damaged.read(1)
+        damaged.seek(4097)
+        damaged.write(bytes([byte[0] ^ 1]))
+    refused = subprocess.run(verify, check=False, capture_output=True, text=True)
+    assert refused.returncode == 1
+    assert f"{file}: found SHA-256" in refused.stderr
+    (folder / file).unlink()
+    assert "model.missing" in subprocess.run(verify, check=False, capture_output=True, text=True).stderr
+
+
+def test_onnxruntime_agrees_on_blocks():
+    """MatMulNBits with an input whose length is no multiple of the block."""
+    r = np.random.default_rng(0)
+    weight, x = torch.from_numpy(r.standard_normal((24, 40)).astype(np.float32)), r.standard_normal((3, 40))
+    g = graph.Builder()
+    linear = graph.Linears(g, "int4", graph.PARTS, "u8")
+    linear("x", "down", weight.numpy(), out="y")
+    values = [
+        onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, s) for n, s in (("x", [3, 40]), ("y", [3, 24]))
+    ]
+    made = onnx.helper.make_graph(g.nodes, "one", values[:1], values[1:], list(g.weights.values()))
+    opsets = [onnx.helper.make_opsetid("", 21), onnx.helper.make_opsetid("com.microsoft", 1)]
+    session = onnxruntime.InferenceSession(
+        onnx.helper.make_model(made, opset_imports=opsets, ir_version=10).SerializeToString()
+    )
+    got = session.run(None, {"x": x.astype(np.float32)})[0]
+    assert off(got, x @ rounded(weight, 4).numpy().T) < 0.02
