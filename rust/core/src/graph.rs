@@ -241,7 +241,7 @@ impl Graph {
         match &artefact.fixed {
             None => {
                 files.push(file(&artefact.file, 0, 0)?);
-                for name in &artefact.weights {
+                if let Some(name) = &artefact.weights {
                     behind.push((folder.join(name), entry(name)?));
                 }
             }
