@@ -195,7 +195,8 @@ def compile_npu(
     opened = host.Model(source)
     about = opened.manifest
     chosen = {n: s for n, s in about["scenarios"].items() if not scenarios or n in scenarios}
-    cpu = next((a for a in about["artefacts"] if a["accelerator"] == "Cpu"), None)
+    plain = (a for a in about["artefacts"] if a["accelerator"] == "Cpu" and a["precision"] in ("fp32", "int8"))
+    cpu = next(plain, None)
     if cpu is None or not chosen:
         raise Refused(f"{source} has no graph for the CPU to start from, or none of these scenarios")
     form = calibrated(opened, cpu, chosen, texts)
@@ -210,7 +211,9 @@ def compile_npu(
         folder, old = Path(place) / "new", Path(place) / "old"
         folder.mkdir()
         about["artefacts"] = [a for a in about["artefacts"] if a["accelerator"] != "Npu"]
-        kept = {a["file"] for a in about["artefacts"]} | {about[k]["file"] for k in ("embedding", "tokenizer")}
+        kept = {a[k] for a in about["artefacts"] for k in ("file", "weights") if a.get(k)} | {
+            about[k]["file"] for k in ("embedding", "tokenizer")
+        }
         for name in kept:
             shutil.copyfile(source / name, folder / name)
         for b in bits:
