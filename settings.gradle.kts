@@ -16,7 +16,7 @@ dependencyResolutionManagement {
 
 rootProject.name = "edgeinfinite"
 
-for (module in listOf("edgeinfinite", "edgeinfinite-testing")) {
+for (module in listOf("edgeinfinite", "edgeinfinite-testing", "demo")) {
     include(":$module")
     project(":$module").projectDir = file("android/$module")
 }

@@ -50,6 +50,27 @@ quietly() {
 # at_least WANTED FOUND : compares dotted versions.
 at_least() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
 
+# digest : twelve letters that stand for standard input, for a name.
+digest() { sha256sum | cut -c -12; }
+
+# kept NAME COMMAND… : prints the folder of that name in the cache; the command, told its path last, fills it the first time.
+# A second run waits for the first; one cut short is made anew. The command ends with `fail` or a status: `set -e` is off in it.
+kept() {
+  local folder=$cache/$1
+  shift
+  if [ ! -e "$folder/complete" ]; then
+    mkdir -p "$cache" || fail "cannot write $cache; set EDGEINFINITE_CACHE to a folder that can be written"
+    (
+      flock 9
+      [ ! -e "$folder/complete" ] || exit 0
+      rm -rf "$folder"
+      "$@" "$folder" >&2 || exit
+      touch "$folder/complete"
+    ) 9>"$folder.lock" || exit 1
+  fi
+  printf '%s\n' "$folder"
+}
+
 # ── Debian's packages ──────────────────────────────────────────────────────────────────────────────────────────────
 
 may_install() { command -v apt-get >/dev/null && { [ "$(id -u)" = 0 ] || [ "${CI:-}" = true ]; }; }
@@ -79,6 +100,9 @@ apt_install() {
   hash -r
 }
 
+# apt_ensure WHY PACKAGE… : the same, unless all are there.
+apt_ensure() { dpkg -s "${@:2}" >/dev/null 2>&1 || apt_install "$@" || exit 1; }
+
 # debian_version PACKAGE : the version that apt would install now, or nothing.
 debian_version() { LC_ALL=C apt-cache policy "$1" 2>/dev/null | sed -n 's/^ *Candidate: \([0-9.]*\).*/\1/p'; }
 
@@ -97,9 +121,9 @@ ensure_python() {
 }
 
 # environment GROUP : prints the folder of a virtual environment holding that group of scripts/pyproject.toml.
-# Made once for each list of pins and each Python; a second run waits for the first; one cut short is made anew.
+# Made once for each list of pins and each Python.
 environment() {
-  local group=$1 pins name folder
+  local group=$1 pins name
   pins=$("$python" - "$root/scripts/pyproject.toml" "$group" <<'PY'
 import sys, tomllib
 
@@ -113,25 +137,20 @@ print(*dict.fromkeys(pins(sys.argv[2])), sep="\n")
 PY
   ) || fail "scripts/pyproject.toml names no group \"$group\""
   name=$({ printf '%s\n' "$pins"; "$python" -c 'import sys, sysconfig as c; print(sys.base_prefix, sys.version_info[:2], c.get_platform())'; } |
-    sha256sum | cut -c -12)
-  folder=$cache/venv-$group-$name
-  if [ ! -e "$folder/complete" ]; then
-    mkdir -p "$cache" || fail "cannot write $cache; set EDGEINFINITE_CACHE to a folder that can be written"
-    (
-      flock 9
-      [ ! -e "$folder/complete" ] || exit 0
-      say "installing Python packages ($group): $(tr '\n' ' ' <<<"$pins" | cut -c -90)"
-      rm -rf "$folder"
-      quietly "making $folder" "$python" -m venv "$folder"
-      # Of `run` only the shared library in the wheel is wanted, not the packages that Python would need to call it.
-      local options=(--disable-pip-version-check --no-input)
-      [ "$group" != run ] || options+=(--no-deps)
-      mapfile -t pins <<<"$pins"
-      quietly "pip install ($group)" "$folder/bin/python" -m pip install "${options[@]}" "${pins[@]}"
-      touch "$folder/complete"
-    ) 9>"$cache/venv-$group-$name.lock" || exit 1
-  fi
-  printf '%s\n' "$folder"
+    digest)
+  kept "venv-$group-$name" install_packages "$group" "$pins"
+}
+
+# install_packages GROUP PINS FOLDER : makes the virtual environment.
+install_packages() {
+  local group=$1 pins=$2 folder=$3
+  say "installing Python packages ($group): $(tr '\n' ' ' <<<"$pins" | cut -c -90)"
+  quietly "making $folder" "$python" -m venv "$folder"
+  # Of `run` only the shared library in the wheel is wanted, not the packages that Python would need to call it.
+  local options=(--disable-pip-version-check --no-input)
+  [ "$group" != run ] || options+=(--no-deps)
+  mapfile -t pins <<<"$pins"
+  quietly "pip install ($group)" "$folder/bin/python" -m pip install "${options[@]}" "${pins[@]}"
 }
 
 # onnxruntime_library : prints the path of ONNX Runtime's shared library ($ORT_DYLIB_PATH, when that is set).

@@ -6,7 +6,7 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-all=(shell rust demo kotlin lab npu)
+all=(shell rust demo kotlin arm app lab npu)
 
 usage() {
   printf 'usage: scripts/test.sh [GROUP…]\n\n'
@@ -15,6 +15,8 @@ usage() {
     rust "rustfmt, clippy, tests and docs of rust/" \
     demo "scripts/demo.sh on a shorter text, and scripts/edgeinfinite" \
     kotlin "ktlint, and the Kotlin library on the JVM against the host-built engine, by Maven" \
+    arm "the Android library for arm64 and x86_64, built, checked and loaded; the engine as arm64 code under emulation" \
+    app "the demo app on the JVM, screen by screen; dist/: AARs, POMs, reference and APK, checked, and the AARs a second time" \
     lab "ruff, and the tests of scripts/ with PyTorch (5 GB the first time)" \
     npu "graphs for Qualcomm's NPU, compiled and run on its simulator (600 MB the first time)"
 }
@@ -29,7 +31,7 @@ step() {
 }
 
 shell() {
-  local scripts=(scripts/*.sh scripts/edgeinfinite .ci/run) script
+  local scripts=(scripts/*.sh scripts/edgeinfinite android/native/*.sh .ci/run) script
   if ! command -v shellcheck >/dev/null && may_install; then apt_install "shellcheck reads the scripts" shellcheck; fi
   if command -v shellcheck >/dev/null; then
     step shellcheck "${scripts[@]}"
@@ -69,12 +71,30 @@ kotlin() {
     "-Dedgeinfinite.library=$target/debug/libedgeinfinite.so" "-Dedgeinfinite.onnxruntime=$ORT_DYLIB_PATH"
 }
 
+arm() {
+  local abi
+  ensure python
+  step android/native/build.sh
+  for abi in arm64-v8a x86_64; do
+    step "$python" android/native/test_check.py "$target/android/jniLibs/$abi/libedgeinfinite.so"
+  done
+  step android/native/load.sh
+  step android/native/emulate.sh
+}
+
+app() {
+  step scripts/app.sh
+  step answers 1 scripts/dist.sh --onnxruntime README.md
+  step scripts/dist.sh
+  step scripts/dist.sh again
+}
+
 lab() {
   local packages
   ensure python
   packages=$(environment lab)
-  step "$packages/bin/ruff" check scripts
-  step "$packages/bin/ruff" format --check scripts
+  step "$packages/bin/ruff" check scripts android/native gradle/check
+  step "$packages/bin/ruff" format --check scripts android/native gradle/check
   step env -C scripts "$packages/bin/python" -m pytest
 }
 

@@ -1,5 +1,7 @@
 plugins {
     alias(libs.plugins.android.library) // brings Kotlin with it
+    alias(libs.plugins.dokka)
+    alias(libs.plugins.maven.publish) // gradle.properties tells it what the POM says
 }
 
 version = libs.versions.edgeinfinite.get()
@@ -15,12 +17,6 @@ android {
     compileOptions {
         sourceCompatibility = JavaVersion.VERSION_11
         targetCompatibility = JavaVersion.VERSION_11
-    }
-
-    publishing {
-        singleVariant("release") {
-            withSourcesJar()
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 plugins {
     alias(libs.plugins.android.library) // brings Kotlin with it
+    alias(libs.plugins.dokka)
+    alias(libs.plugins.maven.publish) // gradle.properties tells it what the POM says
 }
 
 version = libs.versions.edgeinfinite.get()
@@ -18,10 +20,8 @@ android {
         targetCompatibility = JavaVersion.VERSION_11
     }
 
-    publishing {
-        singleVariant("release") {
-            withSourcesJar()
-        }
+    sourceSets.named("main") {
+        jniLibs.directories.add("../../target/android/jniLibs") // what android/native/build.sh writes
     }
 }
 
@@ -38,4 +38,5 @@ kotlin {
 dependencies {
     api(libs.coroutines.core)
     api(libs.kotlin.stdlib)
+    runtimeOnly(libs.onnxruntime.android)
 }

@@ -1,7 +1,8 @@
 //! models/tiny/golden.json: what the PyTorch reference computed, to the token. Kotlin and Python read the same file.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use edgeinfinite_core::graph::Cancel;
 use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Source};
@@ -48,10 +49,15 @@ fn golden() -> Vec<Case> {
     serde_json::from_str::<Golden>(&text).expect("golden.json").cases
 }
 
+/// Opened once for all cases.
 fn open(scenario: &str, precision: &str) -> Arc<Model> {
-    let options =
-        OpenOptions { scenario: Some(scenario.into()), precision: Some(precision.into()), threads: Some(1), ..OpenOptions::default() };
-    Model::open(&tiny(), &options).expect("models/tiny opens")
+    static OPENED: Mutex<BTreeMap<[String; 2], Arc<Model>>> = Mutex::new(BTreeMap::new());
+    let open = || {
+        let options =
+            OpenOptions { scenario: Some(scenario.into()), precision: Some(precision.into()), threads: Some(1), ..OpenOptions::default() };
+        Model::open(&tiny(), &options).expect("models/tiny opens")
+    };
+    Arc::clone(OPENED.lock().unwrap().entry([scenario.into(), precision.into()]).or_insert_with(open))
 }
 
 fn tail(case: &Case, model: &Model) -> Vec<u32> {

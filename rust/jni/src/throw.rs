@@ -74,5 +74,8 @@ fn throw(env: &mut Env<'_>, code: &str, message: &str) -> jni::errors::Result<()
     let class = jni_str!("dev/edgeinfinite/internal/NativeException");
     let exception = env.new_object(class, jni_sig!("([B[B)V"), &[JValue::from(&code), JValue::from(&message)])?;
     let exception = env.cast_local::<JThrowable>(exception)?;
-    env.throw(exception)
+    match env.throw(exception) {
+        Err(jni::errors::Error::JavaException) => Ok(()), // it is under way
+        other => other,
+    }
 }

@@ -22,9 +22,17 @@ class VersionsTest {
     @Test
     fun `one version for Kotlin, Maven and Rust`() {
         val pom = Regex("<version>([^<]+)</version>")
-        for (file in listOf("../pom.xml", "pom.xml", "../edgeinfinite-testing/pom.xml")) {
+        for (file in listOf("../pom.xml", "pom.xml", "../edgeinfinite-testing/pom.xml", "../demo/pom.xml", "../newcomer/pom.xml")) {
             assertEquals(gradle["edgeinfinite"], pom.find(File(file).readText())!!.groupValues[1], file)
         }
         assertEquals(gradle["edgeinfinite"], EdgeInfinite.version)
+    }
+
+    @Test
+    fun `what the documents name is what there is`() {
+        fun names(file: String, what: String) = assertTrue(what in Tiny.repository.resolve(file).readText(), "$file: $what")
+        names("docs/quickstart.md", "\"dev.edgeinfinite:edgeinfinite:${gradle["edgeinfinite"]}\"")
+        names("docs/on-a-phone.md", "onnxruntime-android-${gradle["onnxruntime"]}.aar")
+        names("scripts/pyproject.toml", "\"onnxruntime==${gradle["onnxruntime"]}\"")
     }
 }

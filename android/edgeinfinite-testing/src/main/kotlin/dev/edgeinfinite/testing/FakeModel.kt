@@ -106,29 +106,35 @@ public class FakeModel @JvmOverloads constructor(
         fail(C::class.java, failure)
     }
 
+    /** Reads [text] to its end and reports progress; [FakeCall.Read] is written down. */
     override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document =
         read(text, ReadOptions().apply(options), onProgress)
 
+    /** Reads [text], then says what [script] says; [FakeCall.Read] and [FakeCall.Summarize] are written down. */
     override fun summarize(text: Text, options: SummaryOptions.() -> Unit): Flow<Reply> {
         val chosen = SummaryOptions().apply(options)
         val asChosen = ReadOptions().apply { reading = chosen.reading }
         return flow { read(text, asChosen) { emit(it) }.use { emitAll(it.summarize(chosen)) } }
     }
 
+    /** The document that a fake's [Document.save] wrote to [file]; [FakeCall.Restore] is written down. */
     override suspend fun restore(file: File, text: Text): Document {
         stage.begin(FakeCall.Restore(file, text), open)
         return FakeDocument(stage, Open(open), restored(file, name, text))
     }
 
+    /** A conversation that [script] answers; [FakeCall.Chat] is written down. */
     override suspend fun chat(): Chat {
         stage.begin(FakeCall.Chat(), open)
         return FakeChat(stage, Open(open))
     }
 
+    /** [FakeCall.Trim] is written down, and nothing else. */
     override fun trim() {
         stage.begin(FakeCall.Trim(), open)
     }
 
+    /** Ends the model, its documents and its chats; [isClosed] tells. */
     override fun close() {
         open.close()
     }

@@ -1,0 +1,4 @@
+package dev.edgeinfinite.demo
+
+/** On a phone or an emulator: `gradle :demo:connectedAndroidTest`. */
+class SmokeTest : Smoke()

@@ -1,0 +1,68 @@
+package dev.edgeinfinite.demo
+
+import android.view.View
+import android.view.ViewGroup
+import android.view.inputmethod.EditorInfo
+import android.view.inputmethod.InputMethodManager
+import android.widget.Button
+import android.widget.EditText
+import android.widget.LinearLayout
+import android.widget.RadioGroup
+
+/** Asks the document on the desk, as often as one likes: it was read once. */
+class AskPage(private val view: View, private val stage: Stage) {
+    private val paper = PaperCard(view.findViewById(R.id.ask_paper), stage)
+    private val question = view.findViewById<EditText>(R.id.question)
+    private val go = view.findViewById<View>(R.id.ask)
+    private val stop = view.findViewById<View>(R.id.ask_stop)
+    private val suggestions = view.findViewById<LinearLayout>(R.id.suggestions)
+    private val turns = view.findViewById<LinearLayout>(R.id.turns)
+
+    /** A card for each turn, the oldest first: cards stay with their turn. */
+    private val cards = mutableListOf<TurnCard>()
+
+    init {
+        question.setHorizontallyScrolling(false) // a line of its own for the keyboard's key, several for the eye
+        question.maxLines = 4
+        question.setOnEditorActionListener { _, action, _ -> (action == EditorInfo.IME_ACTION_GO).also { if (it) ask() } }
+        go.setOnClickListener { ask() }
+        stop.setOnClickListener { stage.work.stop() }
+        for (words in view.resources.getStringArray(R.array.questions)) {
+            val suggestion = suggestions.inflate(R.layout.suggestion) as Button
+            suggestion.text = words
+            suggestion.setOnClickListener {
+                question.setText(words)
+                ask()
+            }
+            suggestions.addView(suggestion)
+        }
+    }
+
+    fun show(desk: Desk) {
+        paper.show(desk)
+        go.shown(!desk.asking)
+        go.isEnabled = desk.ready
+        stop.shown(desk.asking)
+        suggestions.shown(desk.turns.isEmpty() && desk.paper?.sample == true && desk.paper.phase == Phase.Done)
+        if (desk.turns.size < cards.size) {
+            turns.removeAllViews()
+            cards.clear()
+        }
+        while (cards.size < desk.turns.size) {
+            val card = turns.inflate(R.layout.turn)
+            turns.addView(card, 0)
+            cards += TurnCard(card, stage::show)
+        }
+        cards.zip(desk.turns.asReversed()).forEach { (card, turn) -> card.show(turn, desk.paper?.heading) }
+    }
+
+    private fun ask() {
+        val words = question.text.trim().toString()
+        if (words.isEmpty() || !go.isEnabled) return
+        view.context.getSystemService(InputMethodManager::class.java).hideSoftInputFromWindow(view.windowToken, 0)
+        (view as ViewGroup).clearFocus()
+        val thorough = view.findViewById<RadioGroup>(R.id.ask_reading).checkedRadioButtonId == R.id.ask_thorough
+        stage.work.ask(words, thorough)
+        question.text.clear() // it stands over its answer
+    }
+}

@@ -1,0 +1,197 @@
+package dev.edgeinfinite.demo
+
+import android.app.Activity
+import android.content.Intent
+import android.os.Build
+import android.os.Bundle
+import android.util.TypedValue
+import android.view.View
+import android.view.WindowInsets
+import android.widget.TextView
+import android.window.OnBackInvokedCallback
+import android.window.OnBackInvokedDispatcher
+import dev.edgeinfinite.Quote
+import kotlinx.coroutines.MainScope
+import kotlinx.coroutines.cancel
+import kotlinx.coroutines.launch
+
+/** The one screen: four pages, and the document over them. What is under way belongs to [Work], which survives this. */
+class DemoActivity :
+    Activity(),
+    Stage {
+    private val scope = MainScope()
+    override lateinit var work: Work
+    private lateinit var pages: Map<Int, View>
+    private lateinit var document: DocumentPage
+    private var page = R.id.tab_summarise
+    private var mark = 0..<0
+
+    /** Held only while there is something to go back to, so that the system animates leaving by itself. */
+    private var backCallback: Any? = null
+
+    override fun onCreate(state: Bundle?) {
+        super.onCreate(state)
+        setContentView(R.layout.main)
+        val app = application as DemoApp
+        val kept = lastNonConfigurationInstance as Work?
+        work = kept ?: app.work()
+        val root = findViewById<View>(R.id.root)
+        pages = mapOf(
+            R.id.tab_summarise to root.findViewById(R.id.page_summarise),
+            R.id.tab_ask to root.findViewById(R.id.page_ask),
+            R.id.tab_benchmark to root.findViewById(R.id.page_benchmark),
+            R.id.tab_about to root.findViewById(R.id.page_about),
+        )
+        for (tab in pages.keys) {
+            val button = root.findViewById<TextView>(tab)
+            button.setOnClickListener { turnTo(tab) }
+            val most = resources.getDimension(R.dimen.tab_letters_most)
+            if (button.textSize > most) button.setTextSize(TypedValue.COMPLEX_UNIT_PX, most)
+        }
+        document = DocumentPage(root.findViewById(R.id.page_document), ::closeDocument)
+        edgeToEdge(root)
+
+        val summarise = SummarisePage(pages.getValue(R.id.tab_summarise), this)
+        val ask = AskPage(pages.getValue(R.id.tab_ask), this)
+        val benchmark = BenchmarkPage(pages.getValue(R.id.tab_benchmark), app, this)
+        val about = AboutPage(pages.getValue(R.id.tab_about), this)
+        scope.launch {
+            work.state.collect { desk ->
+                summarise.show(desk)
+                ask.show(desk)
+                benchmark.show(desk)
+                about.show(desk)
+            }
+        }
+
+        if (kept == null) work.read((if (state == null) shared(intent) else null) ?: app.sample())
+        turnTo(state?.getInt(PAGE)?.takeIf(pages::containsKey) ?: R.id.tab_summarise)
+        if (kept != null && state?.getBoolean(OPEN) == true) openDocument(state.getInt(START)..<state.getInt(END))
+    }
+
+    override fun onNewIntent(intent: Intent) {
+        super.onNewIntent(intent)
+        shared(intent)?.let {
+            closeDocument()
+            turnTo(R.id.tab_summarise)
+            work.read(it)
+        }
+    }
+
+    override fun onSaveInstanceState(state: Bundle) {
+        super.onSaveInstanceState(state)
+        state.putInt(PAGE, page)
+        state.putBoolean(OPEN, document.isOpen)
+        state.putInt(START, mark.first)
+        state.putInt(END, mark.last + 1)
+    }
+
+    override fun onRetainNonConfigurationInstance(): Any = work
+
+    override fun onTrimMemory(level: Int) {
+        super.onTrimMemory(level)
+        work.trim()
+    }
+
+    override fun onDestroy() {
+        scope.cancel()
+        if (!isChangingConfigurations) work.close()
+        super.onDestroy()
+    }
+
+    override fun choose() = startActivityForResult(picker(), CHOSEN)
+
+    override fun onActivityResult(request: Int, result: Int, data: Intent?) {
+        val uri = data?.data
+        if (request == CHOSEN && result == RESULT_OK && uri != null) work.read(source(uri))
+    }
+
+    override fun sample() = work.read((application as DemoApp).sample())
+
+    override fun show(quote: Quote?) = openDocument(if (quote == null) 0..<0 else quote.start..<quote.end)
+
+    private fun openDocument(mark: IntRange) {
+        this.mark = mark
+        work.state.value.paper?.let { document.open(it, mark) }
+        findViewById<View>(R.id.desk).importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO_HIDE_DESCENDANTS
+        watchBack()
+    }
+
+    private fun closeDocument() {
+        document.close()
+        findViewById<View>(R.id.desk).importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_AUTO
+        watchBack()
+    }
+
+    private fun turnTo(tab: Int) {
+        page = tab
+        for ((other, view) in pages) {
+            view.shown(other == tab)
+            findViewById<View>(other).isSelected = other == tab
+        }
+        watchBack()
+    }
+
+    /** From the document to its page, from a page to the first; false when there is nothing to go back to. */
+    private fun goBack(): Boolean {
+        when {
+            document.isOpen -> closeDocument()
+            page != R.id.tab_summarise -> turnTo(R.id.tab_summarise)
+            else -> return false
+        }
+        return true
+    }
+
+    private fun watchBack() {
+        if (Build.VERSION.SDK_INT < 33) return
+        val wanted = document.isOpen || page != R.id.tab_summarise
+        val held = backCallback as OnBackInvokedCallback?
+        if (wanted && held == null) {
+            val callback = OnBackInvokedCallback { goBack() }
+            onBackInvokedDispatcher.registerOnBackInvokedCallback(OnBackInvokedDispatcher.PRIORITY_DEFAULT, callback)
+            backCallback = callback
+        } else if (!wanted && held != null) {
+            onBackInvokedDispatcher.unregisterOnBackInvokedCallback(held)
+            backCallback = null
+        }
+    }
+
+    @Deprecated("Until Android 12")
+    @Suppress("DEPRECATION")
+    override fun onBackPressed() {
+        if (!goBack()) super.onBackPressed()
+    }
+
+    /** Draws under the system's bars and keeps what is to be read and touched out of them; the keyboard takes the place of the tabs. */
+    @Suppress("DEPRECATION") // what came in Android 11 is not there in 8
+    private fun edgeToEdge(root: View) {
+        root.systemUiVisibility = root.systemUiVisibility or View.SYSTEM_UI_FLAG_LAYOUT_STABLE or
+            View.SYSTEM_UI_FLAG_LAYOUT_FULLSCREEN or View.SYSTEM_UI_FLAG_LAYOUT_HIDE_NAVIGATION
+        val tabs = root.findViewById<View>(R.id.tabs)
+        root.setOnApplyWindowInsetsListener { _, insets ->
+            val (bars, keyboard) = if (Build.VERSION.SDK_INT >= 30) {
+                val bars = insets.getInsets(WindowInsets.Type.systemBars() or WindowInsets.Type.displayCutout())
+                listOf(bars.left, bars.top, bars.right, bars.bottom) to insets.getInsets(WindowInsets.Type.ime()).bottom
+            } else {
+                val bottom = insets.systemWindowInsetBottom
+                val bar = insets.stableInsetBottom
+                listOf(insets.systemWindowInsetLeft, insets.systemWindowInsetTop, insets.systemWindowInsetRight, bar) to
+                    if (bottom > bar) bottom else 0
+            }
+            val (left, top, right, bottom) = bars
+            root.setPadding(left, top, right, keyboard)
+            tabs.shown(keyboard == 0)
+            tabs.setPadding(0, 0, 0, bottom)
+            document.inset(if (keyboard == 0) bottom else 0)
+            insets
+        }
+    }
+
+    private companion object {
+        const val CHOSEN = 1
+        const val PAGE = "page"
+        const val OPEN = "open"
+        const val START = "start"
+        const val END = "end"
+    }
+}

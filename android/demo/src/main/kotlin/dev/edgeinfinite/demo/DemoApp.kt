@@ -1,0 +1,44 @@
+package dev.edgeinfinite.demo
+
+import android.app.Application
+import android.os.Build
+import android.os.PowerManager
+import dev.edgeinfinite.EdgeInfinite
+import dev.edgeinfinite.android.installModel
+import kotlinx.coroutines.CoroutineScope
+import kotlinx.coroutines.Dispatchers
+import kotlinx.coroutines.SupervisorJob
+import java.util.UUID
+
+/** Makes what the screens stand on. */
+open class DemoApp : Application() {
+    /** The model in the app's assets, installed with the first call. */
+    open suspend fun open(): Engine {
+        val folder = installModel("demo")
+        val info = EdgeInfinite.inspect(folder)
+        return Engine(EdgeInfinite.open(folder), info, EdgeInfinite.version)
+    }
+
+    /** How long the documents of the benchmark are, in tokens. */
+    open val lengths: List<Int> get() = Benchmark.LENGTHS
+
+    override fun onCreate() {
+        super.onCreate()
+        documents.deleteRecursively() // of a process that was killed
+    }
+
+    fun work() = Work(
+        scope = CoroutineScope(SupervisorJob() + Dispatchers.Main.immediate),
+        io = Dispatchers.IO,
+        folder = documents.resolve(UUID.randomUUID().toString()),
+        open = ::open,
+        thermal = ::thermal,
+    )
+
+    private val documents get() = cacheDir.resolve("documents")
+
+    /** Android's thermal status; null before Android 10. */
+    fun thermal(): Int? = if (Build.VERSION.SDK_INT < 29) null else getSystemService(PowerManager::class.java).currentThermalStatus
+
+    fun sample() = Source(getString(R.string.sample_title), sample = true) { assets.open("handbook.md") }
+}

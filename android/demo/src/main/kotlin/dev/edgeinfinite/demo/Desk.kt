@@ -1,0 +1,90 @@
+package dev.edgeinfinite.demo
+
+import dev.edgeinfinite.Answer
+import dev.edgeinfinite.Model
+import dev.edgeinfinite.ModelInfo
+import dev.edgeinfinite.Reply
+import java.io.File
+import java.io.InputStream
+
+/** All that the screens show, at one moment. [Work] makes a new one for every change. */
+data class Desk(
+    val engine: Engine? = null,
+    val engineProblem: Throwable? = null,
+    val paper: Paper? = null,
+    val summary: Turn? = null,
+    /** The questions asked so far, the newest first. */
+    val turns: List<Turn> = emptyList(),
+    val sweep: Sweep = Sweep(),
+) {
+    val reading: Boolean get() = paper?.phase == Phase.Working
+    val summarising: Boolean get() = summary?.phase == Phase.Working
+    val asking: Boolean get() = turns.firstOrNull()?.phase == Phase.Working
+    val measuring: Boolean get() = sweep.phase == Phase.Working
+
+    /** Something is under way; there is one thing at a time. */
+    val busy: Boolean get() = reading || summarising || asking || measuring
+
+    /** The document can be summarised and asked. */
+    val ready: Boolean get() = paper?.phase == Phase.Done && !busy
+}
+
+enum class Phase { Working, Done, Stopped, Failed }
+
+/** An open model, what it says of itself, and the version of the engine behind it. */
+class Engine(val model: Model, val info: ModelInfo, val version: String)
+
+/** Where a document comes from. */
+class Source(val title: String, val sample: Boolean = false, val open: () -> InputStream)
+
+/** The document on the desk. */
+data class Paper(
+    val title: String,
+    val sample: Boolean,
+    val phase: Phase = Phase.Working,
+    /** The app's own copy of it, and its paragraphs; null until it is there. */
+    val copy: File? = null,
+    val paragraphs: Paragraphs? = null,
+    /** The title in the document itself, if it begins with one. */
+    val heading: String? = null,
+    val progress: Reply.Progress? = null,
+    val millis: Double = 0.0,
+    val problem: Throwable? = null,
+)
+
+/** A question or, without one, a summary; and what became of it. */
+data class Turn(
+    val question: String?,
+    val phase: Phase = Phase.Working,
+    val progress: Reply.Progress? = null,
+    val text: String = "",
+    val answer: Answer? = null,
+    val problem: Throwable? = null,
+)
+
+/** The benchmark: documents of growing length. */
+data class Sweep(
+    /** Null before it was ever started. */
+    val phase: Phase? = null,
+    val lengths: Int = 0,
+    val progress: Reply.Progress? = null,
+    val points: List<Point> = emptyList(),
+    val problem: Throwable? = null,
+)
+
+/** What one length cost. */
+data class Point(
+    val tokens: Long,
+    val readMillis: Double,
+    val firstWordMillis: Double,
+    val stateBytes: Long,
+    val indexBytes: Long,
+    val peakBytes: Long,
+    /** Whether the answer held what was hidden in the document. */
+    val found: Boolean,
+    /** Android's thermal status afterwards, 0 (none) … 6; null where it is not known. */
+    val thermal: Int?,
+)
+
+/** How a summary is wanted. */
+class Wanted(val sentences: Int, val paragraph: Boolean, val thorough: Boolean)

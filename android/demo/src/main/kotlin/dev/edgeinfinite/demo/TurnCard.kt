@@ -1,0 +1,155 @@
+package dev.edgeinfinite.demo
+
+import android.text.SpannableString
+import android.text.Spanned
+import android.text.TextPaint
+import android.text.method.LinkMovementMethod
+import android.text.style.ClickableSpan
+import android.view.View
+import android.widget.LinearLayout
+import android.widget.ProgressBar
+import android.widget.TextView
+import dev.edgeinfinite.Answer
+import dev.edgeinfinite.Quote
+
+/** A question or a summary: its progress, its words as they come, then its quotes, which can be tapped, and what it cost. */
+class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
+    private val question = view.findViewById<TextView>(R.id.turn_question)
+    private val progress = view.findViewById<View>(R.id.turn_progress)
+    private val bar = view.findViewById<ProgressBar>(R.id.turn_bar)
+    private val status = view.findViewById<TextView>(R.id.turn_status)
+    private val note = view.findViewById<TextView>(R.id.turn_note)
+    private val stream = view.findViewById<TextView>(R.id.turn_stream)
+    private val pieces = view.findViewById<LinearLayout>(R.id.turn_pieces)
+    private val cost = view.findViewById<View>(R.id.turn_cost)
+    private var shown: Turn? = null
+
+    /** Shows [turn], which is about a document whose own title is [title]. */
+    fun show(turn: Turn?, title: String?) {
+        view.shown(turn != null)
+        if (turn == null || turn === shown) return
+        val answer = turn.answer
+        question.say(turn.question ?: view.context.getString(R.string.summary))
+        showProgress(turn)
+        showNote(turn)
+        stream.shown(answer == null && turn.text.isNotEmpty())
+        stream.say(turn.text)
+        if (answer !== shown?.answer || shown == null) {
+            pieces.removeAllViews()
+            if (answer != null && answer.found) addPieces(answer, title)
+            pieces.shown(answer != null && answer.found)
+            cost.shown(answer != null)
+            if (answer != null) showCost(answer)
+        }
+        shown = turn
+    }
+
+    private fun showProgress(turn: Turn) {
+        val now = turn.progress
+        progress.shown(turn.phase == Phase.Working)
+        bar.isIndeterminate = now == null && turn.text.isEmpty()
+        bar.progress = now?.percent ?: 0
+        val words = when {
+            turn.text.isNotEmpty() -> view.context.getString(R.string.writing)
+            now != null -> now.sentence(view.context)
+            else -> view.context.getString(R.string.starting)
+        }
+        status.say(words)
+    }
+
+    private fun showNote(turn: Turn) {
+        val problem = turn.problem
+        val words = when {
+            problem != null -> problem(problem, argument = R.string.problem_question)
+            turn.phase == Phase.Stopped -> R.string.stopped
+            turn.answer?.found == false -> R.string.not_found
+            else -> null
+        }
+        note.shown(words != null)
+        note.setTextColor(view.context.getColor(if (problem == null) R.color.ink else R.color.warn))
+        if (words != null) note.say(view.context.getString(words))
+    }
+
+    private fun addPieces(answer: Answer, title: String?) {
+        if (answer.isParagraph()) return addParagraph(answer)
+        var end = 0
+        var section = emptyList<String>()
+        for (quote in answer.quotes) {
+            addWords(answer.text.substring(end, maxOf(end, quote.answerStart)))
+            val headings = if (quote.headings.firstOrNull() == title) quote.headings.drop(1) else quote.headings
+            if (quote.isHeading()) {
+                addSection(headings)
+                section = headings
+            } else {
+                addQuote(quote, headings.takeIf { it != section }.orEmpty())
+            }
+            end = maxOf(end, quote.answerEnd)
+        }
+        addWords(answer.text.substring(end))
+    }
+
+    /** A heading of the document, over the sentences that stand under it. */
+    private fun addSection(headings: List<String>) {
+        if (headings.isEmpty()) return // the title, which the document's card shows
+        val section = pieces.inflate(R.layout.section) as TextView
+        section.text = headings.joinToString(" › ")
+        pieces.addView(section)
+    }
+
+    /** The model's own words, which no quote covers. */
+    private fun addWords(words: String) {
+        if (words.isBlank()) return
+        val text = pieces.inflate(R.layout.words) as TextView
+        text.text = words.trim()
+        pieces.addView(text)
+    }
+
+    private fun addQuote(quote: Quote, headings: List<String>) {
+        val piece = pieces.inflate(R.layout.quote)
+        val caption = piece.findViewById<TextView>(R.id.quote_headings)
+        caption.shown(headings.isNotEmpty())
+        caption.text = headings.joinToString(" › ")
+        piece.findViewById<TextView>(R.id.quote_text).text = quote.text.oneLine()
+        piece.contentDescription = view.context.getString(R.string.quote_label, quote.text.oneLine())
+        piece.setOnClickListener { onQuote(quote) }
+        pieces.addView(piece)
+    }
+
+    /** One running text; each of its sentences can be tapped. */
+    private fun addParagraph(answer: Answer) {
+        val words = SpannableString(answer.text)
+        for (quote in answer.quotes) {
+            val link = object : ClickableSpan() {
+                override fun onClick(widget: View) = onQuote(quote)
+
+                override fun updateDrawState(paint: TextPaint) = Unit // it looks like the text that it is
+            }
+            words.setSpan(link, quote.answerStart, quote.answerEnd, Spanned.SPAN_EXCLUSIVE_EXCLUSIVE)
+        }
+        val text = pieces.inflate(R.layout.words) as TextView
+        text.text = words
+        text.movementMethod = LinkMovementMethod.getInstance()
+        pieces.addView(text)
+    }
+
+    private fun showCost(answer: Answer) {
+        val usage = answer.usage
+        view.findViewById<CoverageView>(R.id.turn_coverage).show(answer)
+        view.findViewById<TextView>(R.id.turn_coverage_text).text =
+            view.context.getString(R.string.coverage, percent(answer.share()))
+        val figures = listOf(
+            R.string.first_word to millis(usage.ttftMillis),
+            usage.tokensPerSecond?.let { R.string.speed to decimal(it) } ?: (R.string.prompt to count(usage.promptTokens)), // quoted whole
+            R.string.memory to bytes(usage.peakBytes),
+            R.string.state to bytes(usage.stateBytes),
+        )
+        view.findViewById<LinearLayout>(R.id.turn_figures).showFigures(figures)
+    }
+}
+
+/** A heading stands under itself. */
+private fun Quote.isHeading() = headings.lastOrNull() == text.trimStart('#').oneLine()
+
+private fun Answer.isParagraph() = quotes.size > 1 && '\n' !in text
+
+private fun String.oneLine() = trim().replace(Regex("""\s+"""), " ")

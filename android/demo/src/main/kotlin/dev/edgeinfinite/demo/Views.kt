@@ -1,0 +1,49 @@
+package dev.edgeinfinite.demo
+
+import android.view.LayoutInflater
+import android.view.View
+import android.view.ViewGroup
+import android.widget.LinearLayout
+import android.widget.TextView
+import dev.edgeinfinite.Quote
+
+/** What a page asks of the activity. */
+interface Stage {
+    val work: Work
+
+    /** Lets the person choose a document. */
+    fun choose()
+
+    /** Puts the sample document on the desk. */
+    fun sample()
+
+    /** Shows the document, at the quote if there is one. */
+    fun show(quote: Quote?)
+}
+
+fun View.shown(shown: Boolean) {
+    visibility = if (shown) View.VISIBLE else View.GONE
+}
+
+/** Sets a text once: the same one again would be read out again. */
+fun TextView.say(words: CharSequence) {
+    if (!text.contentEquals(words)) text = words
+}
+
+fun ViewGroup.inflate(layout: Int): View = LayoutInflater.from(context).inflate(layout, this, false)
+
+/** Numbers, each with its name, two in a row. */
+fun LinearLayout.showFigures(figures: List<Pair<Int, String>>) {
+    removeAllViews()
+    for (pair in figures.chunked(2)) {
+        val row = LinearLayout(context).apply { isBaselineAligned = false }
+        for ((name, value) in pair) {
+            val figure = row.inflate(R.layout.figure)
+            figure.findViewById<TextView>(R.id.figure_value).text = value
+            figure.findViewById<TextView>(R.id.figure_name).setText(name)
+            row.addView(figure)
+        }
+        if (pair.size == 1) row.addView(View(context), LinearLayout.LayoutParams(0, 0, 1f))
+        addView(row)
+    }
+}

@@ -1,0 +1,291 @@
+package dev.edgeinfinite.demo
+
+import android.app.Activity
+import android.content.ComponentName
+import android.content.Intent
+import android.content.pm.PackageManager
+import android.net.Uri
+import android.view.View
+import android.widget.EditText
+import android.widget.RadioButton
+import dev.edgeinfinite.OnnxRuntimeException
+import org.json.JSONObject
+import org.junit.Assert.assertEquals
+import org.junit.Assert.assertFalse
+import org.junit.Assert.assertNotSame
+import org.junit.Assert.assertNull
+import org.junit.Assert.assertSame
+import org.junit.Assert.assertTrue
+import org.junit.Test
+import org.robolectric.RuntimeEnvironment
+import org.robolectric.Shadows.shadowOf
+import org.robolectric.annotation.Config
+import java.io.InputStream
+
+/** The app as a person uses it, with the model that it ships and the engine behind it. */
+class DemoActivityTest : PhoneTest() {
+    private val handbook by lazy { RuntimeEnvironment.getApplication().assets.open("handbook.md").use { it.reader().readText() } }
+
+    @Test
+    fun `opens with its model and the sample document`() = Phone().use { phone ->
+        phone.untilRead()
+        val texts = phone.texts()
+        assertTrue("$texts", phone.string(R.string.sample_title) in texts)
+        assertTrue("$texts", texts.any { it.contains("kB · read in") })
+        phone.tap(R.id.tab_about)
+        val about = phone.texts()
+        assertTrue("$about", about.any { it.startsWith("finder ") })
+    }
+
+    @Test
+    fun `summarises, and each point is a sentence of the document that can be seen there`() = Phone().use { phone ->
+        phone.untilRead()
+        phone.tap(R.id.length_short)
+        phone.tap(R.id.summarise)
+        phone.until("a summary") { phone.quotes().isNotEmpty() }
+        val answer = phone.activity.work.state.value.summary!!.answer!!
+        val (headings, sentences) = answer.quotes.partition { handbook[it.start] == '#' }
+        assertEquals(sentences.size, phone.quotes().size)
+        assertTrue(sentences.size in 1..3)
+        val texts = phone.texts()
+        for (quote in sentences) {
+            val sentence = handbook.substring(quote.start, quote.end)
+            assertTrue("$sentence is not in $texts", sentence in texts)
+        }
+        for (quote in headings) {
+            val heading = handbook.substring(quote.start, quote.end).trim('#', ' ')
+            assertTrue("$heading is not in $texts", texts.any { it.endsWith(heading) })
+        }
+        for (figure in listOf(R.string.first_word, R.string.prompt, R.string.memory, R.string.state)) {
+            assertTrue("$texts", phone.string(figure) in texts)
+        }
+        for (figure in listOf(millis(answer.usage.ttftMillis), count(answer.usage.promptTokens), bytes(answer.usage.stateBytes))) {
+            assertTrue("$texts", figure in texts)
+        }
+
+        val last = sentences.last()
+        phone.tap(phone.quotes().last())
+        phone.layOut()
+        assertEquals(handbook.substring(last.start, last.end), phone.marked())
+        phone.back()
+        assertFalse(phone.view<View>(R.id.page_document).isShown)
+        assertTrue(phone.view<View>(R.id.page_summarise).isShown)
+    }
+
+    @Test
+    fun `answers a question with the sentence that tells it`() = Phone().use { phone ->
+        phone.untilRead()
+        phone.tap(R.id.tab_ask)
+        assertTrue(phone.texts().containsAll(phone.activity.resources.getStringArray(R.array.questions).toList()))
+        phone.view<EditText>(R.id.question).setText("Which code opens the north gate?")
+        phone.tap(R.id.ask)
+        phone.until("4711")
+        phone.until("a quote") { phone.quotes().isNotEmpty() }
+        phone.tap(phone.quotes().first())
+        phone.layOut()
+        assertTrue(phone.marked(), "4711" in phone.marked())
+        phone.back()
+        phone.until("4711")
+
+        phone.view<EditText>(R.id.question).setText("When does the ferry leave?")
+        phone.tap(R.id.ask)
+        phone.untilAnswered(2)
+        val texts = phone.texts()
+        val newest = texts.lastIndexOf("When does the ferry leave?")
+        assertTrue("the newest first: $texts", newest < texts.lastIndexOf("Which code opens the north gate?"))
+    }
+
+    @Test
+    fun `stops at a tap and works on`() = Phone(shared(long())).use { phone ->
+        phone.untilRead()
+        phone.tap(R.id.summary_thorough)
+        phone.tap(R.id.summarise)
+        phone.until("progress in tokens") { phone.texts().any { Regex("""[\d,]+ of [\d,]+ tokens.*""").matches(it) } }
+        assertTrue(phone.view<View>(R.id.summarise_stop).isShown)
+        phone.tap(R.id.summarise_stop)
+        phone.until(phone.string(R.string.stopped))
+        assertEquals(Phase.Stopped, phone.activity.work.state.value.summary!!.phase)
+        assertTrue(phone.view<View>(R.id.summarise).isEnabled)
+
+        phone.tap(R.id.tab_ask)
+        phone.view<EditText>(R.id.question).setText("Which code opens the north gate?")
+        phone.tap(R.id.ask)
+        phone.until("4711")
+    }
+
+    @Test
+    fun `turning the phone interrupts nothing`() = Phone(shared(long())).use { phone ->
+        phone.untilRead()
+        phone.tap(R.id.summary_thorough)
+        phone.tap(R.id.summarise)
+        phone.until("progress") { (phone.activity.work.state.value.summary?.progress?.tokensDone ?: 0) > 0 }
+        val before = phone.activity
+        val done = before.work.state.value.summary!!.progress!!.tokensDone
+        phone.turn("w891dp-h411dp-land-xhdpi")
+        assertNotSame(before, phone.activity)
+        assertSame(before.work, phone.activity.work)
+        assertTrue(phone.view<View>(R.id.summarise_stop).isShown)
+        assertTrue(phone.view<RadioButton>(R.id.summary_thorough).isChecked)
+        phone.until("more tokens, not again from the start") {
+            val now = phone.activity.work.state.value.summary!!
+            assertTrue((now.progress?.tokensDone ?: done) >= done || now.phase == Phase.Done)
+            (now.progress?.tokensDone ?: 0) > done || now.phase == Phase.Done
+        }
+        phone.tap(R.id.summarise_stop)
+    }
+
+    @Test
+    fun `turning the phone keeps the answers, the page and the place in the document`() = Phone().use { phone ->
+        phone.untilRead()
+        phone.tap(R.id.tab_ask)
+        phone.view<EditText>(R.id.question).setText("Which code opens the north gate?")
+        phone.tap(R.id.ask)
+        phone.until("a quote") { phone.quotes().isNotEmpty() }
+        phone.view<EditText>(R.id.question).setText("When does")
+        phone.tap(phone.quotes().first())
+        phone.turn("w891dp-h411dp-land-xhdpi")
+        phone.layOut()
+        assertTrue(phone.view<View>(R.id.page_document).isShown)
+        assertTrue(phone.marked(), "4711" in phone.marked())
+        phone.back()
+        assertTrue(phone.view<View>(R.id.page_ask).isShown)
+        assertTrue(phone.texts().any { "4711" in it })
+        assertEquals("When does", phone.view<EditText>(R.id.question).text.toString())
+    }
+
+    @Test
+    fun `a chosen file that is no text is refused in words, and the next is read`() = Phone().use { phone ->
+        phone.untilRead()
+        phone.tap(R.id.paper_choose)
+        val asked = shadowOf(phone.activity).nextStartedActivityForResult
+        assertEquals(Intent.ACTION_OPEN_DOCUMENT, asked.intent.action)
+        choose(phone, asked.intent, "report.pdf", "%PDF-1.7\n%âãÏÓ\n1 0 obj".byteInputStream())
+        phone.until(phone.string(R.string.problem_text_encoding))
+        assertFalse(phone.view<View>(R.id.summarise).isEnabled)
+
+        choose(phone, asked.intent, "empty.txt", "  \n".byteInputStream())
+        phone.until(phone.string(R.string.problem_text_empty))
+        choose(phone, asked.intent, "latin1.txt", "Der Schlüssel hängt hinter der Tür.".byteInputStream(Charsets.ISO_8859_1))
+        phone.until(phone.string(R.string.problem_text_utf8))
+        choose(phone, asked.intent, "note.txt", "The code 4711 opens the north gate. Mind the sheep.".byteInputStream())
+        phone.untilRead()
+        assertTrue(phone.view<View>(R.id.summarise).isEnabled)
+
+        phone.tap(R.id.paper_sample)
+        phone.untilRead()
+        assertTrue(phone.string(R.string.sample_title) in phone.texts())
+    }
+
+    @Test
+    fun `a document that its app does not hand out`() {
+        val own = Uri.parse("file:///data/data/own/secret")
+        val mine = Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_STREAM, own)
+        Phone(mine).use { phone -> phone.until(phone.string(R.string.problem_unreadable)) }
+    }
+
+    @Test
+    fun `reads what another app shares, also while it is open`() = Phone(shared("The sheep are fine.", "Gates")).use { phone ->
+        phone.untilRead()
+        assertTrue("Gates" in phone.texts())
+        phone.newIntent(shared("The code 1234 opens the south gate.", null))
+        phone.untilRead()
+        assertTrue(phone.string(R.string.shared_title) in phone.texts())
+        phone.tap(R.id.tab_ask)
+        phone.view<EditText>(R.id.question).setText("Which code opens the south gate?")
+        phone.tap(R.id.ask)
+        phone.until("1234")
+    }
+
+    @Test
+    @Config(application = QuickApp::class)
+    fun `measures growing lengths, draws them and shares them`() = Phone().use { phone ->
+        phone.untilRead()
+        phone.tap(R.id.tab_benchmark)
+        assertTrue(phone.texts().any { it.startsWith("Temperature") })
+        phone.tap(R.id.measure)
+        phone.until(phone.string(R.string.measured))
+        val points = phone.activity.work.state.value.sweep.points
+        assertEquals(QuickApp.LENGTHS.size, points.size)
+        assertTrue("$points", points.all { it.found })
+        assertTrue("$points", points.zipWithNext().all { (a, b) -> a.tokens < b.tokens })
+        assertTrue("$points", points.all { it.firstWordMillis > 0 && it.peakBytes > it.stateBytes })
+        for (curve in listOf(R.id.curve_first_word, R.id.curve_memory)) {
+            val told = phone.view<View>(curve).contentDescription
+            for (point in points) assertTrue("$told", count(point.tokens) in told)
+        }
+        for (point in points) assertTrue(phone.string(R.string.point_title, count(point.tokens)) in phone.texts())
+
+        phone.tap(R.id.share)
+        val sent = shadowOf(phone.activity).nextStartedActivity.getParcelableExtra(Intent.EXTRA_INTENT, Intent::class.java)!!
+        assertEquals(Intent.ACTION_SEND to "application/json", sent.action to sent.type)
+        val report = JSONObject(sent.getStringExtra(Intent.EXTRA_TEXT)!!)
+        assertEquals("finder", report.getJSONObject("model").getString("name"))
+        assertEquals(34, report.getJSONObject("device").getInt("android"))
+        val shared = report.getJSONArray("points")
+        assertEquals(points.map { it.tokens }, List(shared.length()) { shared.getJSONObject(it).getLong("document_tokens") })
+        assertEquals(0, shared.getJSONObject(0).getInt("thermal_status"))
+    }
+
+    @Test
+    @Config(application = NoRuntimeApp::class)
+    fun `says in one sentence that ONNX Runtime is missing`() = Phone().use { phone ->
+        phone.until(phone.string(R.string.problem_runtime_missing))
+        assertFalse(phone.view<View>(R.id.summarise).isEnabled)
+        phone.tap(R.id.tab_about)
+        assertTrue(phone.texts().any { phone.string(R.string.problem_runtime_missing) in it })
+        phone.tap(R.id.model_again)
+        phone.until("asked again") { (phone.activity.application as NoRuntimeApp).asked == 2 }
+    }
+
+    @Test
+    @Config(application = NoEngineApp::class)
+    fun `says that the engine is missing`() = Phone().use { phone ->
+        phone.until(phone.string(R.string.problem_engine_missing))
+    }
+
+    @Test
+    fun `asks for no permission`() {
+        val app = RuntimeEnvironment.getApplication()
+        val asked = app.packageManager.getPackageInfo(app.packageName, PackageManager.GET_PERMISSIONS or PackageManager.GET_PROVIDERS)
+        assertNull(asked.requestedPermissions?.toList())
+        assertNull(asked.providers?.toList())
+        val exported = app.packageManager.getActivityInfo(ComponentName(app, DemoActivity::class.java), 0)
+        assertTrue(exported.exported)
+    }
+
+    private fun choose(phone: Phone, asked: Intent, name: String, stream: InputStream) {
+        val uri = Uri.parse("content://documents/$name")
+        shadowOf(phone.activity.contentResolver).registerInputStream(uri, stream)
+        shadowOf(phone.activity).receiveResult(asked, Activity.RESULT_OK, Intent().setData(uri))
+    }
+
+    private fun shared(text: String, title: String? = null) =
+        Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_TEXT, text).putExtra(Intent.EXTRA_SUBJECT, title)
+
+    /** A text that takes a while to be read page by page. */
+    private fun long() = List(40) { handbook }.joinToString("\n\n")
+}
+
+/** The app with short documents in its benchmark. */
+class QuickApp : DemoApp() {
+    override val lengths = LENGTHS
+
+    companion object {
+        val LENGTHS = listOf(1_000, 4_000, 16_000)
+    }
+}
+
+/** The app as it is when it was built without ONNX Runtime. */
+class NoRuntimeApp : DemoApp() {
+    var asked = 0
+
+    override suspend fun open(): Engine {
+        asked++
+        throw OnnxRuntimeException("runtime.missing", "found no libonnxruntime.so")
+    }
+}
+
+/** The app on a phone whose processor it holds no engine for. */
+class NoEngineApp : DemoApp() {
+    override suspend fun open(): Engine = throw UnsatisfiedLinkError("found no libedgeinfinite.so")
+}
