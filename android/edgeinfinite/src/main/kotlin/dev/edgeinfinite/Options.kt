@@ -47,15 +47,27 @@ public class OpenOptions {
         }
 
     /**
-     * Accelerators to use, first choice first; empty, the default, for the model's own order. The first that the model has a graph for
-     * is taken; when it has one for none of them, opening is refused.
+     * Accelerators to use, first choice first; empty, the default, for [Accelerator.Cpu]. The first that the model has a graph for, that
+     * loads and that computes what the model's self-test expects is taken; when none of them does, opening is refused.
      */
     public var accelerators: List<Accelerator> = emptyList()
+
+    /** The processor, as `Build.SOC_MODEL` names it: which of a model's graphs for an NPU is its own; null, the default, for none. */
+    public var soc: String? = null
+
+    /** The NPU's plugin for ONNX Runtime, `libonnxruntime_providers_qnn.so`; null, the default, for the one among the app's libraries. */
+    public var npuLibrary: File? = null
+
+    /** A private folder where the verdicts of self-tests are kept, so that each is made once; null, the default, for none. */
+    public var verdicts: File? = null
 
     internal fun json(): ByteArray = JSONObject()
         .putOpt("scenario", scenario)
         .putOpt("threads", threads)
         .putOpt("accelerators", accelerators.takeIf { it.isNotEmpty() }?.let { JSONArray(it.map(Accelerator::name)) })
+        .putOpt("soc", soc)
+        .putOpt("npu_library", npuLibrary?.path)
+        .putOpt("verdicts", verdicts?.path)
         .toString().utf8()
 }
 

@@ -4,6 +4,7 @@ import kotlinx.coroutines.test.runTest
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
+import java.io.File
 
 /** What a folder and an answer say in numbers. */
 class ModelTest {
@@ -38,6 +39,9 @@ class ModelTest {
             scenario = "large"
             threads = 1
             accelerators = listOf(Accelerator.Npu, Accelerator.Cpu)
+            soc = "SM8650"
+            npuLibrary = File("/nowhere/libonnxruntime_providers_qnn.so")
+            verdicts = File("/nowhere")
         }.use { model ->
             model.read(Text.of(Tiny.long.document)).use { document ->
                 val short = document.ask("gora lu?") { maxOutputTokens = 2 }.await()
