@@ -16,7 +16,7 @@ tools=$(environment npu)
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
 "$(environment lab)/bin/python" scripts/export.py "$checkpoint" "$made/fp32" --preset scripts/demo.json --name finder --precision fp32
-"$tools/bin/python" scripts/compile_npu.py models/demo dist/demo
+"$tools/bin/python" scripts/compile_npu.py models/demo target/demo-npu
 "$tools/bin/python" scripts/compile_npu.py models/demo "$made/npu" --unshared --scenario default --soc SM8550 SM8650 SM8750
 EDGEINFINITE_NPU_LIBRARY=$(npu_library) \
   "$python" scripts/accelerated.py "$made/npu" --fp32 "$made/fp32" --soc SM8550 SM8650 SM8750 "$@"

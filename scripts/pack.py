@@ -24,7 +24,7 @@ WHEN = (1981, 1, 1, 1, 1, 2)  # the time that Android's own tools write
 FILLER = 0xD935  # an extra field that only aligns
 METADATA = """aarFormatVersion=1.0
 aarMetadataVersion=1.0
-minCompileSdk=1
+minCompileSdk=31
 minCompileSdkExtension=0
 minAndroidGradlePluginVersion=1.0.0
 coreLibraryDesugaringEnabled=false
