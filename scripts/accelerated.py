@@ -1,7 +1,7 @@
 """What the way from fp32 to the NPU costs: the same questions to each artefact, answered through the shipped program.
 
-    scripts/compile_npu.sh models/demo target/demo-npu-sim --unshared --scenario default
-    python scripts/accelerated.py target/demo-npu-sim --fp32 OUT/fp32 --soc SM8550 SM8650 SM8750 --questions 200 [--write]
+    scripts/compile_npu.sh models/demo target/npu-sim --unshared --scenario default
+    python scripts/accelerated.py target/npu-sim --fp32 OUT/fp32 --soc SM8550 SM8650 SM8750 --questions 200 [--write]
 
 Documents are generated (documents.py; seeds that nothing was trained, chosen or calibrated by), each read and asked by
 fp32, by the CPU artefact and by each SoC's graphs on Qualcomm's simulator (its plugin: $EDGEINFINITE_NPU_LIBRARY).
