@@ -23,7 +23,7 @@ from pathlib import Path
 
 from cli import Cli, Progress, built, commit, record_head, write_record
 from documents import make
-from score import File, Share, said, same
+from score import File, Share, points_lost, said, same
 
 LENGTH = 350  # tokens of a document
 
@@ -47,10 +47,7 @@ class Column:
     def points_lost(self) -> tuple[float, float, float]:
         """Against the one before, and the 95 % interval of paired shares."""
         pairs = list(zip(self.before.right, self.right, strict=True))
-        lost, gained, n = sum(a > b for a, b in pairs), sum(a < b for a, b in pairs), len(pairs)
-        difference = (lost - gained) / n
-        half = 1.96 * math.sqrt(max(0.0, lost + gained - (lost - gained) ** 2 / n)) / n
-        return 100 * difference, 100 * (difference - half), 100 * (difference + half)
+        return points_lost(sum(a > b for a, b in pairs), sum(a < b for a, b in pairs), len(pairs))
 
     def json(self) -> dict:
         row = {"name": self.name, "right": sum(self.right), "n": len(self.right), "logits_error": self.error}

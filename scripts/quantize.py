@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import tempfile
 import time
@@ -30,7 +29,7 @@ from cli import ROOT, Cli, Progress, built, commit, record_head, replace_between
 from documents import make
 from model import load
 from samples import Sampler
-from score import File, said, same
+from score import File, points_lost, said, same
 from tokenizer import S0, open_tokenizer
 
 PROMPTS = 150  # of the part-by-part table
@@ -58,10 +57,7 @@ class Paired:
 
     def loss(self) -> tuple[float, float, float]:
         """Points lost by int8, and the 95 % interval of paired shares."""
-        lost, gone, n = self.only_fp32, self.only_int8, self.n
-        difference = (lost - gone) / n
-        half = 1.96 * math.sqrt(max(0.0, lost + gone - (lost - gone) ** 2 / n)) / n
-        return 100 * difference, 100 * (difference - half), 100 * (difference + half)
+        return points_lost(self.only_fp32, self.only_int8, self.n)
 
 
 def prompts(checkpoint: Path, count: int) -> list[tuple[list[int], list[int]]]:

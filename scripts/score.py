@@ -61,6 +61,14 @@ def summary(values: list[float]) -> dict:
     return {"n": len(values), "min": min(values), "median": statistics.median(values), "max": max(values)}
 
 
+def points_lost(lost: int, gained: int, n: int) -> tuple[float, float, float]:
+    """Of n questions to two in turn, `lost` right by the first alone and `gained` by the second: points lost by the
+    second, and the 95 % interval of paired shares."""
+    difference = (lost - gained) / n
+    half = 1.96 * math.sqrt(max(0.0, lost + gained - (lost - gained) ** 2 / n)) / n
+    return 100 * difference, 100 * (difference - half), 100 * (difference + half)
+
+
 @dataclass
 class Share:
     """`right` of `n`, with the 95 % interval after Wilson."""
