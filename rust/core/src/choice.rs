@@ -50,22 +50,26 @@ fn fitting(manifest: &Manifest, options: &OpenOptions, scenario: &str, accelerat
     all.first().map(|a| (*a).clone()).ok_or_else(|| "the model has no graph for it".into())
 }
 
+/// What every candidate is tried with.
+#[derive(Debug)]
+pub(crate) struct Opening<'a> {
+    pub folder: &'a Path,
+    pub manifest: &'a Manifest,
+    pub sizes: Scenario,
+    pub frame: &'a Arc<Frame>,
+    pub options: &'a OpenOptions,
+    pub threads: usize,
+}
+
 /// The first candidate that loads and, where that is due, passes its self-test.
-pub(crate) fn first(
-    candidates: Vec<Candidate>,
-    folder: &Path,
-    manifest: &Manifest,
-    sizes: Scenario,
-    frame: &Arc<Frame>,
-    options: &OpenOptions,
-    threads: usize,
-) -> Result<(Arc<Graph>, Execution)> {
+pub(crate) fn first(candidates: Vec<Candidate>, opening: &Opening<'_>) -> Result<(Arc<Graph>, Execution)> {
+    let threads = opening.threads;
     let asked = candidates.iter().map(|(accelerator, _)| accelerator.clone()).collect();
     let (mut passed_over, mut last) = (Vec::new(), None);
     for (accelerator, artefact) in candidates {
         let opened = match artefact {
             Err(why) => Err(Error::new("argument.accelerator", why)),
-            Ok(artefact) => tried(&artefact, folder, manifest, sizes, frame, options, threads).map(|found| (artefact, found)),
+            Ok(artefact) => tried(&artefact, opening).map(|found| (artefact, found)),
         };
         match opened {
             Ok((artefact, (graph, error, cached))) => {
@@ -90,26 +94,18 @@ pub(crate) fn first(
     Err(Error::new(last.code(), reasons.join("; ")))
 }
 
-fn tried(
-    artefact: &Artefact,
-    folder: &Path,
-    manifest: &Manifest,
-    sizes: Scenario,
-    frame: &Arc<Frame>,
-    options: &OpenOptions,
-    threads: usize,
-) -> Result<(Arc<Graph>, Option<f64>, bool)> {
+fn tried(artefact: &Artefact, opening: &Opening<'_>) -> Result<(Arc<Graph>, Option<f64>, bool)> {
+    let Opening { folder, manifest, sizes, frame, options, threads } = *opening;
+    let open = |profile| Graph::open(folder, manifest, artefact, provider(artefact, options)?, threads, profile).map(Arc::new);
     let due = artefact.accelerator != "Cpu";
     let verdict = if due { Verdict::of(artefact, manifest, options)? } else { None };
     if let Some(error) = verdict.as_ref().and_then(Verdict::kept) {
         check(artefact, error)?;
-        let graph = Graph::open(folder, manifest, artefact, provider(artefact, options)?, threads, None)?;
-        return Ok((Arc::new(graph), Some(error), true));
+        return Ok((open(None)?, Some(error), true));
     }
     // An app has no temporary folder of the system's; without a place the nodes are not counted.
     let profile = if due { options.verdicts.as_deref().map_or_else(tempfile::tempdir, within).ok() } else { None };
-    let place = profile.as_ref().map(tempfile::TempDir::path);
-    let graph = Arc::new(Graph::open(folder, manifest, artefact, provider(artefact, options)?, threads, place)?);
+    let graph = open(profile.as_ref().map(tempfile::TempDir::path))?;
     if !due {
         return Ok((graph, None, false));
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::CoverageKind;
-use crate::choice;
+use crate::choice::{self, Opening};
 use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use crate::graph::{Cancel, Graph, Loaded, Shape};
@@ -203,7 +203,8 @@ impl Model {
         let threads = options.threads.unwrap_or(sizes.threads);
         let threads = if threads == 0 { cores } else { threads };
         let frame = Arc::new(Frame { shape: Shape::new(&manifest), embedding });
-        let (graph, execution) = choice::first(candidates, folder, &manifest, sizes, &frame, options, threads)?;
+        let (graph, execution) =
+            choice::first(candidates, &Opening { folder, manifest: &manifest, sizes, frame: &frame, options, threads })?;
         Ok(Arc::new(Self { manifest, tokens, layout, frame, graph, sizes, execution }))
     }
 
