@@ -1,4 +1,4 @@
-"""What a step of pretraining trains on, made in a worker process: prompts to find in, and streams to remember.
+"""What a step of pretraining trains on, made in worker processes: prompts to find in, and streams to remember.
 
 Prompts depend on the seed and the step alone; streams also on how far the run is, and on the filler left over from the
 steps before. Short ones come first. No PyTorch here.
@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import multiprocessing
 import queue as queues
-from collections.abc import Iterator
+import sys
+from collections.abc import Generator
 from dataclasses import dataclass
 from functools import cache
+from itertools import cycle
 
 from samples import Batch, Sampler, batch
 from streams import Shape, Streams, StreamSampler
@@ -18,13 +20,14 @@ from tokenizer import open_tokenizer
 
 SHORT, SHORT_STEPS = 288, 150  # the first prompts are shorter
 HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps
-# Until this share of the run, in each process: S, segments from, to, W/S, B, questions, decades of amplification.
+# Until this share of the run: S, segments from, to, W/S one of, B of Plan.streams, questions, decades of amplification.
 STREAMS = (
-    (0.06, 32, 2, 4, 1, 6, 8, 0.0),
-    (0.14, 32, 3, 8, 1, 4, 8, 0.0),
-    (0.24, 32, 8, 16, 1, 2, 10, 0.0),
-    (0.50, 128, 2, 8, 1, 1, 14, 0.0),
-    (1.00, 128, 6, 10, 1, 1, 14, 3.0),
+    (0.06, 32, 2, 4, (1,), 6, 8, 0.0),
+    (0.14, 32, 3, 8, (1,), 4, 8, 0.0),
+    (0.24, 32, 8, 16, (1,), 2, 10, 0.0),
+    (0.45, 128, 2, 8, (1,), 1, 14, 0.0),
+    (0.70, 128, 6, 10, (1,), 1, 14, 3.0),
+    (1.00, 128, 6, 12, (1, 1, 2, 4), 1, 14, 4.0),
 )
 
 
@@ -35,6 +38,7 @@ class Plan:
     seed: int
     length: int  # T
     batch: int  # B, of all processes
+    streams: int  # documents a step that a memory reads, of all processes
     processes: int
     rate: float  # Muon's, of matrices
     other_rate: float  # AdamW's, of the embedding and vectors
@@ -60,14 +64,16 @@ def prompts(tokenizer: str, plan: Plan, step: int, rank: int) -> Batch:
 def streams(tokenizer: str, plan: Plan, step: int, rank: int, progress: float) -> Streams:
     sampler = remembering(tokenizer, f"train/{plan.seed}/streams/{rank}")
     sampler.restart(f"train/{plan.seed}/streams/{rank}/{step}")
-    _, segment, low, high, window, size, questions, decades = next(row for row in STREAMS if progress <= row[0])
-    return sampler.streams(Shape(segment, sampler.random.randint(low, high), window, size, questions, decades))
+    _, segment, low, high, windows, size, questions, decades = next(row for row in STREAMS if progress <= row[0])
+    segments, window = sampler.random.randint(low, high), sampler.random.choice(windows)
+    size *= max(1, plan.streams // plan.processes)
+    return sampler.streams(Shape(segment, segments, window, size, questions, decades))
 
 
-def work(tokenizer: str, plan: Plan, step: int, rank: int, queue: multiprocessing.Queue, progress) -> None:
-    """The worker: batches from `step` on, as long as the trainer lives."""
+def work(tokenizer: str, plan: Plan, steps: range, rank: int, queue: multiprocessing.Queue, progress) -> None:
+    """A worker: the batches of these steps, as long as the trainer lives."""
     parent = multiprocessing.parent_process()
-    while True:
+    for step in steps:
         behind = step / plan.steps if plan.steps else progress.value
         made = prompts(tokenizer, plan, step, rank), streams(tokenizer, plan, step, rank, min(1.0, behind))
         waiting = True
@@ -79,18 +85,21 @@ def work(tokenizer: str, plan: Plan, step: int, rank: int, queue: multiprocessin
                 if not parent.is_alive():
                     queue.cancel_join_thread()
                     return
-        step += 1
 
 
-def batches(tokenizer: str, plan: Plan, step: int, rank: int) -> Iterator[tuple[Batch, Streams]]:
-    """Takes the share of the run that is behind, by send(); gives the step's batches."""
+def batches(
+    tokenizer: str, plan: Plan, step: int, rank: int, workers: int = 1
+) -> Generator[tuple[Batch, Streams], float, None]:
+    """Takes the share of the run that is behind, by send(); gives the step's batches, in order."""
     context = multiprocessing.get_context("spawn")
-    queue, progress = context.Queue(maxsize=4), context.Value("d", 0.0)
-    worker = context.Process(target=work, args=(tokenizer, plan, step, rank, queue, progress), daemon=True)
-    worker.start()
+    progress, some = context.Value("d", 0.0), [context.Queue(maxsize=4) for _ in range(workers)]
+    for number, queue in enumerate(some):
+        steps = range(step + number, sys.maxsize, workers)
+        context.Process(target=work, args=(tokenizer, plan, steps, rank, queue, progress), daemon=True).start()
     try:
         progress.value = yield None
-        while True:
+        for queue in cycle(some):
             progress.value = yield queue.get(timeout=300)
     finally:
-        worker.terminate()
+        for worker in multiprocessing.active_children():
+            worker.terminate()

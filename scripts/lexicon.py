@@ -34,6 +34,7 @@ SYLLABLES = (
 ).split()
 SYMBOLS = "<>*[](){}#|~$%&=+-_/\\^@!?;:,.'\"`"
 NOUN, VERB, ADJECTIVE, ADVERB = range(4)
+FAMILIAR_SHARE = 0.15
 LEVEL_SHARES = (0.44, 0.28, 0.23, 0.05)  # how often a fresh word comes from each of words.txt's levels
 
 
@@ -102,6 +103,7 @@ class Lexicon:
         self.random = random.Random(seed)
         self.shares = LEVEL_SHARES[:levels]
         self.strange: list[str] = []  # pieces of text put in among the words (a tokenizer's rare tokens)
+        self.familiar: tuple[tuple[str, ...], ...] = ()  # by class: words that come more often than others
         self.new_topic()
 
     def chance(self, probability: float) -> bool:
@@ -127,6 +129,8 @@ class Lexicon:
         self.names = [self.new_name() for _ in range(self.random.randint(1, 5))]
 
     def word(self, kind: int) -> str:
+        if self.familiar and self.familiar[kind] and self.chance(FAMILIAR_SHARE):
+            return self.choose(*self.familiar[kind])
         return self.choose(*self.topic[kind]) if self.chance(self.topic_rate) else self.fresh(kind)
 
     def noun(self) -> str:

@@ -105,8 +105,10 @@ def measure(
 def recollect(decoder: Decoder, tokenizer: Tokenizer, shape: Shape, rounds: int = 2) -> dict[str, tuple[float, int]]:
     """kind -> (share of questions all of whose answer's tokens are the likeliest, the ones before given, how many)."""
     right: dict[str, list[bool]] = {}
+    sampler = StreamSampler(tokenizer, "test/streams")
     for number in range(rounds):
-        b = StreamSampler(tokenizer, f"test/streams/{number}").streams(shape)
+        sampler.restart(f"test/streams/{number}")
+        b = sampler.streams(shape)
         logits, wanted, _, question = remembered(decoder, b)
         wrong = question[logits.argmax(-1) != wanted].unique().tolist()
         for i, kind in enumerate(b.kind.flatten()):

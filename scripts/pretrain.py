@@ -117,7 +117,8 @@ class Run:
         torch.manual_seed(self.plan.seed)
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // self.plan.processes))
         torch.set_flush_denormal(True)
-        Attention.local = plain
+        if args.device == "cpu":
+            Attention.local = plain
         self.tokenizer, self.checkpoint = opened(args.tokenizer), args.out / "checkpoint.pt"
         self.decoder = Decoder(FINDER)
         set_start(self.decoder, self.tokenizer, self.plan.seed)
@@ -127,8 +128,8 @@ class Run:
         self.decoder.model.embed_tokens.register_forward_hook(narrow)
         self.opts = optimizers(self.decoder, self.plan)
         self.rates = [opt.param_groups[0]["lr"] for opt in self.opts]
-        self.number, self.spent, self.tokens = 0, 0.0, 0
-        self.sums: dict[str, list[float]] = {}
+        self.number, self.spent, self.tokens, self.waited = 0, 0.0, 0, 0.0
+        self.sums: dict[str, list[torch.Tensor]] = {}
         if self.checkpoint.exists():
             self.go_on(torch.load(self.checkpoint, weights_only=True, map_location=args.device))
         self.log = Log(args.out) if rank == 0 else None
@@ -177,8 +178,7 @@ class Run:
         mine = int((b.block >= 0).sum()) + streams.ids.size + int((streams.asked > 0).sum())
         self.tokens += mine * self.plan.processes  # as many in the others, about
         for name, part in (parts | carried).items():
-            if not part.isnan():  # a batch may hold nothing of its kind
-                self.sums.setdefault(name, []).append(part.item())
+            self.sums.setdefault(name, []).append(part.detach())
 
     def average(self) -> None:
         """The gradients of all processes."""
@@ -192,25 +192,31 @@ class Run:
 
     def train(self) -> None:
         source, saved, last = (
-            batches(self.args.tokenizer, self.plan, self.number, self.rank),
+            batches(self.args.tokenizer, self.plan, self.number, self.rank, self.args.workers),
             self.spent,
             time.monotonic(),
         )
         next(source)
+        since = last
         parent = multiprocessing.parent_process()
         while (progress := self.progress()) < 1:
             if parent and not parent.is_alive():
                 sys.exit("the process that started this one is gone")
-            self.step(*source.send(progress), progress)
+            asked = time.monotonic()
+            made = source.send(progress)
+            self.waited += time.monotonic() - asked
+            self.step(*made, progress)
             now = time.monotonic()
             self.spent, last = self.spent + now - last, now
             if self.rank:
                 continue
             self.log.bar.update(min(1.0, progress) - self.log.bar.n)
             if self.number % 50 == 0:
-                means = " ".join(f"{name} {sum(v) / len(v):.3f}" for name, v in self.sums.items())
+                # a batch may hold nothing of a kind
+                means = " ".join(f"{name} {torch.stack(v).nanmean():.3f}" for name, v in self.sums.items())
                 speed = f"{self.tokens / 1e6:.2f} M tokens {self.tokens / self.spent:.0f}/s"
-                self.say(f"step {self.number} {self.spent / 60:.1f} min {speed} {means}")
+                waited, self.waited, since = self.waited / (now - since), 0.0, now
+                self.say(f"step {self.number} {self.spent / 60:.1f} min waited {waited:.0%} {speed} {means}")
                 self.sums = {}
             if self.spent - saved > 60 * self.args.save_minutes:
                 self.keep()
@@ -253,14 +259,19 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--length", type=int, default=640)
-    parser.add_argument("--batch", type=int, default=8, help="prompts a step, in all processes")
+    parser.add_argument("--batch", type=int, help="prompts a step, in all processes; 8 on a CPU, 64 on a GPU")
+    parser.add_argument("--streams", type=int, help="documents a step that a memory reads; 2 on a CPU, 16 on a GPU")
     parser.add_argument("--rate", type=float, default=0.006)
     parser.add_argument("--other-rate", type=float, default=2e-3)
     parser.add_argument("--save-minutes", type=float, default=4)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--processes", type=int, help="two on a CPU, one on a GPU")
+    parser.add_argument("--workers", type=int, help="processes that make batches, for each that trains")
     args = parser.parse_args()
-    args.processes = args.processes or (2 if args.device == "cpu" else 1)
+    small = args.device == "cpu"
+    args.processes = args.processes or (2 if small else 1)
+    args.batch, args.streams = args.batch or (8 if small else 64), args.streams or (2 if small else 16)
+    args.workers = args.workers or (1 if small else max(1, len(os.sched_getaffinity(0)) - 1))
     args.out.mkdir(parents=True, exist_ok=True)
     shutil.copy(args.tokenizer, args.out / "tokenizer.json")
     with tempfile.TemporaryDirectory() as folder:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from lexicon import ADJECTIVE, NOUN, STOP_WORDS, capital, gerund, past, plural
+from lexicon import ADJECTIVE, ADVERB, NOUN, STOP_WORDS, VERB, capital, gerund, past, plural, word_classes
 from prose import Prose
 from relations import RELATIONS, Entity
 
@@ -60,6 +60,21 @@ def synonyms() -> dict[str, tuple[str, ...]]:
         for word in group:
             table.setdefault(word, []).extend(w for w in group if w != word)
     return {word: tuple(others) for word, others in table.items()}
+
+
+@cache
+def with_synonyms() -> tuple[tuple[str, ...], ...]:
+    """By class of words: those of synonyms.txt."""
+    known = synonyms().keys()
+    return tuple(
+        tuple(sorted({w for level in word_classes() for w in level[kind] if w in known}))
+        for kind in (NOUN, VERB, ADJECTIVE, ADVERB)
+    )
+
+
+def alike(word: str) -> set[str]:
+    """A lower-case word and its synonyms."""
+    return {word, *synonyms().get(word, ())}
 
 
 class Questions(Prose):
@@ -122,6 +137,22 @@ class Questions(Prose):
             out += [self.choose(*GLUE), word] if self.chance(glue) else [word]
         return self.ask(" ".join(out))
 
+    def reworded(self, sentence: str) -> tuple[str, list[str]] | None:
+        """A question for three to five of the sentence's words, at most half, one of them swapped -> (it, the words).
+
+        None where the sentence is too short or has no word with a synonym."""
+        words = list(dict.fromkeys(w.lower() for w in content_words(sentence) if w.isalpha()))
+        known = [w for w in words if w in synonyms()]
+        if len(words) < 6 or not known:
+            return None
+        swapped = self.choose(*known)
+        others = self.random.sample([w for w in words if w != swapped], self.random.randint(3, min(5, len(words) // 2)) - 1)
+        kept = [w for w in words if w == swapped or w in others]
+        if self.chance(0.2):
+            self.random.shuffle(kept)
+        asked = [self.swap(w) if w == swapped else self.inflect(w) if self.chance(0.08) else w for w in kept]
+        return self.ask(" ".join(asked)), kept
+
     def ask(self, words: str) -> str:
         u = self.random.random()
         text = f"{self.choose(*OPENINGS)} {words}" if u < 0.85 else words
@@ -150,7 +181,7 @@ class Questions(Prose):
         if u < 0.78:
             return f"{self.word(NOUN)} {base}", "the "
         if u < 0.86:
-            return f"{base} of {self.noun()}", "the "
+            return f"{base} of {self.noun() if self.chance(0.5) else self.made_up()}", "the "
         return (self.made_up(), "") if u < 0.92 else (f"{self.word(ADJECTIVE)} {base}".title(), "the ")
 
     def cluster(self, relations: int, mentions: int, like: str = "") -> tuple[list[Told], list[str], str]:
@@ -183,6 +214,60 @@ class Questions(Prose):
         self.entities, self.entity_rate = before
         return told, absent, name
 
+    def register(self, siblings: int) -> tuple[list[Told], list[str]]:
+        """The same told of many entities that share words, in the same sentences but for names, numbers and a word.
+
+        -> what is told, and questions about what is not: of entities that are there, and of some that are not."""
+        told, untold, name = self.cluster(self.random.randint(1, 4), self.choose(0, 0, 1, 2))
+        names, missing, out, absent = [name], [], [], list(untold)
+        for _ in range(siblings + 3):
+            new = self.sibling(names + missing)
+            if new and self.chance(0.8):
+                names.append(new)
+            elif new:
+                missing.append(new)
+        for new in names:
+            kept = [one for one in told if new == name or self.chance(0.75)]
+            out += [self.retold(one, name, new) for one in kept]
+            said = {kind for one in kept for like in (*ALIKE, (one.relation,)) if one.relation in like for kind in like}
+            gone = [q for one in told if one.relation not in said for q in one.questions]
+            some = self.random.sample(untold, min(4, len(untold))) if new != name else []
+            absent += [renamed(q, name, new) for q in (*gone, *some)]
+        absent += [renamed(q, name, new) for new in missing for one in told for q in one.questions]
+        return [one for one in out if one], [q for q in absent if q]
+
+    def sibling(self, names: list[str]) -> str | None:
+        """A name made of words of other names, or of a new word beside one of theirs; None: not new."""
+        one, other, u = self.choose(*names).split(" "), self.choose(*names).split(" "), self.random.random()
+        if len(one) == 1:
+            name = self.made_up() if one[0][:1].isupper() else self.entity()[0]
+        elif u < 0.4:
+            name = " ".join([*one[:-1], other[-1] if self.chance(0.5) else self.word(NOUN)])
+        elif u < 0.8 or "of" in one:
+            first = other[0] if self.chance(0.5) else self.word(NOUN)
+            name = " ".join([*one[:-1], self.made_up()] if "of" in one else [first, *one[1:]])
+        else:
+            name = self.entity()[0]
+        mine = set(name.lower().split(" "))
+        taken = [set(n.lower().split(" ")) for n in names]
+        return None if any(mine <= theirs or theirs <= mine for theirs in taken) else name
+
+    def retold(self, one: Told, name: str, new: str) -> Told | None:
+        """What is told of `name`, told of `new`: other numbers, at times another word; None: it does not name it."""
+        if new == name:
+            return one
+        sentence = renamed(one.sentence, name, new)
+        if not sentence:
+            return None
+        sentence = NUMBERS.sub(lambda _: self.choose(*"0123456789"), sentence)
+        if self.chance(0.3):
+            words = sentence.split(" ")
+            free = [i for i, w in enumerate(words) if w.isalpha() and w.lower() not in new.lower() and w.islower()]
+            if free:
+                words[self.choose(*free)] = self.noun()
+                sentence = " ".join(words)
+        return Told(sentence, [q for q in (renamed(q, name, new) for q in one.questions) if q], one.relation)
+
     def mention(self, entity: str) -> str:
         """A sentence in which the entity occurs and nothing is told about it that anyone asks for."""
         for _ in range(6):
@@ -191,3 +276,12 @@ class Questions(Prose):
             if entity in text and len(text) < 420 and not telling:
                 return self.finish(text)
         return self.finish(f"{self.clause()} {self.choose('with', 'for', 'of', 'under', 'without')} {entity}")
+
+
+def renamed(text: str, name: str, new: str) -> str | None:
+    """The text about another entity, written as the old one was; None where it does not name it."""
+    ways = {way(name): way(new) for way in (str, capital, str.title, str.upper)}
+    found = next((old for old in ways if old in text), None)
+    for old, other in ways.items():
+        text = text.replace(old, other)
+    return text if found else None

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tokenizers import Tokenizer
 
-from questions import Questions, Told, content_set
+from questions import Questions, Told, alike, content_set, with_synonyms
 from tokenizer import BOS, DOC, END_DOC, EOS, FIRST_TEXT, H0, HEADINGS, QUOTE, S0, SENTENCES, SUM, TITLE, Q
 
 NOT_THERE = " This is not in the document."
@@ -54,6 +54,21 @@ class Text:
 
 
 @dataclass
+class Asking:
+    """A question: made together with what is told, or out of a sentence's words."""
+
+    text: str
+    alike: list[set[str]] = field(default_factory=list)  # the words it holds or means: a line with all of them answers
+    told: bool = False
+
+    def foreign(self, lines: list[Line]) -> bool:
+        """Whether no line has much to do with it."""
+        if self.alike:
+            return all(sum(bool(same & line.words) for same in self.alike) <= len(self.alike) / 2 for line in lines)
+        return self.told or best_share(self.text, lines) <= 0.4
+
+
+@dataclass
 class Block:
     """One question (or summary) over a document: where its answer starts, for measuring."""
 
@@ -79,7 +94,7 @@ class Sampler:
         self.tokenizer, self.length = tokenizer, length
         self.write = Questions(seed)
         self.random = self.write.random
-        self.write.strange = rare_pieces(tokenizer)
+        self.write.strange, self.write.familiar = rare_pieces(tokenizer), with_synonyms()
         self.not_there = self.encode(NOT_THERE.strip())
 
     def encode(self, text: str) -> list[int]:
@@ -97,6 +112,9 @@ class Sampler:
             some, unanswered, name = w.cluster(r.randint(1, 6), w.choose(0, 1, 3, 6, 9), like)
             told, absent = told + some, absent + unanswered
             names.append(name)
+        if w.chance(0.4):
+            some, unanswered = w.register(r.randint(3, max(4, sentences // 4)))
+            told, absent = told + some, absent + unanswered
         r.shuffle(told)
         told = told[:sentences]
         while len(told) < sentences:
@@ -200,10 +218,26 @@ class Sampler:
             answer += [markers[i], *lines[i].tokens]
         self.add(sample, [SUM], [*answer, EOS], "sum")
 
-    def answered_by_one(self, question: str, i: int, lines: list[Line]) -> bool:
-        words = content_set(question)
+    def question(self, line: Line, hard: float, noise: list[str] | None = None) -> Asking | None:
+        """For a line, by its words."""
+        if self.write.chance(0.35 * hard) and (made := self.write.reworded(line.text)):
+            return Asking(made[0], [alike(word) for word in made[1]])
+        text = self.write.about(line.text, hard, noise)
+        return Asking(text) if text else None
+
+    def natural(self, line: Line) -> Asking:
+        return Asking(self.write.disturb(self.random.choice(line.told.questions)), told=True)
+
+    def answered_by_one(self, asking: Asking, i: int, lines: list[Line]) -> bool:
+        """Whether lines[i] answers, and none of the others does as well."""
+        if asking.told:
+            return True
+        others = [line for k, line in enumerate(lines) if k != i]
+        if asking.alike:
+            return not any(all(same & line.words for same in asking.alike) for line in others)
+        words = content_set(asking.text)
         mine = len(words & lines[i].words)
-        return mine > 0 and all(len(words & line.words) < mine for k, line in enumerate(lines) if k != i)
+        return mine > 0 and all(len(words & line.words) < mine for line in others)
 
     def absent(self, text: Text, lines: list[Line], left_out: list[Line], hard: float) -> str | None:
         """A question that no line answers: strange, half familiar, or asking what is not told of a known thing."""
@@ -230,7 +264,7 @@ class Sampler:
         out: list[Sample] = []
         while len(out) < count:
             text = self.text(self.random.choice((12, 30, 70, 110, 160)))
-            for _ in range(1 + len(text.lines) // 45):
+            for _ in range(1 + len(text.lines) // 20):
                 u = self.random.random()
                 if u < 0.10:
                     sample = self.summary_pack(text)
@@ -255,28 +289,29 @@ class Sampler:
     def pack(self, text: Text, hard: float) -> Sample:
         """Evidence for one to six questions out of the whole text; some of the sentences asked for are taken away."""
         w, r = self.write, self.random
-        asked: list[tuple[Line, str]] = []
+        asked: list[tuple[Line | None, Asking]] = []
+        telling = [line for line in text.lines if line.told.questions]
         for _ in range(r.choice((1, 2, 3, 4, 5, 6))):
-            with_questions = [line for line in text.lines if line.told.questions]
-            line = r.choice(with_questions if with_questions and w.chance(0.6) else text.lines)
-            question = w.disturb(r.choice(line.told.questions)) if line.told.questions else w.about(line.text, hard)
-            if question:
-                asked.append((line, question))
+            if text.absent and w.chance(0.2):
+                asked.append((None, Asking(w.disturb(r.choice(text.absent)), told=True)))
+                continue
+            line = r.choice(telling if telling and w.chance(0.6) else text.lines)
+            if asking := self.natural(line) if line.told.questions else self.question(line, hard):
+                asked.append((line, asking))
         if not asked:
             return self.reading(text, hard)
-        removed = [line for line, _ in asked if w.chance(0.12)]
+        removed = [line for line, _ in asked if line and w.chance(0.12)]
         kept = [line for line in text.lines if line not in removed]
         budget = r.randint(self.length // 3, self.length * 25 // 32)
-        lines = self.gather(kept, [content_set(question) for _, question in asked], budget)
+        lines = self.gather(kept, [content_set(asking.text) for _, asking in asked], budget)
         sample, markers, _ = self.start(text, lines, w.choose(0.0, 0.0, 0.3, 1.0), w.chance(0.2))
-        for line, question in asked:
+        for line, asking in asked:
             at = next((i for i, other in enumerate(lines) if other is line), None)
-            if at is not None and (line.told.questions or self.answered_by_one(question, at, lines)):
-                self.quote(
-                    sample, question, markers[at], line.tokens, "pack natural" if line.told.questions else "pack quote"
-                )
-            elif line in removed and (line.told.questions or best_share(question, lines) <= 0.4):
-                self.quote(sample, question, S0, self.not_there, "pack absent")
+            if at is not None and self.answered_by_one(asking, at, lines):
+                kind = "pack natural" if asking.told else "pack quote"
+                self.quote(sample, asking.text, markers[at], line.tokens, kind)
+            elif (line is None or line in removed) and asking.foreign(lines):
+                self.quote(sample, asking.text, S0, self.not_there, "pack absent")
         self.ask_all(sample, text, lines, markers, removed, hard, "pack ")
         return sample
 
@@ -316,14 +351,13 @@ class Sampler:
             elif natural and u < 0.70:
                 i = r.choice(natural)
                 if i not in asked or w.chance(0.3):
-                    question = w.disturb(r.choice(lines[i].told.questions))
-                    done = self.quote(sample, question, markers[i], lines[i].tokens, prefix + "natural")
+                    done = self.quote(sample, self.natural(lines[i]).text, markers[i], lines[i].tokens, prefix + "natural")
                     asked.add(i)
             else:
                 i = r.randrange(len(lines))
-                question = w.about(lines[i].text, hard, noise if w.chance(0.5) else None)
-                if question and self.answered_by_one(question, i, lines):
-                    done = self.quote(sample, question, markers[i], lines[i].tokens, prefix + "quote")
+                asking = self.question(lines[i], hard, noise if w.chance(0.5) else None)
+                if asking and self.answered_by_one(asking, i, lines):
+                    done = self.quote(sample, asking.text, markers[i], lines[i].tokens, prefix + "quote")
             failures += not done
 
 

@@ -6,7 +6,7 @@
         -> <say> sentence <eos>     a declared fact, also one that has left the window, or the topic
         -> <s0>                     what nothing there says, or what left and was not kept
 
-Half of the segments may hold no fact and weigh up to a thousand times as much in the memory, as if read that often:
+Half of the segments may hold no fact and weigh up to ten thousand times as much in the memory, as if read that often:
 documents of a million tokens at the price of a thousand (length amplification). No PyTorch here.
 """
 
@@ -18,14 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 from tokenizers import Tokenizer
 
-from declared import Declarer, Fact
+from declared import TELLING_WORDS, Declarer, Fact
 from lexicon import NOUN, topics
 from samples import MARKER_COUNT, Line, Sampler, best_share
 from tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY, Q
 
 ROWS = 44  # of a question with its answer, at most
 CITED, SAID, CARRIED, TOPIC, NONE = KINDS = ("cited", "said", "carried", "topic", "none")
-POOL = 1200  # lines of filler that wait to be used
+POOL, USES = 1200, 3  # lines of filler that wait to be used, and how often each is, about
 
 
 @dataclass
@@ -82,7 +82,9 @@ class StreamSampler(Sampler):
         if not pool:
             texts = [self.colour(topic) for _ in range(POOL if not topic else POOL // 8)]
             pool += [Line(t, ids, 0) for t, ids in zip(texts, self.encode_all(texts), strict=True) if len(ids) < 90]
-        return pool.pop()
+        if self.write.chance(1 / USES):
+            return pool.pop()
+        return self.random.choice(pool)
 
     def colour(self, topic: str) -> str:
         w = self.write
@@ -90,7 +92,13 @@ class StreamSampler(Sampler):
             w.new_topic()
         if topic:
             w.topic[NOUN], w.topic_rate = w.random.sample(topics()[topic], 12), w.choose(0.5, 0.7, 0.9)
-        return w.sentence() if w.chance(0.9) else w.heading()
+        u = w.random.random()
+        text = w.heading() if u < 0.1 else w.cluster(1, 0)[0][0].sentence if u < 0.3 else w.sentence()
+        if w.chance(0.1):  # a word that tells of facts tells of none here
+            words = text.split(" ")
+            words.insert(w.random.randrange(len(words) + 1), w.choose(*TELLING_WORDS))
+            text = " ".join(words)
+        return text
 
     def document(self, shape: Shape, facts: int, topic: str) -> tuple[np.ndarray, np.ndarray, list[Placed]]:
         """-> tokens [n,S], weights [n], its lines in order."""
@@ -151,9 +159,9 @@ class StreamSampler(Sampler):
                 if not seen:
                     continue
                 at = r.choice(seen)
-                question = w.about(at.line.text)
-                if question and self.answered_by_one(question, seen.index(at), [p.line for p in seen]):
-                    yield cut, question, CITED, [at.marker]
+                asking = self.question(at.line, 1.0)
+                if asking and self.answered_by_one(asking, seen.index(at), [p.line for p in seen]):
+                    yield cut, asking.text, CITED, [at.marker]
             else:
                 seen = [p.line for p in placed if p.start >= sight and p.end <= read]
                 gone = [p.line for p in placed if p.end <= sight and not p.fact]
