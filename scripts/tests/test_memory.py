@@ -172,11 +172,11 @@ def test_the_starting_circuits_tell_the_topic():
     names = torch.tensor([tokenizer.encode(f" {name}").ids[0] for name in topics()])  # [16]
     right = asked = 0
     for number in range(4):
-        b = StreamSampler(tokenizer, f"topic/{number}").streams(Shape(128, 8, 1, 3, 40))
+        b = StreamSampler(tokenizer, f"topic/{number}").streams(Shape(128, 8, 1, 3, 80))
         with torch.no_grad():
             logits, wanted, _, question = remembered(decoder, b)
         for document in range(3):
-            first = next(q for q in range(40) if KINDS[b.kind[document, q]] == TOPIC) + 40 * document
+            first = next(q for q in range(80) if KINDS[b.kind[document, q]] == TOPIC) + 80 * document
             at = next(r for r in (question == first).nonzero()[:, 0].tolist() if wanted[r] in names)
             right += int(names[logits[at][names].argmax()] == wanted[at])
             asked += 1
