@@ -16,9 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -36,7 +34,7 @@ import lower
 import qnn
 import ranges
 from documents import make
-from folder import dumps, entry
+from folder import rewritten
 from steps import Steps
 
 PRECISION = "a16w8"
@@ -206,16 +204,8 @@ def compile_npu(
         say(f"{scenario}: logits in steps within {found:.3f} of the reference ({b[0]}-bit memory, {b[1]}-bit cache)")
         if not found <= bound:
             raise Refused(f"{scenario}: logits off by {found:.2g}, allowed {bound:.2g}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
-        folder, old = Path(place) / "new", Path(place) / "old"
-        folder.mkdir()
-        about["artefacts"] = [a for a in about["artefacts"] if a["accelerator"] != "Npu"]
-        kept = {a[k] for a in about["artefacts"] for k in ("file", "weights") if a.get(k)} | {
-            about[k]["file"] for k in ("embedding", "tokenizer")
-        }
-        for name in kept:
-            shutil.copyfile(source / name, folder / name)
+    about["artefacts"] = [a for a in about["artefacts"] if a["accelerator"] != "Npu"]
+    with rewritten(source, target, about, "npu-") as folder:
         for b in bits:
             (folder / encodings_name(b)).write_text(encodings_file(form, b))
         for soc in socs:
@@ -223,11 +213,6 @@ def compile_npu(
             about["artefacts"] += apart(compiled, folder, form, soc, chosen, bound, shared)
             size = sum(f.stat().st_size for f in set(folder.iterdir()) - before)
             say(f"{soc.name} (HTP v{soc.htp}): {size:,} bytes, {time.monotonic() - began:.1f} s, no node on the CPU")
-        about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
-        (folder / "model.json").write_text(dumps(about))
-        if target.exists():
-            target.rename(old)
-        folder.rename(target)
 
 
 def main() -> int:

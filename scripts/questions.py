@@ -146,7 +146,9 @@ class Questions(Prose):
         if len(words) < 6 or not known:
             return None
         swapped = self.choose(*known)
-        others = self.random.sample([w for w in words if w != swapped], self.random.randint(3, min(5, len(words) // 2)) - 1)
+        others = self.random.sample(
+            [w for w in words if w != swapped], self.random.randint(3, min(5, len(words) // 2)) - 1
+        )
         kept = [w for w in words if w == swapped or w in others]
         if self.chance(0.2):
             self.random.shuffle(kept)

@@ -351,7 +351,9 @@ class Sampler:
             elif natural and u < 0.70:
                 i = r.choice(natural)
                 if i not in asked or w.chance(0.3):
-                    done = self.quote(sample, self.natural(lines[i]).text, markers[i], lines[i].tokens, prefix + "natural")
+                    done = self.quote(
+                        sample, self.natural(lines[i]).text, markers[i], lines[i].tokens, prefix + "natural"
+                    )
                     asked.add(i)
             else:
                 i = r.randrange(len(lines))

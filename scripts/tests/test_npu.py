@@ -12,6 +12,9 @@ import pytest
 
 pytest.importorskip("onnxruntime_qnn")
 
+import onnxruntime_qnn
+from onnx import numpy_helper
+
 import compile_npu
 import fixed_point
 import host
@@ -100,3 +103,23 @@ def test_the_folder_is_whole_or_not_there(text, tmp_path):
     assert fixed_point.Encoding(**kept["tensors"]["x"]).bits == 16
     assert [g["rows"] for g in npu["fixed"]["graphs"]] == [16, 8, 1]
     assert lower.Run(16, 1, 40) in compile_npu.shapes(about["scenarios"]["default"])
+
+
+def test_damaged_weights_are_caught_by_the_engine(form, text, tmp_path, monkeypatch, cli):
+    """A graph that compiles whole, loads and runs, and of which one linear's weights are others."""
+    broken = copy.deepcopy(form)
+    linear = next(n for n in broken.graph.graph.node if n.op_type == "MatMul" and n.input[1].endswith(".self_attn.qkv"))
+    weight = next(t for t in broken.graph.graph.initializer if t.name == linear.input[1])
+    weight.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(weight), weight.name))
+    monkeypatch.setattr(compile_npu, "calibrated", lambda *_: broken)
+    monkeypatch.setattr(compile_npu, "error", lambda *_: 0.0)  # else it would be refused here
+    soc, target = qnn.SOCS["SM8650"], tmp_path / "made"
+    compile_npu.compile_npu(TINY, target, [soc], [text], shared=False, bound=BOUND, scenarios=["default"], say=str)
+    document = tmp_path / "document.txt"
+    document.write_text(text)
+    plugin = onnxruntime_qnn.get_library_path()
+    cli.options = [*("--model", str(target), "--accelerator", "Npu,Cpu", "--soc", soc.name, "--npu-library", plugin)]
+    report, _, _ = cli.run("ask", str(document), "Where is it?")
+    execution = report["execution"]
+    assert execution["accelerator"] == "Cpu"
+    assert "off the reference" in execution["passed_over"][0]["why"]
