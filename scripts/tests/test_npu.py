@@ -123,3 +123,32 @@ def test_damaged_weights_are_caught_by_the_engine(form, text, tmp_path, monkeypa
     execution = report["execution"]
     assert execution["accelerator"] == "Cpu"
     assert "off the reference" in execution["passed_over"][0]["why"]
+
+
+def test_weights_in_four_bits_are_taken_whole():
+    """64 inputs to a scale, which is itself in steps; the linear that gives the logits stays in 8 bits."""
+    r, helper = np.random.default_rng(0), onnx.helper
+    x, weights = r.uniform(-1, 1, (8, 128)), [r.standard_normal((128, n)).astype(np.float32) for n in (128, 192)]
+    value = lambda name, n: helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [8, n])  # noqa: E731
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "first"], ["h"]), helper.make_node("MatMul", ["h", "last"], ["logits"])],
+        "two",
+        [value("x", 128)],
+        [value("logits", 192)],
+        [numpy_helper.from_array(w, name) for w, name in zip(weights, ("first", "last"), strict=True)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", lower.OPSET)], ir_version=10)
+    exact = x @ weights[0] @ weights[1]
+    reach = {"x": (-1, 1), "h": (-40, 40), "logits": (-900, 900)}
+    found = fixed_point.encodings(model, reach)
+    four = fixed_point.quantized(model, found, 4)
+    assert [t.data_type for t in four.graph.initializer].count(onnx.TensorProto.INT4) == 2  # steps and zeros of one
+    fed = {"x": found["x"].steps(x.astype(np.float32))}
+    errors = []
+    for session in (
+        compile_npu.on_cpu(four.SerializeToString()),
+        qnn.session(four.SerializeToString(), qnn.SOCS["SM8650"]),
+    ):
+        made = found["logits"].real(session.run(["logits"], fed)[0])
+        errors.append(np.square(made - exact).mean() / np.square(exact).mean())
+    assert all(0.001 < e < 0.03 for e in errors)  # 4 bits, rounded to nearest: a tenth of the size
