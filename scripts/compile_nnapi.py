@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
-from onnx.external_data_helper import set_external_data
 
 import builders
 import host
@@ -55,8 +54,7 @@ def written(graphs: dict[str, onnx.ModelProto], folder: Path) -> None:
                     file.write(bytes(-file.tell() % PAGE))
                     places[tensor.name] = file.tell(), len(raw)
                     file.write(raw)
-                set_external_data(tensor, WEIGHTS, *places[tensor.name])
-                tensor.ClearField("raw_data")
+                lower.keep_outside(tensor, WEIGHTS, *places[tensor.name])
             (folder / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
 
 
