@@ -36,7 +36,7 @@ class Checker:
         self.shapes = lower.shapes_of(model)
         self.constant = {t.name: t.data_type for t in model.graph.initializer}
         self.types = dict(self.constant)
-        inferred = onnx.shape_inference.infer_shapes(model).graph
+        inferred = onnx.shape_inference.infer_shapes(lower.bare(model)).graph
         for value in [*inferred.input, *inferred.value_info, *inferred.output]:
             self.types[value.name] = value.type.tensor_type.elem_type
 

@@ -4,11 +4,12 @@
     python scripts/compile_npu.py models/demo target/demo-npu --soc SM8650 SM8750 --text report.txt
 
 For each scenario three shapes: a segment, a draft of eight rows, one row. Keys and values are 8 bits, what moves
-between nodes 16 bits, weights the CPU artefact's own 8 bits; encodings are calibrated while texts are read by segments,
-from an empty cache to a memory that holds most of a text, and all shapes have the same ones. Each SoC gets one .bin of
-all its graphs, weights stored once. A graph of which the compiler leaves a node is refused, as is one whose logits (on
-the CPU, in the same steps) are further from the reference than --max-error. `--unshared`, one .bin a graph, is for the
-simulator, which loads no shared ones. Needs onnxruntime-qnn, which scripts/compile_npu.sh brings.
+between nodes 16 bits, weights the CPU artefact's own 8 bits (or 4 by 64 inputs, for large models: --weights 4);
+encodings are calibrated while texts are read by segments, from an empty cache to a memory that holds most of a text,
+and all shapes have the same ones. Each SoC gets one .bin of all its graphs, weights stored once. A graph of which the
+compiler leaves a node is refused, as is one whose logits (on the CPU, in the same steps) are further from the reference
+than --max-error. `--unshared`, one .bin a graph, is for the simulator, which loads no shared ones. Needs
+onnxruntime-qnn, which scripts/compile_npu.sh brings.
 """
 
 from __future__ import annotations
@@ -16,9 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import multiprocessing
-import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -36,10 +35,9 @@ import lower
 import qnn
 import ranges
 from documents import make
-from folder import dumps, entry
+from folder import rewritten
 from steps import Steps
 
-PRECISION = "a16w8"
 VERIFIED = 8  # rows of a draft
 TEXTS = 2  # generated, besides those that are given
 MAX_ERROR = 0.1
@@ -57,12 +55,17 @@ class Form:
     keys: np.ndarray
     values: np.ndarray
     ranges: dict[str, tuple[float, float]]
+    weight_bits: int = 8
+
+    @property
+    def precision(self) -> str:
+        return f"a16w{self.weight_bits}"
 
     def encodings(self, bits: tuple[int, int]) -> dict[str, fixed_point.Encoding]:
         return fixed_point.encodings(self.graph, self.ranges, *bits)
 
     def quantized(self, run: lower.Run, bits: tuple[int, int]) -> onnx.ModelProto:
-        return fixed_point.quantized(lower.fixed(self.graph, run), self.encodings(bits))
+        return fixed_point.quantized(lower.fixed(self.graph, run), self.encodings(bits), self.weight_bits)
 
 
 def shapes(sizes: dict, soc: qnn.Soc | None = None) -> list[lower.Run]:
@@ -97,12 +100,12 @@ def streams(opened: host.Model, scenarios: dict, texts: list[str]) -> Iterator[t
                 yield name, [*start, *whole[: max(1, length - len(start) - len(ask))], *ask], len(start)
 
 
-def calibrated(opened: host.Model, artefact: dict, scenarios: dict, texts: list[str]) -> Form:
+def calibrated(opened: host.Model, artefact: dict, scenarios: dict, texts: list[str], weight_bits: int = 8) -> Form:
     simple = lower.primitives(onnx.load(opened.folder / artefact["file"]), whole_norms=True)
     told = list(streams(opened, scenarios, texts))
     keys, values = ranges.cache_scales(opened, told)
     graph = lower.for_steps(simple, keys, values, opened.manifest["base"]["heads"])
-    return Form(graph, keys, values, ranges.ranges(opened, graph, keys, values, told))
+    return Form(graph, keys, values, ranges.ranges(opened, graph, keys, values, told), weight_bits)
 
 
 def on_cpu(graph: bytes) -> onnxruntime.InferenceSession:
@@ -155,7 +158,7 @@ def compiled(folder: Path, form: Form, soc: qnn.Soc, scenarios: dict, bound: flo
             {
                 "file": f"npu-{soc.name.lower()}.bin" if shared else f"{files[0][0]}.bin",
                 "accelerator": "Npu",
-                "precision": PRECISION,
+                "precision": form.precision,
                 "max_error": bound,
                 "target": {"soc": soc.name, "soc_model": soc.number, "htp": soc.htp},
                 "fixed": {
@@ -189,6 +192,7 @@ def compile_npu(
     shared: bool = True,
     bound: float = MAX_ERROR,
     scenarios: list[str] | None = None,
+    weight_bits: int = 8,
     say: Callable[[str], None] = print,
 ) -> None:
     """Writes target, a whole model folder; raises Refused or qnn.NotWhole and leaves target as it was."""
@@ -199,23 +203,15 @@ def compile_npu(
     cpu = next(plain, None)
     if cpu is None or not chosen:
         raise Refused(f"{source} has no graph for the CPU to start from, or none of these scenarios")
-    form = calibrated(opened, cpu, chosen, texts)
+    form = calibrated(opened, cpu, chosen, texts, weight_bits)
     bits = sorted({soc.bits for soc in socs})
     for b, scenario in ((b, s) for b in bits for s in chosen):
         found = error(opened, form, scenario, b)
         say(f"{scenario}: logits in steps within {found:.3f} of the reference ({b[0]}-bit memory, {b[1]}-bit cache)")
         if not found <= bound:
             raise Refused(f"{scenario}: logits off by {found:.2g}, allowed {bound:.2g}")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
-        folder, old = Path(place) / "new", Path(place) / "old"
-        folder.mkdir()
-        about["artefacts"] = [a for a in about["artefacts"] if a["accelerator"] != "Npu"]
-        kept = {a[k] for a in about["artefacts"] for k in ("file", "weights") if a.get(k)} | {
-            about[k]["file"] for k in ("embedding", "tokenizer")
-        }
-        for name in kept:
-            shutil.copyfile(source / name, folder / name)
+    about["artefacts"] = [a for a in about["artefacts"] if a["accelerator"] != "Npu"]
+    with rewritten(source, target, about, "npu-") as folder:
         for b in bits:
             (folder / encodings_name(b)).write_text(encodings_file(form, b))
         for soc in socs:
@@ -223,11 +219,6 @@ def compile_npu(
             about["artefacts"] += apart(compiled, folder, form, soc, chosen, bound, shared)
             size = sum(f.stat().st_size for f in set(folder.iterdir()) - before)
             say(f"{soc.name} (HTP v{soc.htp}): {size:,} bytes, {time.monotonic() - began:.1f} s, no node on the CPU")
-        about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
-        (folder / "model.json").write_text(dumps(about))
-        if target.exists():
-            target.rename(old)
-        folder.rename(target)
 
 
 def main() -> int:
@@ -237,13 +228,14 @@ def main() -> int:
     parser.add_argument("--soc", nargs="+", choices=list(qnn.SOCS), default=list(qnn.SOCS), metavar="SOC")
     parser.add_argument("--scenario", nargs="+", help="of model.json; without it every one")
     parser.add_argument("--text", nargs="+", type=Path, default=[], help="to calibrate on; without it generated ones")
+    parser.add_argument("--weights", type=int, choices=(8, 4), default=8, help="bits (%(default)s)")
     parser.add_argument("--max-error", type=float, default=MAX_ERROR, help="÷ the largest logit (%(default)s)")
     parser.add_argument("--unshared", action="store_true", help="one .bin a graph, which the simulator can load")
     a = parser.parse_args()
     texts = [f.read_text() for f in a.text] or [make(1500, f"compile_npu/{n}").text for n in range(TEXTS)]
     try:
         socs = [qnn.SOCS[name] for name in a.soc]
-        compile_npu(a.source, a.target, socs, texts, not a.unshared, a.max_error, a.scenario)
+        compile_npu(a.source, a.target, socs, texts, not a.unshared, a.max_error, a.scenario, a.weights)
     except (Refused, qnn.NotWhole, ValueError, OSError) as e:
         print(f"compile_npu: {e}; nothing was written", file=sys.stderr)
         return 1

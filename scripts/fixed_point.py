@@ -3,8 +3,10 @@
     real = (steps − zero) · scale        steps: u8 or u16
 
 Keys and values are 8 bits over a scale of each dim (lower.for_steps), everything else that moves is 16 bits, weights of
-linears 8 bits over a scale of each output channel. Values that only move (Reshape, Split, Concat …) share one encoding,
-and every shape of a graph gets the same ones, so a cache's bytes mean the same in and out of each.
+linears 8 bits over a scale of each output channel; or 4 bits over a scale of 64 inputs, which is itself one of 15 steps
+of the channel's (what Qualcomm calls LPBQ), but for the logits and the gates. Values that only move (Reshape, Split,
+Concat …) share one encoding, and every shape of a graph gets the same ones, so a cache's bytes mean the same in and out
+of each.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import ml_dtypes
 import numpy as np
 import onnx
 from onnx import TensorProto
@@ -24,6 +27,7 @@ MOVES = ("Reshape", "Transpose", "Split", "Gather", "Concat", "Identity")
 TYPES = {8: (np.uint8, TensorProto.UINT8), 16: (np.uint16, TensorProto.UINT16)}
 MARGIN = 1.5  # a 16-bit range is so much wider than what was seen
 HIDDEN = 20.0  # e^-20 of a row's largest chance is nothing: scores lower than that need no bits
+BLOCK = 64  # inputs to a scale in 4 bits
 LEAST = -30.0  # log of what is nothing beside a head's largest z
 CACHE = ("k_", "v_", "new_k_", "new_v_")
 
@@ -121,7 +125,18 @@ def encodings(
     return found
 
 
-def quantized(model: onnx.ModelProto, found: dict[str, Encoding]) -> onnx.ModelProto:
+def blocks(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """weight [in, out] → steps [in, out] of -7 … 7, scales in steps [in/BLOCK, out] of 1 … 15, and what those are of
+    [out]: weight ≈ steps · scale in steps · scale of the channel. Rounded to nearest."""
+    by_block = weight.reshape(-1, BLOCK, weight.shape[1])
+    wanted = np.abs(by_block).max(1) / 7  # [in/BLOCK, out]
+    channel = np.maximum(wanted.max(0), 1e-12) / 15  # [out]
+    scales = np.clip(np.ceil(wanted / channel), 1, 15).astype(np.uint8)
+    steps = np.clip(np.rint(by_block / (scales * channel)[:, None]), -7, 7)
+    return steps.reshape(weight.shape), scales, channel.astype(np.float32)
+
+
+def quantized(model: onnx.ModelProto, found: dict[str, Encoding], weight_bits: int = 8) -> onnx.ModelProto:
     """lower.fixed of lower.for_steps with every value in steps between its nodes; inputs and outputs are steps."""
     r, real = lower.Rewriter(model), real_values(model)
     outputs, ready = {o.name for o in r.outputs}, {}
@@ -141,6 +156,14 @@ def quantized(model: onnx.ModelProto, found: dict[str, Encoding]) -> onnx.ModelP
 
     def weight(name: str) -> str:
         array = r.weights[name]
+        if weight_bits == 4 and name in large and len(array) % BLOCK == 0:
+            steps, scales, channel = blocks(array)
+            r.weights |= {name + ".steps": steps.astype(ml_dtypes.int4), name + ".scales": scales}
+            r.weights |= {name + ".channel": channel, name + ".none": np.zeros(len(channel), np.uint8)}
+            r.weights[name + ".zero"] = np.zeros(scales.shape, ml_dtypes.int4)
+            scale = r("DequantizeLinear", name + ".scales", name + ".channel", name + ".none", axis=1)
+            blocked = {"axis": 0, "block_size": BLOCK}
+            return r("DequantizeLinear", name + ".steps", scale, name + ".zero", out=name + ".real", **blocked)
         if name in channels:  # [in, out]
             scale = np.maximum(np.abs(array).max(0), 1e-12) / 127  # [out]
             steps, zero, axis = np.rint(array / scale).astype(np.int8), np.zeros(len(scale), np.int8), {"axis": 1}
@@ -151,7 +174,9 @@ def quantized(model: onnx.ModelProto, found: dict[str, Encoding]) -> onnx.ModelP
         r.weights |= {name + ".steps": steps, name + ".scale": scale, name + ".zero": zero}
         return r("DequantizeLinear", name + ".steps", name + ".scale", name + ".zero", out=name + ".real", **axis)
 
-    channels = {n.input[1] for n in model.graph.node if n.op_type == "MatMul" and n.input[1] in r.weights}
+    linears = [n for n in model.graph.node if n.op_type == "MatMul" and n.input[1] in r.weights]
+    channels = {n.input[1] for n in linears}
+    large = {n.input[1] for n in linears if n.output[0] != "logits" and min(r.weights[n.input[1]].shape) >= BLOCK}
     for node in model.graph.node:
         inputs = [read(n) for n in node.input]
         r.many(node.op_type, *inputs, out=[n + ".raw" for n in node.output], **lower.attributes(node))

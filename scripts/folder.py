@@ -1,7 +1,11 @@
-"""model.json as it is written; no command line."""
+"""A model folder as it is written; no command line."""
 
 import hashlib
 import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 
@@ -23,3 +27,22 @@ def entry(file: Path) -> dict:
     """What `files` says of a file."""
     with file.open("rb") as opened:
         return {"bytes": file.stat().st_size, "sha256": hashlib.file_digest(opened, "sha256").hexdigest()}
+
+
+@contextmanager
+def rewritten(source: Path, target: Path, about: dict, without: str) -> Iterator[Path]:
+    """A folder with source's files but those whose names begin with `without`, to write more into. At the end it gets
+    `about` as model.json, with every file in it, and takes target's place; after an exception target is as it was."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
+        folder, old = Path(place) / "new", Path(place) / "old"
+        folder.mkdir()
+        for name in about["files"]:
+            if not name.startswith(without):
+                shutil.copyfile(source / name, folder / name)
+        yield folder
+        about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
+        (folder / "model.json").write_text(dumps(about))
+        if target.exists():
+            target.rename(old)
+        folder.rename(target)

@@ -106,12 +106,16 @@ class Layout:
         return start + text + self.encode(self.prompt[task], question=question), len(start)
 
 
+def read_manifest(folder: Path) -> dict:
+    return json.loads((folder / "model.json").read_text())
+
+
 class Model:
     """An opened model folder with the session of one artefact."""
 
     def __init__(self, folder: str | Path, artefact: int = 0, threads: int = 0):
         self.folder = Path(folder)
-        self.manifest = m = json.loads((self.folder / "model.json").read_text())
+        self.manifest = m = read_manifest(self.folder)
         self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
         self.layout = Layout(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
         rows = np.fromfile(self.folder / m["embedding"]["file"], DTYPES[m["embedding"]["dtype"]])

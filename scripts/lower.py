@@ -19,6 +19,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
 OPSET = 23  # the first with RMSNormalization
+LARGE = 1 << 12  # bytes of a weight that no shape follows from
 INDEX = TensorProto.INT32  # of `rows`: compilers take no 64-bit input
 
 
@@ -37,8 +38,8 @@ class Run:
 class Rewriter:
     """Nodes and weights of a graph in the making; names of values stay as they were."""
 
-    def __init__(self, model: onnx.ModelProto):
-        self.weights = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    def __init__(self, model: onnx.ModelProto, weights: dict[str, np.ndarray] | None = None):
+        self.weights = weights_of(model) if weights is None else weights
         self.inputs, self.outputs = copy.deepcopy(list(model.graph.input)), list(model.graph.output)
         self.nodes: list[onnx.NodeProto] = []
         self.taken = {o for n in model.graph.node for o in n.output}
@@ -77,6 +78,36 @@ class Rewriter:
         weights = [numpy_helper.from_array(v, name) for name, v in self.weights.items() if name in needed]
         graph = helper.make_graph(kept[::-1], "edgeinfinite", self.inputs, self.outputs, weights)
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=10)
+
+
+def weights_of(model: onnx.ModelProto) -> dict[str, np.ndarray]:
+    return {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+
+
+def keep_outside(tensor: TensorProto, file: str, offset: int = 0, length: int = 0) -> None:
+    """Its values stand in a file beside the graph's (ONNX external data)."""
+    tensor.ClearField("raw_data")
+    del tensor.external_data[:]
+    tensor.data_location = TensorProto.EXTERNAL
+    for key, said in {"location": file, "offset": offset, "length": length}.items():
+        tensor.external_data.add(key=key, value=str(said))
+
+
+def bare(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy with large weights named, not held: shapes follow from it, at no cost of their gigabytes."""
+    copied = onnx.ModelProto(ir_version=model.ir_version)
+    copied.opset_import.extend(model.opset_import)
+    graph = model.graph
+    for field in ("node", "input", "output", "value_info"):
+        getattr(copied.graph, field).extend(getattr(graph, field))
+    for tensor in graph.initializer:
+        if len(tensor.raw_data) < LARGE:
+            copied.graph.initializer.append(tensor)
+        else:
+            stub = copied.graph.initializer.add(name=tensor.name, dims=tensor.dims, data_type=tensor.data_type)
+            keep_outside(stub, "elsewhere")
+    copied.graph.name = graph.name
+    return copied
 
 
 def attributes(node: onnx.NodeProto) -> dict:
@@ -207,7 +238,7 @@ def rotate(r: Rewriter, x: str, _: str, cos: str, sin: str, a: dict, inputs: lis
 
 def fixed(model: onnx.ModelProto, run: Run, flat: bool = False) -> onnx.ModelProto:
     """One shape: every size a number, nothing computed from a shape. flat: linears take and give two dims."""
-    model, dims = copy.deepcopy(model), run.dims()
+    held, model, dims = weights_of(model), bare(model), run.dims()
     for value in [*model.graph.input, *model.graph.output]:
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param:
@@ -215,10 +246,11 @@ def fixed(model: onnx.ModelProto, run: Run, flat: bool = False) -> onnx.ModelPro
     weights = {t.name for t in model.graph.initializer}
     parts = numpy_helper.from_array(np.array([run.slots, run.rows]), "parts")
     model.graph.initializer.append(parts)
+    held[parts.name] = numpy_helper.to_array(parts)
     for node in model.graph.node:  # the one size that is computed
         if node.op_type == "Split" and node.input[1:] and node.input[1] not in weights:
             node.input[1] = parts.name
-    shapes, r = shapes_of(model), Rewriter(model)
+    shapes, r = shapes_of(model), Rewriter(model, held)
     for node in model.graph.node:
         i, out, a = list(node.input), list(node.output), attributes(node)
         if node.op_type == "Split":
@@ -236,7 +268,7 @@ def fixed(model: onnx.ModelProto, run: Run, flat: bool = False) -> onnx.ModelPro
 
 def shapes_of(model: onnx.ModelProto) -> dict[str, list[int]]:
     """Shapes of all values; raises ValueError where one is not known."""
-    inferred = shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+    inferred = shape_inference.infer_shapes(bare(model), strict_mode=True, data_prop=True).graph
     shapes = {t.name: list(t.dims) for t in inferred.initializer}
     for value in [*inferred.input, *inferred.output, *inferred.value_info]:
         shapes[value.name] = [d.dim_value for d in value.type.tensor_type.shape.dim]

@@ -10,7 +10,9 @@ nothing absorbed and with much. A stream is (scenario, tokens, how many are pinn
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -18,10 +20,12 @@ import onnxruntime
 
 import fixed_point
 import host
+import lower
 import steps
 
 Streams = Iterable[tuple[str, list[int], int]]
 DECODED = 3  # single rows after each stream
+PAGE = 4096  # where weights may begin in a file
 MASKED = -1e20  # what lies below was masked
 ROOM = 1.1  # a cache's range is so much wider than what was seen
 
@@ -76,17 +80,29 @@ def cache_scales(opened: host.Model, streams: Streams) -> tuple[np.ndarray, np.n
     return most[0], most[1]
 
 
+def watching(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxruntime.InferenceSession:
+    """The graph with these values among its outputs; its weights are mapped from a file, not held a second time."""
+    watched, held = lower.bare(graph), lower.weights_of(graph)
+    given = {o.name for o in watched.graph.output}
+    watched.graph.output.extend(onnx.ValueInfoProto(name=n) for n in names if n not in given)
+    with open(place / "weights", "wb") as file:
+        for tensor in watched.graph.initializer:
+            if tensor.data_location == onnx.TensorProto.EXTERNAL:
+                lower.keep_outside(tensor, "weights", file.tell(), held[tensor.name].nbytes)
+                file.write(held[tensor.name].data)
+                file.write(bytes(-file.tell() % PAGE))
+    (place / "graph").write_bytes(watched.SerializeToString())
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    options.add_session_config_entry("session.disable_prepacking", "1")
+    return onnxruntime.InferenceSession(place / "graph", options, providers=["CPUExecutionProvider"])
+
+
 def ranges(
     opened: host.Model, graph: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, streams: Streams
 ) -> dict[str, tuple[float, float]]:
     """graph: lower.for_steps, of open shape. Of scores under a mask the least is that of a row's most."""
     names = sorted(fixed_point.real_values(graph) - {i.name for i in graph.graph.input})
-    watched = onnx.ModelProto.FromString(graph.SerializeToString())
-    given = {o.name for o in watched.graph.output}
-    watched.graph.output.extend(onnx.ValueInfoProto(name=n) for n in names if n not in given)
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    session = onnxruntime.InferenceSession(watched.SerializeToString(), options, providers=["CPUExecutionProvider"])
     found: dict[str, tuple[float, float]] = {}
 
     def see(feeds: dict, _: dict) -> None:
@@ -98,7 +114,9 @@ def ranges(
             low, high = found.get(name, (np.inf, -np.inf))
             found[name] = min(low, float(value.min())), max(high, float(value.max()))
 
-    through(opened, see, streams)
+    with tempfile.TemporaryDirectory() as place:
+        session = watching(graph, names, Path(place))
+        through(opened, see, streams)
     rows = opened.embedding.astype(np.float32) * np.float32(opened.manifest["embedding"]["scale"])
     found["x"] = float(rows.min()) / fixed_point.MARGIN, float(rows.max()) / fixed_point.MARGIN  # known, not seen
     return found

@@ -1,6 +1,7 @@
-"""The host's part of a fixed-shape artefact in numpy: what it is fed in steps, and what it gives; no command line.
+"""The host's part of a fixed-shape artefact in numpy: what it is fed, and what it gives; no command line.
 
-opened.session = Steps({Run(128, 1, 528): session, …}, found, keys, values)      # then host.Stream as ever
+opened.session = Shapes({Run(128, 1, 528): session, …})                          # in f32; then host.Stream as ever
+opened.session = Steps({Run(128, 1, 528): session, …}, found, keys, values)      # in 8 and 16 bits
 """
 
 from __future__ import annotations
@@ -21,11 +22,42 @@ class Session(Protocol):
     def run(self, names: list[str] | None, feeds: dict[str, np.ndarray]) -> list[np.ndarray]: ...
 
 
-class Steps:
+class Shapes:
     """Sessions of one artefact by shape, where a session of open shape stood."""
 
+    def __init__(self, sessions: dict[Run, Session]):
+        self.sessions = sessions
+
+    def get_inputs(self) -> list:
+        return next(iter(self.sessions.values())).get_inputs()
+
+    def fit(self, rows: int, wanted: int) -> Run:
+        """The least shape that holds so many rows, and wants so many."""
+        fits = [r for r in self.sessions if r.rows >= rows and (r.wanted >= wanted)]
+        return min(fits, key=lambda r: r.rows)
+
+    def fed(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        return feeds | {"rows": feeds["rows"].astype(np.int32)}
+
+    def real(self, name: str, made: np.ndarray) -> np.ndarray:
+        return made
+
+    def run(self, names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+        count, wanted = len(feeds["x"]), len(feeds["rows"])
+        run = self.fit(count, wanted)
+        fed = self.fed({name: padded(name, value, run) for name, value in feeds.items()})
+        outputs = [o.name for o in self.sessions[run].get_outputs()]
+        made = dict(zip(outputs, self.sessions[run].run(outputs, fed), strict=True))
+        real = {name: self.real(name, value) for name, value in made.items() if name in names}
+        return [real[n][:wanted] if n == "logits" else real[n][:, :, :count] for n in names]
+
+
+class Steps(Shapes):
+    """What goes in and comes out is in steps."""
+
     def __init__(self, sessions: dict[Run, Session], found: dict[str, Encoding], keys: np.ndarray, values: np.ndarray):
-        self.sessions, self.found = sessions, found
+        super().__init__(sessions)
+        self.found = found
         self.scales = keys, values  # [L, J, d] each
 
     def get_inputs(self) -> list:
@@ -33,22 +65,9 @@ class Steps:
         found = {name.replace("mean_", "m_").replace("log_z_", "z_") for name in self.found}
         return [SimpleNamespace(name=name) for name in (found | {"rows"})]
 
-    def fit(self, rows: int, wanted: int) -> Run:
-        """The least shape that holds so many rows, and wants so many."""
-        fits = [r for r in self.sessions if r.rows >= rows and (r.wanted >= wanted)]
-        return min(fits, key=lambda r: r.rows)
-
-    def run(self, names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
-        count, wanted = len(feeds["x"]), len(feeds["rows"])
-        run = self.fit(count, wanted)
-        whole = {name: padded(name, value, run) for name, value in feeds.items()}
-        fed = {
-            name: self.found[name].steps(v) if name != "rows" else v for name, v in scaled(whole, *self.scales).items()
-        }
-        outputs = [o.name for o in self.sessions[run].get_outputs()]
-        made = dict(zip(outputs, self.sessions[run].run(outputs, fed), strict=True))
-        real = {name: self.real(name, value) for name, value in made.items() if name in names}
-        return [real[n][:wanted] if n == "logits" else real[n][:, :, :count] for n in names]
+    def fed(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        real = scaled(feeds, *self.scales)
+        return {name: self.found[name].steps(v) if name != "rows" else v for name, v in real.items()}
 
     def real(self, name: str, steps: np.ndarray) -> np.ndarray:
         real = self.found[name].real(steps)

@@ -12,6 +12,9 @@ import pytest
 
 pytest.importorskip("onnxruntime_qnn")
 
+import onnxruntime_qnn
+from onnx import numpy_helper
+
 import compile_npu
 import fixed_point
 import host
@@ -100,3 +103,52 @@ def test_the_folder_is_whole_or_not_there(text, tmp_path):
     assert fixed_point.Encoding(**kept["tensors"]["x"]).bits == 16
     assert [g["rows"] for g in npu["fixed"]["graphs"]] == [16, 8, 1]
     assert lower.Run(16, 1, 40) in compile_npu.shapes(about["scenarios"]["default"])
+
+
+def test_damaged_weights_are_caught_by_the_engine(form, text, tmp_path, monkeypatch, cli):
+    """A graph that compiles whole, loads and runs, and of which one linear's weights are others."""
+    broken = copy.deepcopy(form)
+    linear = next(n for n in broken.graph.graph.node if n.op_type == "MatMul" and n.input[1].endswith(".self_attn.qkv"))
+    weight = next(t for t in broken.graph.graph.initializer if t.name == linear.input[1])
+    weight.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(weight), weight.name))
+    monkeypatch.setattr(compile_npu, "calibrated", lambda *_: broken)
+    monkeypatch.setattr(compile_npu, "error", lambda *_: 0.0)  # else it would be refused here
+    soc, target = qnn.SOCS["SM8650"], tmp_path / "made"
+    compile_npu.compile_npu(TINY, target, [soc], [text], shared=False, bound=BOUND, scenarios=["default"], say=str)
+    document = tmp_path / "document.txt"
+    document.write_text(text)
+    plugin = onnxruntime_qnn.get_library_path()
+    cli.options = [*("--model", str(target), "--accelerator", "Npu,Cpu", "--soc", soc.name, "--npu-library", plugin)]
+    report, _, _ = cli.run("ask", str(document), "Where is it?")
+    execution = report["execution"]
+    assert execution["accelerator"] == "Cpu"
+    assert "off the reference" in execution["passed_over"][0]["why"]
+
+
+def test_weights_in_four_bits_are_taken_whole():
+    """64 inputs to a scale, which is itself in steps; the linear that gives the logits stays in 8 bits."""
+    r, helper = np.random.default_rng(0), onnx.helper
+    x, weights = r.uniform(-1, 1, (8, 128)), [r.standard_normal((128, n)).astype(np.float32) for n in (128, 192)]
+    value = lambda name, n: helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [8, n])  # noqa: E731
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "first"], ["h"]), helper.make_node("MatMul", ["h", "last"], ["logits"])],
+        "two",
+        [value("x", 128)],
+        [value("logits", 192)],
+        [numpy_helper.from_array(w, name) for w, name in zip(weights, ("first", "last"), strict=True)],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", lower.OPSET)], ir_version=10)
+    exact = x @ weights[0] @ weights[1]
+    reach = {"x": (-1, 1), "h": (-40, 40), "logits": (-900, 900)}
+    found = fixed_point.encodings(model, reach)
+    four = fixed_point.quantized(model, found, 4)
+    assert [t.data_type for t in four.graph.initializer].count(onnx.TensorProto.INT4) == 2  # steps and zeros of one
+    fed = {"x": found["x"].steps(x.astype(np.float32))}
+    errors = []
+    for session in (
+        compile_npu.on_cpu(four.SerializeToString()),
+        qnn.session(four.SerializeToString(), qnn.SOCS["SM8650"]),
+    ):
+        made = found["logits"].real(session.run(["logits"], fed)[0])
+        errors.append(np.square(made - exact).mean() / np.square(exact).mean())
+    assert all(0.001 < e < 0.03 for e in errors)  # 4 bits, rounded to nearest: a tenth of the size

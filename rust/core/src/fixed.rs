@@ -1,155 +1,23 @@
-//! The lane of graphs of fixed shapes, in steps of 8 and 16 bits: the form that NPUs take.
+//! The lane of graphs of fixed shapes, in steps of 8 and 16 bits as NPUs take them, or in f32 as NNAPI and XNNPACK do.
 //!
 //! The state that outlives a run lies in the bound tensors as the graph takes it: a key's bytes come out of one run and go into the next
 //! unchanged, whatever the shape. Numbers become steps where they are written, and steps numbers where they are read; nothing is kept twice.
 
-use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::{Arc, PoisonError};
 
 use ort::memory::Allocator;
 use ort::session::IoBinding;
 use ort::value::Tensor;
-use serde::Deserialize;
 
 use crate::error::{Error, Result};
 use crate::graph::{Cancel, Graph, Inputs, Lane, Sessions, kind_inputs};
 use crate::memory::Memory;
+use crate::steps::{Encoding, Encodings, Steps};
 
 /// Log of what is nothing beside a head's largest z.
 const LEAST: f32 = -30.0;
 /// Rows of padding see nothing but themselves.
 const HIDDEN: f32 = -1e30;
-
-/// real = (steps − zero) · scale.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Encoding {
-    scale: f32,
-    zero: f32,
-    bits: u8,
-}
-
-/// How inputs and outputs are held: the file that an artefact's `encodings` names.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Encodings {
-    tensors: BTreeMap<String, Encoding>,
-    /// Of `k_L` and `v_L`, `[Hk, d]`: what a dim is divided by.
-    scales: BTreeMap<String, Vec<f32>>,
-}
-
-impl Encodings {
-    /// Reads and checks the file: `scales` of so many numbers for so many layers.
-    pub fn load(path: &Path, layers: usize, width: usize) -> Result<Self> {
-        let wrong = |what: String| Error::new("model.format", format!("{}: {what}", path.display()));
-        let text = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
-        let found: Self = serde_json::from_slice(&text).map_err(|e| wrong(e.to_string()))?;
-        for (name, e) in &found.tensors {
-            if !(e.scale > 0.0 && e.scale.is_finite() && [8, 16].contains(&e.bits) && (0.0..=65535.0).contains(&e.zero)) {
-                return Err(wrong(format!("found {e:?} for {name}, expected a scale above 0 and 8 or 16 bits")));
-            }
-        }
-        for name in (0..layers).flat_map(|l| [format!("k_{l}"), format!("v_{l}")]) {
-            let scales = found.scales.get(&name).map_or(&[][..], |s| s);
-            if scales.len() != width || !scales.iter().all(|s| *s > 0.0 && s.is_finite()) {
-                return Err(wrong(format!("found {} scales of {name}, expected {width} above 0", scales.len())));
-            }
-        }
-        Ok(found)
-    }
-
-    fn of(&self, name: &str) -> Result<Encoding> {
-        let missing = || Error::new("model.format", format!("the encodings file: found nothing of {name}"));
-        self.tensors.get(name).copied().ok_or_else(missing)
-    }
-}
-
-#[derive(Debug)]
-enum Data {
-    Narrow(Tensor<u8>),
-    Wide(Tensor<u16>),
-}
-
-/// A tensor in steps.
-#[derive(Debug)]
-struct Steps {
-    data: Data,
-    encoding: Encoding,
-}
-
-impl Steps {
-    fn new(shape: &[usize], encoding: Encoding, real: f32) -> Result<Self> {
-        let dims: Vec<i64> = shape.iter().map(|s| *s as i64).collect();
-        let allocator = Allocator::default();
-        let data = match encoding.bits {
-            8 => Data::Narrow(Tensor::new(&allocator, dims)?),
-            _ => Data::Wide(Tensor::new(&allocator, dims)?),
-        };
-        let mut made = Self { data, encoding };
-        let count = shape.iter().product();
-        made.write(0, std::iter::repeat_n(real, count));
-        Ok(made)
-    }
-
-    /// Numbers become steps, from place `at` on; what the range does not hold becomes its end.
-    fn write(&mut self, at: usize, real: impl Iterator<Item = f32>) {
-        let Encoding { scale, zero, .. } = self.encoding;
-        let steps = real.map(|x| (x / scale).round_ties_even() + zero); // `as` saturates
-        match &mut self.data {
-            Data::Narrow(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(steps).for_each(|(to, s)| *to = s as u8),
-            Data::Wide(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(steps).for_each(|(to, s)| *to = s as u16),
-        }
-    }
-
-    fn read(&self, at: usize, to: &mut [f32]) {
-        let Encoding { scale, zero, .. } = self.encoding;
-        match &self.data {
-            Data::Narrow(t) => to.iter_mut().zip(&t.extract_tensor().1[at..]).for_each(|(to, s)| *to = (f32::from(*s) - zero) * scale),
-            Data::Wide(t) => to.iter_mut().zip(&t.extract_tensor().1[at..]).for_each(|(to, s)| *to = (f32::from(*s) - zero) * scale),
-        }
-    }
-
-    /// Steps as they are, out of a tensor of the same encoding.
-    fn copy(&mut self, at: usize, from: &Self, from_at: usize, count: usize) {
-        match (&mut self.data, &from.data) {
-            (Data::Narrow(to), Data::Narrow(from)) => {
-                to.extract_tensor_mut().1[at..at + count].copy_from_slice(&from.extract_tensor().1[from_at..from_at + count]);
-            }
-            (Data::Wide(to), Data::Wide(from)) => {
-                to.extract_tensor_mut().1[at..at + count].copy_from_slice(&from.extract_tensor().1[from_at..from_at + count]);
-            }
-            _ => unreachable!("a cache's encoding is one in and out: checked when the lane is made"),
-        }
-    }
-
-    fn len(&self) -> usize {
-        match &self.data {
-            Data::Narrow(t) => t.extract_tensor().1.len(),
-            Data::Wide(t) => t.extract_tensor().1.len(),
-        }
-    }
-
-    fn bytes(&self) -> u64 {
-        self.len() as u64 * u64::from(self.encoding.bits / 8)
-    }
-
-    fn bind_input(&self, binding: &mut IoBinding, name: String) -> Result<()> {
-        match &self.data {
-            Data::Narrow(t) => binding.bind_input(name, t)?,
-            Data::Wide(t) => binding.bind_input(name, t)?,
-        }
-        Ok(())
-    }
-
-    fn bind_output(&mut self, binding: &mut IoBinding, name: String) -> Result<()> {
-        match &mut self.data {
-            Data::Narrow(t) => binding.bind_output(name, t)?,
-            Data::Wide(t) => binding.bind_output(name, t)?,
-        }
-        Ok(())
-    }
-}
 
 /// The tensors of one shape, bound to its graph together with the lane's state.
 struct Bound {
@@ -168,7 +36,7 @@ pub(crate) struct FixedLane {
     encodings: Arc<Encodings>,
     slots: usize,
     cache: Vec<[Steps; 2]>,
-    /// M ÷ z by row and ÷ the values' scale, and log z.
+    /// M ÷ z by row and ÷ the values' scale, and log z; in f32 M and z as they are.
     memory: Vec<Option<[Steps; 2]>>,
     memory_weight: Steps,
     /// By graph.
@@ -206,8 +74,10 @@ impl FixedLane {
             memory.push(if shape.memory_heads(layer) == 0 {
                 None
             } else {
-                let mean = Steps::new(&[1, heads, d, d], encodings.of(&format!("mean_{layer}"))?, 0.0)?;
-                Some([mean, Steps::new(&[1, heads, 1, d], encodings.of(&format!("log_z_{layer}"))?, 0.0)?])
+                // z = 1 of a memory that holds nothing.
+                let (column, one) = if encodings.is_real() { ([1, heads, d, 1], 1.0) } else { ([1, heads, 1, d], 0.0) };
+                let [m, z] = encodings.memory().map(|name| encodings.of(&format!("{name}_{layer}")));
+                Some([Steps::new(&[1, heads, d, d], m?, 0.0)?, Steps::new(&column, z?, one)?])
             });
         }
         let unit = Encoding { scale: 1.0, zero: 0.0, bits: 8 };
@@ -251,7 +121,7 @@ impl FixedLane {
             for (name, tensor) in ["k", "v"].iter().zip(&self.cache[layer]) {
                 tensor.bind_input(&mut binding, format!("{name}_{layer}"))?;
             }
-            for (name, tensor) in ["mean", "log_z"].iter().zip(self.memory[layer].iter().flatten()) {
+            for (name, tensor) in e.memory().iter().zip(self.memory[layer].iter().flatten()) {
                 tensor.bind_input(&mut binding, format!("{name}_{layer}"))?;
             }
             let new = |name: &str| Steps::new(&[1, heads, count, d], e.of(&format!("new_{name}_{layer}"))?, 0.0);
@@ -341,6 +211,11 @@ impl Lane for FixedLane {
         let Some([mean, log_z]) = &mut self.memory[layer] else { return };
         let (mut m, mut z) = (vec![0.0; heads * d * d], vec![0.0; heads * d]);
         memory.scaled(&mut m, &mut z);
+        if encodings.is_real() {
+            mean.write(0, m.into_iter());
+            log_z.write(0, z.into_iter());
+            return;
+        }
         z.iter_mut().for_each(|z| *z = z.max(LEAST.exp()));
         let scales = &encodings.scales[&format!("v_{layer}")];
         let by_row = m.chunks_exact(d).zip(&z).enumerate();
@@ -398,20 +273,5 @@ impl Lane for FixedLane {
 
     fn bytes(&self) -> u64 {
         self.cache.iter().chain(self.memory.iter().flatten()).flatten().map(Steps::bytes).sum()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_saturate_and_round_as_the_graph_does() {
-        let encoding = Encoding { scale: 0.5, zero: 128.0, bits: 8 };
-        let found: Vec<u8> = [0.0_f32, 0.25, 0.75, -64.0, -1e30, 63.5, 1e30]
-            .iter()
-            .map(|x| ((x / encoding.scale).round_ties_even() + encoding.zero) as u8)
-            .collect();
-        assert_eq!(found, [128, 128, 130, 0, 0, 255, 255]);
     }
 }

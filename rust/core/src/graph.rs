@@ -1,4 +1,4 @@
-//! One run of the graph. With accelerator.rs and fixed.rs the only file that names ONNX Runtime.
+//! One run of the graph. With accelerator.rs, steps.rs and the lanes, open.rs and fixed.rs, the only file that names ONNX Runtime.
 //!
 //! A [`Graph`] is shared and runs one call at a time; a [`Lane`] is one stream of tokens through it: the tensors that live between runs, bound
 //! once, so that a run copies nothing. Tests drive the engine through a lane that computes nothing.
@@ -8,17 +8,17 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Instant;
 
-use ort::memory::Allocator;
 use ort::session::{IoBinding, RunOptions, Session};
-use ort::value::Tensor;
 
 pub use crate::accelerator::use_library;
 use crate::accelerator::{Provider, Wish, environment, nodes};
 use crate::error::{Error, Result};
-use crate::fixed::{Encodings, FixedLane};
+use crate::fixed::FixedLane;
 use crate::manifest::{Artefact, AttentionKind, FileEntry, Manifest, Scenario};
 use crate::memory::Memory;
+use crate::open::OpenLane;
 use crate::rope::{Rope, Turn};
+use crate::steps::Encodings;
 
 /// How layers of one kind attend.
 #[derive(Debug, Clone)]
@@ -250,11 +250,14 @@ impl Graph {
                     files.push(file(&graph.file, graph.rows, graph.wanted)?);
                 }
                 behind.push((folder.join(&artefact.file), entry(&artefact.file)?));
-                let named = fixed.encodings.as_ref();
-                let named = named.ok_or_else(|| Error::new("model.graph", "fixed shapes without encodings are not run"))?;
-                behind.push((folder.join(named), entry(named)?));
-                let width = shape.kv_heads * shape.head_dim;
-                encodings = Some(Arc::new(Encodings::load(&folder.join(named), shape.layers.len(), width)?));
+                let (layers, width) = (shape.layers.len(), shape.kv_heads * shape.head_dim);
+                encodings = Some(Arc::new(match &fixed.encodings {
+                    None => Encodings::real(layers, width),
+                    Some(named) => {
+                        behind.push((folder.join(named), entry(named)?));
+                        Encodings::load(&folder.join(named), layers, width)?
+                    }
+                }));
             }
         }
         let (sessions, last, report) = (Mutex::new(None), Mutex::new(Weak::new()), Mutex::new(Vec::new()));
@@ -268,7 +271,7 @@ impl Graph {
         let slots = sizes.pinned + sizes.window;
         Ok(match &self.encodings {
             Some(encodings) => Box::new(FixedLane::new(Arc::clone(self), Arc::clone(encodings), slots)?),
-            None => Box::new(OrtLane::new(Arc::clone(self), slots)?),
+            None => Box::new(OpenLane::new(Arc::clone(self), slots)?),
         })
     }
 
@@ -322,7 +325,7 @@ impl Graph {
             let last = number + 1 == self.files.len();
             let session = self.provider.session(&Wish { path, threads: self.threads, last, profile: profile.as_deref() })?;
             let found: Vec<&str> = session.inputs().iter().chain(session.outputs()).map(|o| o.name()).collect();
-            for name in names(&self.shape, self.encodings.is_some()) {
+            for name in names(&self.shape, self.encodings.as_ref().map_or(["m", "z"], |e| e.memory())) {
                 if !found.contains(&name.as_str()) {
                     return Err(Error::new("model.graph", format!("{}: found no input or output {name}", path.display())));
                 }
@@ -342,12 +345,11 @@ impl Graph {
     }
 }
 
-fn names(shape: &Shape, steps: bool) -> Vec<String> {
+/// Every input and output; `memory`: what those of a memory are called.
+fn names(shape: &Shape, memory: [&str; 2]) -> Vec<String> {
     let all = 0..shape.layers.len();
     let layers = all.clone().flat_map(|l| ["k", "v", "new_k", "new_v"].map(|n| format!("{n}_{l}")));
-    let memories = all
-        .filter(|l| shape.memory_heads(*l) > 0)
-        .flat_map(|l| if steps { ["mean", "log_z"] } else { ["m", "z"] }.map(|n| format!("{n}_{l}")));
+    let memories = all.filter(|l| shape.memory_heads(*l) > 0).flat_map(|l| memory.map(|n| format!("{n}_{l}")));
     let kinds = shape.kinds.iter().flat_map(|kind| kind_inputs(kind).iter().map(|n| format!("{n}_{}", kind.name)));
     let weight = shape.remembers().then_some("memory_weight");
     let rest = ["x", "rows", "logits"].into_iter().chain(weight).map(String::from);
@@ -357,180 +359,4 @@ fn names(shape: &Shape, steps: bool) -> Vec<String> {
 /// The inputs of a kind, in the order of [`Inputs::kinds`]; those of a rotation only where there is one.
 pub(crate) fn kind_inputs(kind: &Kind) -> &'static [&'static str] {
     if kind.rope.half() > 0 { &["mask", "cos", "sin"] } else { &["mask"] }
-}
-
-/// The tensors of one row count, bound to the graph together with the lane's state.
-struct Rows {
-    count: usize,
-    wanted: usize,
-    x: Tensor<f32>,
-    kinds: Vec<[Tensor<f32>; 3]>,
-    logits: Tensor<f32>,
-    fresh: Vec<[Tensor<f32>; 2]>,
-    binding: IoBinding,
-    sessions: Arc<Sessions>,
-}
-
-struct OrtLane {
-    graph: Arc<Graph>,
-    slots: usize,
-    cache: Vec<[Tensor<f32>; 2]>,
-    memory: Vec<[Tensor<f32>; 2]>,
-    memory_weight: Tensor<f32>,
-    /// The row counts used last, newest last.
-    rows: Vec<Rows>,
-}
-
-impl std::fmt::Debug for OrtLane {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OrtLane").field("slots", &self.slots).finish_non_exhaustive()
-    }
-}
-
-fn tensor(shape: &[usize], value: f32) -> Result<Tensor<f32>> {
-    let shape: Vec<i64> = shape.iter().map(|s| *s as i64).collect();
-    let mut tensor = Tensor::<f32>::new(&Allocator::default(), shape)?;
-    tensor.extract_tensor_mut().1.fill(value);
-    Ok(tensor)
-}
-
-impl OrtLane {
-    /// Row counts kept bound: of a segment, a remainder, a single row and drafts of three lengths.
-    const KEPT: usize = 6;
-
-    fn new(graph: Arc<Graph>, slots: usize) -> Result<Self> {
-        let (heads, d) = (graph.shape.kv_heads, graph.shape.head_dim);
-        let layers = 0..graph.shape.layers.len();
-        let both = |a: &[usize], b: &[usize], second: f32| Ok([tensor(a, 0.0)?, tensor(b, second)?]);
-        let cache = layers.clone().map(|_| both(&[1, heads, slots, d], &[1, heads, slots, d], 0.0)).collect::<Result<Vec<_>>>()?;
-        let memory = layers.map(|l| graph.shape.memory_heads(l)).map(|heads| both(&[1, heads, d, d], &[1, heads, d, 1], 1.0));
-        let memory = memory.collect::<Result<Vec<_>>>()?;
-        Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
-    }
-
-    fn bind(&mut self, count: usize, wanted: usize) -> Result<Rows> {
-        let shape = &self.graph.shape;
-        let (heads, d) = (shape.kv_heads, shape.head_dim);
-        let x = tensor(&[count, shape.hidden], 0.0)?;
-        // What is at work stays with the graph it began with: a second copy would cost its memory twice.
-        let sessions = self.rows.first().map_or_else(|| self.graph.sessions(), |rows| Ok(Arc::clone(&rows.sessions)))?;
-        let mut binding = sessions[0].lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
-        binding.bind_input("x", &x)?;
-        let mut kinds = Vec::new();
-        for kind in &shape.kinds {
-            let half = kind.rope.half();
-            let tensors = [tensor(&[count, self.slots + count], 0.0)?, tensor(&[count, half], 0.0)?, tensor(&[count, half], 0.0)?];
-            for (input, tensor) in kind_inputs(kind).iter().zip(&tensors) {
-                binding.bind_input(format!("{input}_{}", kind.name), tensor)?;
-            }
-            kinds.push(tensors);
-        }
-        let mut rows = Tensor::<i64>::new(&Allocator::default(), [wanted as i64])?;
-        rows.extract_tensor_mut().1.iter_mut().zip(count - wanted..count).for_each(|(to, row)| *to = row as i64);
-        binding.bind_input("rows", &rows)?;
-        if shape.remembers() {
-            binding.bind_input("memory_weight", &self.memory_weight)?;
-        }
-        let mut logits = tensor(&[wanted, shape.vocabulary], 0.0)?;
-        binding.bind_output("logits", &mut logits)?;
-        let mut fresh = Vec::new();
-        for layer in 0..shape.layers.len() {
-            let inputs =
-                [("k", &self.cache[layer][0]), ("v", &self.cache[layer][1]), ("m", &self.memory[layer][0]), ("z", &self.memory[layer][1])];
-            let taken = if shape.memory_heads(layer) > 0 { 4 } else { 2 };
-            for (name, tensor) in inputs.into_iter().take(taken) {
-                binding.bind_input(format!("{name}_{layer}"), tensor)?;
-            }
-            let mut new = [tensor(&[1, heads, count, d], 0.0)?, tensor(&[1, heads, count, d], 0.0)?];
-            for (name, tensor) in ["new_k", "new_v"].iter().zip(&mut new) {
-                binding.bind_output(format!("{name}_{layer}"), tensor)?;
-            }
-            fresh.push(new);
-        }
-        Ok(Rows { count, wanted, x, kinds, logits, fresh, binding, sessions })
-    }
-
-    fn last(&self) -> &Rows {
-        self.rows.last().expect("inputs() comes before run() and its results")
-    }
-}
-
-impl Lane for OrtLane {
-    fn inputs(&mut self, count: usize, wanted: usize) -> Result<Inputs<'_>> {
-        let rows = match self.rows.iter().position(|r| (r.count, r.wanted) == (count, wanted)) {
-            Some(at) => self.rows.remove(at),
-            None => self.bind(count, wanted)?,
-        };
-        if self.rows.len() == Self::KEPT {
-            self.rows.remove(0);
-        }
-        self.rows.push(rows);
-        let rows = self.rows.last_mut().expect("pushed above");
-        let kinds = rows.kinds.iter_mut().map(|k| k.each_mut().map(|t| t.extract_tensor_mut().1)).collect();
-        Ok(Inputs { x: rows.x.extract_tensor_mut().1, kinds })
-    }
-
-    fn cached(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]) {
-        let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
-        to.into_iter().zip(&self.cache[layer]).for_each(|(to, from)| to.copy_from_slice(&from.extract_tensor().1[at * d..][..d]));
-    }
-
-    fn place(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]) {
-        let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
-        for (to, from) in self.cache[layer].iter_mut().zip(from) {
-            from.into_iter().for_each(|from| to.extract_tensor_mut().1[at * d..][..d].copy_from_slice(from));
-        }
-    }
-
-    fn remember(&mut self, layer: usize, memory: &Memory) {
-        let [m, z] = self.memory[layer].each_mut().map(|t| t.extract_tensor_mut().1);
-        memory.scaled(m, z);
-    }
-
-    fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()> {
-        cancel.check()?;
-        self.memory_weight.extract_tensor_mut().1[0] = memory_weight;
-        let rows = self.last();
-        cancel.run(&rows.sessions[0], &rows.binding)
-    }
-
-    fn logits(&self) -> &[f32] {
-        self.last().logits.extract_tensor().1
-    }
-
-    fn fresh(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]) {
-        let (d, at) = (self.graph.shape.head_dim, head * self.last().count + row);
-        to.into_iter().zip(&self.last().fresh[layer]).for_each(|(to, from)| to.copy_from_slice(&from.extract_tensor().1[at * d..][..d]));
-    }
-
-    fn keep(&mut self, layer: usize, row: usize, slot: usize) {
-        let (heads, d) = (self.graph.shape.kv_heads, self.graph.shape.head_dim);
-        let rows = self.rows.last().expect("inputs() comes before run() and its results");
-        for (to, from) in self.cache[layer].iter_mut().zip(&rows.fresh[layer]) {
-            let (to, from) = (to.extract_tensor_mut().1, from.extract_tensor().1);
-            for head in 0..heads {
-                let (to_row, from_row) = (head * self.slots + slot, head * rows.count + row);
-                to[to_row * d..(to_row + 1) * d].copy_from_slice(&from[from_row * d..(from_row + 1) * d]);
-            }
-        }
-    }
-
-    fn fork(&self) -> Result<Box<dyn Lane>> {
-        let mut copy = Self::new(Arc::clone(&self.graph), self.slots)?;
-        for (to, from) in copy.cache.iter_mut().zip(&self.cache).chain(copy.memory.iter_mut().zip(&self.memory)) {
-            for (to, from) in to.iter_mut().zip(from) {
-                to.extract_tensor_mut().1.copy_from_slice(from.extract_tensor().1);
-            }
-        }
-        Ok(Box::new(copy))
-    }
-
-    fn rest(&mut self) {
-        self.rows.clear();
-    }
-
-    fn bytes(&self) -> u64 {
-        let floats: usize = self.cache.iter().chain(&self.memory).flatten().map(|t| t.extract_tensor().1.len()).sum();
-        floats as u64 * 4
-    }
 }

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
-//! records, index, layout, sample, sampling, lookup, hold, rope, memory, embedding, accelerator, fixed, graph, session, model, choice, decode, answer, coverage, state, saved,
+//! records, index, layout, sample, sampling, lookup, hold, rope, memory, embedding, accelerator, open, steps, fixed, graph, session, model, choice, decode, answer, coverage, state, saved,
 //! document, prompt, recall, notes, reading, work, cite, free, reply, chat. One call runs at most one graph.
 
 mod accelerator;
@@ -44,6 +44,7 @@ pub mod manifest;
 pub mod memory;
 pub mod model;
 mod notes;
+mod open;
 pub mod passage;
 mod postings;
 mod prompt;
@@ -58,6 +59,7 @@ pub mod sampling;
 mod saved;
 pub mod session;
 mod state;
+mod steps;
 mod terms;
 pub mod text;
 pub mod tokens;

@@ -134,6 +134,34 @@ fn the_simulator_computes_what_the_cpu_computes() {
     }
 }
 
+/// The graphs that NNAPI and XNNPACK take, run by the CPU, since ONNX Runtime's library for the desk has neither.
+#[test]
+#[ignore = "needs a folder that scripts/test.sh npu makes"]
+fn fixed_shapes_in_f32_compute_what_open_ones_compute() {
+    let (folder, _) = compiled();
+    let exact = OpenOptions { precision: Some("fp32".into()), ..options(&["Cpu"]) };
+    let open = Model::open(&folder, &exact).unwrap();
+    let wanted = read(&open);
+    for accelerator in ["Nnapi", "Xnnpack"] {
+        let passed = Model::open(&folder, &options(&[accelerator, "Cpu"])).unwrap().execution().passed_over.clone();
+        assert!(passed[0].why.contains("fixed-default-16.onnx"), "{passed:?}");
+        let relabelled = copied(&folder);
+        let path = relabelled.path().join("model.json");
+        let mut about: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let artefacts = about["artefacts"].as_array_mut().unwrap();
+        artefacts.retain(|a| a["accelerator"] == accelerator);
+        artefacts.iter_mut().for_each(|a| a["accelerator"] = "Cpu".into());
+        std::fs::write(path, about.to_string()).unwrap();
+        let model = Model::open(relabelled.path(), &exact).unwrap();
+        assert_eq!(model.execution().graphs.iter().map(|g| g.rows).collect::<Vec<_>>(), [16, 8, 1]);
+        assert!(model.self_test().is_ok_and(|t| t.error < 1e-5));
+        for (got, want) in read(&model).iter().zip(&wanted) {
+            let largest = want.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+            assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5 * largest), "{accelerator}");
+        }
+    }
+}
+
 #[test]
 #[ignore = "needs Qualcomm's simulator: scripts/test.sh npu"]
 fn the_cpu_is_taken_with_the_reason_where_the_npu_fails() {
