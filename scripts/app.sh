@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # The demo app without the Android SDK: compiled, tested and drawn on the JVM with the engine that is built for this machine.
 #
-#     scripts/app.sh            its tests; each screen is drawn into android/demo/target/screens
+#     scripts/app.sh            its tests; each screen is drawn into target/screens
 #     scripts/app.sh screens    the same, and the README's screens are kept in docs/screens
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-demo=$root/android/demo
 # Those that docs/ shows, of all that are drawn.
-kept=(light-answer light-summary light-document light-benchmark dark-answer dark-ask dark-benchmark light-large-answer)
+kept=(light-answer light-summary light-document light-benchmark dark-answer dark-ask dark-benchmark light-large-answer
+  light-reading dark-stopped light-no-text light-about-end)
 
 maven() {
   command -v aapt2 >/dev/null || apt_install "aapt2 links the app's resources" aapt
@@ -27,7 +27,7 @@ screens() {
   command -v pngquant >/dev/null || apt_install "pngquant makes the pictures small" pngquant
   mkdir -p "$root/docs/screens"
   for screen in "${kept[@]}"; do
-    pngquant --force --strip --output "$root/docs/screens/$screen.png" 128 "$demo/target/screens/$screen.png"
+    pngquant --force --strip --output "$root/docs/screens/$screen.png" 128 "$root/target/screens/$screen.png"
   done
 }
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RECORDS = ROOT / "docs/records/phones"
-HEAD = """| phone | model | document | read in | first token after | state | peak memory of the app |
-|---|---|---|---|---|---|---|"""
-EMPTY = "| *none has been measured yet: [docs/on-a-phone.md](docs/on-a-phone.md)* | | | | | | |"
+HEAD = """| phone | model | runs on | document | read in | first token after | state | peak memory of the app |
+|---|---|---|---|---|---|---|---|"""
+EMPTY = "| *none has been measured yet: [docs/on-a-phone.md](docs/on-a-phone.md)* | | | | | | | |"
 PLACE = re.compile(r"(<!-- phones -->\n).*?(<!-- /phones -->)", re.S)
 POINT = {
     "document_tokens": int,
@@ -39,6 +39,10 @@ def checked(record: dict, name: str) -> dict:
         "a model's name and version",
     )
     need(
+        isinstance(record.get("execution"), dict) and {"accelerator", "precision"} <= set(record["execution"]),
+        "an execution's accelerator and precision",
+    )
+    need(
         isinstance(record.get("device"), dict) and {"maker", "model"} <= set(record["device"]),
         "a device's maker and model",
     )
@@ -61,11 +65,12 @@ def megabytes(size: int) -> str:
 
 
 def row(record: dict, point: dict) -> str:
-    device, model = record["device"], record["model"]
+    device, model, execution = record["device"], record["model"], record["execution"]
     phone = f"{device['maker']} {device['model']}" + (f" ({device['chip']})" if device.get("chip") else "")
     cells = [
         phone,
         f"{model['name']} {model['version']}",
+        f"{execution['accelerator']}, {execution['precision']}",
         f"{point['document_tokens']:,} tokens",
         seconds(point["read_ms"]),
         seconds(point["ttft_ms"]) + ("" if point["found"] else ", answer wrong"),

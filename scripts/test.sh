@@ -124,6 +124,7 @@ for group in "${groups[@]}"; do
 done
 
 cd "$root"
+export CARGO_INCREMENTAL=0 # a clean build is done sooner without
 # The lab's packages are the long download: fetched while the others compile. What it says is the lab group's to report.
 if [[ " ${groups[*]} " == *" lab "* ]]; then
   ensure python

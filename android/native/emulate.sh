@@ -2,8 +2,8 @@
 # The engine as arm64 code, on this machine under emulation, with ONNX Runtime's own arm64 library: tests of rust/core, then questions to
 # models/demo, answered as the engine built for this machine answers them.
 #
-#     android/native/emulate.sh                 the reference's golden runs
-#     android/native/emulate.sh citing session  these of rust/core/tests
+#     android/native/emulate.sh          those that take no more than a minute each
+#     android/native/emulate.sh citing   these of rust/core/tests; citing, replies and saved take minutes
 #
 # QEMU_CPU chooses the processor: neoverse-n1 without it; max has newer instructions (i8mm, SVE), and takes five times as long.
 set -euo pipefail
@@ -12,7 +12,7 @@ source "$here/../../scripts/env.sh"
 
 triple=aarch64-unknown-linux-gnu
 tests=("$@")
-[ $# -gt 0 ] || tests=(golden) # emulated code is slow
+[ $# -gt 0 ] || tests=(golden index lane session tokens) # emulated code is slow
 export PROPTEST_CASES=${PROPTEST_CASES:-4}
 command_line # for comparison
 apt_ensure "arm64 code runs under emulation" \
@@ -53,13 +53,16 @@ for ((i = 0; i < $(nproc --all); i++)); do
   printf '%s\n' "processor : $i" 'Features : fp asimd aes pmull sha1 sha2 crc32 atomics fphp asimdhp asimdrdm asimddp' \
     'CPU implementer : 0x41' 'CPU architecture: 8' 'CPU variant : 0x3' 'CPU part : 0xd0c' 'CPU revision : 1' ''
 done >"$system/proc/cpuinfo"
+# Of what only reads arguments or makes cases, the compiler's time is what counts.
+config=(profile.dev.opt-level=1 profile.dev.debug=false)
+for package in clap_builder console indicatif nix num-traits proptest; do config+=("profile.dev.package.$package.opt-level=0"); done
 emulator=(qemu-aarch64 -cpu "${QEMU_CPU:-neoverse-n1}" -L "$system")
 
 # arm64 COMMAND… : cargo for arm64.
 arm64() {
   RUSTC=/usr/bin/rustc /usr/bin/cargo "$1" --quiet --locked --target "$triple" --target-dir "$target/arm64" \
     --config "target.$triple.linker='aarch64-linux-gnu-gcc'" --config "target.$triple.rustflags=['--sysroot=$std/usr']" \
-    --config "target.$triple.runner='${emulator[*]}'" --config profile.dev.opt-level=1 --config profile.dev.debug=false \
+    --config "target.$triple.runner='${emulator[*]}'" "${config[@]/#/--config=}" \
     --package edgeinfinite-core --package edgeinfinite-cli "${@:2}"
 }
 

@@ -1,8 +1,8 @@
-// Loads the Android library outside Android and calls its natives, through a JNIEnv of the few functions that they use.
+// Loads the Android library outside Android and calls its JNI_OnLoad and natives, through a JNIEnv of the few functions that they use.
 //
 //     load LIBRARY
 //
-// Prints the library's version, then what two failing calls throw: a folder that is not there, and a defect (a byte array of length -1),
+// Prints the JNI version that the library asks for, its own version, then what two failing calls throw: a folder that is not there, and a defect (a byte array of length -1),
 // which the library's own unwinder has to catch.
 
 #include <dlfcn.h>
@@ -100,12 +100,16 @@ static Env env = functions, vm = functions;
 
 static int32_t get_java_vm(Env *of, Env **found) { return *found = &vm, 0; }
 
+static void *export(void *library, const char *name) {
+    void *found = dlsym(library, name);
+    if (!found) fprintf(stderr, "%s\n", dlerror()), exit(1);
+    return found;
+}
+
 static void *native(void *library, const char *name) {
     char symbol[80];
     snprintf(symbol, sizeof symbol, "Java_dev_edgeinfinite_internal_Native_%s", name);
-    void *found = dlsym(library, symbol);
-    if (!found) fprintf(stderr, "%s\n", dlerror()), exit(1);
-    return found;
+    return export(library, symbol);
 }
 
 static void report(const char *call) {
@@ -119,9 +123,11 @@ int main(int count, char **arguments) {
     if (count != 2) return fprintf(stderr, "usage: load LIBRARY\n"), 2;
     void *library = dlopen(arguments[1], RTLD_NOW);
     if (!library) return fprintf(stderr, "%s\n", dlerror()), 1;
+    int32_t (*on_load)(Env *, void *) = export(library, "JNI_OnLoad");
     Array *(*version)(Env *, void *) = native(library, "version");
     int64_t (*open)(Env *, void *, Array *, Array *) = native(library, "open");
 
+    printf("JNI_OnLoad: %#x\n", on_load(&vm, NULL));
     Array *found = version(&env, &object);
     printf("version: %.*s\n", found->length, found->bytes);
     open(&env, &object, array(8, "/nowhere"), array(2, "{}"));

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Loads the Android libraries here, on glibc in the guise of Android's C library, and calls natives in each (load.c):
+# Loads the Android libraries here, on glibc in the guise of Android's C library, and calls JNI_OnLoad and natives in each (load.c):
 # the arm64 one under emulation of a Cortex-A53, an old phone's processor; the x86_64 one as it is.
 #
 #     android/native/load.sh [FOLDER]
@@ -24,7 +24,8 @@ load() {
 }
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$root/Cargo.toml")
-expected="version: $version
+expected="JNI_OnLoad: 0x10006
+version: $version
 a folder that is not there: model.missing: found no folder at /nowhere, expected a model folder
 log: EdgeInfinite: edgeinfinite::log: a defect at …
 a defect: fault: a defect at …"

@@ -90,6 +90,9 @@ class Check(unittest.TestCase):
         name = "Java_dev_edgeinfinite_internal_Native_version"
         self.refused(renamed(name, name.lower()), f"exports {name.lower()}; only")
 
+    def test_no_entrance(self):
+        self.refused(renamed("JNI_OnLoad", "Java_nLoad"), "exports no JNI_OnLoad")
+
     def test_size(self):
         grown = GOOD + bytes(check.recorded()[ABI] * 106 // 100 - len(GOOD))
         self.refused(grown, f"has {len(grown):,} bytes, expected about {check.recorded()[ABI]:,}")

@@ -25,6 +25,7 @@ def record(**changes) -> dict:
         "format": 1,
         "engine": "0.1.0",
         "model": {"name": "finder", "version": "0.2.0"},
+        "execution": {"accelerator": "Npu", "precision": "a16w8", "threads": 2, "asked": ["Npu"], "passed_over": []},
         "device": {"maker": "Maker", "model": "One|Two", "chip": "C 1"},
         "points": [longer, POINT, middle],
     } | changes
@@ -32,9 +33,10 @@ def record(**changes) -> dict:
 
 def test_the_shortest_and_the_longest_document():
     rows = phones.table({"a.json": phones.checked(record(), "a.json")}).splitlines()
+    phone = "| Maker One/Two (C 1) | finder 0.2.0 | Npu, a16w8 |"
     assert rows[2:] == [
-        "| Maker One/Two (C 1) | finder 0.2.0 | 2,000 tokens | 12 ms | 140 ms | 6.2 MB | 212 MB |",
-        "| Maker One/Two (C 1) | finder 0.2.0 | 512,000 tokens | 4.2 s | 61.0 s, answer wrong | 6.2 MB | 212 MB |",
+        f"{phone} 2,000 tokens | 12 ms | 140 ms | 6.2 MB | 212 MB |",
+        f"{phone} 512,000 tokens | 4.2 s | 61.0 s, answer wrong | 6.2 MB | 212 MB |",
     ]
 
 
@@ -50,6 +52,7 @@ def test_no_phone_yet():
         record(points=[]),
         record(device={}),
         record(model=None),
+        record(execution={"accelerator": "Npu"}),
         record(points=[POINT | {"ttft_ms": "140"}]),
         record(points=[POINT | {"found": 1}]),
         record(points=[POINT | {"state_bytes": True}]),

@@ -14,12 +14,30 @@ use std::sync::Arc;
 
 use edgeinfinite_core::{Document, Model};
 use jni::objects::{JByteArray, JClass};
-use jni::sys::jlong;
-use jni::{EnvUnowned, jni_mangle};
+use jni::sys::{JNI_VERSION_1_6, jint, jlong};
+use jni::{EnvUnowned, NativeMethod, jni_mangle, native_method};
 
 use convert::{bytes, json, options, path, source, text};
 use handle::{NONE, Object};
 use throw::{Result, Throw};
+
+/// `JNI_OnLoad(vm, reserved)`, by the only macro that exports a name of one's choice: it takes the two pointers for another two, and nothing
+/// looks at either.
+const _: NativeMethod = native_method! {
+    java_type = "dev.edgeinfinite.internal.Native",
+    static = true,
+    raw = true,
+    abi_check = UnsafeNever,
+    export = "JNI_OnLoad",
+    name = "load",
+    sig = () -> jint,
+    fn = load
+};
+
+fn load<'l>(_vm: EnvUnowned<'l>, _reserved: JClass<'l>) -> jint {
+    log::start();
+    JNI_VERSION_1_6
+}
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn version<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>) -> JByteArray<'l> {
@@ -37,7 +55,6 @@ pub fn use_runtime<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, library: JBy
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn inspect<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, dir: JByteArray<'l>) -> JByteArray<'l> {
-    log::start();
     env.with_env(|env| {
         let info = edgeinfinite_core::inspect(&path(env, &dir)?)?;
         json(env, &info)
@@ -47,12 +64,16 @@ pub fn inspect<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, dir: JByteArray<
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn open<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, dir: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
-    log::start();
     env.with_env(|env| -> Result<jlong> {
         let model = Model::open(&path(env, &dir)?, &options(env, &with)?)?;
         Ok(handle::insert(Object::Model(model), NONE)?)
     })
     .resolve_with::<Throw, _>(|| NONE)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn execution<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, model: jlong) -> JByteArray<'l> {
+    env.with_env(|env| json(env, handle::model(model)?.execution())).resolve_with::<Throw, _>(|| model)
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]

@@ -5,24 +5,20 @@
 
 use std::cell::RefCell;
 use std::panic;
-use std::sync::Once;
 
 thread_local! {
     static PLACE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Installs the logger and the panic hook; once, however often it is called.
+/// Installs the logger and the panic hook.
 pub fn start() {
-    static STARTED: Once = Once::new();
-    STARTED.call_once(|| {
-        #[cfg(target_os = "android")]
-        android_logger::init_once(android_logger::Config::default().with_tag("EdgeInfinite").with_max_level(::log::LevelFilter::Warn));
-        panic::set_hook(Box::new(|info| {
-            let place = info.location().map_or_else(|| "an unknown place".into(), ToString::to_string);
-            ::log::error!("a defect at {place}");
-            PLACE.set(place);
-        }));
-    });
+    #[cfg(target_os = "android")]
+    android_logger::init_once(android_logger::Config::default().with_tag("EdgeInfinite").with_max_level(::log::LevelFilter::Warn));
+    panic::set_hook(Box::new(|info| {
+        let place = info.location().map_or_else(|| "an unknown place".into(), ToString::to_string);
+        ::log::error!("a defect at {place}");
+        PLACE.set(place);
+    }));
 }
 
 /// Where this thread panicked last.

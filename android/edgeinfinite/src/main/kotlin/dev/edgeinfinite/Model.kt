@@ -11,6 +11,9 @@ import java.io.File
  */
 @SubclassOptInRequired(EdgeInfiniteInternalApi::class)
 public interface Model : AutoCloseable {
+    /** Where its graphs run, as opening it found; what was asked for and not taken, and why. */
+    public val execution: ExecutionReport
+
     /**
      * Reads [text] to its end and returns a document that can be asked as often as you like.
      *

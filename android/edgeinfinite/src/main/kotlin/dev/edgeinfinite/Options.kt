@@ -48,7 +48,7 @@ public class OpenOptions {
 
     /**
      * Accelerators to use, first choice first; empty, the default, for [Accelerator.Cpu]. The first that the model has a graph for, that
-     * loads and that computes what the model's self-test expects is taken; when none of them does, opening is refused.
+     * loads and that computes what the model's self-test expects is taken, which [Model.execution] tells; when none does, opening is refused.
      */
     public var accelerators: List<Accelerator> = emptyList()
 

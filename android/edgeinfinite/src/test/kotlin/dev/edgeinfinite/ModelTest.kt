@@ -1,12 +1,16 @@
 package dev.edgeinfinite
 
+import dev.edgeinfinite.internal.executionReport
+import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.test.runTest
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
 import java.io.File
 
-/** What a folder and an answer say in numbers. */
+/** What a folder, an open model and an answer say of themselves. */
+@OptIn(EdgeInfiniteInternalApi::class)
 class ModelTest {
     @Test
     fun `inspect says what the folder holds`() = runTest {
@@ -49,6 +53,36 @@ class ModelTest {
                 assertEquals(2, document.summarize { maxOutputTokens = 2 }.await().usage.generatedTokens)
             }
         }
+    }
+
+    @Test
+    fun `says what it runs on, and why not on what was asked for first`() = runTest {
+        val model = EdgeInfinite.open(Tiny.dir) {
+            threads = 1
+            accelerators = listOf(Accelerator.Npu, Accelerator.Cpu)
+        }
+        model.close() // as opening found it
+        val execution = model.execution
+        assertEquals(Accelerator.Cpu, execution.accelerator)
+        assertEquals(1, execution.threads)
+        assertEquals(listOf(Accelerator.Npu, Accelerator.Cpu), execution.asked)
+        assertEquals(listOf(PassedOver(Accelerator.Npu, "the model has no graph for it")), execution.passedOver)
+        val graph = execution.graphs.single()
+        assertEquals(Tiny.dir.resolve(graph.file).length(), graph.bytes)
+        assertTrue(graph.seconds > 0)
+        assertNull(execution.selfTestError)
+        Tiny.open().use { assertEquals(listOf(Accelerator.Cpu) to emptyList<PassedOver>(), it.execution.asked to it.execution.passedOver) }
+    }
+
+    @Test
+    fun `what an accelerator's self-test found is told`() {
+        val written = """{"file":"npu.bin","accelerator":"Npu","precision":"a16w8","threads":2,"asked":["Npu"],"passed_over":[],
+            "graphs":[{"file":"1.onnx","rows":128,"bytes":7,"seconds":0.5,"nodes":{"QNNExecutionProvider":3}}],
+            "self_test_error":0.014,"self_test_cached":true}"""
+        val graph = LoadedGraph("1.onnx", rows = 128, bytes = 7, seconds = 0.5, nodes = mapOf("QNNExecutionProvider" to 3))
+        val asked = listOf(Accelerator.Npu)
+        val expected = ExecutionReport(Accelerator.Npu, "a16w8", 2, asked, emptyList(), listOf(graph), 0.014, selfTestKept = true)
+        assertEquals(expected, written.utf8().executionReport())
     }
 
     @Test

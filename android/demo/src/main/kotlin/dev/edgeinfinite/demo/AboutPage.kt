@@ -3,10 +3,12 @@ package dev.edgeinfinite.demo
 import android.view.View
 import android.widget.LinearLayout
 import android.widget.TextView
+import dev.edgeinfinite.Accelerator
 
 /** What the app is, what it promises, and what model it holds. */
 class AboutPage(private val view: View, private val stage: Stage) {
     private val description = view.findViewById<TextView>(R.id.model_description)
+    private val passedOver = view.findViewById<TextView>(R.id.model_passed_over)
     private val again = view.findViewById<View>(R.id.model_again)
     private val version = view.findViewById<TextView>(R.id.version)
     private var shown: Engine? = null
@@ -42,6 +44,7 @@ class AboutPage(private val view: View, private val stage: Stage) {
 
     private fun showModel(engine: Engine) {
         val info = engine.info
+        val execution = engine.model.execution
         val scenario = info.scenarios.first { it.name == info.defaultScenario }
         view.findViewById<LinearLayout>(R.id.model_figures).showFigures(
             listOf(
@@ -53,8 +56,22 @@ class AboutPage(private val view: View, private val stage: Stage) {
                 R.string.state to bytes(scenario.stateBytes),
                 R.string.model_segment to count(scenario.segment.toLong()),
                 R.string.model_window to count(scenario.window.toLong()),
-                R.string.model_accelerators to info.accelerators.joinToString { it.name },
+                R.string.model_runs_on to name(execution.accelerator),
+                R.string.model_precision to execution.precision,
             ),
         )
+        passedOver.shown(execution.passedOver.isNotEmpty())
+        passedOver.text = execution.passedOver.joinToString("\n") {
+            view.context.getString(R.string.model_passed_over, name(it.accelerator), it.why)
+        }
     }
+
+    private fun name(accelerator: Accelerator) = view.context.getString(
+        when (accelerator) {
+            Accelerator.Npu -> R.string.accelerator_npu
+            Accelerator.Nnapi -> R.string.accelerator_nnapi
+            Accelerator.Xnnpack -> R.string.accelerator_xnnpack
+            Accelerator.Cpu -> R.string.accelerator_cpu
+        },
+    )
 }

@@ -7,6 +7,8 @@ import android.view.View
 import android.widget.LinearLayout
 import android.widget.ProgressBar
 import android.widget.TextView
+import dev.edgeinfinite.BenchmarkPoint
+import dev.edgeinfinite.BenchmarkReport
 
 /** Measures growing lengths, draws what they cost and shares the numbers. */
 class BenchmarkPage(private val view: View, private val app: DemoApp, private val stage: Stage) {
@@ -18,7 +20,7 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
     private val status = view.findViewById<TextView>(R.id.measure_status)
     private val curves = view.findViewById<View>(R.id.curves)
     private val list = view.findViewById<LinearLayout>(R.id.points)
-    private var shown = emptyList<Point>()
+    private var shown = emptyList<BenchmarkPoint>()
 
     init {
         go.setOnClickListener { stage.work.measure(app.lengths) }
@@ -74,23 +76,23 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
         if (name != null) thermal.say(view.context.getString(R.string.thermal, name))
     }
 
-    private fun showPoints(points: List<Point>) {
+    private fun showPoints(points: List<BenchmarkPoint>) {
         val context = view.context
         view.findViewById<CurveView>(R.id.curve_first_word)
-            .show(context.getString(R.string.curve_first_word), points, ::millis) { it.firstWordMillis }
+            .show(context.getString(R.string.curve_first_word), points, ::millis) { it.ttftMillis }
         view.findViewById<CurveView>(R.id.curve_memory)
             .show(context.getString(R.string.curve_memory), points, { bytes(it.toLong()) }) { it.peakBytes.toDouble() }
         while (list.childCount > 1) list.removeViewAt(1) // the heading stays
         for (point in points) {
             val title = list.inflate(R.layout.point_title) as TextView
-            title.text = context.getString(R.string.point_title, count(point.tokens))
+            title.text = context.getString(R.string.point_title, count(point.documentTokens))
             list.addView(title)
             val figures = LinearLayout(context).apply { orientation = LinearLayout.VERTICAL }
             val found = context.getString(if (point.found) R.string.yes else R.string.no)
             figures.showFigures(
                 listOf(
                     R.string.point_read to millis(point.readMillis),
-                    R.string.first_word to millis(point.firstWordMillis),
+                    R.string.first_word to millis(point.ttftMillis),
                     R.string.index to bytes(point.indexBytes),
                     R.string.state to bytes(point.stateBytes),
                     R.string.memory to bytes(point.peakBytes),
@@ -104,10 +106,12 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
 
     private fun share() {
         val desk = stage.work.state.value
+        val engine = desk.engine ?: return
+        val report = BenchmarkReport(engine.info, engine.model.execution, desk.sweep.points)
         val send = Intent(Intent.ACTION_SEND)
             .setType("application/json")
             .putExtra(Intent.EXTRA_SUBJECT, view.context.getString(R.string.share_subject))
-            .putExtra(Intent.EXTRA_TEXT, report(desk.engine ?: return, desk.sweep.points, device()))
+            .putExtra(Intent.EXTRA_TEXT, report.json(device()))
         view.context.startActivity(Intent.createChooser(send, null))
     }
 

@@ -8,6 +8,7 @@ import android.graphics.Typeface
 import android.util.AttributeSet
 import android.util.TypedValue
 import android.view.View
+import dev.edgeinfinite.BenchmarkPoint
 import kotlin.math.ceil
 import kotlin.math.ln
 import kotlin.math.pow
@@ -24,8 +25,8 @@ class CurveView(context: Context, attributes: AttributeSet?) : View(context, att
     private fun dp(value: Float) = value * resources.displayMetrics.density
 
     /** Shows [value] of each point, written by [format]; [name] says what it is. */
-    fun show(name: String, points: List<Point>, format: (Double) -> String, value: (Point) -> Double) {
-        dots = points.map { Dot(it.tokens, value(it)) }
+    fun show(name: String, points: List<BenchmarkPoint>, format: (Double) -> String, value: (BenchmarkPoint) -> Double) {
+        dots = points.map { Dot(it.documentTokens, value(it)) }
         this.format = format
         val told = dots.joinToString { resources.getString(R.string.curve_point, count(it.tokens), format(it.value)) }
         contentDescription = resources.getString(R.string.curve_label, name, told)

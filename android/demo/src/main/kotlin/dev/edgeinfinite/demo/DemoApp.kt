@@ -3,7 +3,10 @@ package dev.edgeinfinite.demo
 import android.app.Application
 import android.os.Build
 import android.os.PowerManager
+import dev.edgeinfinite.Accelerator
+import dev.edgeinfinite.Benchmark
 import dev.edgeinfinite.EdgeInfinite
+import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.android.installModel
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Dispatchers
@@ -16,8 +19,16 @@ open class DemoApp : Application() {
     open suspend fun open(): Engine {
         val folder = installModel("demo")
         val info = EdgeInfinite.inspect(folder)
-        return Engine(EdgeInfinite.open(folder), info, EdgeInfinite.version)
+        val model = EdgeInfinite.open(folder) {
+            accelerators = wanted(info)
+            soc = if (Build.VERSION.SDK_INT < 31) null else Build.SOC_MODEL
+            verdicts = noBackupFilesDir.resolve("verdicts")
+        }
+        return Engine(model, info, EdgeInfinite.version)
     }
+
+    /** What the model is to run on, first choice first. */
+    protected open fun wanted(info: ModelInfo): List<Accelerator> = info.accelerators
 
     /** How long the documents of the benchmark are, in tokens. */
     open val lengths: List<Int> get() = Benchmark.LENGTHS

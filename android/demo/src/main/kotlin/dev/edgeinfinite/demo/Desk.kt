@@ -1,6 +1,7 @@
 package dev.edgeinfinite.demo
 
 import dev.edgeinfinite.Answer
+import dev.edgeinfinite.BenchmarkPoint
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.Reply
@@ -68,22 +69,8 @@ data class Sweep(
     val phase: Phase? = null,
     val lengths: Int = 0,
     val progress: Reply.Progress? = null,
-    val points: List<Point> = emptyList(),
+    val points: List<BenchmarkPoint> = emptyList(),
     val problem: Throwable? = null,
-)
-
-/** What one length cost. */
-data class Point(
-    val tokens: Long,
-    val readMillis: Double,
-    val firstWordMillis: Double,
-    val stateBytes: Long,
-    val indexBytes: Long,
-    val peakBytes: Long,
-    /** Whether the answer held what was hidden in the document. */
-    val found: Boolean,
-    /** Android's thermal status afterwards, 0 (none) … 6; null where it is not known. */
-    val thermal: Int?,
 )
 
 /** How a summary is wanted. */

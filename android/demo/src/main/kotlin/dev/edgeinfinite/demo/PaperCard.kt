@@ -3,6 +3,7 @@ package dev.edgeinfinite.demo
 import android.view.View
 import android.widget.ProgressBar
 import android.widget.TextView
+import dev.edgeinfinite.TextException
 
 /** The document on the desk, as the pages that work on it show it. */
 class PaperCard(private val view: View, stage: Stage) {
@@ -31,7 +32,7 @@ class PaperCard(private val view: View, stage: Stage) {
         bar.shown(desk.reading)
         bar.isIndeterminate = paper.progress == null
         bar.progress = paper.progress?.percent ?: 0
-        show.shown(paper.paragraphs != null)
+        show.shown(paper.paragraphs != null && paper.problem !is TextException) // there is no text to show
         again.shown(paper.phase == Phase.Stopped || paper.phase == Phase.Failed)
         stop.shown(desk.reading)
         choose.shown(!desk.reading)

@@ -33,7 +33,7 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         showProgress(turn)
         showNote(turn)
         stream.shown(answer == null && turn.text.isNotEmpty())
-        stream.say(turn.text)
+        stream.say(turn.text.replace(HEADING_MARKS, ""))
         if (answer !== shown?.answer || shown == null) {
             pieces.removeAllViews()
             if (answer != null && answer.found) addPieces(answer, title)
@@ -47,7 +47,8 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
     private fun showProgress(turn: Turn) {
         val now = turn.progress
         progress.shown(turn.phase == Phase.Working)
-        bar.isIndeterminate = now == null && turn.text.isEmpty()
+        bar.shown(turn.text.isEmpty()) // nobody knows how much will be written
+        bar.isIndeterminate = now == null
         bar.progress = now?.percent ?: 0
         val words = when {
             turn.text.isNotEmpty() -> view.context.getString(R.string.writing)
@@ -146,6 +147,8 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         view.findViewById<LinearLayout>(R.id.turn_figures).showFigures(figures)
     }
 }
+
+private val HEADING_MARKS = Regex("^#+ +", RegexOption.MULTILINE)
 
 /** A heading stands under itself. */
 private fun Quote.isHeading() = headings.lastOrNull() == text.trimStart('#').oneLine()

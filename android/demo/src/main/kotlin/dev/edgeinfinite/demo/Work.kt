@@ -1,5 +1,6 @@
 package dev.edgeinfinite.demo
 
+import dev.edgeinfinite.Benchmark
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.Reply
@@ -93,12 +94,12 @@ class Work(
     fun measure(lengths: List<Int>) = start {
         desk.update { it.copy(sweep = Sweep(phase = Phase.Working, lengths = lengths.size)) }
         attempt({ phase, problem -> sweep { it.copy(phase = phase, problem = problem, progress = null) } }) {
-            val benchmark = Benchmark(engine().model, folder, io)
-            benchmark.warmUp()
-            for (tokens in lengths) {
-                val point = benchmark.measure(tokens) { now -> sweep { it.copy(progress = now) } }
-                sweep { it.copy(points = it.points + point.copy(thermal = thermal()), progress = null) }
-            }
+            val engine = engine()
+            Benchmark(engine.model, engine.info, folder, io, thermal).run(
+                lengths,
+                onProgress = { now -> sweep { it.copy(progress = now) } },
+                onPoint = { point -> sweep { it.copy(points = it.points + point, progress = null) } },
+            )
         }
     }
 
@@ -133,7 +134,6 @@ class Work(
     }
 
     private suspend fun readCopyOf(source: Source) {
-        engine()
         val copy = folder.resolve("document-${copies++}.txt")
         paper { it.copy(copy = copy) }
         val (paragraphs, heading) = withContext(io) {

@@ -1,6 +1,5 @@
 package dev.edgeinfinite.demo
 
-import android.app.Activity
 import android.content.ComponentName
 import android.content.Intent
 import android.content.pm.PackageManager
@@ -8,6 +7,8 @@ import android.net.Uri
 import android.view.View
 import android.widget.EditText
 import android.widget.RadioButton
+import dev.edgeinfinite.Accelerator
+import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.OnnxRuntimeException
 import org.json.JSONObject
 import org.junit.Assert.assertEquals
@@ -20,7 +21,6 @@ import org.junit.Test
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.Shadows.shadowOf
 import org.robolectric.annotation.Config
-import java.io.InputStream
 
 /** The app as a person uses it, with the model that it ships and the engine behind it. */
 class DemoActivityTest : PhoneTest() {
@@ -156,18 +156,15 @@ class DemoActivityTest : PhoneTest() {
     @Test
     fun `a chosen file that is no text is refused in words, and the next is read`() = Phone().use { phone ->
         phone.untilRead()
-        phone.tap(R.id.paper_choose)
-        val asked = shadowOf(phone.activity).nextStartedActivityForResult
-        assertEquals(Intent.ACTION_OPEN_DOCUMENT, asked.intent.action)
-        choose(phone, asked.intent, "report.pdf", "%PDF-1.7\n%âãÏÓ\n1 0 obj".byteInputStream())
+        phone.choose("report.pdf", "%PDF-1.7\n%âãÏÓ\n1 0 obj".byteInputStream())
         phone.until(phone.string(R.string.problem_text_encoding))
         assertFalse(phone.view<View>(R.id.summarise).isEnabled)
 
-        choose(phone, asked.intent, "empty.txt", "  \n".byteInputStream())
+        phone.choose("empty.txt", "  \n".byteInputStream())
         phone.until(phone.string(R.string.problem_text_empty))
-        choose(phone, asked.intent, "latin1.txt", "Der Schlüssel hängt hinter der Tür.".byteInputStream(Charsets.ISO_8859_1))
+        phone.choose("latin1.txt", "Der Schlüssel hängt hinter der Tür.".byteInputStream(Charsets.ISO_8859_1))
         phone.until(phone.string(R.string.problem_text_utf8))
-        choose(phone, asked.intent, "note.txt", "The code 4711 opens the north gate. Mind the sheep.".byteInputStream())
+        phone.choose("note.txt", "The code 4711 opens the north gate. Mind the sheep.".byteInputStream())
         phone.untilRead()
         assertTrue(phone.view<View>(R.id.summarise).isEnabled)
 
@@ -207,23 +204,35 @@ class DemoActivityTest : PhoneTest() {
         val points = phone.activity.work.state.value.sweep.points
         assertEquals(QuickApp.LENGTHS.size, points.size)
         assertTrue("$points", points.all { it.found })
-        assertTrue("$points", points.zipWithNext().all { (a, b) -> a.tokens < b.tokens })
-        assertTrue("$points", points.all { it.firstWordMillis > 0 && it.peakBytes > it.stateBytes })
+        assertTrue("$points", points.zipWithNext().all { (a, b) -> a.documentTokens < b.documentTokens })
+        assertTrue("$points", points.all { it.ttftMillis > 0 && it.peakBytes > it.stateBytes })
         for (curve in listOf(R.id.curve_first_word, R.id.curve_memory)) {
             val told = phone.view<View>(curve).contentDescription
-            for (point in points) assertTrue("$told", count(point.tokens) in told)
+            for (point in points) assertTrue("$told", count(point.documentTokens) in told)
         }
-        for (point in points) assertTrue(phone.string(R.string.point_title, count(point.tokens)) in phone.texts())
+        for (point in points) assertTrue(phone.string(R.string.point_title, count(point.documentTokens)) in phone.texts())
 
         phone.tap(R.id.share)
         val sent = shadowOf(phone.activity).nextStartedActivity.getParcelableExtra(Intent.EXTRA_INTENT, Intent::class.java)!!
         assertEquals(Intent.ACTION_SEND to "application/json", sent.action to sent.type)
         val report = JSONObject(sent.getStringExtra(Intent.EXTRA_TEXT)!!)
         assertEquals("finder", report.getJSONObject("model").getString("name"))
+        assertEquals("Cpu", report.getJSONObject("execution").getString("accelerator"))
         assertEquals(34, report.getJSONObject("device").getInt("android"))
         val shared = report.getJSONArray("points")
-        assertEquals(points.map { it.tokens }, List(shared.length()) { shared.getJSONObject(it).getLong("document_tokens") })
+        assertEquals(points.map { it.documentTokens }, List(shared.length()) { shared.getJSONObject(it).getLong("document_tokens") })
         assertEquals(0, shared.getJSONObject(0).getInt("thermal_status"))
+    }
+
+    @Test
+    @Config(application = NpuFirstApp::class)
+    fun `tells what the model runs on, and why not on what comes first`() = Phone().use { phone ->
+        phone.untilRead()
+        phone.tap(R.id.tab_about)
+        val texts = phone.texts()
+        assertTrue("$texts", phone.string(R.string.accelerator_cpu) in texts)
+        val why = phone.activity.work.state.value.engine!!.model.execution.passedOver.single().why
+        assertTrue("$texts", phone.string(R.string.model_passed_over, phone.string(R.string.accelerator_npu), why) in texts)
     }
 
     @Test
@@ -231,6 +240,9 @@ class DemoActivityTest : PhoneTest() {
     fun `says in one sentence that ONNX Runtime is missing`() = Phone().use { phone ->
         phone.until(phone.string(R.string.problem_runtime_missing))
         assertFalse(phone.view<View>(R.id.summarise).isEnabled)
+        phone.tap(R.id.paper_show) // documents can be shown
+        assertTrue(phone.view<View>(R.id.page_document).isShown)
+        phone.back()
         phone.tap(R.id.tab_about)
         assertTrue(phone.texts().any { phone.string(R.string.problem_runtime_missing) in it })
         phone.tap(R.id.model_again)
@@ -253,18 +265,13 @@ class DemoActivityTest : PhoneTest() {
         assertTrue(exported.exported)
     }
 
-    private fun choose(phone: Phone, asked: Intent, name: String, stream: InputStream) {
-        val uri = Uri.parse("content://documents/$name")
-        shadowOf(phone.activity.contentResolver).registerInputStream(uri, stream)
-        shadowOf(phone.activity).receiveResult(asked, Activity.RESULT_OK, Intent().setData(uri))
-    }
-
-    private fun shared(text: String, title: String? = null) =
-        Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_TEXT, text).putExtra(Intent.EXTRA_SUBJECT, title)
-
     /** A text that takes a while to be read page by page. */
     private fun long() = List(40) { handbook }.joinToString("\n\n")
 }
+
+/** What another app shares. */
+fun shared(text: String, title: String? = null): Intent =
+    Intent(Intent.ACTION_SEND).setType("text/plain").putExtra(Intent.EXTRA_TEXT, text).putExtra(Intent.EXTRA_SUBJECT, title)
 
 /** The app with short documents in its benchmark. */
 class QuickApp : DemoApp() {
@@ -273,6 +280,11 @@ class QuickApp : DemoApp() {
     companion object {
         val LENGTHS = listOf(1_000, 4_000, 16_000)
     }
+}
+
+/** The app that asks for the NPU first, which its model has no graph for. */
+class NpuFirstApp : DemoApp() {
+    override fun wanted(info: ModelInfo) = listOf(Accelerator.Npu, Accelerator.Cpu)
 }
 
 /** The app as it is when it was built without ONNX Runtime. */

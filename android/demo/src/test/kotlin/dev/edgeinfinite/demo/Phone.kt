@@ -1,9 +1,11 @@
 package dev.edgeinfinite.demo
 
+import android.app.Activity
 import android.content.Intent
 import android.graphics.Bitmap
 import android.graphics.Canvas
 import android.graphics.Insets
+import android.net.Uri
 import android.os.Looper
 import android.text.Spanned
 import android.text.style.BackgroundColorSpan
@@ -13,6 +15,7 @@ import android.view.WindowInsets
 import android.widget.EditText
 import android.widget.ListView
 import android.widget.TextView
+import org.junit.Assert.assertEquals
 import org.junit.Assert.assertTrue
 import org.junit.runner.RunWith
 import org.robolectric.Robolectric
@@ -23,6 +26,7 @@ import org.robolectric.android.controller.ActivityController
 import org.robolectric.annotation.Config
 import org.robolectric.annotation.GraphicsMode
 import java.io.File
+import java.io.InputStream
 
 /**
  * A test on a phone of Robolectric's. One configuration for all of them, since the native library can be loaded once in a process; tests
@@ -94,6 +98,16 @@ class Phone(intent: Intent? = null) : AutoCloseable {
         idle()
     }
 
+    /** Chooses a document: the app's picker is answered with [stream] under that name. */
+    fun choose(name: String, stream: InputStream) {
+        tap(R.id.paper_choose)
+        val asked = shadowOf(activity).nextStartedActivityForResult
+        assertEquals(Intent.ACTION_OPEN_DOCUMENT, asked.intent.action)
+        val uri = Uri.parse("content://documents/$name")
+        shadowOf(activity.contentResolver).registerInputStream(uri, stream)
+        shadowOf(activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(uri))
+    }
+
     /** Another app shares something while this one is open. */
     fun newIntent(intent: Intent) {
         controller.newIntent(intent)
@@ -159,13 +173,13 @@ class Phone(intent: Intent? = null) : AutoCloseable {
         idle()
     }
 
-    /** What the screen shows now, as target/screens/[name].png. */
+    /** What the screen shows now, as target/screens/[name].png of the repository. */
     fun picture(name: String): Bitmap {
         layOut()
         val window = activity.window.decorView
         val bitmap = Bitmap.createBitmap(window.width, window.height, Bitmap.Config.ARGB_8888)
         window.draw(Canvas(bitmap))
-        val file = File("target/screens/$name.png")
+        val file = File(System.getProperty("repository"), "target/screens/$name.png")
         file.parentFile!!.mkdirs()
         file.outputStream().use { bitmap.compress(Bitmap.CompressFormat.PNG, 100, it) }
         return bitmap

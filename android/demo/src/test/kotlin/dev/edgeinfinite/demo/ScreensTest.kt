@@ -4,6 +4,20 @@ import android.graphics.Bitmap
 import android.view.View
 import android.widget.EditText
 import android.widget.ScrollView
+import dev.edgeinfinite.Accelerator
+import dev.edgeinfinite.AskOptions
+import dev.edgeinfinite.Document
+import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.Model
+import dev.edgeinfinite.ModelInfo
+import dev.edgeinfinite.OnnxRuntimeException
+import dev.edgeinfinite.ReadOptions
+import dev.edgeinfinite.Reply
+import dev.edgeinfinite.SummaryOptions
+import dev.edgeinfinite.Text
+import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.flow.Flow
+import kotlinx.coroutines.flow.transform
 import org.junit.Assert.assertEquals
 import org.junit.Assert.assertNotEquals
 import org.junit.Assert.assertTrue
@@ -12,8 +26,10 @@ import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config
 
 /** Draws every page into target/screens, to be looked at; scripts/app.sh screens keeps some of them in docs/. */
-@Config(application = QuickApp::class)
+@Config(application = HeldApp::class)
 class ScreensTest : PhoneTest() {
+    private val app get() = RuntimeEnvironment.getApplication() as HeldApp
+
     @Test
     fun `by day`() = draw("light", scale = 1f)
 
@@ -44,39 +60,91 @@ class ScreensTest : PhoneTest() {
 
     private fun draw(look: String, scale: Float) {
         RuntimeEnvironment.setFontScale(scale)
+        drawPages(look)
+        drawWork(look)
+        drawProblems(look)
+    }
+
+    private fun drawPages(look: String) = Phone().use { phone ->
+        phone.inset()
+        phone.untilRead()
+        val paper = phone.activity.getColor(R.color.paper)
+        val first = phone.picture("$look-summarise")
+        assertEquals("the page is drawn on paper", paper, first.getPixel(4, first.height / 2))
+
+        phone.tap(R.id.tab_ask)
+        phone.picture("$look-ask")
+        phone.fill()
+        phone.inset()
+        val summary = phone.pictureOf(R.id.page_summarise, "$look-summary", below = R.id.summarise)
+        assertNotEquals("something was drawn", ink(first, paper), ink(summary, paper))
+
+        phone.tap(R.id.tab_ask)
+        phone.view<EditText>(R.id.question).setText("When does the generator run?")
+        phone.tap(R.id.ask)
+        phone.untilAnswered(2)
+        phone.inset()
+        phone.picture("$look-answer")
+        phone.pictureOf(R.id.page_ask, "$look-answers", below = R.id.ask)
+
+        phone.tap(phone.quotes().last())
+        phone.picture("$look-document")
+        assertTrue(phone.marked().isNotEmpty())
+        phone.back()
+
+        phone.tap(R.id.tab_benchmark)
+        phone.picture("$look-benchmark")
+        phone.pictureOf(R.id.page_benchmark, "$look-benchmark-points", below = R.id.curve_memory)
+        phone.tap(R.id.tab_about)
+        phone.picture("$look-about")
+        phone.pictureOf(R.id.page_about, "$look-about-model", below = R.id.model_description)
+        phone.pictureOf(R.id.page_about, "$look-about-end", below = R.id.version)
+    }
+
+    /** Reading, writing, and both of them stopped. */
+    private fun drawWork(look: String) {
+        val handbook = app.assets.open("handbook.md").use { it.reader().readText() }
+        app.holding = true
+        Phone(shared(List(1_000) { handbook }.joinToString("\n\n"), "A thousand handbooks")).use { phone ->
+            phone.inset()
+            phone.until("tokens and time left") { phone.activity.work.state.value.paper?.progress?.let(::holds) == true }
+            phone.picture("$look-reading")
+            phone.tap(R.id.paper_stop)
+            phone.until(phone.string(R.string.paper_stopped))
+            phone.picture("$look-reading-stopped")
+
+            app.holding = false
+            phone.tap(R.id.paper_sample)
+            phone.untilRead()
+            app.holding = true
+            phone.tap(R.id.summarise)
+            phone.until(phone.string(R.string.writing))
+            phone.pictureOf(R.id.page_summarise, "$look-writing", below = R.id.length)
+            phone.tap(R.id.summarise_stop)
+            phone.until(phone.string(R.string.stopped))
+            phone.pictureOf(R.id.page_summarise, "$look-stopped", below = R.id.length)
+        }
+        app.holding = false
+    }
+
+    /** A file that is no text, and a build without ONNX Runtime. */
+    private fun drawProblems(look: String) {
         Phone().use { phone ->
             phone.inset()
             phone.untilRead()
-            val paper = phone.activity.getColor(R.color.paper)
-            val first = phone.picture("$look-summarise")
-            assertEquals("the page is drawn on paper", paper, first.getPixel(4, first.height / 2))
-
-            phone.tap(R.id.tab_ask)
-            phone.picture("$look-ask")
-            phone.fill()
-            phone.inset()
-            val summary = phone.pictureOf(R.id.page_summarise, "$look-summary", below = R.id.summarise)
-            assertNotEquals("something was drawn", ink(first, paper), ink(summary, paper))
-
-            phone.tap(R.id.tab_ask)
-            phone.view<EditText>(R.id.question).setText("When does the generator run?")
-            phone.tap(R.id.ask)
-            phone.untilAnswered(2)
-            phone.inset()
-            phone.picture("$look-answer")
-            phone.pictureOf(R.id.page_ask, "$look-answers", below = R.id.ask)
-
-            phone.tap(phone.quotes().last())
-            phone.picture("$look-document")
-            assertTrue(phone.marked().isNotEmpty())
-            phone.back()
-
-            phone.tap(R.id.tab_benchmark)
-            phone.picture("$look-benchmark")
-            phone.pictureOf(R.id.page_benchmark, "$look-benchmark-points", below = R.id.curve_memory)
-            phone.tap(R.id.tab_about)
-            phone.picture("$look-about")
+            phone.choose("report.pdf", "%PDF-1.7\n%âãÏÓ\n1 0 obj".byteInputStream())
+            phone.until(phone.string(R.string.problem_text_encoding))
+            phone.picture("$look-no-text")
         }
+        app.failure = OnnxRuntimeException("runtime.missing", "found no libonnxruntime.so")
+        Phone().use { phone ->
+            phone.inset()
+            phone.until(phone.string(R.string.problem_runtime_missing))
+            phone.picture("$look-no-runtime")
+            phone.tap(R.id.tab_about)
+            phone.pictureOf(R.id.page_about, "$look-no-runtime-about", below = R.id.version)
+        }
+        app.failure = null
     }
 
     /** A picture of a page that was scrolled until the view [below] is out of sight. */
@@ -100,3 +168,50 @@ class ScreensTest : PhoneTest() {
         return pixels.count { it != paper }
     }
 }
+
+/** The app with short documents in its benchmark, which can be held in the midst of its work, and can be without a model. */
+class HeldApp : DemoApp() {
+    /** Whether reading stops where [holds] says, and writing after the first words, until they are cancelled. */
+    var holding = false
+    var failure: Exception? = null
+
+    override val lengths = QuickApp.LENGTHS
+
+    override fun wanted(info: ModelInfo) = listOf(Accelerator.Npu, Accelerator.Cpu)
+
+    override suspend fun open(): Engine {
+        failure?.let { throw it }
+        val engine = super.open()
+        return Engine(HeldModel(engine.model), engine.info, engine.version)
+    }
+
+    private suspend fun hold() {
+        if (holding) awaitCancellation()
+    }
+
+    @OptIn(EdgeInfiniteInternalApi::class)
+    private inner class HeldModel(private val model: Model) : Model by model {
+        override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document {
+            val document = model.read(text, options) {
+                onProgress(it)
+                if (holds(it)) hold()
+            }
+            return HeldDocument(document)
+        }
+    }
+
+    @OptIn(EdgeInfiniteInternalApi::class)
+    private inner class HeldDocument(private val document: Document) : Document by document {
+        override fun ask(question: String, options: AskOptions.() -> Unit) = held(document.ask(question, options))
+
+        override fun summarize(options: SummaryOptions.() -> Unit) = held(document.summarize(options))
+
+        private fun held(replies: Flow<Reply>): Flow<Reply> = replies.transform {
+            emit(it)
+            if (it is Reply.Text) hold()
+        }
+    }
+}
+
+/** Where a reading is held: when the time left is known, and is worth telling. */
+private fun holds(progress: Reply.Progress) = progress.percent >= 20 && (progress.secondsLeft ?: 0.0) >= 1

@@ -5,6 +5,7 @@ import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Chat
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.ExecutionReport
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.ReadOptions
@@ -54,6 +55,18 @@ public class FakeModel @JvmOverloads constructor(
 
     /** Awaited before each reply and each progress of reading: `delay` makes the model slow in virtual time, a channel's `receive` stops it. */
     public var pace: suspend () -> Unit = { yield() }
+
+    /** What it says of where it runs: on the processor, in no time. */
+    override var execution: ExecutionReport = ExecutionReport(
+        accelerator = Accelerator.Cpu,
+        precision = "fake",
+        threads = 1,
+        asked = listOf(Accelerator.Cpu),
+        passedOver = emptyList(),
+        graphs = emptyList(),
+        selfTestError = null,
+        selfTestKept = false,
+    )
 
     /** Every call so far, in order. */
     public val calls: List<FakeCall> get() = stage.calls()

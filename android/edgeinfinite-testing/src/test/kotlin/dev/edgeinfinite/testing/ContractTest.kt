@@ -1,5 +1,6 @@
 package dev.edgeinfinite.testing
 
+import dev.edgeinfinite.Accelerator
 import dev.edgeinfinite.Answer
 import dev.edgeinfinite.ClosedException
 import dev.edgeinfinite.EdgeInfinite
@@ -67,6 +68,16 @@ class ContractTest {
         val answer = model.summarize(Text.of(words)).await()
         assertEquals(null, answer.question)
         assertPlaces(answer)
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `says what it runs on, also when it was closed`(kind: Kind) = check(kind) { model ->
+        model.close()
+        val execution = model.execution
+        assertEquals(Accelerator.Cpu, execution.accelerator)
+        assertEquals(listOf(Accelerator.Cpu), execution.asked)
+        assertEquals(emptyList<Any>(), execution.passedOver)
     }
 
     @ParameterizedTest

@@ -6,7 +6,10 @@ import dev.edgeinfinite.Accelerator
 import dev.edgeinfinite.Answer
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.ExecutionReport
+import dev.edgeinfinite.LoadedGraph
 import dev.edgeinfinite.ModelInfo
+import dev.edgeinfinite.PassedOver
 import dev.edgeinfinite.Quote
 import dev.edgeinfinite.Reply
 import dev.edgeinfinite.Scenario
@@ -29,6 +32,8 @@ internal fun ByteArray.reply(): Reply {
 }
 
 internal fun ByteArray.modelInfo(): ModelInfo = JSONObject(text()).modelInfo()
+
+internal fun ByteArray.executionReport(): ExecutionReport = JSONObject(text()).executionReport()
 
 private fun JSONObject.progress() = Reply.Progress(
     tokensDone = getLong("tokens_done"),
@@ -102,6 +107,27 @@ private fun JSONObject.scenario() = Scenario(
     window = getInt("window"),
     recall = getInt("recall"),
     stateBytes = getLong("state_bytes"),
+)
+
+private fun JSONObject.executionReport() = ExecutionReport(
+    accelerator = Accelerator.valueOf(getString("accelerator")),
+    precision = getString("precision"),
+    threads = getInt("threads"),
+    asked = getJSONArray("asked").map(JSONArray::getString).map(Accelerator::valueOf),
+    passedOver = getJSONArray("passed_over").map(JSONArray::getJSONObject).map {
+        PassedOver(Accelerator.valueOf(it.getString("accelerator")), it.getString("why"))
+    },
+    graphs = getJSONArray("graphs").map(JSONArray::getJSONObject).map { it.loadedGraph() },
+    selfTestError = number("self_test_error"),
+    selfTestKept = getBoolean("self_test_cached"),
+)
+
+private fun JSONObject.loadedGraph() = LoadedGraph(
+    file = getString("file"),
+    rows = getInt("rows"),
+    bytes = getLong("bytes"),
+    seconds = getDouble("seconds"),
+    nodes = getJSONObject("nodes").run { keys().asSequence().map { "$it" }.associateWith { getInt(it) } },
 )
 
 /** A place in a document; one that no Kotlin string has is an error (`getInt` would cut it). */

@@ -30,6 +30,10 @@ internal object Native {
     @JvmStatic
     external fun open(dir: ByteArray, options: ByteArray): Long
 
+    /** Where a model runs, and why there. */
+    @JvmStatic
+    external fun execution(model: Long): ByteArray
+
     /** A document of [model], still unread: of [text] or of the file at [path]; the other is null. */
     @JvmStatic
     external fun document(model: Long, text: ByteArray?, path: ByteArray?, options: ByteArray): Long

@@ -4,6 +4,7 @@ import dev.edgeinfinite.Chat
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.EdgeInfiniteException
 import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.ExecutionReport
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.Reply
@@ -19,6 +20,8 @@ import java.io.File
 /** A model behind a handle. */
 @OptIn(EdgeInfiniteInternalApi::class)
 internal class OpenModel(private val lane: Lane, private val handle: Long) : Model {
+    override val execution: ExecutionReport = Native.execution(handle).executionReport()
+
     override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document =
         read(text, ReadOptions().apply(options), onProgress)
 

@@ -1,0 +1,58 @@
+package dev.edgeinfinite
+
+import kotlinx.coroutines.test.runTest
+import org.json.JSONObject
+import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertTrue
+import org.junit.jupiter.api.Test
+import org.junit.jupiter.api.assertThrows
+import org.junit.jupiter.api.io.TempDir
+import java.io.File
+
+/** Measuring growing lengths, with the model that ships: the tiny one has no room for the question. */
+class BenchmarkTest {
+    private val demo = Tiny.repository.resolve("models/demo")
+
+    @TempDir
+    lateinit var folder: File
+
+    @Test
+    fun `measures each length, and leaves nothing behind`() = runTest {
+        val progress = mutableListOf<Reply.Progress>()
+        val points = mutableListOf<BenchmarkPoint>()
+        val report = EdgeInfinite.open(demo).use { model ->
+            Benchmark(model, EdgeInfinite.inspect(demo), folder, thermalStatus = { 3 })
+                .run(listOf(500, 2_000), { progress += it }, { points += it })
+        }
+        assertEquals(report.points, points)
+        assertEquals(2, points.size)
+        assertTrue(points[0].documentTokens < points[1].documentTokens)
+        assertTrue(points.all { it.readMillis > 0 && it.ttftMillis > 0 && it.peakBytes > it.stateBytes })
+        assertTrue(points.all { it.found && it.thermalStatus == 3 })
+        assertEquals(1, points.map { it.stateBytes }.distinct().size)
+        assertEquals(points[1].documentTokens, progress.last().tokensDone)
+        assertEquals(0, folder.list()!!.size)
+        assertDocumented(JSONObject(report.json(mapOf("maker" to "M", "model" to "P"))))
+    }
+
+    @Test
+    fun `lengths that are none`() = runTest {
+        Tiny.open().use { model ->
+            val benchmark = Benchmark(model, EdgeInfinite.inspect(Tiny.dir), folder)
+            for (lengths in listOf(emptyList(), listOf(500, 0))) assertThrows<IllegalArgumentException> { benchmark.run(lengths) }
+        }
+    }
+
+    /** Each key stands in the table of docs/on-a-phone.md. */
+    private fun assertDocumented(json: JSONObject) {
+        assertEquals("P", json.getJSONObject("device").getString("model"))
+        assertEquals("Cpu", json.getJSONObject("execution").getString("accelerator"))
+        val page = Tiny.repository.resolve("docs/on-a-phone.md").readText()
+        val told = Regex("`([a-z_]+)(?:\\[])?`").findAll(page).map { it.groupValues[1] }.toSet()
+        val points = json.getJSONArray("points")
+        val written = json.all() + List(points.length(), points::getJSONObject).flatMap { it.all() }
+        assertEquals(emptySet<String>(), written - told)
+    }
+
+    private fun JSONObject.all() = keys().asSequence().map { "$it" }.toSet()
+}
