@@ -87,7 +87,9 @@ class World:
 
 
 def arguments(parser: argparse._ArgumentGroup) -> None:
-    parser.add_argument("--base", type=Path, metavar="DIR", help="a Hugging Face folder of a family that export.py takes")
+    parser.add_argument(
+        "--base", type=Path, metavar="DIR", help="a Hugging Face folder of a family that export.py takes"
+    )
     parser.add_argument("--data", type=Path, help="documents with questions, a line each (text_streams.py)")
     parser.add_argument("--preset", type=Path, help="as export.py's: the prompt, where there is no chat template")
     parser.add_argument("--steps", type=int, default=600)
@@ -102,7 +104,9 @@ def estimate(c: Config, shape: Shape, pinned: int, asked: int, weight_bytes: int
     slots, width, kv = pinned + w * S, c.heads * c.head_dim, c.kv_heads * c.head_dim
     read_rows, asked_rows = B * n * S, B * shape.questions * asked
     rows, floats = read_rows + asked_rows, weight_bytes
-    seen = B * n * (slots + S) + B * shape.questions * (slots + asked)  # keys that a segment or a question sees, once each
+    seen = B * n * (slots + S) + B * shape.questions * (
+        slots + asked
+    )  # keys that a segment or a question sees, once each
     layer = rows * (4 * c.hidden + 4 * width + 4 * kv) + 2 * 2 * seen * kv
     layer += 3 * B * (n + 1 + shape.questions) * kv * (c.head_dim + 1) if c.gate_width() else 0
     scores = c.heads * (read_rows * (slots + S) + asked_rows * (slots + asked))

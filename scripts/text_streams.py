@@ -147,7 +147,9 @@ def stream(
     main = next((t for t in (following() for _ in range(TRIES)) if t.asked and len(t.ids) <= length), None)
     if main is None:
         raise BadData(f"found no document of up to {length} tokens in {TRIES}, expected more or longer segments")
-    lead = r.randint(0, length - len(main.ids))  # tokens before it, of other documents; the first of these loses its head
+    lead = r.randint(
+        0, length - len(main.ids)
+    )  # tokens before it, of other documents; the first of these loses its head
     before: list[Text] = []
     while sum(len(t.ids) for t in before) < lead:
         before.append(following())
