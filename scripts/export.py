@@ -28,7 +28,7 @@ import host
 import rotation
 from config import Config, Kind
 from folder import dumps, entry
-from model import Decoder, Sizes, forget, load, read, run
+from model import Decoder, Sizes, State, forget, load, read, run
 
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 # Most of max abs logits error ÷ max abs logit, unless the preset says else.
@@ -130,7 +130,7 @@ def manifest(
     shape = {
         "family": c.family, "layers": c.layers, "hidden": c.hidden, "heads": c.heads, "kv_heads": c.kv_heads,
         "head_dim": c.head_dim, "vocabulary": c.vocabulary, "parameters": base.parameters(),
-        "gate_parameters": sum(p.numel() for p in decoder.gates().values()),
+        "gate_parameters": sum(p.numel() for p in decoder.gates().values()), "feed_forward": c.ff,
     }  # fmt: skip
     return {
         "format": 1,
@@ -191,6 +191,25 @@ def check(folder: Path, decoder: Decoder) -> dict[str, float]:
 
 
 @torch.no_grad()
+def cost(folder: Path, number: int, decoder: Decoder) -> dict:
+    """Of an artefact, over the tokens of a segment of the default scenario: nats a token from the reference's next
+    tokens (Kullback-Leibler), and how often the likeliest is the same."""
+    opened = host.Model(folder, number)
+    name = opened.manifest["default_scenario"]
+    s, (ids, pinned) = opened.manifest["scenarios"][name], list(streams(opened.layout, opened.manifest["scenarios"], name))[1]
+    sizes, stream, state = Sizes(s["segment"], s["pinned"], s["window"]), host.Stream(opened, name), State.empty(decoder)
+    if pinned:
+        stream.run(ids[:pinned], True)
+        _, state = run(decoder, state, torch.tensor(ids[:pinned]), sizes, True, ())
+    got = torch.from_numpy(stream.run(ids[pinned:], rows=list(range(len(ids) - pinned)))).log_softmax(-1)  # [n, V]
+    want = run(decoder, state, torch.tensor(ids[pinned:]), sizes)[0].log_softmax(-1)  # [n, V]
+    divergence = (want.exp() * (want - got)).sum(-1).mean().item()
+    agreement = (got.argmax(-1) == want.argmax(-1)).double().mean().item()
+    rounded = {"divergence": float(f"{max(0.0, divergence):.3g}"), "agreement": float(f"{agreement:.4g}")}
+    return rounded | {"tokens": len(ids) - pinned}
+
+
+@torch.no_grad()
 def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[dict]:
     """The reference's logits after the shortest and the third stream of each scenario."""
     tests = []
@@ -222,7 +241,10 @@ def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: d
     about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
     (folder / "model.json").write_text(dumps(about))
     worst = check(folder, decoder)
-    for artefact in about["artefacts"]:
+    for number, artefact in enumerate(about["artefacts"]):
+        if artefact["precision"] != "fp32":
+            found = float(f"{worst[artefact['file']]:.3g}")
+            artefact["cost"] = {"error": found} | cost(folder, number, decoder)
         if artefact["precision"] not in stated:  # what was found, and room for other machines
             artefact["max_error"] = float(f"{min(artefact['max_error'], 2 * worst[artefact['file']]):.2g}")
     (folder / "model.json").write_text(dumps(about))
@@ -274,8 +296,11 @@ def main() -> int:
     except (Refused, ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)
         return 1
+    costs = {x["file"]: x.get("cost") for x in json.loads((a.target / "model.json").read_text())["artefacts"]}
     for file in sorted(a.target.iterdir()):
         said = f"logits within {worst[file.name]:.2g}" if file.name in worst else ""
+        if c := costs.get(file.name):
+            said += f", {c['divergence']:.2g} nats a token, same next token {c['agreement']:.1%} of {c['tokens']}"
         print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
     if not (a.checkpoint / "gates.safetensors").exists():
         print("export: no gates.safetensors: no memory; by recall, notes and the window it works", file=sys.stderr)

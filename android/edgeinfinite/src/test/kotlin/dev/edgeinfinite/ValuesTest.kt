@@ -13,7 +13,9 @@ class ValuesTest {
     @ValueSource(
         classes = [
             Answer::class,
+            Artefact::class,
             Coverage::class,
+            MemoryEstimate::class,
             ModelInfo::class,
             Quote::class,
             Reply.Done::class,
@@ -34,7 +36,7 @@ class ValuesTest {
         for (parameter in type.constructors.single().parameterTypes.indices) {
             assertNotEquals(value, make(type, changed = parameter), "parameter $parameter does not count")
         }
-        if (type != ModelInfo::class.java && type != Scenario::class.java) assertFalse(WORDS in value.toString(), value.toString())
+        if (type !in MODELS) assertFalse(WORDS in value.toString(), value.toString())
     }
 
     /** A value of [type]; the parameter [changed] of its constructor is another than usual. */
@@ -55,5 +57,6 @@ class ValuesTest {
 
     private companion object {
         const val WORDS = "confidential"
+        val MODELS = listOf(Artefact::class.java, ModelInfo::class.java, Scenario::class.java) // which name files and sizes
     }
 }

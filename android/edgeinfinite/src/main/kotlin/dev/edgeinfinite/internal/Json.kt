@@ -4,8 +4,10 @@ package dev.edgeinfinite.internal
 
 import dev.edgeinfinite.Accelerator
 import dev.edgeinfinite.Answer
+import dev.edgeinfinite.Artefact
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.MemoryEstimate
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.Quote
 import dev.edgeinfinite.Reply
@@ -91,6 +93,7 @@ private fun JSONObject.modelInfo() = ModelInfo(
     questionTokens = getInt("question_tokens"),
     answerTokens = getInt("answer_tokens"),
     accelerators = getJSONArray("accelerators").map(JSONArray::getString).mapNotNull(::accelerator),
+    artefacts = getJSONArray("artefacts").map(JSONArray::getJSONObject).map { it.artefact() },
     scenarios = getJSONArray("scenarios").map(JSONArray::getJSONObject).map { it.scenario() },
     defaultScenario = getString("default_scenario"),
 )
@@ -102,6 +105,26 @@ private fun JSONObject.scenario() = Scenario(
     window = getInt("window"),
     recall = getInt("recall"),
     stateBytes = getLong("state_bytes"),
+    memory = getJSONObject("memory").memory(),
+)
+
+private fun JSONObject.memory() = MemoryEstimate(
+    runtimeBytes = getLong("runtime_bytes"),
+    weightsBytes = getLong("weights_bytes"),
+    loadingBytes = getLong("loading_bytes"),
+    stateBytes = getLong("state_bytes"),
+    runBytes = getLong("run_bytes"),
+    peakBytes = getLong("peak_bytes"),
+)
+
+private fun JSONObject.artefact() = Artefact(
+    file = getString("file"),
+    accelerator = getString("accelerator"),
+    precision = getString("precision"),
+    bytes = getLong("bytes"),
+    maxError = getDouble("max_error"),
+    divergence = optJSONObject("cost")?.number("divergence"),
+    agreement = optJSONObject("cost")?.number("agreement"),
 )
 
 /** A place in a document; one that no Kotlin string has is an error (`getInt` would cut it). */
