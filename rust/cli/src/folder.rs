@@ -38,7 +38,10 @@ pub fn inspect(common: &Common) -> Result<()> {
             )
         });
         let (on, bytes) = (&a.accelerator, print::size(a.bytes));
-        print::line(&format!("{} for {on}, {}, {bytes} · logits at most {:.1e} off the reference's{cost}", a.file, a.precision, a.max_error))?;
+        print::line(&format!(
+            "{} for {on}, {}, {bytes} · logits at most {:.1e} off the reference's{cost}",
+            a.file, a.precision, a.max_error
+        ))?;
     }
     if info.memory_layers == 0 {
         print::line(

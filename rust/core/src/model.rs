@@ -35,6 +35,9 @@ pub struct OpenOptions {
     pub verdicts: Option<PathBuf>,
     /// A precision of model.json's artefacts, such as `fp32`; without it the first artefact.
     pub precision: Option<String>,
+    /// On the CPU: weights beside the graph stay in their file, mapped, where the system can drop and read them again; a word takes about twice
+    /// the time. Without it they are packed into the process's own memory.
+    pub mapped_weights: bool,
 }
 
 /// What a folder holds, before anything is loaded.
