@@ -6,7 +6,8 @@
 CHECKPOINT is a Hugging Face folder (config.json, safetensors, tokenizer.json, and a chat template) of a family that
 families.py knows, with gates.safetensors if gates were trained. A preset holds what the checkpoint does not know
 (scripts/demo.json); without one the prompt comes from the chat template, the sizes from SIZES. Exit status 1 and
-nothing written when an artefact's logits are off; the folder appears, or is replaced, as a whole.
+nothing written when an artefact's logits are off; the folder appears, or is replaced, as a whole. quantizing.json in
+it, printed too, says what rounding cost each matrix (rounding.py); it is not the model's and need not be delivered.
 """
 
 import argparse
@@ -26,6 +27,7 @@ from tokenizers import Tokenizer
 import graph
 import host
 import rotation
+import rounding
 from config import Config, Kind
 from folder import dumps, entry
 from model import Decoder, Sizes, State, forget, load, read, run
@@ -33,6 +35,7 @@ from model import Decoder, Sizes, State, forget, load, read, run
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 # Most of max abs logits error ÷ max abs logit, unless the preset says else.
 MAX_ERROR = {"fp32": 1e-3, "int8": 0.3, "int4": 1.0}
+REPORT = "quantizing.json"
 LONG = 1024  # tokens that a check takes the time to fill
 INSIDE = 64 << 20  # bytes of weights: more stand in a file beside the graph
 SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
@@ -196,8 +199,15 @@ def cost(folder: Path, number: int, decoder: Decoder) -> dict:
     tokens (Kullback-Leibler), and how often the likeliest is the same."""
     opened = host.Model(folder, number)
     name = opened.manifest["default_scenario"]
-    s, (ids, pinned) = opened.manifest["scenarios"][name], list(streams(opened.layout, opened.manifest["scenarios"], name))[1]
-    sizes, stream, state = Sizes(s["segment"], s["pinned"], s["window"]), host.Stream(opened, name), State.empty(decoder)
+    s, (ids, pinned) = (
+        opened.manifest["scenarios"][name],
+        list(streams(opened.layout, opened.manifest["scenarios"], name))[1],
+    )
+    sizes, stream, state = (
+        Sizes(s["segment"], s["pinned"], s["window"]),
+        host.Stream(opened, name),
+        State.empty(decoder),
+    )
     if pinned:
         stream.run(ids[:pinned], True)
         _, state = run(decoder, state, torch.tensor(ids[:pinned]), sizes, True, ())
@@ -251,9 +261,15 @@ def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: d
     return worst
 
 
+def report(decoder: Decoder, layout: host.Layout, precisions: list[str]) -> dict[str, list[dict]]:
+    """By precision, for all that round."""
+    ids = layout.encode("{text}", text=SAMPLE)
+    return {name: rounding.report(decoder, ids, name) for name in precisions if name != "fp32"}
+
+
 def export(
     checkpoint: Path, target: Path, preset: dict | None = None, name: str = "", precisions: list[str] | None = None,
-    rotate: bool = False,
+    rotate: bool = False, reported: bool = False,
 ) -> dict:  # fmt: skip
     """Writes target → worst errors by artefact; raises Refused and leaves target as it was."""
     decoder, kept = load(checkpoint), (checkpoint / "tokenizer.json").read_text()
@@ -273,6 +289,8 @@ def export(
         made = temporary / "new"
         made.mkdir()
         worst = write(made, decoder, kept, about, preset)
+        if reported and (rows := report(decoder, host.Layout(about["prompt"], kept), precisions)):
+            (made / REPORT).write_text(dumps(rows))
         if target.exists():
             target.rename(temporary / "old")
         made.rename(target)
@@ -292,16 +310,19 @@ def main() -> int:
     a = parser.parse_args()
     try:
         preset = json.loads(a.preset.read_text()) if a.preset else None
-        worst = export(a.checkpoint, a.target, preset, a.name, a.precision, a.rotate)
+        worst = export(a.checkpoint, a.target, preset, a.name, a.precision, a.rotate, reported=True)
     except (Refused, ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)
         return 1
     costs = {x["file"]: x.get("cost") for x in json.loads((a.target / "model.json").read_text())["artefacts"]}
-    for file in sorted(a.target.iterdir()):
+    for file in sorted(set(a.target.iterdir()) - {a.target / REPORT}):
         said = f"logits within {worst[file.name]:.2g}" if file.name in worst else ""
         if c := costs.get(file.name):
             said += f", {c['divergence']:.2g} nats a token, same next token {c['agreement']:.1%} of {c['tokens']}"
         print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
+    if (a.target / REPORT).exists():
+        for precision, rows in json.loads((a.target / REPORT).read_text()).items():
+            print(f"{precision}, by matrix:\n{rounding.table(rows)}")
     if not (a.checkpoint / "gates.safetensors").exists():
         print("export: no gates.safetensors: no memory; by recall, notes and the window it works", file=sys.stderr)
     return 0

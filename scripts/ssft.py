@@ -49,7 +49,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
     if args.base:
-        return base_ssft.main(args)
+        base_ssft.main(args)
+        return
     if not args.checkpoint:
         parser.error("expected CHECKPOINT or --base DIR")
     torch.set_num_threads(2)

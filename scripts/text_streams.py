@@ -84,7 +84,7 @@ class Form:
 
 
 def read(path: Path, form: Form, room: int) -> tuple[list[Text], list[Text], str]:
-    """→ texts to train on, texts held out, and what was left out: documents of more than `room` tokens, long questions."""
+    """→ texts to train on, texts held out, and what was left out: documents of more than `room` tokens, questions."""
     texts, long, longer = [], 0, 0
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
