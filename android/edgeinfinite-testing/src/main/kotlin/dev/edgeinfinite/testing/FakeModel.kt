@@ -5,8 +5,8 @@ import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Chat
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.EdgeInfiniteInternalApi
-import dev.edgeinfinite.Model
 import dev.edgeinfinite.MemoryEstimate
+import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.Reply
