@@ -6,7 +6,8 @@
 CHECKPOINT is a Hugging Face folder (config.json, safetensors, tokenizer.json, and a chat template) of a family that
 families.py knows, with gates.safetensors if gates were trained. A preset holds what the checkpoint does not know
 (scripts/demo.json); without one the prompt comes from the chat template, the sizes from SIZES. Exit status 1 and
-nothing written when an artefact's logits are off; the folder appears, or is replaced, as a whole.
+nothing written when an artefact's logits are off; the folder appears, or is replaced, as a whole. quantizing.json in
+it, printed too, says what rounding cost each matrix (rounding.py); it is not the model's and need not be delivered.
 """
 
 import argparse
@@ -26,13 +27,15 @@ from tokenizers import Tokenizer
 import graph
 import host
 import rotation
+import rounding
 from config import Config, Kind
 from folder import dumps, entry
-from model import Decoder, Sizes, forget, load, read, run
+from model import Decoder, Sizes, State, forget, load, read, run
 
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 # Most of max abs logits error ÷ max abs logit, unless the preset says else.
 MAX_ERROR = {"fp32": 1e-3, "int8": 0.3, "int4": 1.0}
+REPORT = "quantizing.json"
 LONG = 1024  # tokens that a check takes the time to fill
 INSIDE = 64 << 20  # bytes of weights: more stand in a file beside the graph
 SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
@@ -130,7 +133,7 @@ def manifest(
     shape = {
         "family": c.family, "layers": c.layers, "hidden": c.hidden, "heads": c.heads, "kv_heads": c.kv_heads,
         "head_dim": c.head_dim, "vocabulary": c.vocabulary, "parameters": base.parameters(),
-        "gate_parameters": sum(p.numel() for p in decoder.gates().values()),
+        "gate_parameters": sum(p.numel() for p in decoder.gates().values()), "feed_forward": c.ff,
     }  # fmt: skip
     return {
         "format": 1,
@@ -170,9 +173,9 @@ def error(got: np.ndarray, want: np.ndarray) -> float:
 @torch.no_grad()
 def check(folder: Path, decoder: Decoder) -> dict[str, float]:
     """Every artefact against the reference, through the whole segment loop and three decoded rows → worst errors."""
-    worst, opened = {}, host.Model(folder)
-    for number, artefact in enumerate(opened.manifest["artefacts"]):
-        opened, errors = host.Model(folder, number), []
+    worst = {}
+    for number, artefact in enumerate(json.loads((folder / "model.json").read_text())["artefacts"]):
+        opened, errors = host.Model(folder, number), []  # one at a time: each holds its weights
         for name, s in opened.manifest["scenarios"].items():
             sizes = Sizes(s["segment"], s["pinned"], s["window"])
             for ids, pinned in streams(opened.layout, opened.manifest["scenarios"], name):
@@ -184,10 +187,37 @@ def check(folder: Path, decoder: Decoder) -> dict[str, float]:
                     errors.append(error(stream.run([t]), want.numpy()))
                 if stream.absorbed != state.absorbed or not np.isfinite(errors[-1]):
                     raise Refused(f"{artefact['file']}: {stream.absorbed} tokens absorbed, not {state.absorbed}")
+        del opened, stream
         worst[artefact["file"]] = max(errors)
         if not worst[artefact["file"]] <= artefact["max_error"]:
             raise Refused(f"{artefact['file']}: logits off by {max(errors):.2g}, allowed {artefact['max_error']:.2g}")
     return worst
+
+
+@torch.no_grad()
+def cost(folder: Path, number: int, decoder: Decoder) -> dict:
+    """Of an artefact, over the tokens of a segment of the default scenario: nats a token from the reference's next
+    tokens (Kullback-Leibler), and how often the likeliest is the same."""
+    opened = host.Model(folder, number)
+    name = opened.manifest["default_scenario"]
+    s, (ids, pinned) = (
+        opened.manifest["scenarios"][name],
+        list(streams(opened.layout, opened.manifest["scenarios"], name))[1],
+    )
+    sizes, stream, state = (
+        Sizes(s["segment"], s["pinned"], s["window"]),
+        host.Stream(opened, name),
+        State.empty(decoder),
+    )
+    if pinned:
+        stream.run(ids[:pinned], True)
+        _, state = run(decoder, state, torch.tensor(ids[:pinned]), sizes, True, ())
+    got = torch.from_numpy(stream.run(ids[pinned:], rows=list(range(len(ids) - pinned)))).log_softmax(-1)  # [n, V]
+    want = run(decoder, state, torch.tensor(ids[pinned:]), sizes)[0].log_softmax(-1)  # [n, V]
+    divergence = (want.exp() * (want - got)).sum(-1).mean().item()
+    agreement = (got.argmax(-1) == want.argmax(-1)).double().mean().item()
+    rounded = {"divergence": float(f"{max(0.0, divergence):.3g}"), "agreement": float(f"{agreement:.4g}")}
+    return rounded | {"tokens": len(ids) - pinned}
 
 
 @torch.no_grad()
@@ -222,16 +252,25 @@ def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: d
     about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
     (folder / "model.json").write_text(dumps(about))
     worst = check(folder, decoder)
-    for artefact in about["artefacts"]:
+    for number, artefact in enumerate(about["artefacts"]):
+        if artefact["precision"] != "fp32":
+            found = float(f"{worst[artefact['file']]:.3g}")
+            artefact["cost"] = {"error": found} | cost(folder, number, decoder)
         if artefact["precision"] not in stated:  # what was found, and room for other machines
             artefact["max_error"] = float(f"{min(artefact['max_error'], 2 * worst[artefact['file']]):.2g}")
     (folder / "model.json").write_text(dumps(about))
     return worst
 
 
+def report(decoder: Decoder, layout: host.Layout, precisions: list[str]) -> dict[str, list[dict]]:
+    """By precision, for all that round."""
+    ids = layout.encode("{text}", text=SAMPLE)
+    return {name: rounding.report(decoder, ids, name) for name in precisions if name != "fp32"}
+
+
 def export(
     checkpoint: Path, target: Path, preset: dict | None = None, name: str = "", precisions: list[str] | None = None,
-    rotate: bool = False,
+    rotate: bool = False, reported: bool = False,
 ) -> dict:  # fmt: skip
     """Writes target → worst errors by artefact; raises Refused and leaves target as it was."""
     decoder, kept = load(checkpoint), (checkpoint / "tokenizer.json").read_text()
@@ -251,6 +290,8 @@ def export(
         made = temporary / "new"
         made.mkdir()
         worst = write(made, decoder, kept, about, preset)
+        if reported and (rows := report(decoder, host.Layout(about["prompt"], kept), precisions)):
+            (made / REPORT).write_text(dumps(rows))
         if target.exists():
             target.rename(temporary / "old")
         made.rename(target)
@@ -270,13 +311,19 @@ def main() -> int:
     a = parser.parse_args()
     try:
         preset = json.loads(a.preset.read_text()) if a.preset else None
-        worst = export(a.checkpoint, a.target, preset, a.name, a.precision, a.rotate)
+        worst = export(a.checkpoint, a.target, preset, a.name, a.precision, a.rotate, reported=True)
     except (Refused, ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)
         return 1
-    for file in sorted(a.target.iterdir()):
+    costs = {x["file"]: x.get("cost") for x in json.loads((a.target / "model.json").read_text())["artefacts"]}
+    for file in sorted(set(a.target.iterdir()) - {a.target / REPORT}):
         said = f"logits within {worst[file.name]:.2g}" if file.name in worst else ""
+        if c := costs.get(file.name):
+            said += f", {c['divergence']:.2g} nats a token, same next token {c['agreement']:.1%} of {c['tokens']}"
         print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
+    if (a.target / REPORT).exists():
+        for precision, rows in json.loads((a.target / REPORT).read_text()).items():
+            print(f"{precision}, by matrix:\n{rounding.table(rows)}")
     if not (a.checkpoint / "gates.safetensors").exists():
         print("export: no gates.safetensors: no memory; by recall, notes and the window it works", file=sys.stderr)
     return 0

@@ -118,10 +118,8 @@ class Model:
         self.manifest = m = read_manifest(self.folder)
         self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
         self.layout = Layout(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
-        rows = np.fromfile(self.folder / m["embedding"]["file"], DTYPES[m["embedding"]["dtype"]])
-        if m["embedding"]["dtype"] == "bf16":  # the upper half of an f32
-            rows = (rows.astype("<u4") << 16).view(np.float32)
-        self.embedding = rows.reshape(m["base"]["vocabulary"], m["base"]["hidden"])  # [V, D]
+        shape = m["base"]["vocabulary"], m["base"]["hidden"]  # V, D
+        self.embedding = np.memmap(self.folder / m["embedding"]["file"], DTYPES[m["embedding"]["dtype"]], "r", 0, shape)
         self.kinds = {name: np.array(kind["inverse_frequencies"]) for name, kind in m["kinds"].items()}  # [r/2] float64
         self.sliding = {name: kind.get("sliding", 0) for name, kind in m["kinds"].items()}
         options = onnxruntime.SessionOptions()
@@ -129,6 +127,13 @@ class Model:
         options.add_session_config_entry("session.set_denormal_as_zero", "1")
         path = str(self.folder / m["artefacts"][artefact]["file"])
         self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+    def embed(self, ids: list[int]) -> np.ndarray:
+        """ids [n] → rows [n, D] float32."""
+        rows, kept = self.embedding[ids], self.manifest["embedding"]
+        if kept["dtype"] == "bf16":  # the upper half of an f32
+            rows = (rows.astype("<u4") << 16).view(np.float32)
+        return rows.astype(np.float32) * np.float32(kept["scale"])
 
     def angles(self, first: int, n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """kind: cos and sin [n, r/2] float32 of n positions from first, computed in float64."""
@@ -179,7 +184,7 @@ class Stream:
         at[K + self.W :] = np.arange(t, t + n)
         distance = np.arange(t, t + n)[:, None] - at  # [n, C+n]
         feeds = {
-            "x": self.model.embedding[ids].astype(np.float32) * np.float32(self.model.manifest["embedding"]["scale"]),
+            "x": self.model.embed(ids),
             "memory_weight": np.full(1, bool(self.absorbed), np.float32),
             "rows": np.array([n - 1] if rows is None else rows),
         }

@@ -7,8 +7,11 @@ segments of S tokens, P pinned tokens, a window of w segments, Q questions of T 
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
 from model import Attention, Decoder, rope, sigma
 
@@ -24,11 +27,14 @@ def masks(n: int, S: int, P: int, w: int, rows: int, sliding: int) -> Tensor:
 
 
 def ask(
-    decoder: Decoder, start: Tensor, ids: Tensor, w: int, asked: Tensor, cut: Tensor, weights: Tensor | None = None
-) -> Tensor:
+    decoder: Decoder, start: Tensor, ids: Tensor, w: int, asked: Tensor, cut: Tensor, weights: Tensor | None = None,
+    again: bool = False,
+) -> Tensor:  # fmt: skip
     """start [P], ids [B,n,S], asked [B,Q,T], cut [B,Q] (segments read before it), weights [B,n] → hidden [B,Q,T,D].
 
-    The hidden states are those of the questions' rows, after the final norm."""
+    The hidden states are those of the questions' rows, after the final norm. `again`: attention and MLP are computed
+    again backward and not kept, which takes a third more time and a tenth of the memory."""
+    run = partial(checkpoint, use_reentrant=False) if again else lambda f, *inputs: f(*inputs)
     (B, n, S), P, (Q, T) = ids.shape, len(start), asked.shape[1:]
     slots = P + w * S  # of the cache; rows stand after it
     near = {name: kind.sliding for name, kind in decoder.config.kinds.items()}
@@ -38,7 +44,7 @@ def ask(
     empty = (w - torch.arange(n + 1).clamp(max=w)) * S  # [n+1] slots between the pinned tokens' and the window
     pinned_angles = decoder.angles(empty[:, None] + torch.arange(P))  # kind: [n+1,P,r/2] twice
     window_angles = decoder.angles(P + torch.arange(w * S))  # kind: [w·S,r/2] twice
-    row_angles = decoder.angles(slots + torch.arange(max(S, T)))  # kind: [·,r/2] twice
+    row_angles = decoder.angles(slots + torch.arange(max(S, T, P)))  # kind: [·,r/2] twice
     gone = (torch.arange(n + 1) - w).clamp(min=0)  # [n+1] segments that have left the window
     absorbed = (gone > 0).float()
     x, p, y = (decoder.embed(t) for t in (ids, start[None], asked))  # [B,n,S,D], [1,P,D], [B,Q,T,D]
@@ -61,8 +67,8 @@ def ask(
             fixed = pinned_k[:n].expand(B, -1, -1, -1, -1), vp.expand(B, n, -1, -1, -1)
             ks = torch.cat([fixed[0], window_k[:, :n], rope(k, *rows)], 3)  # [B,n,J,slots+S,d]
             vs = torch.cat([fixed[1], window_v[:, :n], v], 3)
-            a = seen(layer, q, ks, vs, read_mask[kind], rows, m[:, :n], z[:, :n], absorbed[:n].expand(B, n))
-            x = layer.out(x, a)
+            a = run(seen, layer, q, ks, vs, read_mask[kind], rows, m[:, :n], z[:, :n], absorbed[:n].expand(B, n))
+            x = run(layer.out, x, a)
             first = [t[:P] for t in rows_at]
             p = layer.out(
                 p, attention.local(rope(qp, *first), rope(kp, *first), vp, decoder.masks(P, 0, p.device)[kind])
@@ -71,7 +77,8 @@ def ask(
         rows = [t[:T] for t in rows_at]
         ks = torch.cat([pinned_k[cut], window_k[at, cut], rope(k, *rows)], 3)  # [B,Q,J,slots+T,d]
         vs = torch.cat([vp.expand(B, Q, -1, -1, -1), window_v[at, cut], v], 3)
-        y = layer.out(y, seen(layer, q, ks, vs, asked_mask[kind], rows, m[at, cut], z[at, cut], absorbed[cut]))
+        a = run(seen, layer, q, ks, vs, asked_mask[kind], rows, m[at, cut], z[at, cut], absorbed[cut])
+        y = run(layer.out, y, a)
     return decoder.model.norm(y)
 
 
@@ -89,7 +96,9 @@ def seen(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
 
 def plain(attention: Attention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     """Attention.local by matrix products, which training on a CPU takes in its place: with a mask, PyTorch's fused
-    kernel takes three times as long backward. No grouped heads."""
+    kernel takes three times as long backward."""
+    if (group := attention.heads // k.shape[1]) > 1:
+        k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)  # [B,H,m,d]
     if mask.dtype == torch.bool:
         mask = additive(mask)
     mask = mask.to(v.dtype).expand(q.shape[0], attention.heads, -1, -1)  # [B,H,n,m]

@@ -1,6 +1,7 @@
 """Segmented supervised fine-tuning: trains the gates, and nothing else, of a checkpoint whose base stays frozen.
 
     python scripts/ssft.py CHECKPOINT --minutes 4             (writes CHECKPOINT/gates.safetensors, CHECKPOINT/ssft.log)
+    python scripts/ssft.py --base DIR                         (of a checkpoint of one's own: base_ssft.py)
 
 A sample is a document of 8 to 16 segments (streams.py), read as the engine reads it: the first tokens pinned, the
 window, what leaves it absorbed. Questions follow any of its segments. The loss is on the answers; its gradient goes
@@ -22,6 +23,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 
+import base_ssft
 from losses import carrying, recollect
 from model import Attention, load, save
 from pretrain import store
@@ -36,7 +38,8 @@ DECADES = 3.0  # of length amplification
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoint", type=Path, nargs="?")
+    base_ssft.arguments(parser.add_argument_group("a checkpoint of one's own"))
     parser.add_argument("--minutes", type=float, default=4)
     parser.add_argument("--rate", type=float, default=1e-2)
     parser.add_argument("--segment", type=int, default=128)
@@ -45,6 +48,11 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=12, help="of measuring, before and after")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
+    if args.base:
+        base_ssft.main(args)
+        return
+    if not args.checkpoint:
+        parser.error("expected CHECKPOINT or --base DIR")
     torch.set_num_threads(2)
     torch.set_flush_denormal(True)
     Attention.local = plain

@@ -16,6 +16,7 @@ import export
 import graph
 import host
 import rotation
+import rounding
 import tiny
 from model import Decoder, Sizes, load, read
 
@@ -55,7 +56,7 @@ def off(got: np.ndarray, want: np.ndarray) -> float:
 
 
 def rounded(weight: torch.Tensor, bits: int) -> torch.Tensor:
-    """weight [out, in] as an artefact keeps it, computed here by itself."""
+    """weight [out, in] as an artefact keeps it, computed here by itself (rounding.py is held to it)."""
     if bits == 8:
         scale = weight.abs().amax(1, keepdim=True) / 127
         return (weight / scale).round().clamp(-127, 127) * scale
@@ -133,8 +134,11 @@ def test_weights_beside_the_graph(precision, checkpoint, tmp_path, monkeypatch, 
         host.Stream(host.Model(tmp_path / name, threads=1), "default").read(IDS, 2) for name in ("inside", "outside")
     )
     assert (a == b).all()
-    verify = [cli.program, "verify", "--model", str(folder)]
-    assert subprocess.run(verify, check=False, capture_output=True).returncode == 0
+    verify = [cli.program, "verify", "--json", "--model", str(folder)]
+    packed, mapped = (
+        subprocess.run([*verify, *way], check=True, capture_output=True).stdout for way in ([], ["--mapped"])
+    )
+    assert json.loads(mapped) == pytest.approx(json.loads(packed), rel=0.2)  # other kernels, the same sums
     with open(folder / file, "r+b") as damaged:
         damaged.seek(4097)
         byte = damaged.read(1)
@@ -145,6 +149,39 @@ def test_weights_beside_the_graph(precision, checkpoint, tmp_path, monkeypatch, 
     assert f"{file}: found SHA-256" in refused.stderr
     (folder / file).unlink()
     assert "model.missing" in subprocess.run(verify, check=False, capture_output=True, text=True).stderr
+
+
+@torch.no_grad()
+def test_what_quantising_cost_is_carried(checkpoint, tmp_path):
+    preset = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
+    worst = export.export(checkpoint, tmp_path / "made", preset, precisions=["fp32", "int8", "int4"])
+    fp32, int8, int4 = json.loads((tmp_path / "made/model.json").read_text())["artefacts"]
+    assert "cost" not in fp32
+    assert int8["cost"]["error"] == pytest.approx(worst["cpu-int8.onnx"], rel=0.01)
+    assert 0 < int8["cost"]["divergence"] < int4["cost"]["divergence"]
+    assert 0 <= int4["cost"]["agreement"] <= int8["cost"]["agreement"] <= 1
+    same = export.cost(tmp_path / "made", 0, load(checkpoint))
+    assert same["divergence"] < 1e-6
+    assert (same["agreement"], same["tokens"]) == (1, int8["cost"]["tokens"])
+
+
+@torch.no_grad()
+@pytest.mark.parametrize(("precision", "bits"), [("int8", 8), ("int4", 4)])
+def test_the_report_names_each_matrix(precision, bits, decoder):
+    before, down = logits(decoder), decoder.model.layers[1].mlp.down_proj
+    rows = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision)}
+    assert len(rows) == 7 * 2 + 1
+    assert {r["bits"] for r in rows.values()} == {8, bits}
+    assert (logits(decoder) == before).all()
+    kept = rounded(down.weight.detach(), bits)
+    assert torch.allclose(rounding.rounded(down.weight, bits), kept)
+    found = rows["model.layers.1.mlp.down_proj"]
+    assert found["weight_error"] == pytest.approx(float((kept - down.weight).norm() / down.weight.norm()), rel=0.01)
+    assert all(0 < r["error"] < (0.3 if bits == 4 else 0.03) for r in rows.values())
+    down.weight[3, 7] = 40 * down.weight.abs().max()  # the rest of its channel or block is rounded to nothing
+    worse = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision)}["model.layers.1.mlp.down_proj"]
+    assert worse["error"] != found["error"]
+    assert "model.layers.1.mlp.down_proj" in rounding.table([*rows.values(), worse | {"error": 9.0}])
 
 
 def test_onnxruntime_agrees_on_blocks():

@@ -29,6 +29,20 @@ pub fn inspect(common: &Common) -> Result<()> {
         print::size(info.folder_bytes),
         info.accelerators.join(", "),
     ))?;
+    for a in &info.artefacts {
+        let cost = a.cost.map_or_else(String::new, |c| {
+            let share = 100.0 * c.agreement;
+            format!(
+                ": found {:.2e}; {:.4} nats a token from the reference, the same next token after {share:.1} % of {}",
+                c.error, c.divergence, c.tokens
+            )
+        });
+        let (on, bytes) = (&a.accelerator, print::size(a.bytes));
+        print::line(&format!(
+            "{} for {on}, {}, {bytes} · logits at most {:.1e} off the reference's{cost}",
+            a.file, a.precision, a.max_error
+        ))?;
+    }
     if info.memory_layers == 0 {
         print::line(
             "no memory (its gates are not trained): by recall and notes it answers from any length, by memory from the window alone",
@@ -43,7 +57,8 @@ pub fn inspect(common: &Common) -> Result<()> {
         let mark = if s.name == info.default_scenario { " (default)" } else { "" };
         print::line(&format!(
             "scenario {}{mark}: segment {}, pinned {}, window {}, recall {} · state {} whatever the document's length
-  = 4 bytes · {} heads · ({} layers · (2 · (pinned + window) + pinned) · {d} + {} with a memory · 2 · ({d}² + {d}))",
+  = 4 bytes · {} heads · ({} layers · (2 · (pinned + window) + pinned) · {d} + {} with a memory · 2 · ({d}² + {d}))
+  the process about {} at most: weights {}, engine and tokenizer {}, and either {} to load or two states and {} of activations",
             s.name,
             s.segment,
             s.pinned,
@@ -53,6 +68,11 @@ pub fn inspect(common: &Common) -> Result<()> {
             info.kv_heads,
             info.layers,
             info.memory_layers,
+            print::size(s.memory.peak_bytes),
+            print::size(s.memory.weights_bytes),
+            print::size(s.memory.runtime_bytes),
+            print::size(s.memory.loading_bytes),
+            print::size(s.memory.run_bytes),
             d = info.head_dim,
         ))?;
     }

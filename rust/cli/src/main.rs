@@ -46,6 +46,9 @@ struct Common {
     /// A precision among the model's graphs, such as int8.
     #[arg(long, global = true, value_name = "NAME")]
     precision: Option<String>,
+    /// Weights stay in their file, mapped: little memory of the process's own, half as many words a second.
+    #[arg(long, global = true)]
+    mapped: bool,
     /// One JSON object on standard output instead of text.
     #[arg(long, global = true)]
     json: bool,
@@ -169,6 +172,7 @@ impl Common {
             soc: self.accelerator.soc.clone(),
             npu_library: self.accelerator.npu_library.clone(),
             verdicts: self.accelerator.verdicts.clone(),
+            mapped_weights: self.mapped,
         };
         let model = Model::open(&self.model, &options)?;
         for one in &model.execution().passed_over {

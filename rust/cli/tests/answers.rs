@@ -97,7 +97,13 @@ fn the_usage_file_is_the_report() {
 
 #[test]
 fn inspect_verify_and_bench() {
-    assert!(json(&["inspect", "--json"], b"")["scenarios"].as_array().map(Vec::len) == Some(2));
+    let about = json(&["inspect", "--json"], b"");
+    assert!(about["scenarios"].as_array().map(Vec::len) == Some(2));
+    assert!(about["artefacts"].as_array().is_some_and(|all| all.iter().all(|a| a["bytes"].as_u64() > Some(10_000))));
+    for scenario in about["scenarios"].as_array().unwrap() {
+        let part = |name: &str| scenario["memory"][name].as_u64().unwrap();
+        assert!(part("state_bytes") == 2 * scenario["state_bytes"].as_u64().unwrap() && part("peak_bytes") > part("weights_bytes"));
+    }
     assert!(json(&["verify", "--json"], b"")["self_test_error"].as_f64() < Some(1e-4));
     let report = json(&["bench", "--lengths", "100,400", "--runs", "2", "--json"], b"");
     assert_eq!(report["lengths"].as_array().map(Vec::len), Some(2));

@@ -26,7 +26,10 @@ const QNN_LIBRARY: &str = "libonnxruntime_providers_qnn.so";
 #[derive(Debug, Clone)]
 pub enum Provider {
     /// Every processor.
-    Cpu,
+    Cpu {
+        /// Whether weights are computed with as they lie in their file, mapped, and not packed into memory of the process's own.
+        mapped: bool,
+    },
     /// Arm's and x86's vector units, by XNNPACK.
     Xnnpack,
     /// Android's own, deprecated since Android 15.
@@ -83,7 +86,10 @@ impl Provider {
     fn add(&self, builder: SessionBuilder, environment: &Environment, last: bool) -> std::result::Result<SessionBuilder, ort::Error> {
         match self {
             // Said, not left out: by itself ONNX Runtime would take the NPU as soon as its plugin is there.
-            Self::Cpu => Ok(builder.with_devices(environment.devices().filter(|d| d.ep().is_ok_and(|name| name == CPU)), None)?),
+            Self::Cpu { mapped } => {
+                let builder = builder.with_devices(environment.devices().filter(|d| d.ep().is_ok_and(|name| name == CPU)), None)?;
+                if *mapped { Ok(builder.with_config_entry("session.disable_prepacking", "1")?) } else { Ok(builder) }
+            }
             Self::Xnnpack => Ok(builder.with_execution_providers([ep::XNNPACK::default().build().error_on_failure()])?),
             Self::Nnapi => {
                 let nnapi = ep::NNAPI::default().with_fp16(true).with_disable_cpu(true);

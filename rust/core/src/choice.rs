@@ -140,7 +140,7 @@ fn provider(artefact: &Artefact, options: &OpenOptions) -> Result<Provider> {
         }
         "Nnapi" => Ok(Provider::Nnapi),
         "Xnnpack" => Ok(Provider::Xnnpack),
-        _ => Ok(Provider::Cpu),
+        _ => Ok(Provider::Cpu { mapped: options.mapped_weights }),
     }
 }
 

@@ -19,7 +19,7 @@
 //! ```
 //!
 //! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
-//! records, index, layout, sample, sampling, lookup, hold, rope, memory, embedding, accelerator, open, steps, fixed, graph, session, model, choice, decode, answer, coverage, state, saved,
+//! records, index, layout, sample, sampling, lookup, hold, rope, memory, embedding, accelerator, open, steps, fixed, graph, session, estimate, model, choice, decode, answer, coverage, state, saved,
 //! document, prompt, recall, notes, reading, work, cite, free, reply, chat. One call runs at most one graph.
 
 mod accelerator;
@@ -33,6 +33,7 @@ mod decode;
 pub mod document;
 pub mod embedding;
 pub mod error;
+pub mod estimate;
 mod fixed;
 mod free;
 pub mod graph;

@@ -60,6 +60,9 @@ pub struct Base {
     pub vocabulary: usize,
     pub parameters: u64,
     pub gate_parameters: u64,
+    /// Width of the MLP; left out: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed_forward: Option<usize>,
 }
 
 /// How the layers of one kind rotate their keys, and how far they look.
@@ -178,6 +181,9 @@ pub struct Artefact {
     pub accelerator: String,
     pub precision: String,
     pub max_error: f64,
+    /// What it costs to be no fp32; left out: not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
     /// Compiled for one processor; left out: for any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
@@ -192,6 +198,20 @@ impl Artefact {
         let fixed = self.fixed.iter().flat_map(|f| f.graphs.iter().map(|g| &g.file).chain(&f.encodings));
         std::iter::once(&self.file).chain(&self.weights).chain(fixed)
     }
+}
+
+/// What quantising cost, against the fp32 reference on a text of some tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// Worst logits error ÷ the largest logit.
+    pub error: f64,
+    /// Nats a token: the Kullback-Leibler divergence of its next tokens from the reference's, on average.
+    pub divergence: f64,
+    /// The share of tokens after which its likeliest next token is the reference's.
+    pub agreement: f64,
+    /// Tokens that divergence and agreement are of.
+    pub tokens: usize,
 }
 
 /// The processor that an artefact was compiled for.

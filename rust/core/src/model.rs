@@ -9,9 +9,10 @@ use crate::answer::CoverageKind;
 use crate::choice::{self, Opening};
 use crate::embedding::Embedding;
 use crate::error::{Error, Result};
+use crate::estimate::Estimate;
 use crate::graph::{Cancel, Graph, Loaded, Shape};
 use crate::layout::{Layout, no_chat};
-use crate::manifest::{Manifest, Scenario, SelfTest};
+use crate::manifest::{Cost, Manifest, Scenario, SelfTest};
 use crate::session::{Frame, Session};
 use crate::tokens::Tokens;
 
@@ -34,6 +35,9 @@ pub struct OpenOptions {
     pub verdicts: Option<PathBuf>,
     /// A precision of model.json's artefacts, such as `fp32`; without it the first artefact.
     pub precision: Option<String>,
+    /// On the CPU: weights beside the graph stay in their file, mapped, where the system can drop and read them again; a word takes about twice
+    /// the time. Without it they are packed into the process's own memory.
+    pub mapped_weights: bool,
 }
 
 /// What a folder holds, before anything is loaded.
@@ -62,8 +66,24 @@ pub struct ModelInfo {
     pub citing: bool,
     pub chat: bool,
     pub accelerators: Vec<String>,
+    pub artefacts: Vec<ArtefactInfo>,
     pub default_scenario: String,
     pub scenarios: Vec<ScenarioInfo>,
+}
+
+/// A graph of a folder.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs)]
+pub struct ArtefactInfo {
+    pub file: String,
+    pub accelerator: String,
+    pub precision: String,
+    /// Of all its files.
+    pub bytes: u64,
+    /// The most that it may be off the reference's logits, ÷ the largest.
+    pub max_error: f64,
+    /// What quantising cost, where the export measured it.
+    pub cost: Option<Cost>,
 }
 
 /// A scenario and what it costs.
@@ -77,6 +97,8 @@ pub struct ScenarioInfo {
     pub recall: usize,
     /// Cache, memory and pinned keys of one session: 4·Hk·(L·(2·(K+W)·d + K·d) + Lm·2·(d² + d)) bytes, Lm layers with a memory.
     pub state_bytes: u64,
+    /// What the process will take at most, with one document and one question at a time.
+    pub memory: Estimate,
 }
 
 /// What a graph runs on, and why.
@@ -142,6 +164,15 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
         window: s.window,
         recall: s.recall,
         state_bytes: state_bytes(&manifest, *s),
+        memory: Estimate::new(&manifest, *s, state_bytes(&manifest, *s)),
+    });
+    let artefacts = manifest.artefacts.iter().map(|a| ArtefactInfo {
+        file: a.file.clone(),
+        accelerator: a.accelerator.clone(),
+        precision: a.precision.clone(),
+        bytes: a.files().filter_map(|name| manifest.files.get(name)).map(|f| f.bytes).sum(),
+        max_error: a.max_error,
+        cost: a.cost,
     });
     let mut accelerators: Vec<String> = manifest.artefacts.iter().map(|a| a.accelerator.clone()).collect();
     accelerators.dedup();
@@ -165,6 +196,7 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
         citing: manifest.citation.is_some(),
         chat: manifest.prompt.chat.is_some(),
         accelerators,
+        artefacts: artefacts.collect(),
         scenarios: scenarios.collect(),
         default_scenario: manifest.default_scenario,
     })

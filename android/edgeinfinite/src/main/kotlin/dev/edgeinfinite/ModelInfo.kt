@@ -32,6 +32,8 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
     public val answerTokens: Int,
     /** What the model has graphs for, first choice first. */
     public val accelerators: List<Accelerator>,
+    /** The graphs, first choice first. */
+    public val artefacts: List<Artefact>,
     /** The choices of sizes. */
     public val scenarios: List<Scenario>,
     /** The name of the scenario that is used when none is asked for. */
@@ -53,6 +55,7 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
         questionTokens,
         answerTokens,
         accelerators,
+        artefacts,
         scenarios,
         defaultScenario,
     )
@@ -62,6 +65,56 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
     override fun hashCode(): Int = all.hashCode()
 
     override fun toString(): String = "ModelInfo($name $version, $parameters weights, $bytes bytes, scenarios=$scenarios)"
+}
+
+/** A graph of a model. */
+public class Artefact @EdgeInfiniteInternalApi public constructor(
+    /** Its file. */
+    public val file: String,
+    /** What it runs on, as model.json says. */
+    public val accelerator: String,
+    /** How its weights are kept, such as `int8`. */
+    public val precision: String,
+    /** Bytes of its files. */
+    public val bytes: Long,
+    /** The most that its logits may be off the reference's, as a share of the largest. */
+    public val maxError: Double,
+    /** What quantising cost: nats a token from the reference's next tokens; null where the export did not measure it. */
+    public val divergence: Double?,
+    /** The share of tokens after which the likeliest next token is the reference's; null where it was not measured. */
+    public val agreement: Double?,
+) {
+    private val all get() = listOf(file, accelerator, precision, bytes, maxError, divergence, agreement)
+
+    override fun equals(other: Any?): Boolean = other is Artefact && all == other.all
+
+    override fun hashCode(): Int = all.hashCode()
+
+    override fun toString(): String = "Artefact($file for $accelerator, $precision, $bytes bytes)"
+}
+
+/** What a process takes with one document and one question at a time, estimated before anything is loaded. Bytes. */
+public class MemoryEstimate @EdgeInfiniteInternalApi public constructor(
+    /** The engine, ONNX Runtime and the tokenizer. */
+    public val runtimeBytes: Long,
+    /** The weights. */
+    public val weightsBytes: Long,
+    /** Beyond these while the graph is loaded. */
+    public val loadingBytes: Long,
+    /** The document's state and a question's copy of it. */
+    public val stateBytes: Long,
+    /** Activations of one graph run. */
+    public val runBytes: Long,
+    /** The most at a time: loading comes before reading. */
+    public val peakBytes: Long,
+) {
+    private val all get() = listOf(runtimeBytes, weightsBytes, loadingBytes, stateBytes, runBytes, peakBytes)
+
+    override fun equals(other: Any?): Boolean = other is MemoryEstimate && all == other.all
+
+    override fun hashCode(): Int = all.hashCode()
+
+    override fun toString(): String = "MemoryEstimate($peakBytes bytes, $weightsBytes of them weights)"
 }
 
 /** A named choice of sizes. Units: tokens unless said. */
@@ -78,8 +131,10 @@ public class Scenario @EdgeInfiniteInternalApi public constructor(
     public val recall: Int,
     /** Bytes of one document's state, whatever its length. */
     public val stateBytes: Long,
+    /** What the process will take. */
+    public val memory: MemoryEstimate,
 ) {
-    private val all get() = listOf(name, segment, pinned, window, recall, stateBytes)
+    private val all get() = listOf(name, segment, pinned, window, recall, stateBytes, memory)
 
     override fun equals(other: Any?): Boolean = other is Scenario && all == other.all
 

@@ -61,6 +61,12 @@ public class OpenOptions {
     /** A private folder where the verdicts of self-tests are kept, so that each is made once; null, the default, for none. */
     public var verdicts: File? = null
 
+    /**
+     * Whether large weights stay in their file, mapped into memory where the system can drop and read them again, and are computed with
+     * as they lie there; false, the default, packs them into the process's own memory, and a word takes half the time. On the CPU.
+     */
+    public var mappedWeights: Boolean = false
+
     internal fun json(): ByteArray = JSONObject()
         .putOpt("scenario", scenario)
         .putOpt("threads", threads)
@@ -68,6 +74,7 @@ public class OpenOptions {
         .putOpt("soc", soc)
         .putOpt("npu_library", npuLibrary?.path)
         .putOpt("verdicts", verdicts?.path)
+        .put("mapped_weights", mappedWeights)
         .toString().utf8()
 }
 

@@ -22,6 +22,13 @@ class ModelTest {
         assertTrue(info.defaultScenario in info.scenarios.map { it.name })
         assertTrue(info.scenarios.all { it.stateBytes > 0 && it.segment > 0 && it.window > 0 })
         assertTrue(info.bytes in 50_000..1_000_000)
+        assertEquals(listOf("fp32", "int8"), info.artefacts.map { it.precision })
+        assertEquals(listOf(true, false), info.artefacts.map { it.agreement == null })
+        assertTrue(info.artefacts.sumOf { it.bytes } < info.bytes)
+        for (memory in info.scenarios.map { it.memory }) {
+            val always = memory.runtimeBytes + memory.weightsBytes
+            assertEquals(always + maxOf(memory.loadingBytes, memory.stateBytes + memory.runBytes), memory.peakBytes)
+        }
     }
 
     @Test

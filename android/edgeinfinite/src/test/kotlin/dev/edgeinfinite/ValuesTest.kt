@@ -13,11 +13,13 @@ class ValuesTest {
     @ValueSource(
         classes = [
             Answer::class,
+            Artefact::class,
             BenchmarkPoint::class,
             BenchmarkReport::class,
             Coverage::class,
             ExecutionReport::class,
             LoadedGraph::class,
+            MemoryEstimate::class,
             ModelInfo::class,
             PassedOver::class,
             Quote::class,
@@ -64,6 +66,9 @@ class ValuesTest {
 
         /** What speaks of models, and of no document. */
         val OF_MODELS =
-            setOf(BenchmarkReport::class, ExecutionReport::class, LoadedGraph::class, ModelInfo::class, PassedOver::class, Scenario::class)
+            setOf(
+                Artefact::class, BenchmarkReport::class, ExecutionReport::class, LoadedGraph::class, ModelInfo::class, PassedOver::class,
+                Scenario::class,
+            )
     }
 }

@@ -6,6 +6,7 @@ import dev.edgeinfinite.Chat
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.ExecutionReport
+import dev.edgeinfinite.MemoryEstimate
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.ReadOptions
@@ -95,7 +96,8 @@ public class FakeModel @JvmOverloads constructor(
             questionTokens = 256,
             answerTokens = 256,
             accelerators = listOf(Accelerator.Cpu),
-            scenarios = listOf(Scenario(name = "default", segment = 0, pinned = 0, window = 0, recall = 0, stateBytes = 0)),
+            artefacts = emptyList(),
+            scenarios = listOf(Scenario("default", 0, 0, 0, 0, 0, MemoryEstimate(0, 0, 0, 0, 0, 0))),
             defaultScenario = "default",
         )
 

@@ -4,10 +4,12 @@ package dev.edgeinfinite.internal
 
 import dev.edgeinfinite.Accelerator
 import dev.edgeinfinite.Answer
+import dev.edgeinfinite.Artefact
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.ExecutionReport
 import dev.edgeinfinite.LoadedGraph
+import dev.edgeinfinite.MemoryEstimate
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.PassedOver
 import dev.edgeinfinite.Quote
@@ -96,6 +98,7 @@ private fun JSONObject.modelInfo() = ModelInfo(
     questionTokens = getInt("question_tokens"),
     answerTokens = getInt("answer_tokens"),
     accelerators = getJSONArray("accelerators").map(JSONArray::getString).mapNotNull(::accelerator),
+    artefacts = getJSONArray("artefacts").map(JSONArray::getJSONObject).map { it.artefact() },
     scenarios = getJSONArray("scenarios").map(JSONArray::getJSONObject).map { it.scenario() },
     defaultScenario = getString("default_scenario"),
 )
@@ -107,6 +110,26 @@ private fun JSONObject.scenario() = Scenario(
     window = getInt("window"),
     recall = getInt("recall"),
     stateBytes = getLong("state_bytes"),
+    memory = getJSONObject("memory").memory(),
+)
+
+private fun JSONObject.memory() = MemoryEstimate(
+    runtimeBytes = getLong("runtime_bytes"),
+    weightsBytes = getLong("weights_bytes"),
+    loadingBytes = getLong("loading_bytes"),
+    stateBytes = getLong("state_bytes"),
+    runBytes = getLong("run_bytes"),
+    peakBytes = getLong("peak_bytes"),
+)
+
+private fun JSONObject.artefact() = Artefact(
+    file = getString("file"),
+    accelerator = getString("accelerator"),
+    precision = getString("precision"),
+    bytes = getLong("bytes"),
+    maxError = getDouble("max_error"),
+    divergence = optJSONObject("cost")?.number("divergence"),
+    agreement = optJSONObject("cost")?.number("agreement"),
 )
 
 private fun JSONObject.executionReport() = ExecutionReport(
