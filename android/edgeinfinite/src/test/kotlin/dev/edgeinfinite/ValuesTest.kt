@@ -67,7 +67,12 @@ class ValuesTest {
         /** What speaks of models, and of no document. */
         val OF_MODELS =
             setOf(
-                Artefact::class, BenchmarkReport::class, ExecutionReport::class, LoadedGraph::class, ModelInfo::class, PassedOver::class,
+                Artefact::class,
+                BenchmarkReport::class,
+                ExecutionReport::class,
+                LoadedGraph::class,
+                ModelInfo::class,
+                PassedOver::class,
                 Scenario::class,
             )
     }
