@@ -79,9 +79,10 @@ def topical(tokens: int, seed: str) -> Document:
     foreign, rest = cycle(others), (text for text in filler(write, tokens // 3) if len(text) > HEADING)
     out, written, room = [], 0, (tokens - TAIL) * BYTES_PER_TOKEN
     while written < tokens * BYTES_PER_TOKEN:
-        if len(out) % 2 and written < room:
-            text = about(write, topic)
-        elif len(out) % 4 or not (text := next(rest, "")):
+        text = about(write, topic) if len(out) % 2 and written < room else ""
+        if text and written + size(text) > room:
+            text = ""
+        if not text and (len(out) % 4 or not (text := next(rest, ""))):
             text = about(write, next(foreign))
         out.append(text)
         written += size(text)
