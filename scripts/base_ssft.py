@@ -25,16 +25,16 @@ from random import Random
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
-from safetensors.torch import save_file
 from torch import Tensor
 
 import export
 import host
 from config import Config
-from model import Decoder, load
-from pretrain import store
+from model import Decoder, load, save_gates
+from pretrain import average, store
 from segments import ask, plain
-from text_streams import BadData, Form, Shape, Streams, read, streams
+from streams import Shape
+from text_streams import BadData, Form, Streams, read, streams
 
 FEWEST, MOST = 8, 16  # segments of a sample
 WINDOWS = (1, 2, 4)  # segments of its window: what is remembered must not depend on it
@@ -76,14 +76,6 @@ class World:
             return World()
         dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
         return World(dist.get_rank(), dist.get_world_size())
-
-    def mean(self, tensors: list[Tensor]) -> None:
-        """In place, over all processes."""
-        if self.size > 1:
-            whole = torch.cat([t.flatten() for t in tensors])
-            dist.all_reduce(whole)
-            for t, part in zip(tensors, whole.split([t.numel() for t in tensors]), strict=True):
-                t.copy_(part.view_as(t) / self.size)
 
 
 def arguments(parser: argparse._ArgumentGroup) -> None:
@@ -149,15 +141,6 @@ def measure(decoder: Decoder, samples: list[Streams], device: str) -> str:
         tokens, questions = tokens + len(wanted), questions + len(question.unique())
         right += len(question.unique()) - len(wrong)
     return f"{nats / max(1, tokens):.3f} nats a token, {right} of {questions} answers right"
-
-
-def save_gates(gates: dict[str, Tensor], folder: Path) -> None:
-    """All or nothing."""
-    temporary = folder / "gates.safetensors.new"
-    save_file({name: g.detach().cpu().contiguous() for name, g in gates.items()}, temporary, metadata={"format": "pt"})
-    with open(temporary, "rb") as file:
-        os.fsync(file.fileno())
-    os.replace(temporary, folder / "gates.safetensors")
 
 
 def form_of(base: Path, preset: Path | None, positions: int) -> Form:
@@ -259,7 +242,7 @@ class Training:
         self.optimizer.zero_grad()
         loss.backward()
         mean = loss.detach().clone()
-        self.world.mean([mean, *(g.grad for g in self.gates.values())])
+        average([mean, *(g.grad for g in self.gates.values())], self.world.size)
         self.optimizer.step()
         self.step += 1
         return mean.item()

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import cycle
 
-from samples import Batch, Sampler, batch
+import numpy as np
+
+from samples import Sample, Sampler
 from streams import Shape, Streams, StreamSampler
 from tokenizer import open_tokenizer
 
@@ -44,6 +46,35 @@ class Plan:
     other_rate: float  # AdamW's, of the embedding and vectors
     minutes: float
     steps: int  # 0: the clock decides
+
+
+@dataclass
+class Batch:
+    """B samples padded to T tokens, as arrays: what a training step needs."""
+
+    ids: np.ndarray  # [B,T] int64
+    targets: np.ndarray  # [B,T] int64, the next token
+    positions: np.ndarray  # [B,T] int64
+    block: np.ndarray  # [B,T] int16, -1 where padded
+    loss: np.ndarray  # [B,T] int8: MARKER, COPY or 0, for the target
+    document: np.ndarray  # [B,T] bool: targets inside the document
+
+
+def batch(samples: list[Sample], length: int) -> Batch:
+    B, T = len(samples), length
+    ids, positions = np.zeros((B, T + 1), np.int64), np.zeros((B, T + 1), np.int64)
+    block, loss = np.full((B, T + 1), -1, np.int16), np.zeros((B, T + 1), np.int8)
+    document = np.zeros((B, T + 1), bool)
+    for b, s in enumerate(samples):
+        n = min(len(s.ids), T + 1)
+        ids[b, :n], block[b, :n], loss[b, :n] = s.ids[:n], s.block[:n], s.loss[:n]
+        document[b, 1 : min(n, s.document)] = True
+        positions[b, :n] = np.arange(n)
+        starts = {number: i for i, number in reversed(list(enumerate(s.block)))}
+        for i in range(s.document, n):
+            positions[b, i] = s.document + i - starts[s.block[i]]
+    same = block[:, 1:] == block[:, :-1]  # nothing is predicted across blocks
+    return Batch(ids[:, :-1], ids[:, 1:], positions[:, :-1], block[:, :-1], loss[:, 1:] * same, document[:, 1:])
 
 
 opened = cache(open_tokenizer)

@@ -15,19 +15,19 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
 import onnx
 import onnxruntime
 
 import builders
 import host
 import lower
+import outside
 from compile_npu import Refused, shapes
 from folder import rewritten
-from steps import Shapes
+from steps import Shapes, error
 
 ACCELERATORS = ("Nnapi", "Xnnpack")
-LARGE, PAGE = 1 << 12, 4096  # bytes of a weight that stands in the file beside the graphs, and where it may begin
+LARGE = 1 << 12  # bytes of a weight that stands in the file beside the graphs
 MAX_ERROR = 0.05  # ÷ the largest logit: NNAPI may compute in fp16
 WEIGHTS = "fixed-fp32.weights"
 
@@ -51,37 +51,22 @@ def written(graphs: dict[str, onnx.ModelProto], folder: Path) -> None:
                 if len(raw) < LARGE:
                     continue
                 if tensor.name not in places:
-                    file.write(bytes(-file.tell() % PAGE))
-                    places[tensor.name] = file.tell(), len(raw)
-                    file.write(raw)
-                lower.keep_outside(tensor, WEIGHTS, *places[tensor.name])
+                    places[tensor.name] = outside.write(file, raw)
+                outside.point(tensor, WEIGHTS, *places[tensor.name])
             (folder / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
-
-
-def error(opened: host.Model, folder: Path, files: dict[lower.Run, str], scenario: str) -> float:
-    """Of the logits on the CPU: worst over the scenario's self-tests, ÷ the largest logit."""
-    provider, kept, worst = ["CPUExecutionProvider"], opened.session, 0.0
-    opened.session = Shapes({r: onnxruntime.InferenceSession(folder / f, providers=provider) for r, f in files.items()})
-    for test in opened.manifest["self_test"]:
-        if test["scenario"] == scenario:
-            ids, want = test["tokens"], np.array(test["logits"])
-            pinned = min(len(ids), opened.manifest["scenarios"][scenario]["pinned"])
-            got = host.Stream(opened, scenario).read(ids, pinned)[test["indices"]]
-            worst = max(worst, float(np.abs(got - want).max() / np.abs(want).max()))
-    opened.session = kept
-    return worst
 
 
 def compile_nnapi(source: Path, target: Path, accelerators: list[str], scenarios: list[str], bound: float) -> None:
     """Writes target, a whole model folder; raises Refused and leaves target as it was."""
     about = host.read_manifest(source)
-    opened = host.Model(source, start(about))
+    number = start(about)
+    opened = host.Model(source, number)
     chosen = {n: s for n, s in about["scenarios"].items() if not scenarios or n in scenarios}
     if not chosen:
         raise Refused(
             f"found none of the scenarios {', '.join(scenarios)}, expected some of {', '.join(about['scenarios'])}"
         )
-    simple = lower.primitives(onnx.load(source / about["artefacts"][start(about)]["file"]))
+    simple = lower.primitives(onnx.load(source / about["artefacts"][number]["file"]))
     about["artefacts"] = [a for a in about["artefacts"] if a["accelerator"] not in ACCELERATORS]
     files = {n: {r: f"fixed-{n}-{r.rows}.onnx" for r in shapes(s)} for n, s in chosen.items()}
     graphs = {Path(f).stem: lower.fixed(simple, r, flat=True) for of in files.values() for r, f in of.items()}
@@ -92,7 +77,11 @@ def compile_nnapi(source: Path, target: Path, accelerators: list[str], scenarios
     with rewritten(source, target, about, "fixed-") as folder:
         written(graphs, folder)
         for scenario, shaped in files.items():
-            found = error(opened, folder, shaped, scenario)
+            sessions = {
+                r: onnxruntime.InferenceSession(folder / f, providers=["CPUExecutionProvider"])
+                for r, f in shaped.items()
+            }
+            found = error(opened, Shapes(sessions), scenario)
             print(f"{scenario}: logits within {found:.1e} of the reference")
             if not found <= bound:
                 raise Refused(f"{scenario}: logits off by {found:.2g}, allowed {bound:.2g}")

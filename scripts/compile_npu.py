@@ -34,9 +34,9 @@ import host
 import lower
 import qnn
 import ranges
+import steps
 from documents import make
 from folder import rewritten
-from steps import Steps
 
 VERIFIED = 8  # rows of a draft
 TEXTS = 2  # generated, besides those that are given
@@ -117,16 +117,9 @@ def on_cpu(graph: bytes) -> onnxruntime.InferenceSession:
 
 def error(opened: host.Model, form: Form, scenario: str, bits: tuple[int, int]) -> float:
     """Of the logits in steps, on the CPU: worst over the scenario's self-tests, ÷ the largest logit."""
-    found, sizes, kept = form.encodings(bits), opened.manifest["scenarios"][scenario], opened.session
+    sizes = opened.manifest["scenarios"][scenario]
     sessions = {run: on_cpu(form.quantized(run, bits).SerializeToString()) for run in shapes(sizes)}
-    opened.session, worst = Steps(sessions, found, form.keys, form.values), 0.0
-    for test in opened.manifest["self_test"]:
-        if test["scenario"] == scenario:
-            ids, want = test["tokens"], np.array(test["logits"])
-            got = host.Stream(opened, scenario).read(ids, min(len(ids), sizes["pinned"]))[test["indices"]]
-            worst = max(worst, float(np.abs(got - want).max() / np.abs(want).max()))
-    opened.session = kept
-    return worst
+    return steps.error(opened, steps.Steps(sessions, form.encodings(bits), form.keys, form.values), scenario)
 
 
 def encodings_name(bits: tuple[int, int]) -> str:

@@ -18,13 +18,14 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.capi import _pybind_state as runtime
 
+import outside
 from config import Config
 from model import EPSILON
 
 PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
 BYTES = {"fp32": 4.0, "int8": 1.0, "int4": 0.6}  # of a weight, not quite
 BLOCK = 32  # inputs to a scale in 4 bits
-LARGE, PAGE = 1 << 16, 4096  # bytes: what is kept outside of the graph, and where it may begin
+LARGE = 1 << 16  # bytes: what is kept outside of the graph
 
 
 class Builder:
@@ -51,13 +52,8 @@ class Builder:
     def stored(self, name: str, value: np.ndarray) -> TensorProto:
         if self.outside is None or value.nbytes < LARGE:
             return numpy_helper.from_array(value, name)
-        self.outside.write(bytes(-self.outside.tell() % PAGE))
-        kind = helper.np_dtype_to_tensor_dtype(value.dtype)
-        stub = TensorProto(name=name, data_type=kind, dims=value.shape, data_location=TensorProto.EXTERNAL)
-        where = {"location": os.path.basename(self.outside.name), "offset": self.outside.tell(), "length": value.nbytes}
-        for key, said in where.items():
-            stub.external_data.add(key=key, value=str(said))
-        self.outside.write(value.data)
+        stub = TensorProto(name=name, data_type=helper.np_dtype_to_tensor_dtype(value.dtype), dims=value.shape)
+        outside.point(stub, os.path.basename(self.outside.name), *outside.write(self.outside, value.data))
         return stub
 
     def constant(self, value: float | int | list[int], dtype: type = np.float32) -> str:

@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from batches import Batch, batch
 from model import Decoder
-from samples import COPY, MARKER, Batch, Sampler, batch
+from samples import COPY, MARKER, Sampler
 from segments import ask
 from streams import KINDS, Shape, Streams, StreamSampler
 from tokenizer import BOS, DOC, S0

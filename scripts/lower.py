@@ -18,6 +18,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
+import outside
+
 OPSET = 23  # the first with RMSNormalization
 LARGE = 1 << 12  # bytes of a weight that no shape follows from
 INDEX = TensorProto.INT32  # of `rows`: compilers take no 64-bit input
@@ -84,15 +86,6 @@ def weights_of(model: onnx.ModelProto) -> dict[str, np.ndarray]:
     return {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
 
 
-def keep_outside(tensor: TensorProto, file: str, offset: int = 0, length: int = 0) -> None:
-    """Its values stand in a file beside the graph's (ONNX external data)."""
-    tensor.ClearField("raw_data")
-    del tensor.external_data[:]
-    tensor.data_location = TensorProto.EXTERNAL
-    for key, said in {"location": file, "offset": offset, "length": length}.items():
-        tensor.external_data.add(key=key, value=str(said))
-
-
 def bare(model: onnx.ModelProto) -> onnx.ModelProto:
     """A copy with large weights named, not held: shapes follow from it, at no cost of their gigabytes."""
     copied = onnx.ModelProto(ir_version=model.ir_version)
@@ -105,7 +98,7 @@ def bare(model: onnx.ModelProto) -> onnx.ModelProto:
             copied.graph.initializer.append(tensor)
         else:
             stub = copied.graph.initializer.add(name=tensor.name, dims=tensor.dims, data_type=tensor.data_type)
-            keep_outside(stub, "elsewhere")
+            outside.point(stub, "elsewhere")
     copied.graph.name = graph.name
     return copied
 

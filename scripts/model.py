@@ -9,6 +9,7 @@ models/README.md is the contract this implements.
 """
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -368,6 +369,15 @@ def forget(decoder: Decoder) -> Decoder:
     return bare.eval()
 
 
+def save_gates(gates: dict[str, Tensor], folder: Path) -> None:
+    """Writes gates.safetensors, all or nothing."""
+    temporary = folder / "gates.safetensors.new"
+    save_file({name: g.detach().cpu().contiguous() for name, g in gates.items()}, temporary, metadata={"format": "pt"})
+    with open(temporary, "rb") as file:
+        os.fsync(file.fileno())
+    os.replace(temporary, folder / "gates.safetensors")
+
+
 def save(decoder: Decoder, folder: str | Path, gates: bool = True) -> None:
     """Writes model.safetensors, config.json and, with `gates`, gates.safetensors (the tokenizer is the caller's)."""
     folder = Path(folder)
@@ -377,5 +387,5 @@ def save(decoder: Decoder, folder: str | Path, gates: bool = True) -> None:
     base = {name: t for name, t in tensors.items() if name not in mine}
     save_file(base, folder / "model.safetensors", metadata={"format": "pt"})
     if gates:
-        save_file(mine, folder / "gates.safetensors", metadata={"format": "pt"})
+        save_gates(mine, folder)
     (folder / "config.json").write_text(json.dumps(decoder.config.to_hf(), indent=1) + "\n")

@@ -95,6 +95,16 @@ def narrow(_: torch.nn.Module, __: tuple, rows: torch.Tensor) -> torch.Tensor:
     return rows.bfloat16() if torch.is_autocast_enabled(rows.device.type) else rows
 
 
+def average(tensors: list[torch.Tensor], processes: int) -> None:
+    """In place, over all processes."""
+    if processes == 1:
+        return
+    whole = torch.cat([t.flatten() for t in tensors])
+    dist.all_reduce(whole)
+    for tensor, part in zip(tensors, whole.split([t.numel() for t in tensors]), strict=True):
+        tensor.copy_(part.view_as(tensor) / processes)
+
+
 class Log:
     """Lines on standard output and in OUT/pretrain.log, above a progress bar where that is a terminal."""
 
@@ -166,7 +176,7 @@ class Run:
         sum(SHARES[name] * part.nan_to_num() for name, part in parts.items()).backward()
         carried = carrying(self.decoder, streams)
         sum(SHARES[name] * part.nan_to_num() for name, part in carried.items()).backward()
-        self.average()
+        average([p.grad for p in self.decoder.parameters() if p.grad is not None], self.plan.processes)
         torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
         for opt, rate in zip(self.opts, self.rates, strict=True):
             opt.param_groups[0]["lr"] = rate * schedule(self.number, progress)
@@ -179,16 +189,6 @@ class Run:
         self.tokens += mine * self.plan.processes  # as many in the others, about
         for name, part in (parts | carried).items():
             self.sums.setdefault(name, []).append(part.detach())
-
-    def average(self) -> None:
-        """The gradients of all processes."""
-        if self.plan.processes == 1:
-            return
-        grads = [p.grad for p in self.decoder.parameters() if p.grad is not None]
-        whole = torch.cat([g.flatten() for g in grads])
-        dist.all_reduce(whole)
-        for grad, part in zip(grads, whole.split([g.numel() for g in grads]), strict=True):
-            grad.copy_(part.view_as(grad) / self.plan.processes)
 
     def train(self) -> None:
         source, saved, last = (

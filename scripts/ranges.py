@@ -21,11 +21,11 @@ import onnxruntime
 import fixed_point
 import host
 import lower
+import outside
 import steps
 
 Streams = Iterable[tuple[str, list[int], int]]
 DECODED = 3  # single rows after each stream
-PAGE = 4096  # where weights may begin in a file
 MASKED = -1e20  # what lies below was masked
 ROOM = 1.1  # a cache's range is so much wider than what was seen
 
@@ -88,9 +88,7 @@ def watching(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxrunti
     with open(place / "weights", "wb") as file:
         for tensor in watched.graph.initializer:
             if tensor.data_location == onnx.TensorProto.EXTERNAL:
-                lower.keep_outside(tensor, "weights", file.tell(), held[tensor.name].nbytes)
-                file.write(held[tensor.name].data)
-                file.write(bytes(-file.tell() % PAGE))
+                outside.point(tensor, "weights", *outside.write(file, held[tensor.name].data))
     (place / "graph").write_bytes(watched.SerializeToString())
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+import host
 from fixed_point import LEAST, Encoding
 from lower import Run
 
@@ -74,6 +75,19 @@ class Steps(Shapes):
         if not name.startswith("new_"):
             return real
         return real * self.scales["kv".index(name[4])][int(name[6:])][:, None]
+
+
+def error(opened: host.Model, session: Shapes, scenario: str) -> float:
+    """Of the logits: worst over the scenario's self-tests, ÷ the largest logit."""
+    kept, opened.session, worst = opened.session, session, 0.0
+    for test in opened.manifest["self_test"]:
+        if test["scenario"] == scenario:
+            ids, want = test["tokens"], np.array(test["logits"])
+            pinned = min(len(ids), opened.manifest["scenarios"][scenario]["pinned"])
+            got = host.Stream(opened, scenario).read(ids, pinned)[test["indices"]]
+            worst = max(worst, float(np.abs(got - want).max() / np.abs(want).max()))
+    opened.session = kept
+    return worst
 
 
 def scaled(feeds: dict[str, np.ndarray], keys: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:

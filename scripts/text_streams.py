@@ -22,6 +22,7 @@ import numpy as np
 
 import host
 from documents import make
+from streams import Shape
 
 ABSENT = "The text does not say."
 LONGEST = 512  # tokens of a question with its answer
@@ -40,17 +41,6 @@ class Text:
 
     ids: list[int]
     asked: list[tuple[list[int], list[int]]]  # (question in its template, answer and end)
-
-
-@dataclass(frozen=True)
-class Shape:
-    """Of a batch."""
-
-    segment: int  # S
-    segments: int  # n
-    window: int  # w segments
-    batch: int  # B
-    questions: int  # Q
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,8 @@ def test_digits_one_by_one(tokenizer):
 
 
 def test_samples(tokenizer):
-    from samples import MARKER, Sampler, batch
+    from batches import batch
+    from samples import MARKER, Sampler
     from tokenizer import BOS, DOC, END_DOC, EOS, FIRST_TEXT, QUOTE, S0, SUM, Q
 
     def make(seed):
@@ -177,10 +178,11 @@ def test_a_block_computes_what_it_computes_alone(tokenizer):
     """Questions share a document in training; each must see exactly the prompt that the engine gives it."""
     import torch
 
+    from batches import batch
     from config import Config
     from losses import tensors
     from model import Decoder
-    from samples import Sampler, batch
+    from samples import Sampler
 
     torch.manual_seed(1)
     vocabulary = tokenizer.get_vocab_size()
