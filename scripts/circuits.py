@@ -10,11 +10,12 @@ each:
     layer 1   head 0, 1      the same token, the same two, outside the question: its sentence    -> SENTENCE
               head 3         whether a telling word stands in this sentence                      -> TOLD
     layer 2   head 0         the vote: the token that answers averages what the question's tokens found  -> SENTENCE
-    layer 3   head 3         the topic: the mean of the codes of what was read                   -> TOKEN
+    layer 3   head 3         the topic: the mean of the codes of what was read                   -> TOPIC
+              seven units    after the word before a topic's name: the name whose code that is   -> TOKEN
     layer 4   head 0         induction: what followed these tokens in this sentence              -> TOKEN
               head 1, 2, 3   memory: what followed these tokens in a sentence with a telling word    -> TOKEN
 
-Training changes all of it but the codes of topics, whose channels stay reserved.
+Training changes all of it but the codes of topics and the way of their mean, whose channels stay reserved.
 """
 
 from __future__ import annotations
@@ -26,14 +27,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from declared import TELLING_WORDS
+from declared import TELLING_WORDS, TOPIC
 from lexicon import topics
 from model import Decoder
 from tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 
 ADDRESS = (2.5, 4.0, 4.0)  # of the memory's heads: weights of the token before, of the one before that, of a third
 TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 2.0, -20.0, -12.0, 1.5
-TOPIC_GAIN = 200.0  # one token in seventy is of the topic
+TOPIC_MEAN, TOPIC_NAMING, NAMING = 60.0, 400.0, 6.0  # one token in seventy is of the topic
 MARKERS = [Q, TITLE, *range(H0, S0 + SENTENCES)]
 N_SENTENCE, N_TOKEN, N_TOPIC, N_HEAD = 32, 104, 7, 64  # widths of codes of a sentence, a token, a topic; of a head
 NEAR, HALF = 14, N_HEAD // 2  # rotary pairs from NEAR on turn too slowly to feel distance: content goes there
@@ -241,8 +242,8 @@ def hamming() -> Tensor:
 
 
 def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
-    """Layer 3: the topic. No queries and no keys, so that window and memory give the plain mean of the codes of topics'
-    words; it lifts the topics' names."""
+    """Layer 3: the topic. A head without queries and keys gives the plain mean of the codes of topics' words, in the
+    window and in the memory; where a topic is named, seven of the MLP's units lift the names whose code that is."""
     weight, codes, names = decoder.model.embed_tokens.weight, hamming(), []
     weight[:, Part.TOPIC] = 0.0
     forms: dict[str, set[int]] = {}
@@ -253,19 +254,28 @@ def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
         for word in (*words, name):
             for form in (word, f"{word}s", f"{word}es", f"{word[:-1]}ies"):
                 weight[list(forms.get(form, ())), Part.TOPIC] = 1.5 * code
+    Head(decoder, 3, 3).v[:N_TOPIC, Part.TOPIC] = TOPIC_MEAN * torch.eye(N_TOPIC)
+    layer, lifted = decoder.model.layers[3], weight[names, Part.TOKEN]  # [16, 104]
     reserve(decoder, weight[:, Part.TOPIC].clone())
-    head = Head(decoder, 3, 3)
-    head.v[:N_TOPIC, Part.TOPIC] = torch.eye(N_TOPIC)
-    lifted = weight[names, Part.TOKEN]  # [16, 104]
-    head.o[Part.TOKEN, :N_TOPIC] = TOPIC_GAIN * (lifted / lifted.square().sum(1, keepdim=True)).T @ codes
-    decoder.model.layers[3].self_attn.gate.b2[:N_TOPIC] = 1.0
+    layer.self_attn.gate.b2[:N_TOPIC] = 1.0
+    before = tokenizer.encode(" " + TOPIC.partition(" {v}")[0], add_special_tokens=False).ids[-1]
+    row, units = weight[before, Part.TOKEN], slice(N_TOPIC)
+    gate, up, down = layer.mlp.gate_proj.weight, layer.mlp.up_proj.weight, layer.mlp.down_proj.weight
+    gate[units], up[units], down[:, units] = 0.0, 0.0, 0.0
+    gate[units, Part.TOKEN] = 2 * NAMING * row / row.square().sum()
+    up[units, Part.TOPIC] = TOPIC_NAMING * torch.eye(N_TOPIC)
+    down[Part.TOKEN, units] = (lifted / lifted.square().sum(1, keepdim=True)).T @ codes
 
 
 def reserve(decoder: Decoder, codes: Tensor) -> None:
-    """Keeps the codes of topics [V, N_TOPIC] as they are, and their channels free of what layers before 3 write."""
+    """Keeps the codes of topics [V, N_TOPIC] as they are, and their channels free of all that layers 0 to 3 write but
+    the mean that layer 3's last head puts there."""
     decoder.model.embed_tokens.weight[:, Part.TOPIC] = codes
     for layer in decoder.model.layers[:3]:
         layer.self_attn.o_proj.weight[Part.TOPIC] = layer.mlp.down_proj.weight[Part.TOPIC] = 0.0
+    o = decoder.model.layers[3].self_attn.o_proj.weight
+    o[Part.TOPIC] = 0.0
+    o[Part.TOPIC, 3 * N_HEAD : 3 * N_HEAD + N_TOPIC] = torch.eye(N_TOPIC, device=o.device)
 
 
 @torch.no_grad()

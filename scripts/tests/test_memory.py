@@ -157,7 +157,8 @@ def test_only_gates_train(folder):
 
 
 def test_the_starting_circuits_tell_the_topic():
-    """Of twelve documents of 900 tokens, before any training; one in sixteen by chance. The codes are far apart."""
+    """Before any training, of twelve documents: most of 3,000 tokens; one in sixteen by chance. The codes are far
+    apart."""
     from circuits import Part, hamming, set_start
     from losses import remembered
     from pretrain import FINDER
@@ -172,13 +173,13 @@ def test_the_starting_circuits_tell_the_topic():
     names = torch.tensor([tokenizer.encode(f" {name}").ids[0] for name in topics()])  # [16]
     right = asked = 0
     for number in range(4):
-        b = StreamSampler(tokenizer, f"topic/{number}").streams(Shape(128, 8, 1, 3, 80))
+        b = StreamSampler(tokenizer, f"topic/{number}").streams(Shape(128, 24, 2, 3, 40))
         with torch.no_grad():
             logits, wanted, _, question = remembered(decoder, b)
         for document in range(3):
-            first = next(q for q in range(80) if KINDS[b.kind[document, q]] == TOPIC) + 80 * document
+            first = next(q for q in range(40) if KINDS[b.kind[document, q]] == TOPIC) + 40 * document
             at = next(r for r in (question == first).nonzero()[:, 0].tolist() if wanted[r] in names)
-            right += int(names[logits[at][names].argmax()] == wanted[at])
+            right += int(logits[at].argmax() == wanted[at])
             asked += 1
     assert asked == 12
-    assert right >= 6, right
+    assert right >= 8, right
