@@ -30,10 +30,12 @@ from torch import Tensor
 from declared import TELLING_WORDS, TOPIC
 from lexicon import topics
 from model import Decoder
+from questions import same_meaning
 from tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 
 ADDRESS = (2.5, 4.0, 4.0)  # of the memory's heads: weights of the token before, of the one before that, of a third
 TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 2.0, -20.0, -12.0, 1.5
+SYNONYM = 0.78  # of a code: what words of a meaning share
 TOPIC_MEAN, TOPIC_NAMING, NAMING = 60.0, 400.0, 6.0  # one token in seventy is of the topic
 MARKERS = [Q, TITLE, *range(H0, S0 + SENTENCES)]
 N_SENTENCE, N_TOKEN, N_TOPIC, N_HEAD = 32, 104, 7, 64  # widths of codes of a sentence, a token, a topic; of a head
@@ -105,12 +107,30 @@ def set_embedding(decoder: Decoder, tokenizer: Tokenizer, n: Numbers, seed: int)
     codes = 0.8 * torch.tensor(ngram_codes(tokenizer, seed)).float() + 0.6 * own
     weight[:] = n.normal(*weight.shape) * 0.03
     weight[:, Part.TOKEN] = codes * 0.7
+    draw_together(weight, tokenizer)
     weight[S0 : S0 + SENTENCES, Part.SENTENCE] = n.normal(SENTENCES, N_SENTENCE).sign()
     weight[H0 : H0 + HEADINGS, Part.SENTENCE] = n.normal(HEADINGS, N_SENTENCE).sign()
     weight[MARKERS, Part.IS_MARKER] = 4.0
     weight[Q, Part.IS_QUESTION] = 4.0
     telling = [tokenizer.encode(" " + word, add_special_tokens=False).ids[0] for word in TELLING_WORDS]
     weight[telling, Part.TELLING] = 4.0
+
+
+def draw_together(weight: Tensor, tokenizer: Tokenizer) -> None:
+    """The codes of words that mean the same, where they are single tokens: as long as before, partly the same.
+
+    What compares tokens then finds a synonym, and before it the word itself."""
+    unit = torch.nn.functional.normalize
+    shared = torch.zeros(len(weight), N_TOKEN)
+    for group in same_meaning():
+        tokens = [tokenizer.encode(f" {word}", add_special_tokens=False).ids for word in group]
+        members = [ids[0] for ids in tokens if len(ids) == 1]
+        if len(members) > 1:
+            shared[members] += unit(unit(weight[members, Part.TOKEN]).sum(0), dim=0)
+    some = shared.any(1)
+    codes, own = weight[some, Part.TOKEN], math.sqrt(1 - SYNONYM**2)
+    drawn = unit(own * unit(codes) + SYNONYM * unit(shared[some]))
+    weight[some, Part.TOKEN] = drawn * codes.norm(dim=1, keepdim=True)
 
 
 def set_all(decoder: Decoder, n: Numbers) -> None:

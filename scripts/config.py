@@ -1,6 +1,6 @@
 """The shape of a base model, in the terms of this lab; families.py reads it from a Hugging Face folder.
 
-    Config("qwen2", vocabulary=6144, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384)
+    Config("qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384)
 
 No command line. Letters as in model.py; r: dims of a head that turn with the position.
 """

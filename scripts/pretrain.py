@@ -38,7 +38,7 @@ from streams import Shape
 from tokenizer import open_tokenizer
 
 FINDER = Config(
-    family="qwen2", vocabulary=6144, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
+    family="qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
     tied=True, qkv_bias=True,
 )  # fmt: skip
 SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 1.0}  # of a step's loss

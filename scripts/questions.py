@@ -53,12 +53,18 @@ def content_set(text: str) -> set[str]:
 
 
 @cache
+def same_meaning() -> tuple[tuple[str, ...], ...]:
+    """The groups of synonyms.txt."""
+    lines = (Path(__file__).resolve().parent / "synonyms.txt").read_text("ascii").splitlines()
+    return tuple(tuple(line.split()) for line in lines if line and not line.startswith("#"))
+
+
+@cache
 def synonyms() -> dict[str, tuple[str, ...]]:
     table: dict[str, list[str]] = {}
-    for line in (Path(__file__).resolve().parent / "synonyms.txt").read_text("ascii").splitlines():
-        group = [] if line.startswith("#") else line.split()
+    for group in same_meaning():
         for word in group:
-            table.setdefault(word, []).extend(w for w in group if w != word)
+            table.setdefault(word, []).extend(other for other in group if other != word)
     return {word: tuple(others) for word, others in table.items()}
 
 

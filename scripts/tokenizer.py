@@ -1,5 +1,6 @@
-"""Trains the demo model's tokenizer: byte-level BPE, 6,144 tokens, any Unicode there and back; digits one by one, of
-a number the first with the space before it, as words have theirs.
+"""Trains the demo model's tokenizer: byte-level BPE, 6,656 tokens, any Unicode there and back; digits one by one, of
+a number the first with the space before it, as words have theirs. The last 512 are merges that make tokens of words
+with synonyms: what means the same can be given vectors that lie close.
 
     python scripts/tokenizer.py tokenizer.json [--seed 77]
 
@@ -10,6 +11,7 @@ and with `encode_special_tokens=True` (see `open_tokenizer`) no text of a docume
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,10 +19,10 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_token
 
 from declared import Declarer
 from lexicon import NOUN, topics
-from questions import OPENINGS, Questions
+from questions import OPENINGS, Questions, synonyms
 from words import read_words
 
-VOCABULARY = 6144
+VOCABULARY, WHOLE = 6144, 512  # tokens learnt from text, and merges of words with synonyms
 HEADINGS, SENTENCES = 12, 48
 SPECIAL = (
     ["<pad>", "<bos>", "<eos>", "<doc>", "</doc>", "<q>", "<quote>", "<say>", "<sum>", "<t>"]
@@ -67,7 +69,23 @@ def train(seed: int, texts: int = 4000) -> Tokenizer:
         vocab_size=VOCABULARY, special_tokens=special, initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator(corpus(seed, texts), trainer)
-    return tokenizer
+    return with_words(tokenizer, list(synonyms()))
+
+
+def with_words(tokenizer: Tokenizer, words: list[str]) -> Tokenizer:
+    """With up to WHOLE tokens more, merged after all others, that are whole words: those of the fewest pieces first."""
+    made, pieces = json.loads(tokenizer.to_str()), {w: tokenizer.encode(f" {w}").tokens for w in words}
+    vocabulary, merges = made["model"]["vocab"], made["model"]["merges"]
+    full = len(vocabulary) + WHOLE
+    for first, *rest in sorted(pieces.values(), key=len):
+        steps = [(first + "".join(rest[:i]), piece) for i, piece in enumerate(rest)]
+        if len(vocabulary) + sum(a + b not in vocabulary for a, b in steps) > full:
+            continue
+        for a, b in steps:
+            vocabulary.setdefault(a + b, len(vocabulary))
+            if [a, b] not in merges:
+                merges.append([a, b])
+    return Tokenizer.from_str(json.dumps(made))
 
 
 def open_tokenizer(path: Path | str) -> Tokenizer:

@@ -207,6 +207,35 @@ def test_a_block_computes_what_it_computes_alone(tokenizer):
             assert torch.allclose(together[0, block.start - 1], alone[0, -1], atol=1e-4)
 
 
+def test_words_with_synonyms_are_tokens_that_start_alike(tokenizer):
+    """Each further token is a word of synonyms.txt, or begins one; a word's code is nearer to its synonyms' than to
+    nearly all others', and nearest to its own."""
+    from dataclasses import replace
+
+    import torch
+
+    from circuits import Part, set_start
+    from model import Decoder
+    from pretrain import FINDER
+    from questions import same_meaning, synonyms
+    from tokenizer import WHOLE
+
+    whole = {w: ids[0] for w in synonyms() if len(ids := tokenizer.encode(f" {w}").ids) == 1}
+    assert len(whole) >= WHOLE * 0.8
+    first = tokenizer.get_vocab_size() - WHOLE
+    starts = tuple(f" {word}" for word in synonyms())
+    assert all(any(s.startswith(tokenizer.decode([i])) for s in starts) for i in range(first, first + WHOLE))
+    decoder = Decoder(replace(FINDER, vocabulary=tokenizer.get_vocab_size()))
+    set_start(decoder, tokenizer)
+    codes = torch.nn.functional.normalize(decoder.model.embed_tokens.weight[:, Part.TOKEN], dim=1)
+    groups = [group for group in same_meaning() if all(w in whole for w in group)]
+    assert len(groups) >= 50
+    for a, b, *_ in groups:
+        near = codes[whole[a]] @ codes.T
+        assert near.argmax() == whole[a]
+        assert (near > near[whole[b]]).float().mean() < 0.01, (a, b)
+
+
 def test_the_starting_circuits_look_where_they_say(tokenizer):
     """Layer 0: one, two, three tokens back, and at the last marker."""
     from dataclasses import replace

@@ -133,7 +133,7 @@ def test_only_gates_train(folder):
     from safetensors.torch import load_file
 
     checkpoint = folder / "checkpoint"
-    decoder = random_decoder(6144, hidden=64, layers=3, heads=2, kv_heads=2, head_dim=32, ff=64)
+    decoder = random_decoder(6656, hidden=64, layers=3, heads=2, kv_heads=2, head_dim=32, ff=64)
     with torch.no_grad():
         for layer in decoder.model.layers:
             layer.self_attn.gate.w2.zero_()
