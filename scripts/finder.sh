@@ -2,9 +2,9 @@
 # Makes the demo model again, from nothing: tokenizer, base with a memory, gates (S-SFT), model folder.
 #
 #     scripts/finder.sh OUT                 models/demo stays as it is; OUT/model is the folder
-#     scripts/finder.sh OUT --minutes 60    how long the base trains (the clock sets the schedule; 95 unless said)
+#     scripts/finder.sh OUT --minutes 60    how long the base trains (the clock sets the schedule; 170 unless said)
 #
-# On two cores, with nothing beside it, not quite two hours: 95 minutes the base, 4 the gates, the rest counting. It goes on where it was cut.
+# On two cores, with nothing beside it, not quite three hours: 170 minutes the base, 4 the gates, the rest counting. It goes on where it was cut.
 # The scoring is that of scripts/demo.json; scripts/calibrate.py --model OUT/model shows what others would do.
 # Needs what scripts/test.sh lab installs (5 GB); a GPU is used where PyTorch finds one.
 set -euo pipefail
@@ -23,6 +23,6 @@ lab=$(environment lab)/bin/python
 
 [ -e "$out/tokenizer.json" ] || "$lab" scripts/tokenizer.py "$out/tokenizer.json"
 [ -e "$out/checkpoint/model.safetensors" ] ||
-  "$lab" scripts/pretrain.py "$out/checkpoint" --tokenizer "$out/tokenizer.json" --minutes 95 "$@"
+  "$lab" scripts/pretrain.py "$out/checkpoint" --tokenizer "$out/tokenizer.json" --minutes 170 "$@"
 [ -e "$out/checkpoint/gates.safetensors" ] || "$lab" scripts/ssft.py "$out/checkpoint"
 "$lab" scripts/export.py "$out/checkpoint" "$out/model" --preset scripts/demo.json --name finder
