@@ -169,7 +169,7 @@ def test_what_quantising_cost_is_carried(checkpoint, tmp_path):
 @pytest.mark.parametrize(("precision", "bits"), [("int8", 8), ("int4", 4)])
 def test_the_report_names_each_matrix(precision, bits, decoder):
     before, down = logits(decoder), decoder.model.layers[1].mlp.down_proj
-    rows = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision)}
+    rows = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision, {})}
     assert len(rows) == 7 * 2 + 1
     assert {r["bits"] for r in rows.values()} == {8, bits}
     assert (logits(decoder) == before).all()
@@ -179,7 +179,7 @@ def test_the_report_names_each_matrix(precision, bits, decoder):
     assert found["weight_error"] == pytest.approx(float((kept - down.weight).norm() / down.weight.norm()), rel=0.01)
     assert all(0 < r["error"] < (0.3 if bits == 4 else 0.03) for r in rows.values())
     down.weight[3, 7] = 40 * down.weight.abs().max()  # the rest of its channel or block is rounded to nothing
-    worse = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision)}["model.layers.1.mlp.down_proj"]
+    worse = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision, {})}["model.layers.1.mlp.down_proj"]
     assert worse["error"] != found["error"]
     assert "model.layers.1.mlp.down_proj" in rounding.table([*rows.values(), worse | {"error": 9.0}])
 

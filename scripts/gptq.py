@@ -1,0 +1,143 @@
+"""Rounds a decoder's matrices one after another so that what they put out stays (GPTQ, arXiv 2210.17323).
+
+    kept = rounded(decoder, pieces(layout, citation, text, 512), "int4")    # what graph.build takes; no command line
+
+A column's rounding error is made up for by the columns after it, as far as the inputs of a calibration text allow: by
+H = Σ x xᵀ over its tokens. Layer by layer: the inputs of a matrix are computed with all before it already rounded. The
+format is the artefact's, blocks and scales as graph.quantize4 and graph.quantize have them; a block's scale is taken
+when its first column is reached. Attention is plain and causal: what a memory would mix in is not in H. ONNX Runtime's
+own (onnxruntime.quantization.neural_compressor) gives no scales back, so that what it made is rounded once more, runs
+the whole graph for every input, and knows the inputs only as they were before rounding.
+
+Beside the decoder (4 bytes a weight) memory holds what is kept (0.63 bytes a weight in int4, 1 in int8), a copy of one
+layer, the hidden states (4·n·D bytes of n tokens), and 32·F² bytes for H of the widest input F and its factor: of
+Llama-3.2-3B, 12.8 + 2.0 + 0.4 + 0.2 + 2.1 = 17.5 GB.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor, nn
+
+import graph
+import host
+from documents import make
+from model import Decoder, Layer
+
+DAMPING = 0.01  # of the mean of H's diagonal
+COLUMNS = 128  # after so many the columns behind them are made up for; a multiple of graph.BLOCK
+TOKENS, LEAST = 16384, 2048  # of calibration: most, and fewest
+LENGTH = 512  # tokens of a piece, at most
+ROWS = 2048  # tokens that run at once
+STAGES = (  # matrices of a layer that have one input, in the order in which they compute
+    ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    ("self_attn.o_proj",),
+    ("mlp.gate_proj", "mlp.up_proj"),
+    ("mlp.down_proj",),
+)
+
+
+class TooShort(ValueError):
+    """The calibration text is not enough to round by."""
+
+
+def generated() -> str:
+    """Documents that nothing is measured by."""
+    return "\n\n".join(make(2048, f"gptq/{n}").text for n in range(2 * TOKENS // 2048))
+
+
+def pieces(layout: host.Layout, citation: dict | None, text: str, length: int) -> Tensor:
+    """text → prompts [B,T] of at most `length` tokens, spread evenly over it; raises TooShort."""
+    start, ask = layout.encode(layout.prompt["start"]), layout.encode(layout.prompt["ask"], question=" Where is it?")
+    body, room = layout.lines(text, citation), length - len(start) - len(ask)
+    if len(body) < LEAST:
+        raise TooShort(f"found {len(body)} tokens to calibrate on, expected {LEAST:,} or more")
+    firsts = range(0, len(body) - room + 1, room)
+    count = min(len(firsts), TOKENS // length)
+    chosen = [firsts[i * len(firsts) // count] for i in range(count)]
+    return torch.tensor([[*start, *body[a : a + room], *ask] for a in chosen])
+
+
+@torch.no_grad()
+def rounded(decoder: Decoder, pieces: Tensor, precision: str) -> dict[str, graph.Rounded]:
+    """By matrix, named as in the state_dict without `.weight`; pieces [B,T]. The decoder stays as it is."""
+    kept, T = {}, pieces.shape[1]
+    angles, masks = decoder.angles(torch.arange(T)), decoder.masks(T, 0, pieces.device)  # [T,r/2] twice, [T,T]
+    parts = decoder.embed(pieces).split(max(1, ROWS // T))  # [·,T,D] each
+    for i, layer in enumerate(decoder.model.layers):
+        about = *angles[layer.kind], masks[layer.kind]
+        for name, made in through(copy.deepcopy(layer), parts, about, graph.BITS[precision]):
+            kept[f"model.layers.{i}.{name}"] = made
+    head = decoder.model.embed_tokens if decoder.lm_head is None else decoder.lm_head
+    u = factor(sum(squares(decoder.model.norm(part)) for part in parts))
+    return kept | {"lm_head": matrix(head.weight, u, 8)}
+
+
+def through(
+    layer: Layer, parts: tuple[Tensor, ...], about: tuple[Tensor, ...], bits: int
+) -> Iterator[tuple[str, graph.Rounded]]:
+    """Rounds a layer in place, name by name, then runs parts [·,T,D] through it, in place; about: as its forward."""
+    for names in STAGES:
+        linears = {name: layer.get_submodule(name) for name in names}
+        u = factor(hessian(linears[names[0]], lambda: [layer(part, *about) for part in parts]))
+        for name, linear in linears.items():
+            made = matrix(linear.weight, u, bits)
+            linear.weight.copy_(torch.from_numpy(graph.whole(made, linear.in_features)))
+            yield name, made
+    for part in parts:
+        part.copy_(layer(part, *about))
+
+
+def squares(x: Tensor) -> Tensor:
+    """x [...,in] → Σ x xᵀ [in,in] float64; the 2 in the paper's H is of no effect."""
+    x = x.flatten(0, -2)
+    return (x.T @ x).double()
+
+
+def hessian(linear: nn.Linear, run: Callable[[], object]) -> Tensor:
+    """Of what reaches a linear while something runs: [in,in] float64."""
+    h = torch.zeros(linear.in_features, linear.in_features, dtype=torch.float64)
+
+    def see(_: nn.Module, inputs: tuple[Tensor]) -> None:
+        h.add_(squares(inputs[0]))
+
+    hook = linear.register_forward_pre_hook(see)
+    try:
+        run()
+    finally:
+        hook.remove()
+    return h
+
+
+def factor(h: Tensor) -> Tensor:
+    """h [n,n] float64, damped in place → U [n,n] float32, upper triangular, UᵀU = H⁻¹."""
+    diagonal = h.diagonal()
+    diagonal += DAMPING * diagonal.mean() or 1.0  # 1: nothing ever came
+    lower = torch.linalg.cholesky(h.flip(0, 1))  # H = R Rᵀ with R the same turned round, so U = R⁻¹
+    eye = torch.eye(len(h), dtype=h.dtype)
+    return torch.linalg.solve_triangular(lower, eye, upper=False).flip(0, 1).float()
+
+
+def matrix(weight: Tensor, u: Tensor, bits: int) -> graph.Rounded:
+    """weight [out,in], u [in,in] as `factor` gives it → what graph.quantize4 or graph.quantize would give."""
+    w = weight.detach().float().T.clone(memory_format=torch.contiguous_format)  # [in,out]
+    block, (low, high) = (graph.BLOCK, (-8, 7)) if bits == 4 else (len(w), (-127, 127))
+    steps, scales = torch.empty(w.shape, dtype=torch.int8), []
+    for a in range(0, len(w), COLUMNS):
+        b = min(a + COLUMNS, len(w))
+        errors = torch.empty(b - a, w.shape[1])
+        for i in range(a, b):
+            if i % block == 0:
+                nearest = graph.quantize4 if bits == 4 else graph.quantize
+                scales.append(torch.from_numpy(nearest(w[i : i + block].numpy())[1]))  # [out]
+                inverse = torch.where(scales[-1] == 0, 0, 1 / scales[-1])
+            steps[i] = step = (w[i] * inverse).round().clamp(low, high)
+            errors[i - a] = (w[i] - step * scales[-1]) / u[i, i]
+            w[i + 1 : b].addr_(u[i, i + 1 : b], errors[i - a], alpha=-1)
+        w[b:].addmm_(u[a:b, b:].T, errors, alpha=-1)
+    if bits == 8:
+        return steps.numpy(), scales[0].numpy()
+    return graph.pack4(steps.numpy()), torch.stack(scales, 1).flatten().numpy()  # [out·blocks]
