@@ -3,6 +3,7 @@
 import copy
 import json
 import subprocess
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +24,6 @@ from model import Decoder, Sizes, load, read
 IDS = list(range(20, 60))
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
-    tiny.checkpoint(folder)
-    return folder
-
-
 @pytest.fixture
 def decoder(checkpoint) -> Decoder:
     return load(checkpoint)
@@ -40,15 +34,14 @@ def logits(decoder: Decoder) -> np.ndarray:
     return read(decoder, torch.tensor(IDS), 2, Sizes(16, 8, 32))[0].numpy()  # 40 tokens: the memory is read too
 
 
-def by_graph(decoder: Decoder, precision: str, folder: Path) -> np.ndarray:
+def by_graph(decoder: Decoder, precision: str, checkpoint: Path) -> np.ndarray:
     """The same through an artefact, its bound set aside."""
     preset = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
-    kept = (folder / "tokenizer.json").read_text()
-    made = folder / precision
-    made.mkdir(exist_ok=True)
+    kept = (checkpoint / "tokenizer.json").read_text()
     about = export.manifest(decoder, decoder.config, export.Tokenizer.from_str(kept), preset, "tiny", [precision])
-    export.write(made, decoder, kept, about, preset)
-    return host.Stream(host.Model(made, threads=1), "default").read(IDS, 2)
+    with tempfile.TemporaryDirectory() as made:
+        export.write(Path(made), decoder, kept, about, preset)
+        return host.Stream(host.Model(made, threads=1), "default").read(IDS, 2)
 
 
 def off(got: np.ndarray, want: np.ndarray) -> float:
