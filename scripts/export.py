@@ -20,7 +20,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
-from types import MappingProxyType
 
 import numpy as np
 import torch
@@ -40,6 +39,7 @@ DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 MAX_ERROR = {"fp32": 1e-3, "int8": 0.3, "int4": 1.0}
 REPORT = "quantizing.json"
 ROUNDINGS = ("nearest", "gptq")
+Kept = Mapping[str, Mapping[str, graph.Rounded]]  # by precision, by matrix: what is not rounded to nearest
 LONG = 1024  # tokens that a check takes the time to fill
 INSIDE = 64 << 20  # bytes of weights: more stand in a file beside the graph
 SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
@@ -238,21 +238,16 @@ def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[di
     return tests
 
 
-Kept = Mapping[str, Mapping[str, graph.Rounded]]  # by precision, by matrix: what is not rounded to nearest
-
-
 def write(
-    folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: dict, kept: Kept = MappingProxyType({})
+    folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: dict, kept: Kept | None = None
 ) -> dict[str, float]:
     """Everything into an empty folder, checked → worst errors by artefact."""
     stated, eight_bits = preset.get("max_error", {}), preset.get("eight_bits", "u8")
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     for artefact in about["artefacts"]:
         with open(folder / artefact["weights"], "wb") if "weights" in artefact else nullcontext() as outside:
-            precision = artefact["precision"]
-            model = graph.build(
-                decoder.config, weights, precision, eight_bits, outside=outside, rounded=kept.get(precision)
-            )
+            own = {"outside": outside, "rounded": (kept or {}).get(artefact["precision"])}
+            model = graph.build(decoder.config, weights, artefact["precision"], eight_bits, **own)
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
     embedding = decoder.model.embed_tokens.weight.to(DTYPES[about["embedding"]["dtype"]])  # [V, D]
     if not embedding.isfinite().all():
@@ -282,8 +277,7 @@ def report(decoder: Decoder, layout: host.Layout, precisions: list[str], kept: K
 
 def by_gptq(
     decoder: Decoder, layout: host.Layout, about: dict, precisions: list[str], calibration: Path | None
-) -> dict[str, dict[str, graph.Rounded]]:
-    """By precision, for all that round."""
+) -> Kept:
     length = min(gptq.LENGTH, about["scenarios"][about["default_scenario"]]["window"])
     try:
         text = calibration.read_text("utf-8") if calibration else gptq.generated()

@@ -11,18 +11,21 @@ Not by a library: GPTQModel and llm-compressor want a model class of transformer
 kernels of their own; ONNX Runtime's gptq_quantize (1.28) passes no error on (it reads the empty half of a triangular
 factor: 99.6 % of its steps are the nearest) and rounds what it made once more.
 
-Beside the decoder (4 bytes a weight) memory holds what is kept (0.63 bytes a weight in int4, 1 in int8), a copy of one
-layer, the hidden states (4·n·D bytes of n tokens), and 32·F² bytes for H of the widest input F and its factor: of
-Llama-3.2-3B, 12.8 + 2.0 + 0.4 + 0.2 + 2.1 = 17.5 GB.
+Beside the decoder (4 bytes a weight) memory holds what is kept (0.63 bytes a weight in int4, 1 in int8), and a copy of
+one layer, the hidden states (4·n·D bytes of n tokens), 24·F² bytes for H of the widest input F and its factor, 16·F
+bytes of each of ROWS; then 9 bytes a weight of lm_head. Of Llama-3.2-3B in int4: 12.8 + 2.0 + max(0.4 + 0.2 + 1.6 +
+0.3, 3.5) = 18.3 GB.
 """
 
 from __future__ import annotations
 
 import copy
+import sys
 from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor, nn
+from tqdm import tqdm
 
 import graph
 import host
@@ -54,13 +57,14 @@ def generated() -> str:
 
 
 def pieces(layout: host.Layout, citation: dict | None, text: str, length: int) -> Tensor:
-    """text → prompts [B,T] of at most `length` tokens, spread evenly over it; raises TooShort."""
+    """text → prompts [B,T] of about `length` tokens, spread evenly over it; raises TooShort."""
     start, ask = layout.encode(layout.prompt["start"]), layout.encode(layout.prompt["ask"], question=" Where is it?")
-    body, room = layout.lines(text, citation), length - len(start) - len(ask)
+    body, around = layout.lines(text, citation), len(start) + len(ask)
+    room = max(length - around, length // 2)
     if len(body) < LEAST:
         raise TooShort(f"found {len(body)} tokens to calibrate on, expected {LEAST:,} or more")
     firsts = range(0, len(body) - room + 1, room)
-    count = min(len(firsts), TOKENS // length)
+    count = min(len(firsts), TOKENS // (room + around))
     chosen = [firsts[i * len(firsts) // count] for i in range(count)]
     return torch.tensor([[*start, *body[a : a + room], *ask] for a in chosen])
 
@@ -71,7 +75,8 @@ def rounded(decoder: Decoder, pieces: Tensor, precision: str) -> dict[str, graph
     kept, T = {}, pieces.shape[1]
     angles, masks = decoder.angles(torch.arange(T)), decoder.masks(T, 0, pieces.device)  # [T,r/2] twice, [T,T]
     parts = decoder.embed(pieces).split(max(1, ROWS // T))  # [·,T,D] each
-    for i, layer in enumerate(decoder.model.layers):
+    layers = tqdm(decoder.model.layers, unit="layer", disable=not sys.stderr.isatty(), leave=False)
+    for i, layer in enumerate(layers):
         about = *angles[layer.kind], masks[layer.kind]
         for name, made in through(copy.deepcopy(layer), parts, about, graph.BITS[precision]):
             kept[f"model.layers.{i}.{name}"] = made

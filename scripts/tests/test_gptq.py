@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,9 @@ import graph
 import host
 import rounding
 import tiny
+from config import Kind, frequencies
 from documents import make
-from model import load
+from model import Decoder
 
 LOOSE = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
 
@@ -100,22 +102,26 @@ def text(tmp_path_factory) -> Path:
     return file
 
 
+NEAR = {"local": Kind(frequencies(1e4, 8), sliding=6, memory=False), "global": Kind(frequencies(1e5, 8))}
+SHAPES = {"tiny": {}, "Gemma": {"tied": True, "post_norms": True, "kinds": NEAR, "pattern": ("local", "global")}}
+
+
 @torch.no_grad()
-def test_layers_see_what_rounded_layers_give_them(checkpoint):
+@pytest.mark.parametrize("shape", SHAPES)
+def test_layers_see_what_rounded_layers_give_them(shape, monkeypatch):
     """The hidden states that lm_head's H is of are the rounded decoder's, and the decoder stays as it was."""
-    decoder, ids = load(checkpoint), torch.arange(20, 380).view(12, 30)
-    before, seen = {n: p.clone() for n, p in decoder.named_parameters()}, []
-    squares = gptq.squares
-    try:
-        gptq.squares = lambda x: seen.append(x.clone()) or squares(x)
-        kept = gptq.rounded(decoder, ids, "int4")
-    finally:
-        gptq.squares = squares
+    torch.manual_seed(1)
+    decoder, ids = Decoder(replace(tiny.CONFIG, **SHAPES[shape])), torch.arange(20, 380).view(12, 30)
+    before, seen, squares = {n: p.clone() for n, p in decoder.named_parameters()}, [], gptq.squares
+    monkeypatch.setattr(gptq, "squares", lambda x: seen.append(x.clone()) or squares(x))
+    monkeypatch.setattr(gptq, "ROWS", 360)  # all at once
+    kept = gptq.rounded(decoder, ids, "int4")
     assert all((p == before[n]).all() for n, p in decoder.named_parameters())
     for name in kept.keys() - {"lm_head"}:
         linear = decoder.get_submodule(name)
         linear.weight.copy_(rounding.rounded(linear.weight, 4, kept[name]))
-    assert torch.allclose(seen[-1].flatten(0, -2), decoder(ids).flatten(0, -2), atol=1e-4)
+    assert torch.allclose(seen[-1], decoder(ids), atol=1e-4)
+    assert not torch.allclose(seen[0], seen[-1], atol=1)
 
 
 @pytest.mark.parametrize("precision", ["int8", "int4"])
