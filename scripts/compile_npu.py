@@ -75,24 +75,12 @@ def shapes(sizes: dict, soc: qnn.Soc | None = None) -> list[lower.Run]:
     return [lower.Run(rows, wanted, slots) for rows, wanted in dict.fromkeys(runs)]
 
 
-def laid_out(opened: host.Model, text: str) -> list[int]:
-    """A text's tokens as its readings have them: lines of a citing model behind their markers."""
-    layout, prompt = opened.layout, opened.manifest["prompt"]
-    citation, tokens = opened.manifest["citation"], []
-    if not citation:
-        return layout.encode("{text}", text=text)
-    for number, line in enumerate(line for line in text.split("\n") if line.strip()):
-        template = prompt["sentence"].replace("{n}", str(number % len(citation["markers"]) + 1))
-        tokens += layout.encode(template, text=" " + " ".join(line.split()))
-    return tokens
-
-
 def streams(opened: host.Model, scenarios: dict, texts: list[str]) -> Iterator[tuple[str, list[int], int]]:
     """(scenario, tokens, pinned): prompts that leave the cache half empty, fill it, and fill the memory."""
     layout, prompt = opened.layout, opened.manifest["prompt"]
     start, ask = layout.encode(prompt["start"]), layout.encode(prompt["ask"], question=" Where is it?")
     for text in texts:
-        body = laid_out(opened, text)
+        body = layout.lines(text, opened.manifest["citation"])
         for name, sizes in scenarios.items():
             room = sizes["pinned"] + sizes["window"]
             for length in (sizes["segment"] // 2, room, 2 * room + sizes["segment"]):

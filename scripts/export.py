@@ -1,6 +1,7 @@
 """Checkpoint folder → model folder, as models/README.md says; refuses one that differs too much from the reference.
 
     python scripts/export.py CHECKPOINT models/mine  [--name mine] [--precision int8 fp32]
+    python scripts/export.py CHECKPOINT models/mine  --precision int4 --rounding gptq [--calibration texts.txt]
     python scripts/export.py CHECKPOINT models/demo --preset scripts/demo.json
 
 CHECKPOINT is a Hugging Face folder (config.json, safetensors, tokenizer.json, and a chat template) of a family that
@@ -16,7 +17,7 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
@@ -24,6 +25,7 @@ import numpy as np
 import torch
 from tokenizers import Tokenizer
 
+import gptq
 import graph
 import host
 import rotation
@@ -36,6 +38,8 @@ DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 # Most of max abs logits error ÷ max abs logit, unless the preset says else.
 MAX_ERROR = {"fp32": 1e-3, "int8": 0.3, "int4": 1.0}
 REPORT = "quantizing.json"
+ROUNDINGS = ("nearest", "gptq")
+Kept = Mapping[str, Mapping[str, graph.Rounded]]  # by precision, by matrix: what is not rounded to nearest
 LONG = 1024  # tokens that a check takes the time to fill
 INSIDE = 64 << 20  # bytes of weights: more stand in a file beside the graph
 SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
@@ -234,13 +238,16 @@ def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[di
     return tests
 
 
-def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: dict) -> dict[str, float]:
+def write(
+    folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: dict, kept: Kept | None = None
+) -> dict[str, float]:
     """Everything into an empty folder, checked → worst errors by artefact."""
     stated, eight_bits = preset.get("max_error", {}), preset.get("eight_bits", "u8")
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     for artefact in about["artefacts"]:
         with open(folder / artefact["weights"], "wb") if "weights" in artefact else nullcontext() as outside:
-            model = graph.build(decoder.config, weights, artefact["precision"], eight_bits, outside=outside)
+            own = {"outside": outside, "rounded": (kept or {}).get(artefact["precision"])}
+            model = graph.build(decoder.config, weights, artefact["precision"], eight_bits, **own)
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
     embedding = decoder.model.embed_tokens.weight.to(DTYPES[about["embedding"]["dtype"]])  # [V, D]
     if not embedding.isfinite().all():
@@ -262,25 +269,43 @@ def write(folder: Path, decoder: Decoder, tokenizer: str, about: dict, preset: d
     return worst
 
 
-def report(decoder: Decoder, layout: host.Layout, precisions: list[str]) -> dict[str, list[dict]]:
+def report(decoder: Decoder, layout: host.Layout, precisions: list[str], kept: Kept) -> dict[str, list[dict]]:
     """By precision, for all that round."""
     ids = layout.encode("{text}", text=SAMPLE)
-    return {name: rounding.report(decoder, ids, name) for name in precisions if name != "fp32"}
+    return {p: rounding.report(decoder, ids, p, kept.get(p, {})) for p in precisions if p in graph.BITS}
+
+
+def by_gptq(
+    decoder: Decoder, layout: host.Layout, about: dict, precisions: list[str], calibration: Path | None
+) -> Kept:
+    length = min(gptq.LENGTH, about["scenarios"][about["default_scenario"]]["window"])
+    try:
+        text = calibration.read_text("utf-8") if calibration else gptq.generated()
+        ids = gptq.pieces(layout, about["citation"], text, length)
+    except (UnicodeDecodeError, gptq.TooShort) as e:
+        said = e if isinstance(e, gptq.TooShort) else f"found no UTF-8: {e}"
+        raise Refused(f"{calibration or 'generated text'}: {said}") from e
+    return {p: gptq.rounded(decoder, ids, p) for p in precisions if p in graph.BITS}
 
 
 def export(
     checkpoint: Path, target: Path, preset: dict | None = None, name: str = "", precisions: list[str] | None = None,
-    rotate: bool = False, reported: bool = False,
+    rotate: bool = False, reported: bool = False, method: str = "nearest", calibration: Path | None = None,
 ) -> dict:  # fmt: skip
-    """Writes target → worst errors by artefact; raises Refused and leaves target as it was."""
-    decoder, kept = load(checkpoint), (checkpoint / "tokenizer.json").read_text()
+    """Writes target → worst errors by artefact; raises Refused and leaves target as it was. method: of ROUNDINGS."""
+    if calibration and method != "gptq":
+        raise Refused(f"found a calibration text beside rounding by {method}, expected gptq")
+    decoder, tokenizer_json = load(checkpoint), (checkpoint / "tokenizer.json").read_text()
     if not decoder.memory_trained:
         decoder = forget(decoder)
     preset = preset or own(checkpoint, decoder.config.positions)
-    if (form := host.piecewise(json.loads(kept), preset, decoder.config.vocabulary)) != json.loads(kept):
-        kept = json.dumps(form, ensure_ascii=False)
-    tokenizer = Tokenizer.from_str(kept)
+    found = json.loads(tokenizer_json)
+    if (form := host.piecewise(found, preset, decoder.config.vocabulary)) != found:
+        tokenizer_json = json.dumps(form, ensure_ascii=False)
+    tokenizer = Tokenizer.from_str(tokenizer_json)
     base, precisions = decoder.config, precisions or preset["precisions"]
+    if method == "gptq" and not {*precisions} & {*graph.BITS}:
+        raise Refused(f"found precision {' '.join(precisions)} to round by gptq, expected int8 or int4")
     if rotate:
         rotation.turn(decoder)
     about = manifest(decoder, base, tokenizer, preset, name or target.name, precisions)
@@ -289,8 +314,10 @@ def export(
     try:
         made = temporary / "new"
         made.mkdir()
-        worst = write(made, decoder, kept, about, preset)
-        if reported and (rows := report(decoder, host.Layout(about["prompt"], kept), precisions)):
+        layout = host.Layout(about["prompt"], tokenizer_json)
+        kept = by_gptq(decoder, layout, about, precisions, calibration) if method == "gptq" else {}
+        worst = write(made, decoder, tokenizer_json, about, preset, kept)
+        if reported and (rows := report(decoder, layout, precisions, kept)):
             (made / REPORT).write_text(dumps(rows))
         if target.exists():
             target.rename(temporary / "old")
@@ -308,10 +335,13 @@ def main() -> int:
     parser.add_argument("--name", default="")
     parser.add_argument("--rotate", action="store_true", help="so that no channel outweighs the others (rotation.py)")
     parser.add_argument("--precision", nargs="+", choices=sorted(MAX_ERROR), default=None)
+    parser.add_argument("--rounding", choices=ROUNDINGS, default="nearest", help="of weights (gptq.py; %(default)s)")
+    parser.add_argument("--calibration", type=Path, metavar="FILE", help="a text for gptq; without it a generated one")
     a = parser.parse_args()
     try:
         preset = json.loads(a.preset.read_text()) if a.preset else None
-        worst = export(a.checkpoint, a.target, preset, a.name, a.precision, a.rotate, reported=True)
+        how = {"method": a.rounding, "calibration": a.calibration}
+        worst = export(a.checkpoint, a.target, preset, a.name, a.precision, a.rotate, reported=True, **how)
     except (Refused, ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)
         return 1
@@ -323,7 +353,7 @@ def main() -> int:
         print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
     if (a.target / REPORT).exists():
         for precision, rows in json.loads((a.target / REPORT).read_text()).items():
-            print(f"{precision}, by matrix:\n{rounding.table(rows)}")
+            print(f"{precision} ({a.rounding}), by matrix:\n{rounding.table(rows)}")
     if not (a.checkpoint / "gates.safetensors").exists():
         print("export: no gates.safetensors: no memory; by recall, notes and the window it works", file=sys.stderr)
     return 0

@@ -6,11 +6,12 @@ per row (÷ its largest magnitude × 127), so that no row depends on its neighbo
 fp32. Both are kept in u8 around 128: x86 processors with AVX2 but without VNNI saturate the sums of u8 × s8 products
 (tried: logits off by 0.45 instead of 0.08), u8 × u8 is the same on every machine. Where every processor is known to
 have VNNI, `s8` weights are faster (on one of them 128 rows took 6.3 ms instead of 8.2). `int4`: the linears of the
-layers in 4 bits, 32 inputs to a scale, activations in 8 bits by the same 32; lm_head as in int8.
+layers in 4 bits, 32 inputs to a scale, activations in 8 bits by the same 32; lm_head as in int8. Weights are rounded to
+nearest here, or come rounded (gptq.py).
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import BinaryIO
 
 import numpy as np
@@ -25,7 +26,10 @@ from model import EPSILON
 PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
 BYTES = {"fp32": 4.0, "int8": 1.0, "int4": 0.6}  # of a weight, not quite
 BLOCK = 32  # inputs to a scale in 4 bits
+BITS = {"int8": 8, "int4": 4}  # of the layers' linears
 LARGE = 1 << 16  # bytes: what is kept outside of the graph
+
+Rounded = tuple[np.ndarray, np.ndarray]  # a weight as quantize, or quantize4, gives it
 
 
 class Builder:
@@ -63,14 +67,14 @@ class Builder:
         return name
 
 
-def quantize(weight: np.ndarray, middle: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """weight [in, out] → 8 bits of middle's type [in, out] and scales [out]: symmetric, per output channel."""
+def quantize(weight: np.ndarray) -> Rounded:
+    """weight [in, out] → steps [in, out] from -127 to 127 and scales [out]: symmetric, per output channel."""
     scale = np.maximum(np.abs(weight).max(0), 1e-30) / 127  # [out]
     steps = np.clip(np.rint(weight / scale), -127, 127)  # [in, out]
-    return (steps + middle).astype(middle.dtype), scale.astype(np.float32)
+    return steps.astype(np.int8), scale.astype(np.float32)
 
 
-def quantize4(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def quantize4(weight: np.ndarray) -> Rounded:
     """weight [in, out] → two of 4 bits a byte [out, blocks, BLOCK/2] and scales [out·blocks], rounded to nearest."""
     n, out = weight.shape
     blocks = -(-n // BLOCK)
@@ -78,6 +82,22 @@ def quantize4(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     none = np.zeros(out * ((blocks + 1) // 2), np.uint8)  # zero points, which symmetric blocks do without
     runtime.quantize_matmul_4bits(four, np.ascontiguousarray(weight), scales, none, BLOCK, out, n, True)
     return four, scales
+
+
+def pack4(steps: np.ndarray) -> np.ndarray:
+    """steps [in, out] from -8 to 7 → [out, blocks, BLOCK/2], as quantize4 gives them."""
+    up = np.pad((steps + 8).astype(np.uint8), ((0, -len(steps) % BLOCK), (0, 0)))
+    pairs = up.T.reshape(up.shape[1], -1, BLOCK // 2, 2)  # [out, blocks, BLOCK/2, 2]
+    return pairs[..., 0] | pairs[..., 1] << 4
+
+
+def whole(kept: Rounded, inputs: int) -> np.ndarray:
+    """→ [out, in] float32, the weight that an artefact computes with."""
+    steps, scales = kept
+    if steps.ndim == 2:
+        return steps.T * scales[:, None]
+    steps = np.stack([steps & 15, steps >> 4], -1).reshape(len(steps), -1, BLOCK).astype(np.float32) - 8
+    return (steps * scales.reshape(*steps.shape[:2], 1)).reshape(len(steps), -1)[:, :inputs]
 
 
 class Linears:
@@ -91,21 +111,25 @@ class Linears:
         self.zero_name = g.weight("weight.zero", self.zero)
         self.middle = g.weight("activation.zero", np.array(128, np.uint8))
 
-    def __call__(self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None, out: str = "") -> str:
-        """weight [out, in], as PyTorch keeps it."""
+    def __call__(
+        self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None, kept: Rounded | None = None,
+        out: str = "",
+    ) -> str:  # fmt: skip
+        """weight [out, in], as PyTorch keeps it; kept: the same rounded, else it is to nearest."""
         g, last, part = self.g, "" if bias is not None else out, name.rpartition(".")[2]
         bits = self.bits.get(part if part in PARTS else "qkv", 32)
         if bits == 32:
             y = g("MatMul", x, g.weight(name, weight.T), out=last)  # [S, out]
         elif bits == 4:
-            (four, scales), (n, k) = quantize4(weight.T), weight.shape
+            (four, scales), (n, k) = kept or quantize4(weight.T), weight.shape
             inputs, how = (x, g.weight(name, four), g.weight(name + ".scale", scales)), {"bits": 4, "accuracy_level": 4}
             y = g(
                 "MatMulNBits", *inputs, out=last, domain="com.microsoft", N=n, K=k, block_size=BLOCK, **how
             )  # [S, out]
         else:
             u8, largest = self.quantized(x)  # [S, in], [S, 1]
-            eight, scale = quantize(weight.T, self.zero)  # [in, out], [out]
+            steps, scale = kept or quantize(weight.T)  # [in, out], [out]
+            eight = (steps + self.zero.astype(np.int16)).astype(self.zero.dtype)
             inputs = u8, g.weight(name, eight), g.constant(1.0), g.weight(name + ".scale", scale / 127)
             y = g("MatMulIntegerToFloat", *inputs, self.middle, self.zero_name, domain="com.microsoft")  # [S, out]
             y = g("Mul", y, largest, out=last)  # [S, out]
@@ -127,9 +151,11 @@ def build(
     eight_bits: str = "u8",
     only: Collection[str] = PARTS,
     outside: BinaryIO | None = None,
+    rounded: Mapping[str, Rounded] | None = None,
 ) -> onnx.ModelProto:
     """weights: the decoder's state_dict as float32 arrays; eight_bits: how int8 keeps them, u8 or s8; only: which;
-    outside: a file beside the graph's that takes the large ones, page by page, so that they can be mapped."""
+    outside: a file beside the graph's that takes the large ones, page by page, so that they can be mapped; rounded: all
+    of the linears, by name without `.weight`, where they are not to be rounded to nearest."""
     c, g = config, Builder(outside)
     linear = Linears(g, precision, only, eight_bits)
     H, J, d = c.heads, c.kv_heads, c.head_dim
@@ -180,10 +206,14 @@ def build(
         gate = g("Sigmoid", g("Add", h, g.weight(name + ".b2", w["b2"])))  # [1, J, G·S, d]
         return g("Add", local, g("Mul", g("Mul", gate, "memory_weight"), g("Sub", memory, local)))
 
-    def joined(prefix: str, *names: str) -> tuple[np.ndarray, np.ndarray | None]:
+    def joined(prefix: str, *names: str) -> tuple[np.ndarray, np.ndarray | None, Rounded | None]:
         weight = np.concatenate([weights[f"{prefix}.{n}.weight"] for n in names])
         biases = [weights[f"{prefix}.{n}.bias"] for n in names if f"{prefix}.{n}.bias" in weights]
-        return weight, np.concatenate(biases) if biases else None
+        bias = np.concatenate(biases) if biases else None
+        if not rounded:
+            return weight, bias, None
+        steps, scales = zip(*(rounded[f"{prefix}.{n}"] for n in names), strict=True)
+        return weight, bias, (np.concatenate(steps, 1 if steps[0].ndim == 2 else 0), np.concatenate(scales))
 
     parts = g("Concat", g("Shape", "k_0", start=2, end=3), g("Shape", "x", start=0, end=1), axis=0)  # [C, S]
     turned = {kind: (f"cos_{kind}", f"sin_{kind}") for kind in c.kinds}
@@ -225,7 +255,7 @@ def build(
         y = linear(g("Mul", t, up), p + "mlp.down", *joined(p + "mlp", "down_proj"))  # [S, D]
         x = g("Add", x, out_norm(y, p + "mlp_out_norm.weight"))  # [S, D]
     head = weights["model.embed_tokens.weight" if c.tied else "lm_head.weight"]  # [V, D]
-    linear(norm(x, "model.norm.weight"), "lm_head", head, out="logits")  # [R, V]
+    linear(norm(x, "model.norm.weight"), "lm_head", head, kept=rounded and rounded["lm_head"], out="logits")  # [R, V]
     return model(c, g)
 
 

@@ -94,6 +94,16 @@ class Layout:
             rest = after[tail:]
         return tokens + self.special.encode(rest, add_special_tokens=False).ids
 
+    def lines(self, text: str, citation: dict | None) -> list[int]:
+        """A text's tokens as its readings have them: lines of a citing model behind their markers."""
+        if not citation:
+            return self.encode("{text}", text=text)
+        tokens = []
+        for number, line in enumerate(line for line in text.split("\n") if line.strip()):
+            template = self.prompt["sentence"].replace("{n}", str(number % len(citation["markers"]) + 1))
+            tokens += self.encode(template, text=" " + " ".join(line.split()))
+        return tokens
+
     def turn(self, text: str, first: bool) -> list[int]:
         """A turn of a chat: what is said, up to where the model answers."""
         chat = self.prompt["chat"]

@@ -129,6 +129,11 @@ class Layer(nn.Module):
         q, k, v = a.split(a.q_proj(y)), a.split(a.k_proj(y)), a.split(a.v_proj(y))
         return (a.q_norm(q), a.k_norm(k), v) if a.q_norm else (q, k, v)
 
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
+        """The plain layer, no memory: x [B,n,D], cos and sin [...,n,r/2], mask to [B,1,n,n] → [B,n,D]."""
+        q, k, v = self.qkv(x)  # [B,H,n,d], [B,J,n,d] twice
+        return self.out(x, self.self_attn.local(rope(q, cos, sin), rope(k, cos, sin), v, mask))
+
     def out(self, x: Tensor, a: Tensor) -> Tensor:
         """The residual stream x [B,n,D] after attention a [B,H,n,d] and the MLP."""
         x = x + self.attention_out_norm(self.self_attn.o_proj(a.transpose(-2, -3).flatten(-2)))  # [B,n,D]
@@ -189,9 +194,7 @@ class Decoder(nn.Module):
             masks = dict.fromkeys(masks, mask)
         x = self.embed(ids)  # [B,T,D]
         for layer in self.model.layers:
-            q, k, v = layer.qkv(x)  # [B,H,T,d], [B,J,T,d] twice
-            (cos, sin), mask = angles[layer.kind], masks[layer.kind]
-            x = layer.out(x, layer.self_attn.local(rope(q, cos, sin), rope(k, cos, sin), v, mask))  # [B,T,D]
+            x = layer(x, *angles[layer.kind], masks[layer.kind])  # [B,T,D]
         return self.model.norm(x)
 
     def logits(self, hidden: Tensor) -> Tensor:

@@ -2,11 +2,13 @@
 
     python scripts/quantize.py CHECKPOINT                     a few minutes
     python scripts/quantize.py CHECKPOINT --write             also docs/records/ and the table in models/demo/README.md
+    python scripts/quantize.py CHECKPOINT --roundings         instead: eight and four bits by each way of rounding
 
 Part by part: a graph in which only those linears are in eight bits (weights by output channel, activations by row)
 reads prompts that no training has seen, through the host's part in numpy; its logits at the answer are held against
 fp32's. In all: the folder as it ships and one in fp32 answer the same questions about generated documents through the
-shipped command line. export.py is what quantises.
+shipped command line. By rounding: folders by nearest and by GPTQ, plain and turned, read the prompts. export.py is what
+quantises.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from itertools import product
+from operator import ne
 from pathlib import Path
 
 import numpy as np
@@ -90,8 +94,7 @@ def by_part(checkpoint: Path, folder: Path, count: int) -> list[dict]:
         file = graph.build(decoder.config, weights, "int8", only=parts).SerializeToString()
         got = logits(folder, onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]), asked)
         reference = got if reference is None else reference
-        chosen = [[sight[int(row[sight].argmax())] for (_, sight), row in zip(asked, some, strict=True)]
-                  for some in (reference, got)]  # fmt: skip
+        chosen = [choices(some, asked) for some in (reference, got)]
         rows.append(
             {
                 "part": name,
@@ -103,6 +106,58 @@ def by_part(checkpoint: Path, folder: Path, count: int) -> list[dict]:
             }
         )
     return rows
+
+
+def choices(got: np.ndarray, asked: list[tuple[list[int], list[int]]]) -> list[int]:
+    """got [n, V] → the likeliest in sight."""
+    return [sight[int(row[sight].argmax())] for (_, sight), row in zip(asked, got, strict=True)]
+
+
+def log_softmax(x: np.ndarray) -> np.ndarray:
+    x = x.astype(np.float64) - x.max(-1, keepdims=True)
+    return x - np.log(np.exp(x).sum(-1, keepdims=True))
+
+
+def by_rounding(checkpoint: Path, preset: dict, work: Path, count: int) -> list[dict]:
+    """A row a precision and way of rounding: nats from fp32 at the prompts' ends (mean, standard error), decisions
+    changed, the mean error of a matrix, and what export says."""
+    asked, rows, bare = prompts(checkpoint, count), [], {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
+
+    def exported(precision: str, **how: object) -> tuple[np.ndarray, Path]:
+        made = work / "-".join([precision, *(str(v) for v in how.values())])
+        export.export(checkpoint, made, preset | bare, "finder", [precision], reported=True, **how)
+        return logits(made, host.Model(made).session, asked), made
+
+    reference, _ = exported("fp32")
+    want = log_softmax(reference)
+    for precision, rotate, method in product(graph.BITS, (False, True), export.ROUNDINGS):
+        got, made = exported(precision, rotate=rotate, method=method)
+        nats = (np.exp(want) * (want - log_softmax(got))).sum(-1)  # [n]
+        matrices = json.loads((made / export.REPORT).read_text())[precision]
+        rows.append(
+            {
+                "precision": precision,
+                "rounding": method + (", turned" if rotate else ""),
+                "nats": float(nats.mean()),
+                "error_of_nats": float(nats.std() / len(nats) ** 0.5),
+                "decisions_changed": sum(map(ne, choices(reference, asked), choices(got, asked))),
+                "prompts": count,
+                "matrices": float(np.mean([m["error"] for m in matrices])),
+                "cost": json.loads((made / "model.json").read_text())["artefacts"][0]["cost"],
+            }
+        )
+    return rows
+
+
+def rounding_table(rows: list[dict]) -> str:
+    columns = " |rounding|nats|decisions changed|a matrix's error|logits off by|nats, export|same next token".split("|")
+    lines = [
+        f"| {r['precision']} | {r['rounding']} | {r['nats']:.4f} ± {r['error_of_nats']:.4f} "
+        f"| {r['decisions_changed']} of {r['prompts']} | {r['matrices']:.1%} | {r['cost']['error']:.2f} "
+        f"| {r['cost']['divergence']:.3f} | {r['cost']['agreement']:.1%} of {r['cost']['tokens']} |"
+        for r in rows
+    ]
+    return "\n".join([f"| {' | '.join(columns)} |", "|---" * len(columns) + "|", *lines])
 
 
 def paired(cli: Cli, folders: list[Path], work: Path, questions: int, progress: Progress) -> dict[str, Paired]:
@@ -154,9 +209,14 @@ def main() -> None:
     parser.add_argument("--preset", type=Path, default=Path(__file__).parent / "demo.json")
     parser.add_argument("--questions", type=int, default=2000)
     parser.add_argument("--prompts", type=int, default=PROMPTS)
+    parser.add_argument("--roundings", action="store_true", help="only a table of ways of rounding")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
     began, progress, preset = time.monotonic(), Progress(), json.loads(args.preset.read_text())
+    if args.roundings:
+        with tempfile.TemporaryDirectory(prefix="edgeinfinite-quantize-") as place:
+            print(rounding_table(by_rounding(args.checkpoint, preset, Path(place), args.prompts)))
+        return
     commit()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-quantize-") as place:
         work = Path(place)

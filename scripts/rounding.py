@@ -1,6 +1,6 @@
 """What rounding costs matrix by matrix: the report that export.py prints and writes beside the graph.
 
-    rows = report(decoder, ids, "int4")      # no command line
+    rows = report(decoder, ids, "int4", kept)      # kept: as gptq.py rounds, {}: to nearest; no command line
     print(table(rows))
 
 A matrix's error is that of what it puts out for a text, ‖x̂ŵ − xw‖ ÷ ‖xw‖, with weights and activations as the artefact
@@ -9,9 +9,9 @@ keeps them and its input exact: errors of the matrices before it are not in it. 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -22,16 +22,10 @@ COLUMNS = {"q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "o", "gate_pro
            "down_proj": "down"}  # fmt: skip
 
 
-def rounded(weight: Tensor, bits: int) -> Tensor:
-    """weight [out, in] as an artefact computes with it."""
-    w = weight.detach().float().numpy()
-    if bits == 8:
-        steps, scale = graph.quantize(w.T, np.array(128, np.uint8))  # [in, out], [out]
-        return torch.from_numpy((steps.T.astype(np.float32) - 128) * scale[:, None])
-    four, scales = graph.quantize4(w.T)  # [out, blocks, BLOCK/2], [out·blocks]
-    steps = np.stack([four & 15, four >> 4], -1).reshape(*four.shape[:2], graph.BLOCK).astype(np.float32) - 8
-    whole = (steps * scales.reshape(*steps.shape[:2], 1)).reshape(len(w), -1)
-    return torch.from_numpy(whole[:, : w.shape[1]])
+def rounded(weight: Tensor, bits: int, kept: graph.Rounded | None = None) -> Tensor:
+    """weight [out, in] as an artefact computes with it: as it is kept, else rounded to nearest."""
+    nearest = {8: graph.quantize, 4: graph.quantize4}[bits]
+    return torch.from_numpy(graph.whole(kept or nearest(weight.detach().float().numpy().T), weight.shape[1]))
 
 
 def rows_rounded(x: Tensor, bits: int) -> Tensor:
@@ -43,16 +37,18 @@ def rows_rounded(x: Tensor, bits: int) -> Tensor:
 
 
 @torch.no_grad()
-def report(decoder: Decoder, ids: list[int], precision: str) -> list[dict]:
-    """A row a matrix: `matrix`, `bits`, `error` of what it puts out for these tokens, `weight_error` of itself."""
+def report(decoder: Decoder, ids: list[int], precision: str, kept: Mapping[str, graph.Rounded]) -> list[dict]:
+    """A row a matrix: `matrix`, `bits`, how it was rounded (`rounding`), `error` of what it puts out for these
+    tokens, `weight_error` of itself."""
     rows: list[dict] = []
-    bits = {"int8": 8, "int4": 4}[precision]
+    bits = graph.BITS[precision]
 
     def measured(name: str, weight: Tensor, bits: int, x: Tensor) -> None:
-        x, kept = x.flatten(0, -2).float(), rounded(weight, bits)
-        want, got = x @ weight.float().T, rows_rounded(x, bits) @ kept.T
+        x, whole = x.flatten(0, -2).float(), rounded(weight, bits, kept.get(name))
+        want, got = x @ weight.float().T, rows_rounded(x, bits) @ whole.T
         off = lambda a, b: float(f"{((a - b).norm() / b.norm().clamp(min=1e-30)).item():.3g}")  # noqa: E731
-        rows.append({"matrix": name, "bits": bits, "error": off(got, want), "weight_error": off(kept, weight.float())})
+        about = {"matrix": name, "bits": bits, "rounding": "gptq" if name in kept else "nearest"}
+        rows.append(about | {"error": off(got, want), "weight_error": off(whole, weight.float())})
 
     def hook(name: str, module: nn.Linear, inputs: tuple[Tensor]) -> None:
         measured(name, module.weight, bits, inputs[0])

@@ -1,6 +1,7 @@
 """Tests share the machine: one thread each, no spinning. The shipped command line is built once."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -14,3 +15,13 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 def cli(tmp_path_factory) -> Cli:
     """$EDGEINFINITE_CLI, or else built here; asks models/demo."""
     return Cli(built(), ROOT / "models/demo", tmp_path_factory.mktemp("cli"))
+
+
+@pytest.fixture(scope="session")
+def checkpoint(tmp_path_factory) -> Path:
+    """models/tiny's, made anew; not to be written to."""
+    import tiny  # with PyTorch, which not every group has
+
+    folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
+    tiny.checkpoint(folder)
+    return folder

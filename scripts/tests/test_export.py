@@ -4,7 +4,6 @@ import copy
 import hashlib
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -19,13 +18,6 @@ import tiny
 from model import Decoder, Sizes, load, read
 
 GOLDEN = json.loads((tiny.TARGET / "golden.json").read_text())["cases"]
-
-
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
-    tiny.checkpoint(folder)
-    return folder
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import copy
 import json
 import subprocess
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -23,13 +24,6 @@ from model import Decoder, Sizes, load, read
 IDS = list(range(20, 60))
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
-    tiny.checkpoint(folder)
-    return folder
-
-
 @pytest.fixture
 def decoder(checkpoint) -> Decoder:
     return load(checkpoint)
@@ -40,15 +34,14 @@ def logits(decoder: Decoder) -> np.ndarray:
     return read(decoder, torch.tensor(IDS), 2, Sizes(16, 8, 32))[0].numpy()  # 40 tokens: the memory is read too
 
 
-def by_graph(decoder: Decoder, precision: str, folder: Path) -> np.ndarray:
+def by_graph(decoder: Decoder, precision: str, checkpoint: Path) -> np.ndarray:
     """The same through an artefact, its bound set aside."""
     preset = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
-    kept = (folder / "tokenizer.json").read_text()
-    made = folder / precision
-    made.mkdir(exist_ok=True)
+    kept = (checkpoint / "tokenizer.json").read_text()
     about = export.manifest(decoder, decoder.config, export.Tokenizer.from_str(kept), preset, "tiny", [precision])
-    export.write(made, decoder, kept, about, preset)
-    return host.Stream(host.Model(made, threads=1), "default").read(IDS, 2)
+    with tempfile.TemporaryDirectory() as made:
+        export.write(Path(made), decoder, kept, about, preset)
+        return host.Stream(host.Model(made, threads=1), "default").read(IDS, 2)
 
 
 def off(got: np.ndarray, want: np.ndarray) -> float:
@@ -169,7 +162,7 @@ def test_what_quantising_cost_is_carried(checkpoint, tmp_path):
 @pytest.mark.parametrize(("precision", "bits"), [("int8", 8), ("int4", 4)])
 def test_the_report_names_each_matrix(precision, bits, decoder):
     before, down = logits(decoder), decoder.model.layers[1].mlp.down_proj
-    rows = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision)}
+    rows = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision, {})}
     assert len(rows) == 7 * 2 + 1
     assert {r["bits"] for r in rows.values()} == {8, bits}
     assert (logits(decoder) == before).all()
@@ -179,7 +172,7 @@ def test_the_report_names_each_matrix(precision, bits, decoder):
     assert found["weight_error"] == pytest.approx(float((kept - down.weight).norm() / down.weight.norm()), rel=0.01)
     assert all(0 < r["error"] < (0.3 if bits == 4 else 0.03) for r in rows.values())
     down.weight[3, 7] = 40 * down.weight.abs().max()  # the rest of its channel or block is rounded to nothing
-    worse = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision)}["model.layers.1.mlp.down_proj"]
+    worse = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision, {})}["model.layers.1.mlp.down_proj"]
     assert worse["error"] != found["error"]
     assert "model.layers.1.mlp.down_proj" in rounding.table([*rows.values(), worse | {"error": 9.0}])
 
