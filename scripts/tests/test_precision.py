@@ -236,18 +236,30 @@ def test_f16_begins_above_64_mb():
     assert export.cache_of(replace(config, layers=15, kinds={}, pattern=()), sizes) == "f32"
 
 
-def test_the_choice_is_the_callers(checkpoint, tmp_path, monkeypatch):
-    def kept(**asked) -> list[str | None]:
-        export.export(
-            checkpoint, tmp_path / "made", tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}, **asked
-        )
-        return [a.get("cache") for a in json.loads((tmp_path / "made/model.json").read_text())["artefacts"]]
+def test_the_choice_is_the_callers(decoder, checkpoint, tmp_path, monkeypatch):
+    tokenizer = export.Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
 
-    monkeypatch.setattr(export, "EXACT", 4 * 2 * 2 * 2 * 8 * (8 + 512))  # scenario large
+    def kept(**asked) -> list[str | None]:
+        about = export.manifest(decoder, decoder.config, tokenizer, tiny.PRESET | asked, "tiny", ["fp32", "int8"])
+        return [a.get("cache") for a in about["artefacts"]]
+
     assert kept() == [None, None]
     assert kept(cache="f16") == ["f16", "f16"]
-    monkeypatch.setattr(export, "EXACT", export.EXACT - 1)
+    monkeypatch.setattr(export, "EXACT", 4 * 2 * 2 * 2 * 8 * (8 + 512) - 1)  # scenario large
     assert kept() == ["f16", "f16"]
     assert kept(cache="f32") == [None, None]
     with pytest.raises(export.Refused, match="found a cache in int8, expected one in f16 or f32"):
         kept(cache="int8")
+
+
+@pytest.mark.parametrize("cache", graph.CACHES)
+def test_the_option_reaches_the_graph(cache, checkpoint, tmp_path, monkeypatch):
+    preset, made = tmp_path / "preset.json", tmp_path / "made"
+    preset.write_text(json.dumps(tiny.PRESET | {"precisions": ["int8"]}))
+    monkeypatch.setattr(export, "EXACT", 0 if cache == "f32" else export.EXACT)
+    monkeypatch.setattr("sys.argv", ["", str(checkpoint), str(made), "--preset", str(preset), "--cache", cache])
+    assert export.main() == 0
+    model = onnx.load(made / "cpu-int8.onnx").graph
+    types = {v.name: v.type.tensor_type.elem_type for v in (*model.input, *model.output)}
+    assert {types[f"{n}_1"] for n in ("k", "v", "new_k", "new_v")} == {graph.CACHES[cache]}
+    assert {types[n] for n in ("m_1", "z_1", "x", "logits")} == {onnx.TensorProto.FLOAT}
