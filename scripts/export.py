@@ -42,6 +42,8 @@ ROUNDINGS = ("nearest", "gptq")
 Kept = Mapping[str, Mapping[str, graph.Rounded]]  # by precision, by matrix: what is not rounded to nearest
 LONG = 1024  # tokens that a check takes the time to fill
 INSIDE = 64 << 20  # bytes of weights: more stand in a file beside the graph
+EXACT = 64 << 20  # bytes of keys and values in f32: more are kept in f16
+ROUNDED = 5e-2  # MAX_ERROR of fp32 where keys and values are kept in f16
 SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of a checkpoint's scenarios
 LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "llama3.2": "LicenseRef-llama3.2", "gemma": "LicenseRef-gemma"}
 PROMPT = ("start", "title", "heading", "sentence", "ask", "summarize")
@@ -117,12 +119,19 @@ def kind_of(kind: Kind) -> dict:
     return {"inverse_frequencies": list(kind.frequencies)} | sliding | memory
 
 
-def artefact(precision: str, bound: float, parameters: int) -> dict:
+def cache_of(c: Config, scenarios: dict) -> str:
+    """What keys and values are kept in: f16 where those of the largest scenario take more than EXACT bytes in f32."""
+    slots = max(s["pinned"] + s["window"] for s in scenarios.values())
+    return "f16" if 4 * 2 * c.layers * c.kv_heads * slots * c.head_dim > EXACT else "f32"
+
+
+def artefact(precision: str, bound: float, parameters: int, cache: str) -> dict:
     outside = parameters * graph.BYTES[precision] > INSIDE
     return {
         "file": f"cpu-{precision}.onnx",
         **({"weights": f"cpu-{precision}.weights"} if outside else {}),
         "accelerator": "Cpu", "precision": precision, "max_error": bound,
+        **({"cache": cache} if cache != "f32" else {}),
     }  # fmt: skip
 
 
@@ -131,7 +140,10 @@ def manifest(
 ) -> dict:
     """model.json, without self_test and files; base: the config before anything was folded."""
     c, words = decoder.config, ("version", "description", "licence")
-    bounds, rows = MAX_ERROR | preset.get("max_error", {}), decoder.model.embed_tokens.weight
+    cache, rows = preset.get("cache") or cache_of(c, preset["scenarios"]), decoder.model.embed_tokens.weight
+    if cache not in graph.CACHES:
+        raise Refused(f"found a cache in {cache}, expected one in {' or '.join(graph.CACHES)}")
+    bounds = MAX_ERROR | ({"fp32": ROUNDED} if cache == "f16" else {}) | preset.get("max_error", {})
     exact = next(name for name, dtype in DTYPES.items() if torch.equal(rows, rows.to(dtype).float()))
     dtype = exact if "fp32" in precisions or exact == "bf16" else "f16"  # as the checkpoint has it, where that shows
     shape = {
@@ -151,7 +163,7 @@ def manifest(
         "prompt": {key: preset["prompt"].get(key) for key in PROMPT}
         | {key: preset["prompt"][key] for key in ("chat",) if key in preset["prompt"]},
         "citation": citation(tokenizer, preset["citation"]),
-        "artefacts": [artefact(p, bounds[p], c.parameters()) for p in precisions],
+        "artefacts": [artefact(p, bounds[p], c.parameters(), cache) for p in precisions],
         **{key: preset[key] for key in ("scenarios", "default_scenario", "readings", "scoring", "limits")},
     }
 
@@ -246,8 +258,9 @@ def write(
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     for artefact in about["artefacts"]:
         with open(folder / artefact["weights"], "wb") if "weights" in artefact else nullcontext() as outside:
-            own = {"outside": outside, "rounded": (kept or {}).get(artefact["precision"])}
-            model = graph.build(decoder.config, weights, artefact["precision"], eight_bits, **own)
+            how = {"outside": outside, "rounded": (kept or {}).get(artefact["precision"])}
+            how["cache"] = artefact.get("cache", "f32")
+            model = graph.build(decoder.config, weights, artefact["precision"], eight_bits, **how)
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
     embedding = decoder.model.embed_tokens.weight.to(DTYPES[about["embedding"]["dtype"]])  # [V, D]
     if not embedding.isfinite().all():
@@ -291,6 +304,7 @@ def by_gptq(
 def export(
     checkpoint: Path, target: Path, preset: dict | None = None, name: str = "", precisions: list[str] | None = None,
     rotate: bool = False, reported: bool = False, method: str = "nearest", calibration: Path | None = None,
+    cache: str = "",
 ) -> dict:  # fmt: skip
     """Writes target → worst errors by artefact; raises Refused and leaves target as it was. method: of ROUNDINGS."""
     if calibration and method != "gptq":
@@ -298,7 +312,7 @@ def export(
     decoder, tokenizer_json = load(checkpoint), (checkpoint / "tokenizer.json").read_text()
     if not decoder.memory_trained:
         decoder = forget(decoder)
-    preset = preset or own(checkpoint, decoder.config.positions)
+    preset = (preset or own(checkpoint, decoder.config.positions)) | ({"cache": cache} if cache else {})
     found = json.loads(tokenizer_json)
     if (form := host.piecewise(found, preset, decoder.config.vocabulary)) != found:
         tokenizer_json = json.dumps(form, ensure_ascii=False)
@@ -337,10 +351,13 @@ def main() -> int:
     parser.add_argument("--precision", nargs="+", choices=sorted(MAX_ERROR), default=None)
     parser.add_argument("--rounding", choices=ROUNDINGS, default="nearest", help="of weights (gptq.py; %(default)s)")
     parser.add_argument("--calibration", type=Path, metavar="FILE", help="a text for gptq; without it a generated one")
+    parser.add_argument(
+        "--cache", choices=sorted(graph.CACHES), default="", help="keys and values; without it f16 above 64 MB in f32"
+    )
     a = parser.parse_args()
     try:
         preset = json.loads(a.preset.read_text()) if a.preset else None
-        how = {"method": a.rounding, "calibration": a.calibration}
+        how = {"method": a.rounding, "calibration": a.calibration, "cache": a.cache}
         worst = export(a.checkpoint, a.target, preset, a.name, a.precision, a.rotate, reported=True, **how)
     except (Refused, ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)

@@ -7,7 +7,8 @@ fp32. Both are kept in u8 around 128: x86 processors with AVX2 but without VNNI 
 (tried: logits off by 0.45 instead of 0.08), u8 × u8 is the same on every machine. Where every processor is known to
 have VNNI, `s8` weights are faster (on one of them 128 rows took 6.3 ms instead of 8.2). `int4`: the linears of the
 layers in 4 bits, 32 inputs to a scale, activations in 8 bits by the same 32; lm_head as in int8. Weights are rounded to
-nearest here, or come rounded (gptq.py).
+nearest here, or come rounded (gptq.py). Cache `f16`: keys and values come in and go out in f16, which halves what lives
+between runs; attention is computed in fp32 all the same.
 """
 
 import os
@@ -24,6 +25,7 @@ from config import Config
 from model import EPSILON
 
 PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
+CACHES = {"f16": TensorProto.FLOAT16, "f32": TensorProto.FLOAT}
 BYTES = {"fp32": 4.0, "int8": 1.0, "int4": 0.6}  # of a weight, not quite
 BLOCK = 32  # inputs to a scale in 4 bits
 BITS = {"int8": 8, "int4": 4}  # of the layers' linears
@@ -152,10 +154,12 @@ def build(
     only: Collection[str] = PARTS,
     outside: BinaryIO | None = None,
     rounded: Mapping[str, Rounded] | None = None,
+    cache: str = "f32",
 ) -> onnx.ModelProto:
     """weights: the decoder's state_dict as float32 arrays; eight_bits: how int8 keeps them, u8 or s8; only: which;
     outside: a file beside the graph's that takes the large ones, page by page, so that they can be mapped; rounded: all
-    of the linears, by name without `.weight`, where they are not to be rounded to nearest."""
+    of the linears, by name without `.weight`, where they are not to be rounded to nearest; cache: what keys and values
+    are kept in, one of CACHES."""
     c, g = config, Builder(outside)
     linear = Linears(g, precision, only, eight_bits)
     H, J, d = c.heads, c.kv_heads, c.head_dim
@@ -206,6 +210,14 @@ def build(
         gate = g("Sigmoid", g("Add", h, g.weight(name + ".b2", w["b2"])))  # [1, J, G·S, d]
         return g("Add", local, g("Mul", g("Mul", gate, "memory_weight"), g("Sub", memory, local)))
 
+    def kept(name: str) -> str:
+        """Keys or values of the cache, [1, J, C, d] in f32."""
+        return name if cache == "f32" else g("Cast", name, to=TensorProto.FLOAT)
+
+    def keep(x: str, name: str) -> None:
+        if cache != "f32":
+            g("Cast", x, out=name, to=CACHES[cache])
+
     def joined(prefix: str, *names: str) -> tuple[np.ndarray, np.ndarray | None, Rounded | None]:
         weight = np.concatenate([weights[f"{prefix}.{n}.weight"] for n in names])
         biases = [weights[f"{prefix}.{n}.bias"] for n in names if f"{prefix}.{n}.bias" in weights]
@@ -221,15 +233,16 @@ def build(
     for i, kind in enumerate(c.pattern):
         p, y = f"model.layers.{i}.", norm(x, f"model.layers.{i}.input_layernorm.weight")  # [S, D]
         new_k, new_v, a = f"new_k_{i}", f"new_v_{i}", p + "self_attn"
+        inner_k, inner_v = (new_k, new_v) if cache == "f32" else (f"fresh_k_{i}", f"fresh_v_{i}")
         if i + 1 < c.layers:
             qkv = linear(y, a + ".qkv", *joined(a, "q_proj", "k_proj", "v_proj"))  # [S, (H+2J)·d]
             sizes = g.constant([H, J, J])
-            q, k, _ = g.many("Split", heads(qkv, H + 2 * J), sizes, out=("", "", new_v), axis=1)  # [1, H|J|J, S, d]
-            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=new_k)  # [1, J, S, d]
+            q, k, _ = g.many("Split", heads(qkv, H + 2 * J), sizes, out=("", "", inner_v), axis=1)  # [1, H|J|J, S, d]
+            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=inner_k)  # [1, J, S, d]
         else:  # of the last layer only the wanted rows are needed, beyond keys and values; S below is R then
             kv = linear(y, a + ".kv", *joined(a, "k_proj", "v_proj"))  # [S, 2J·d]
-            k, _ = g.many("Split", heads(kv, 2 * J), g.constant([J, J]), out=("", new_v), axis=1)  # [1, J, S, d]
-            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=new_k)  # [1, J, S, d]
+            k, _ = g.many("Split", heads(kv, 2 * J), g.constant([J, J]), out=("", inner_v), axis=1)  # [1, J, S, d]
+            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=inner_k)  # [1, J, S, d]
             wanted = lambda t: g("Gather", t, "rows", axis=0)  # noqa: E731
             x, y, masks[kind] = wanted(x), wanted(y), wanted(masks[kind])  # [R, ·]
             if c.kinds[kind].frequencies:
@@ -238,12 +251,14 @@ def build(
         q = head_norm(q, a + ".q_norm")  # [1, H, S, d]
         qr = g("Mul", rotate(q, H, kind), score_scale(kind))  # [1, H, S, d]
         q, qr = by_head(q, [1, J, -1, d]), by_head(qr, [1, J, -1, d])  # [1, J, G·S, d]
-        cached = g("MatMul", qr, g("Transpose", f"k_{i}", perm=[0, 1, 3, 2]))  # [1, J, G·S, C]
+        cached = g("MatMul", qr, g("Transpose", kept(f"k_{i}"), perm=[0, 1, 3, 2]))  # [1, J, G·S, C]
         fresh = g("MatMul", qr, g("Transpose", k, perm=[0, 1, 3, 2]))  # [1, J, G·S, S]
         scores = by_head(g("Concat", cached, fresh, axis=-1), [J, H // J, -1, 0])  # [J, G, S, C+S]
         chances = g("Softmax", g("Add", scores, masks[kind]), axis=-1)  # [J, G, S, C+S]
         cached, fresh = g.many("Split", by_head(chances, [1, J, -1, 0]), parts, out=("", ""), axis=-1)
-        local = g("Add", g("MatMul", cached, f"v_{i}"), g("MatMul", fresh, new_v))  # [1, J, G·S, d]
+        local = g("Add", g("MatMul", cached, kept(f"v_{i}")), g("MatMul", fresh, inner_v))  # [1, J, G·S, d]
+        keep(inner_k, new_k)
+        keep(inner_v, new_v)
         mixed = with_memory(q, local, i) if c.remembers(i) else local  # [1, J, G·S, d]
         mixed = g("Transpose", g("Reshape", mixed, g.constant([H, -1, d])), perm=[1, 0, 2])  # [S, H, d]
         y = linear(g("Reshape", mixed, g.constant([-1, H * d])), a + ".o", *joined(a, "o_proj"))  # [S, D]
@@ -256,11 +271,12 @@ def build(
         x = g("Add", x, out_norm(y, p + "mlp_out_norm.weight"))  # [S, D]
     head = weights["model.embed_tokens.weight" if c.tied else "lm_head.weight"]  # [V, D]
     linear(norm(x, "model.norm.weight"), "lm_head", head, kept=rounded and rounded["lm_head"], out="logits")  # [R, V]
-    return model(c, g)
+    return model(c, g, cache)
 
 
-def model(c: Config, g: Builder) -> onnx.ModelProto:
-    f32, caches = TensorProto.FLOAT, range(c.layers)
+def model(c: Config, g: Builder, cache: str) -> onnx.ModelProto:
+    caches = range(c.layers)
+    held = {f"{n}_{i}" for n in ("k", "v", "new_k", "new_v") for i in caches}
     inputs: dict[str, list] = {"x": ["S", c.hidden]}
     for name, kind in c.kinds.items():
         if half := len(kind.frequencies):
@@ -274,7 +290,8 @@ def model(c: Config, g: Builder) -> onnx.ModelProto:
         inputs["memory_weight"] = [1]
     outputs = {"logits": ["R", c.vocabulary]}
     outputs |= {f"new_{n}_{i}": [1, c.kv_heads, "S", c.head_dim] for i in caches for n in "kv"}
-    values = [[helper.make_tensor_value_info(n, f32, s) for n, s in group.items()] for group in (inputs, outputs)]
+    of = lambda n: CACHES[cache] if n in held else TensorProto.FLOAT  # noqa: E731
+    values = [[helper.make_tensor_value_info(n, of(n), s) for n, s in group.items()] for group in (inputs, outputs)]
     values[0].append(helper.make_tensor_value_info("rows", TensorProto.INT64, ["R"]))
     used = {name for node in g.nodes for name in node.input}
     weights = [tensor for name, tensor in g.weights.items() if name in used]

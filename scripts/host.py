@@ -208,9 +208,11 @@ class Stream:
             feeds |= {f"k_{i}": self.k[i], f"v_{i}": self.v[i], f"m_{i}": (self.m[i] / scale)[None]}
             feeds |= {f"z_{i}": (z / scale)[None]}
         names = ["logits", *(f"new_{n}_{i}" for n in "kv" for i in range(self.model.layers))]
-        taken = {i.name for i in self.model.session.get_inputs()}
-        logits, *new = self.model.session.run(names, {name: fed for name, fed in feeds.items() if name in taken})
-        new_k, new_v = np.split(np.concatenate(new)[:, None], 2)  # [layers, 1, J, n, d]
+        types = {i.name: i.type for i in self.model.session.get_inputs()}
+        taken = {name: fed for name, fed in feeds.items() if name in types}
+        taken |= {name: fed.astype(np.float16) for name, fed in taken.items() if types[name] == "tensor(float16)"}
+        logits, *new = self.model.session.run(names, taken)
+        new_k, new_v = np.split(np.concatenate(new)[:, None].astype(np.float32), 2)  # [layers, 1, J, n, d]
         if pin:
             self.pin(new_k, new_v, n)
         else:

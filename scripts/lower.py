@@ -42,7 +42,7 @@ class Rewriter:
 
     def __init__(self, model: onnx.ModelProto, weights: dict[str, np.ndarray] | None = None):
         self.weights = weights_of(model) if weights is None else weights
-        self.inputs, self.outputs = copy.deepcopy(list(model.graph.input)), list(model.graph.output)
+        self.inputs, self.outputs = (copy.deepcopy(list(values)) for values in (model.graph.input, model.graph.output))
         self.nodes: list[onnx.NodeProto] = []
         self.taken = {o for n in model.graph.node for o in n.output}
 
@@ -111,17 +111,36 @@ def producers(nodes: Iterable[onnx.NodeProto]) -> dict[str, onnx.NodeProto]:
     return {name: node for node in nodes for name in node.output}
 
 
+def widened(model: onnx.ModelProto, values: Iterable[onnx.ValueInfoProto]) -> list[onnx.NodeProto]:
+    """The nodes without the casts of a cache in f16; values, a graph's inputs and outputs, become f32."""
+    halves = [v for v in values if v.type.tensor_type.elem_type == TensorProto.FLOAT16]
+    for value in halves:
+        value.type.tensor_type.elem_type = TensorProto.FLOAT
+    outer, names = {v.name for v in halves}, {}  # inside → of the input or output
+    for node in model.graph.node:
+        if node.op_type == "Cast":
+            x, y = node.input[0], node.output[0]
+            names |= {y: x} if x in outer else {x: y}
+    nodes = [copy.deepcopy(n) for n in model.graph.node if n.op_type != "Cast"]
+    for side in (side for n in nodes for side in (n.input, n.output)):
+        side[:] = [names.get(name, name) for name in side]
+    return nodes
+
+
 def primitives(model: onnx.ModelProto, whole_norms: bool = False) -> onnx.ModelProto:
     """The same inputs, outputs and (but for eight-bit activations) numbers, of standard operators; shapes stay open.
+    Keys and values are in f32, whatever the graph's own are in.
 
     whole_norms: a norm stays one operator, whose squares no 16 bits have to hold."""
-    r, made = Rewriter(model), producers(model.graph.node)
+    r = Rewriter(model)
+    nodes = widened(model, (*r.inputs, *r.outputs))
+    made = producers(nodes)
     linears: dict[str, str] = {}  # what MatMulIntegerToFloat gives, before it is multiplied → the linear's output
 
     def of(name: str, op: str) -> onnx.NodeProto | None:
         return made[name] if name in made and made[name].op_type == op else None
 
-    for node in model.graph.node:
+    for node in nodes:
         i, out, a = list(node.input), list(node.output), attributes(node)
         if node.op_type == "MatMulIntegerToFloat":  # its input: QuantizeLinear(Div(x, largest))
             x = made[made[i[0]].input[0]].input[0]

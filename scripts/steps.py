@@ -64,7 +64,7 @@ class Steps(Shapes):
     def get_inputs(self) -> list:
         """Those of the graph of open shape."""
         found = {name.replace("mean_", "m_").replace("log_z_", "z_") for name in self.found}
-        return [SimpleNamespace(name=name) for name in (found | {"rows"})]
+        return [SimpleNamespace(name=name, type="in steps") for name in (found | {"rows"})]
 
     def fed(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         real = scaled(feeds, *self.scales)

@@ -1,6 +1,6 @@
 """models/tiny: the golden fixture. Random weights, kilobytes, and golden.json, which Python, Rust and Kotlin reproduce.
 
-    python scripts/tiny.py            # writes models/tiny
+    python scripts/tiny.py            # writes models/tiny, and models/tiny-half: the same with its cache in f16
     python scripts/tiny.py --check    # makes it anew elsewhere and compares
 
 Everything comes from fixed seeds in numpy, so that it is the same on every machine. The model has what breaks engines:
@@ -28,6 +28,7 @@ from config import Config
 from model import Decoder, Sizes, State, load, read, run, save
 
 TARGET = Path(__file__).parent.parent / "models" / "tiny"
+HALF = TARGET.with_name("tiny-half")
 MARGIN = 1e-2  # (best − second) ÷ largest abs logit, at every greedy step
 SPECIALS = ["<pad>", "<bos>", "<eos>", "<doc>", "</doc>", "<q>", "<quote>", "<sum>", "<t>", "<h1>", "<h2>"]
 SPECIALS += [f"<s{n}>" for n in range(9)]
@@ -60,6 +61,8 @@ PRESET = {
     "scoring": {"bm25_weight": 0.3, "found_threshold": -4.0},
     "limits": {"question": 256, "answer": 24},
 }
+
+HALVED = PRESET | {"precisions": ["fp32"], "cache": "f16", "max_error": {"fp32": export.ROUNDED}}
 
 
 def words(seed: int) -> Iterator[str]:
@@ -212,10 +215,12 @@ def case(
 
 
 def make(target: Path, seeds: dict[str, int]) -> dict[str, float]:
-    """Writes the whole folder; returns the artefacts' worst errors. Cases that are not in `seeds` search for theirs."""
+    """Writes the whole folder and, beside it, that of HALF; returns the artefacts' worst errors. Cases that are not in
+    `seeds` search for theirs."""
     with tempfile.TemporaryDirectory() as temporary:
         decoder = checkpoint(Path(temporary) / "tiny")
         errors = export.export(Path(temporary) / "tiny", target, PRESET, "tiny")
+        export.export(Path(temporary) / "tiny", target.with_name(HALF.name), HALVED)
     layout = host.Layout(PRESET["prompt"], str(target / "tokenizer.json"))
     cases = [
         case(tries, layout, scenario, *text, [seeds[key]] if key in seeds else range(1000, 9000))
@@ -261,13 +266,19 @@ def main() -> int:
     known = json.loads((TARGET / "golden.json").read_text())["cases"] if check else []
     with tempfile.TemporaryDirectory() as temporary:
         errors = make(Path(temporary) / "tiny", {c["name"]: c["seed"] for c in known})
+        made = {Path(temporary) / shipped.name: shipped for shipped in (TARGET, HALF)}
         if not check:
-            shutil.rmtree(TARGET, ignore_errors=True)
-            shutil.copytree(Path(temporary) / "tiny", TARGET)
+            for folder, shipped in made.items():
+                shutil.rmtree(shipped, ignore_errors=True)
+                shutil.copytree(folder, shipped)
             print(errors)
             return 0
-        differ = differences(Path(temporary) / "tiny", TARGET)
-    print(f"models/tiny differs: {', '.join(differ)}" if differ else "models/tiny is as scripts/tiny.py makes it")
+        differ = [f"{shipped.name}/{file}" for folder, shipped in made.items() for file in differences(folder, shipped)]
+    print(
+        f"differ: {', '.join(differ)}"
+        if differ
+        else "models/tiny and models/tiny-half are as scripts/tiny.py makes them"
+    )
     return 1 if differ else 0
 
 

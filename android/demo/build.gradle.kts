@@ -37,7 +37,7 @@ android {
     }
 
     androidResources {
-        ignoreAssetsPattern = "!tiny:!tiny-copy:!README.md"
+        ignoreAssetsPattern = "!tiny:!tiny-copy:!tiny-half:!README.md"
     }
 
     packaging {

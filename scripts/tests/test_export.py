@@ -56,6 +56,7 @@ def differ(got: np.ndarray, want: np.ndarray) -> float:
 def test_tiny_is_as_its_script_makes_it(tmp_path):
     tiny.make(tmp_path / "tiny", {c["name"]: c["seed"] for c in GOLDEN})
     assert tiny.differences(tmp_path / "tiny", tiny.TARGET) == []
+    assert tiny.differences(tmp_path / "tiny-half", tiny.HALF) == []
 
 
 @pytest.mark.parametrize("case", [c for c in GOLDEN if c["prompt_tokens_total"] < 1000], ids=lambda c: c["name"])

@@ -23,8 +23,9 @@ def decoder(request, tmp_path_factory):
     return load(folder)  # its gates are random: every global layer has a memory
 
 
-def built(decoder, precision: str) -> onnx.ModelProto:
-    return graph.build(decoder.config, {n: t.float().numpy() for n, t in decoder.state_dict().items()}, precision)
+def built(decoder, precision: str, cache: str = "f32") -> onnx.ModelProto:
+    weights = {n: t.float().numpy() for n, t in decoder.state_dict().items()}
+    return graph.build(decoder.config, weights, precision, cache=cache)
 
 
 def feeds(model: onnx.ModelProto, seed: int = 1) -> dict[str, np.ndarray]:
@@ -69,6 +70,17 @@ def test_primitives_compute_the_same(decoder, precision):
     close(run(lower.fixed(simple, RUN), index), got, 1e-5)
     assert {n.domain for n in simple.graph.node} == {""}
     assert "Shape" not in {n.op_type for n in lower.fixed(simple, RUN).graph.node}
+
+
+def test_a_cache_in_f16_is_none_of_theirs(decoder):
+    model = built(decoder, "int8", "f16")
+    before, widened = model.SerializeToString(), lower.primitives(model)
+    assert model.SerializeToString() == before
+    values = [*widened.graph.input, *widened.graph.output]
+    assert {v.type.tensor_type.elem_type for v in values if v.name != "rows"} == {onnx.TensorProto.FLOAT}
+    assert "Cast" not in {n.op_type for n in widened.graph.node}
+    fed = feeds(model) | {"rows": np.array([RUN.rows - 1, 2], np.int32)}
+    close(run(widened, fed), run(lower.primitives(built(decoder, "int8")), fed), 0)
 
 
 def test_steps_form_computes_the_same(decoder):

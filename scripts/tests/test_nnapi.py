@@ -12,6 +12,7 @@ from cli import ROOT
 from compile_npu import Refused
 
 TINY = ROOT / "models/tiny"
+HALF = ROOT / "models/tiny-half"
 
 
 def test_the_folder_is_whole(tmp_path):
@@ -29,6 +30,12 @@ def test_the_folder_is_whole(tmp_path):
     compile_nnapi.compile_nnapi(target, target, ["Nnapi"], [], 1e-4)  # once more, over itself: the old ones are gone
     again = host.read_manifest(target)["artefacts"][len(before["artefacts"]) :]
     assert [(a["accelerator"], a["fixed"]["scenario"]) for a in again] == [("Nnapi", "default"), ("Nnapi", "large")]
+
+
+def test_a_cache_in_f16_becomes_one_in_f32(tmp_path):
+    compile_nnapi.compile_nnapi(HALF, tmp_path / "made", ["Nnapi"], ["default"], 1e-4)  # f16 is off by more
+    cpu, made = host.read_manifest(tmp_path / "made")["artefacts"]
+    assert (cpu["cache"], "cache" in made) == ("f16", False)
 
 
 @pytest.mark.parametrize("what", ["error", "builder", "scenario"])

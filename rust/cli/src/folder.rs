@@ -57,7 +57,7 @@ pub fn inspect(common: &Common) -> Result<()> {
         let mark = if s.name == info.default_scenario { " (default)" } else { "" };
         print::line(&format!(
             "scenario {}{mark}: segment {}, pinned {}, window {}, recall {} · state {} whatever the document's length
-  = 4 bytes · {} heads · ({} layers · (2 · (pinned + window) + pinned) · {d} + {} with a memory · 2 · ({d}² + {d}))
+  = {} heads · ({} layers · (2 · {} bytes · (pinned + window) + 4 bytes · pinned) · {d} + {} with a memory · 2 · 4 bytes · ({d}² + {d}))
   the process about {} at most: weights {}, engine and tokenizer {}, and either {} to load or two states and {} of activations",
             s.name,
             s.segment,
@@ -67,6 +67,7 @@ pub fn inspect(common: &Common) -> Result<()> {
             print::size(s.state_bytes),
             info.kv_heads,
             info.layers,
+            info.cache.bytes(),
             info.memory_layers,
             print::size(s.memory.peak_bytes),
             print::size(s.memory.weights_bytes),

@@ -84,6 +84,8 @@ fn model_folders() {
         (break_json("\"head_dim\": 8", "\"head_dim\": 8000000"), "model.format", "base"),
         (break_json("\"scenario\": \"default\"", "\"scenario\": \"nowhere\""), "model.format", "self_test"),
         (break_json("\"accelerator\": \"Cpu\"", "\"accelerator\": \"Abacus\""), "model.format", "Abacus"),
+        (break_json("\"precision\"", "\"cache\": \"int8\", \"precision\""), "model.format", "found cache \"int8\", expected f16 or f32"),
+        (break_json("\"precision\"", "\"cache\": \"f16\", \"precision\""), "model.graph", "found k_0 in f32, expected f16"),
         (break_json("\"summarize\": \"</doc><sum>\"", "\"summarize\": \"\""), "model.format", "prompt.summarize"),
         (break_json("\"inverse_frequencies\": [", "\"inverse_frequencies\": [], \"x\": ["), "model.format", "unknown field"),
     ];

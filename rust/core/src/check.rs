@@ -129,6 +129,9 @@ impl Manifest {
                 ));
             }
         }
+        if let Some(a) = self.artefacts.iter().find(|a| a.fixed.is_some() && !a.cache.is_f32()) {
+            return wrong(format!("artefacts: {}: found a cache in {:?}, expected none of graphs of fixed shapes", a.file, a.cache));
+        }
         for fixed in self.artefacts.iter().filter_map(|a| a.fixed.as_ref()) {
             if !self.scenarios.contains_key(&fixed.scenario) {
                 return wrong(format!("artefacts: found scenario {:?}, expected a name in scenarios", fixed.scenario));

@@ -4,7 +4,8 @@
 
 use serde::Serialize;
 
-use crate::manifest::{Artefact, Manifest, Scenario};
+use crate::cache::Cache;
+use crate::manifest::{Manifest, Scenario};
 
 /// ONNX Runtime, this engine and an allocator's slack: a process with a model of kilobytes.
 const RUNTIME: u64 = 42 << 20;
@@ -34,8 +35,7 @@ impl Estimate {
     /// Of a scenario, `state` bytes a session.
     pub fn new(manifest: &Manifest, sizes: Scenario, state: u64) -> Self {
         let bytes = |name: &String| manifest.files.get(name).map_or(0, |f| f.bytes);
-        let cpu = |a: &&Artefact| a.accelerator == "Cpu";
-        let artefact = manifest.artefacts.iter().find(cpu).or(manifest.artefacts.first());
+        let artefact = manifest.cpu();
         let (inside, beside) = artefact.map_or((0, 0), |a| (bytes(&a.file), a.weights.as_ref().map_or(0, bytes)));
         let base = &manifest.base;
         let [d, heads, kv, hidden, vocabulary] = [base.head_dim, base.heads, base.kv_heads, base.hidden, base.vocabulary].map(|n| n as u64);
@@ -43,7 +43,9 @@ impl Estimate {
         let inner = base.feed_forward.map_or(4 * hidden, |n| n as u64);
         // Scores three times over, the MLP's four, the residual stream's, keys and values of the rows, one row of logits.
         let row = 3 * heads * (slots + segment) + 4 * inner + 8 * hidden + 2 * layers * kv * d;
-        let run_bytes = FLOAT.saturating_mul(segment.saturating_mul(row).saturating_add(vocabulary));
+        // Out of f16 a layer's keys and values are there in f32 as well.
+        let wide = if artefact.is_some_and(|a| a.cache == Cache::F16) { 2 * kv * d * slots } else { 0 };
+        let run_bytes = FLOAT.saturating_mul(segment.saturating_mul(row).saturating_add(vocabulary).saturating_add(wide));
         // A graph with its weights inside is read as a whole; else the largest, lm_head's, is there as read and as packed.
         let precision = artefact.map_or("", |a| &a.precision);
         let head = vocabulary.saturating_mul(hidden).saturating_mul(if precision == "fp32" { FLOAT } else { 1 });

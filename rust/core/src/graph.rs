@@ -12,11 +12,12 @@ use ort::session::{IoBinding, RunOptions, Session};
 
 pub use crate::accelerator::use_library;
 use crate::accelerator::{Provider, Wish, environment, nodes};
+use crate::cache::Cache;
 use crate::error::{Error, Result};
 use crate::fixed::FixedLane;
 use crate::manifest::{Artefact, AttentionKind, FileEntry, Manifest, Scenario};
 use crate::memory::Memory;
-use crate::open::OpenLane;
+use crate::open::{self, OpenLane};
 use crate::rope::{Rope, Turn};
 use crate::steps::Encodings;
 
@@ -211,6 +212,7 @@ pub struct Graph {
     /// Checked before a session is made, not loaded by itself.
     behind: Vec<(PathBuf, FileEntry)>,
     encodings: Option<Arc<Encodings>>,
+    pub(crate) cache: Cache,
     provider: Provider,
     threads: usize,
     sessions: Mutex<Option<Arc<Sessions>>>,
@@ -261,7 +263,8 @@ impl Graph {
             }
         }
         let (sessions, last, report) = (Mutex::new(None), Mutex::new(Weak::new()), Mutex::new(Vec::new()));
-        let graph = Self { shape, files, behind, encodings, provider, threads, sessions, last, report };
+        let cache = artefact.cache;
+        let graph = Self { shape, files, behind, encodings, cache, provider, threads, sessions, last, report };
         *graph.sessions.lock().unwrap_or_else(PoisonError::into_inner) = Some(graph.load(profile)?);
         Ok(graph)
     }
@@ -329,6 +332,9 @@ impl Graph {
                 if !found.contains(&name.as_str()) {
                     return Err(Error::new("model.graph", format!("{}: found no input or output {name}", path.display())));
                 }
+            }
+            if self.encodings.is_none() {
+                open::check(&session, self.cache).map_err(|e| Error::new(e.code(), format!("{}: {}", path.display(), e.message())))?;
             }
             let file = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
             let seconds = clock.elapsed().as_secs_f64();

@@ -18,12 +18,13 @@
 //! # }
 //! ```
 //!
-//! The files in the order in which they build on each other: error, manifest (and check), text, recent, words, tokens, passage, terms, postings,
-//! records, index, layout, sample, sampling, lookup, hold, rope, memory, embedding, accelerator, open, steps, fixed, graph, session, estimate, model, choice, decode, answer, coverage, state, saved,
+//! The files in the order in which they build on each other: error, cache, manifest (and check), text, recent, words, tokens, passage, terms, postings,
+//! records, index, layout, sample, sampling, lookup, hold, rope, memory, embedding, accelerator, steps, open, fixed, graph, session, estimate, model, choice, decode, answer, coverage, state, saved,
 //! document, prompt, recall, notes, reading, work, cite, free, reply, chat. One call runs at most one graph.
 
 mod accelerator;
 pub mod answer;
+pub mod cache;
 pub mod chat;
 mod check;
 mod choice;

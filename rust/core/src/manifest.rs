@@ -8,6 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::cache::Cache;
 use crate::error::{Error, Result};
 
 /// The only format this version reads.
@@ -181,6 +182,9 @@ pub struct Artefact {
     pub accelerator: String,
     pub precision: String,
     pub max_error: f64,
+    /// What a graph of open shape takes and gives keys and values in.
+    #[serde(default, skip_serializing_if = "Cache::is_f32")]
+    pub cache: Cache,
     /// What it costs to be no fp32; left out: not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,
@@ -381,6 +385,11 @@ impl Manifest {
             let known: Vec<&str> = self.scenarios.keys().map(String::as_str).collect();
             Error::new("argument.scenario", format!("found scenario \"{name}\", expected one of {}", known.join(", ")))
         })
+    }
+
+    /// The CPU's first artefact, or else the first.
+    pub fn cpu(&self) -> Option<&Artefact> {
+        self.artefacts.iter().find(|a| a.accelerator == "Cpu").or(self.artefacts.first())
     }
 
     /// Compares every file's size and SHA-256 with the manifest's.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::answer::CoverageKind;
+use crate::cache::Cache;
 use crate::choice::{self, Opening};
 use crate::embedding::Embedding;
 use crate::error::{Error, Result};
 use crate::estimate::Estimate;
 use crate::graph::{Cancel, Graph, Loaded, Shape};
 use crate::layout::{Layout, no_chat};
-use crate::manifest::{Cost, Manifest, Scenario, SelfTest};
+use crate::manifest::{Artefact, Cost, Manifest, Scenario, SelfTest};
 use crate::session::{Frame, Session};
 use crate::tokens::Tokens;
 
@@ -67,6 +68,8 @@ pub struct ModelInfo {
     pub chat: bool,
     pub accelerators: Vec<String>,
     pub artefacts: Vec<ArtefactInfo>,
+    /// What keys and values are kept in on the CPU.
+    pub cache: Cache,
     pub default_scenario: String,
     pub scenarios: Vec<ScenarioInfo>,
 }
@@ -95,7 +98,8 @@ pub struct ScenarioInfo {
     pub pinned: usize,
     pub window: usize,
     pub recall: usize,
-    /// Cache, memory and pinned keys of one session: 4·Hk·(L·(2·(K+W)·d + K·d) + Lm·2·(d² + d)) bytes, Lm layers with a memory.
+    /// Cache, memory and pinned keys of one session: Hk·(L·(c·2·(K+W)·d + 4·K·d) + 4·Lm·2·(d² + d)) bytes, Lm layers with a memory, c bytes
+    /// of a number in the cache.
     pub state_bytes: u64,
     /// What the process will take at most, with one document and one question at a time.
     pub memory: Estimate,
@@ -156,15 +160,15 @@ pub struct Model {
 /// Reads what a folder says about itself; loads nothing.
 pub fn inspect(folder: &Path) -> Result<ModelInfo> {
     let manifest = Manifest::load(folder)?;
-    let base = &manifest.base;
+    let (base, cache) = (&manifest.base, manifest.cpu().map_or(Cache::F32, |a| a.cache));
     let scenarios = manifest.scenarios.iter().map(|(name, s)| ScenarioInfo {
         name: name.clone(),
         segment: s.segment,
         pinned: s.pinned,
         window: s.window,
         recall: s.recall,
-        state_bytes: state_bytes(&manifest, *s),
-        memory: Estimate::new(&manifest, *s, state_bytes(&manifest, *s)),
+        state_bytes: state_bytes(&manifest, *s, cache),
+        memory: Estimate::new(&manifest, *s, state_bytes(&manifest, *s, cache)),
     });
     let artefacts = manifest.artefacts.iter().map(|a| ArtefactInfo {
         file: a.file.clone(),
@@ -197,6 +201,7 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
         chat: manifest.prompt.chat.is_some(),
         accelerators,
         artefacts: artefacts.collect(),
+        cache,
         scenarios: scenarios.collect(),
         default_scenario: manifest.default_scenario,
     })
@@ -206,11 +211,11 @@ fn memory_layers(manifest: &Manifest) -> usize {
     manifest.layers.iter().filter(|kind| manifest.kinds.get(*kind).is_some_and(|k| k.memory)).count()
 }
 
-fn state_bytes(manifest: &Manifest, s: Scenario) -> u64 {
+fn state_bytes(manifest: &Manifest, s: Scenario, cache: Cache) -> u64 {
     let (base, remember) = (&manifest.base, memory_layers(manifest));
-    let sizes = [base.layers, remember, base.kv_heads, base.head_dim, s.pinned, s.window];
-    let [layers, remember, heads, d, pinned, window] = sizes.map(|n| n as u128);
-    let bytes = 4 * heads * (layers * (2 * (pinned + window) * d + pinned * d) + remember * 2 * (d * d + d));
+    let sizes = [base.layers, remember, base.kv_heads, base.head_dim, s.pinned, s.window, cache.bytes()];
+    let [layers, remember, heads, d, pinned, window, number] = sizes.map(|n| n as u128);
+    let bytes = heads * (layers * (number * 2 * (pinned + window) * d + 4 * pinned * d) + 4 * remember * 2 * (d * d + d));
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
@@ -262,7 +267,11 @@ impl Model {
 
     /// Bytes of one session's state, by the formula of [`ScenarioInfo`].
     pub fn state_bytes(&self) -> u64 {
-        state_bytes(&self.manifest, self.sizes)
+        state_bytes(&self.manifest, self.sizes, self.artefact().map_or(Cache::F32, |a| a.cache))
+    }
+
+    fn artefact(&self) -> Option<&Artefact> {
+        self.manifest.artefacts.iter().find(|a| a.file == self.execution.file)
     }
 
     /// The tokenizer.
@@ -303,11 +312,9 @@ impl Model {
 
     /// Compares the graph with the reference's logits in model.json.
     pub fn self_test(&self) -> Result<SelfTestResult> {
-        let all = &self.manifest.artefacts;
-        let bound = all.iter().find(|a| a.file == self.execution.file).map_or(0.0, |a| a.max_error);
-        let fixed = all.iter().find(|a| a.file == self.execution.file && a.fixed.is_some());
-        let tests =
-            self.manifest.self_test.iter().filter(|t| fixed.is_none() || self.manifest.scenarios.get(&t.scenario) == Some(&self.sizes));
+        let bound = self.artefact().map_or(0.0, |a| a.max_error);
+        let open = self.artefact().is_none_or(|a| a.fixed.is_none());
+        let tests = self.manifest.self_test.iter().filter(|t| open || self.manifest.scenarios.get(&t.scenario) == Some(&self.sizes));
         let error = worst(tests, &self.manifest, &self.frame, &self.graph)?;
         if error > bound {
             return Err(too_far(&self.execution.file, error, bound));

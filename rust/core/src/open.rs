@@ -1,14 +1,16 @@
-//! The lane of graphs of open shape, in f32: the form that the CPU takes.
+//! The lane of graphs of open shape, in f32 but for keys and values, which may be in f16: the form that the CPU takes.
 
 use std::sync::{Arc, PoisonError};
 
 use ort::memory::Allocator;
-use ort::session::IoBinding;
-use ort::value::Tensor;
+use ort::session::{IoBinding, Session};
+use ort::value::{Tensor, TensorElementType};
 
-use crate::error::Result;
+use crate::cache::Cache;
+use crate::error::{Error, Result};
 use crate::graph::{Cancel, Graph, Inputs, Lane, Sessions, kind_inputs};
 use crate::memory::Memory;
+use crate::steps::Steps;
 
 /// The tensors of one row count, bound to the graph together with the lane's state.
 struct Rows {
@@ -17,7 +19,7 @@ struct Rows {
     x: Tensor<f32>,
     kinds: Vec<[Tensor<f32>; 3]>,
     logits: Tensor<f32>,
-    fresh: Vec<[Tensor<f32>; 2]>,
+    fresh: Vec<[Steps; 2]>,
     binding: IoBinding,
     sessions: Arc<Sessions>,
 }
@@ -26,7 +28,7 @@ struct Rows {
 pub(crate) struct OpenLane {
     graph: Arc<Graph>,
     slots: usize,
-    cache: Vec<[Tensor<f32>; 2]>,
+    cache: Vec<[Steps; 2]>,
     memory: Vec<[Tensor<f32>; 2]>,
     memory_weight: Tensor<f32>,
     /// The row counts used last, newest last.
@@ -46,6 +48,21 @@ fn tensor(shape: &[usize], value: f32) -> Result<Tensor<f32>> {
     Ok(tensor)
 }
 
+/// Refuses a graph that does not take and give keys and values in what its manifest says.
+pub(crate) fn check(session: &Session, cache: Cache) -> Result<()> {
+    let expected = match cache {
+        Cache::F16 => TensorElementType::Float16,
+        Cache::F32 => TensorElementType::Float32,
+    };
+    for value in session.inputs().iter().chain(session.outputs()) {
+        let kept = value.name().trim_start_matches("new_").starts_with(['k', 'v']);
+        if let Some(found) = value.dtype().tensor_type().filter(|found| kept && *found != expected) {
+            return Err(Error::new("model.graph", format!("found {} in {found}, expected {expected}: the artefact's cache", value.name())));
+        }
+    }
+    Ok(())
+}
+
 impl OpenLane {
     /// Row counts kept bound: of a segment, a remainder, a single row and drafts of three lengths.
     const KEPT: usize = 6;
@@ -53,9 +70,10 @@ impl OpenLane {
     pub(crate) fn new(graph: Arc<Graph>, slots: usize) -> Result<Self> {
         let (heads, d) = (graph.shape.kv_heads, graph.shape.head_dim);
         let layers = 0..graph.shape.layers.len();
-        let both = |a: &[usize], b: &[usize], second: f32| Ok([tensor(a, 0.0)?, tensor(b, second)?]);
-        let cache = layers.clone().map(|_| both(&[1, heads, slots, d], &[1, heads, slots, d], 0.0)).collect::<Result<Vec<_>>>()?;
-        let memory = layers.map(|l| graph.shape.memory_heads(l)).map(|heads| both(&[1, heads, d, d], &[1, heads, d, 1], 1.0));
+        let kept = || Steps::kept(&[1, heads, slots, d], graph.cache);
+        let cache = layers.clone().map(|_| Ok([kept()?, kept()?])).collect::<Result<Vec<_>>>()?;
+        let memory = layers.map(|l| graph.shape.memory_heads(l));
+        let memory = memory.map(|heads| Ok([tensor(&[1, heads, d, d], 0.0)?, tensor(&[1, heads, d, 1], 1.0)?]));
         let memory = memory.collect::<Result<Vec<_>>>()?;
         Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
     }
@@ -87,15 +105,18 @@ impl OpenLane {
         binding.bind_output("logits", &mut logits)?;
         let mut fresh = Vec::new();
         for layer in 0..shape.layers.len() {
-            let inputs =
-                [("k", &self.cache[layer][0]), ("v", &self.cache[layer][1]), ("m", &self.memory[layer][0]), ("z", &self.memory[layer][1])];
-            let taken = if shape.memory_heads(layer) > 0 { 4 } else { 2 };
-            for (name, tensor) in inputs.into_iter().take(taken) {
-                binding.bind_input(format!("{name}_{layer}"), tensor)?;
+            for (name, tensor) in ["k", "v"].iter().zip(&self.cache[layer]) {
+                tensor.bind_input(&mut binding, format!("{name}_{layer}"))?;
             }
-            let mut new = [tensor(&[1, heads, count, d], 0.0)?, tensor(&[1, heads, count, d], 0.0)?];
+            if shape.memory_heads(layer) > 0 {
+                for (name, tensor) in ["m", "z"].iter().zip(&self.memory[layer]) {
+                    binding.bind_input(format!("{name}_{layer}"), tensor)?;
+                }
+            }
+            let kept = || Steps::kept(&[1, heads, count, d], self.graph.cache);
+            let mut new = [kept()?, kept()?];
             for (name, tensor) in ["new_k", "new_v"].iter().zip(&mut new) {
-                binding.bind_output(format!("{name}_{layer}"), tensor)?;
+                tensor.bind_output(&mut binding, format!("{name}_{layer}"))?;
             }
             fresh.push(new);
         }
@@ -124,13 +145,13 @@ impl Lane for OpenLane {
 
     fn cached(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]) {
         let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
-        to.into_iter().zip(&self.cache[layer]).for_each(|(to, from)| to.copy_from_slice(&from.extract_tensor().1[at * d..][..d]));
+        to.into_iter().zip(&self.cache[layer]).for_each(|(to, from)| from.read(at * d, to));
     }
 
     fn place(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]) {
         let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
         for (to, from) in self.cache[layer].iter_mut().zip(from) {
-            from.into_iter().for_each(|from| to.extract_tensor_mut().1[at * d..][..d].copy_from_slice(from));
+            from.into_iter().for_each(|from| to.write(at * d, from.iter().copied()));
         }
     }
 
@@ -152,27 +173,26 @@ impl Lane for OpenLane {
 
     fn fresh(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]) {
         let (d, at) = (self.graph.shape.head_dim, head * self.last().count + row);
-        to.into_iter().zip(&self.last().fresh[layer]).for_each(|(to, from)| to.copy_from_slice(&from.extract_tensor().1[at * d..][..d]));
+        to.into_iter().zip(&self.last().fresh[layer]).for_each(|(to, from)| from.read(at * d, to));
     }
 
     fn keep(&mut self, layer: usize, row: usize, slot: usize) {
         let (heads, d) = (self.graph.shape.kv_heads, self.graph.shape.head_dim);
         let rows = self.rows.last().expect("inputs() comes before run() and its results");
         for (to, from) in self.cache[layer].iter_mut().zip(&rows.fresh[layer]) {
-            let (to, from) = (to.extract_tensor_mut().1, from.extract_tensor().1);
             for head in 0..heads {
-                let (to_row, from_row) = (head * self.slots + slot, head * rows.count + row);
-                to[to_row * d..(to_row + 1) * d].copy_from_slice(&from[from_row * d..(from_row + 1) * d]);
+                to.copy((head * self.slots + slot) * d, from, (head * rows.count + row) * d, d);
             }
         }
     }
 
     fn fork(&self) -> Result<Box<dyn Lane>> {
         let mut copy = Self::new(Arc::clone(&self.graph), self.slots)?;
-        for (to, from) in copy.cache.iter_mut().zip(&self.cache).chain(copy.memory.iter_mut().zip(&self.memory)) {
-            for (to, from) in to.iter_mut().zip(from) {
-                to.extract_tensor_mut().1.copy_from_slice(from.extract_tensor().1);
-            }
+        for (to, from) in copy.cache.iter_mut().flatten().zip(self.cache.iter().flatten()) {
+            to.copy(0, from, 0, from.len());
+        }
+        for (to, from) in copy.memory.iter_mut().flatten().zip(self.memory.iter().flatten()) {
+            to.extract_tensor_mut().1.copy_from_slice(from.extract_tensor().1);
         }
         Ok(Box::new(copy))
     }
@@ -182,7 +202,7 @@ impl Lane for OpenLane {
     }
 
     fn bytes(&self) -> u64 {
-        let floats: usize = self.cache.iter().chain(&self.memory).flatten().map(|t| t.extract_tensor().1.len()).sum();
-        floats as u64 * 4
+        let memory: usize = self.memory.iter().flatten().map(|t| t.extract_tensor().1.len()).sum();
+        self.cache.iter().flatten().map(Steps::bytes).sum::<u64>() + memory as u64 * 4
     }
 }

@@ -215,7 +215,8 @@ impl Session {
         }
     }
 
-    /// Writes per layer the pinned keys (unrotated) and values, M, z, and the window's keys and values: f32, little-endian, filled slots only.
+    /// Writes per layer the pinned keys (unrotated) and values, M, z, and the window's keys and values: f32, whatever the cache is in,
+    /// little-endian, filled slots only.
     pub fn write(&mut self, out: &mut impl Write) -> std::io::Result<()> {
         self.each_kept(|part| {
             let bytes: Vec<u8> = part.iter().flat_map(|x| x.to_le_bytes()).collect();

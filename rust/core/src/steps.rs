@@ -1,13 +1,16 @@
-//! Tensors as graphs of fixed shapes take them: in steps of 8 and 16 bits, or in f32.
+//! Tensors as graphs take them: in steps of 8 and 16 bits, in f16, or in f32.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use half::f16;
+use half::slice::HalfFloatSliceExt;
 use ort::memory::Allocator;
 use ort::session::IoBinding;
 use ort::value::Tensor;
 use serde::Deserialize;
 
+use crate::cache::Cache;
 use crate::error::{Error, Result};
 
 /// real = (steps − zero) · scale.
@@ -86,10 +89,11 @@ impl Encodings {
 enum Data {
     Narrow(Tensor<u8>),
     Wide(Tensor<u16>),
+    Half(Tensor<f16>),
     Real(Tensor<f32>),
 }
 
-/// A tensor in steps, or in numbers as they are.
+/// A tensor in steps, or in numbers as they are (in f16 rounded).
 #[derive(Debug)]
 pub(crate) struct Steps {
     data: Data,
@@ -111,6 +115,16 @@ impl Steps {
         Ok(made)
     }
 
+    /// Keys or values of a graph of open shape, all 0.
+    pub(crate) fn kept(shape: &[usize], cache: Cache) -> Result<Self> {
+        if cache.is_f32() {
+            return Self::new(shape, REAL, 0.0);
+        }
+        let mut tensor = Tensor::<f16>::new(&Allocator::default(), shape.iter().map(|s| *s as i64).collect::<Vec<_>>())?;
+        tensor.extract_tensor_mut().1.fill(f16::ZERO);
+        Ok(Self { data: Data::Half(tensor), encoding: REAL })
+    }
+
     /// Numbers become steps, from place `at` on; what the range does not hold becomes its end.
     pub(crate) fn write(&mut self, at: usize, real: impl Iterator<Item = f32>) {
         let Encoding { scale, zero, .. } = self.encoding;
@@ -118,6 +132,7 @@ impl Steps {
         match &mut self.data {
             Data::Narrow(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = steps(x) as u8),
             Data::Wide(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = steps(x) as u16),
+            Data::Half(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = f16::from_f32(x)),
             Data::Real(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = x),
         }
     }
@@ -127,17 +142,21 @@ impl Steps {
         match &self.data {
             Data::Narrow(t) => to.iter_mut().zip(&t.extract_tensor().1[at..]).for_each(|(to, s)| *to = (f32::from(*s) - zero) * scale),
             Data::Wide(t) => to.iter_mut().zip(&t.extract_tensor().1[at..]).for_each(|(to, s)| *to = (f32::from(*s) - zero) * scale),
-            Data::Real(t) => to.iter_mut().zip(&t.extract_tensor().1[at..]).for_each(|(to, x)| *to = *x),
+            Data::Half(t) => t.extract_tensor().1[at..][..to.len()].convert_to_f32_slice(to),
+            Data::Real(t) => to.copy_from_slice(&t.extract_tensor().1[at..][..to.len()]),
         }
     }
 
-    /// Steps as they are, out of a tensor of the same encoding.
+    /// Bytes as they are, out of a tensor of the same encoding.
     pub(crate) fn copy(&mut self, at: usize, from: &Self, from_at: usize, count: usize) {
         match (&mut self.data, &from.data) {
             (Data::Narrow(to), Data::Narrow(from)) => {
                 to.extract_tensor_mut().1[at..at + count].copy_from_slice(&from.extract_tensor().1[from_at..from_at + count]);
             }
             (Data::Wide(to), Data::Wide(from)) => {
+                to.extract_tensor_mut().1[at..at + count].copy_from_slice(&from.extract_tensor().1[from_at..from_at + count]);
+            }
+            (Data::Half(to), Data::Half(from)) => {
                 to.extract_tensor_mut().1[at..at + count].copy_from_slice(&from.extract_tensor().1[from_at..from_at + count]);
             }
             (Data::Real(to), Data::Real(from)) => {
@@ -151,18 +170,25 @@ impl Steps {
         match &self.data {
             Data::Narrow(t) => t.extract_tensor().1.len(),
             Data::Wide(t) => t.extract_tensor().1.len(),
+            Data::Half(t) => t.extract_tensor().1.len(),
             Data::Real(t) => t.extract_tensor().1.len(),
         }
     }
 
     pub(crate) fn bytes(&self) -> u64 {
-        self.len() as u64 * u64::from(self.encoding.bits / 8)
+        let width = match &self.data {
+            Data::Narrow(_) => 1,
+            Data::Wide(_) | Data::Half(_) => 2,
+            Data::Real(_) => 4,
+        };
+        self.len() as u64 * width
     }
 
     pub(crate) fn bind_input(&self, binding: &mut IoBinding, name: String) -> Result<()> {
         match &self.data {
             Data::Narrow(t) => binding.bind_input(name, t)?,
             Data::Wide(t) => binding.bind_input(name, t)?,
+            Data::Half(t) => binding.bind_input(name, t)?,
             Data::Real(t) => binding.bind_input(name, t)?,
         }
         Ok(())
@@ -172,6 +198,7 @@ impl Steps {
         match &mut self.data {
             Data::Narrow(t) => binding.bind_output(name, t)?,
             Data::Wide(t) => binding.bind_output(name, t)?,
+            Data::Half(t) => binding.bind_output(name, t)?,
             Data::Real(t) => binding.bind_output(name, t)?,
         }
         Ok(())

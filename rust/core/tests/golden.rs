@@ -40,24 +40,24 @@ struct Sums {
     z: f64,
 }
 
-fn tiny() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny")
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name)
 }
 
 fn golden() -> Vec<Case> {
-    let text = std::fs::read_to_string(tiny().join("golden.json")).expect("models/tiny/golden.json");
+    let text = std::fs::read_to_string(folder("tiny").join("golden.json")).expect("models/tiny/golden.json");
     serde_json::from_str::<Golden>(&text).expect("golden.json").cases
 }
 
 /// Opened once for all cases.
-fn open(scenario: &str, precision: &str) -> Arc<Model> {
-    static OPENED: Mutex<BTreeMap<[String; 2], Arc<Model>>> = Mutex::new(BTreeMap::new());
+fn open(name: &str, scenario: &str, precision: &str) -> Arc<Model> {
+    static OPENED: Mutex<BTreeMap<[String; 3], Arc<Model>>> = Mutex::new(BTreeMap::new());
     let open = || {
         let options =
             OpenOptions { scenario: Some(scenario.into()), precision: Some(precision.into()), threads: Some(1), ..OpenOptions::default() };
-        Model::open(&tiny(), &options).expect("models/tiny opens")
+        Model::open(&folder(name), &options).expect("the model opens")
     };
-    Arc::clone(OPENED.lock().unwrap().entry([scenario.into(), precision.into()]).or_insert_with(open))
+    Arc::clone(OPENED.lock().unwrap().entry([name.into(), scenario.into(), precision.into()]).or_insert_with(open))
 }
 
 fn tail(case: &Case, model: &Model) -> Vec<u32> {
@@ -70,9 +70,20 @@ fn tail(case: &Case, model: &Model) -> Vec<u32> {
 /// The prompt as one stream of tokens: tokens, first logits, every generated token, absorbed count and memory.
 #[test]
 fn sessions_compute_what_the_reference_computes() {
+    computes("tiny", 1e-4, 1e-4);
+}
+
+/// Keys of ±100 are among what it rounds: after the prompt the logits are off by 8e-3 at worst, and sums of M, which cancel, by a hundredth.
+#[test]
+fn a_cache_in_f16_computes_it_but_for_rounding() {
+    computes("tiny-half", 2e-2, 1e-2);
+}
+
+/// Logits within `bound` of the largest, the memory's sums within `memory`.
+fn computes(name: &str, bound: f32, memory: f64) {
     let cancel = Cancel::between_runs();
     for case in golden() {
-        let model = open(&case.scenario, "fp32");
+        let model = open(name, &case.scenario, "fp32");
         let words = model.tokens().encode(&case.document).unwrap();
         let tail = tail(&case, &model);
         assert_eq!([model.layout().start(), &words, &tail].concat(), case.prompt_tokens, "{}: prompt", case.name);
@@ -83,7 +94,7 @@ fn sessions_compute_what_the_reference_computes() {
         let scale = session.logits().iter().fold(0.0_f32, |a, b| a.max(b.abs()));
         for (index, expected) in case.logits.indices.iter().zip(&case.logits.values) {
             let error = (session.logits()[*index] - expected).abs() / scale;
-            assert!(error < 1e-4, "{}: logit {index} is {error:e} off", case.name);
+            assert!(error < bound, "{}: logit {index} is {error:e} off", case.name);
         }
         let mut generated: Vec<u32> = Vec::new();
         while generated.len() < case.generated.len() {
@@ -97,8 +108,8 @@ fn sessions_compute_what_the_reference_computes() {
         assert_eq!(generated, case.generated, "{}", case.name);
         assert_eq!(session.absorbed(), case.absorbed, "{}: absorbed", case.name);
         for ((m, z), expected) in session.memory_sums().into_iter().zip(&case.memory) {
-            assert!((m - expected.m).abs() <= 1e-4 * expected.m.abs().max(10.0), "{}: M {m} {}", case.name, expected.m);
-            assert!((z - expected.z).abs() <= 1e-4 * expected.z.abs().max(10.0), "{}: z {z} {}", case.name, expected.z);
+            assert!((m - expected.m).abs() <= memory * expected.m.abs().max(10.0), "{}: M {m} {}", case.name, expected.m);
+            assert!((z - expected.z).abs() <= memory * expected.z.abs().max(10.0), "{}: z {z} {}", case.name, expected.z);
         }
     }
 }
@@ -108,7 +119,7 @@ fn sessions_compute_what_the_reference_computes() {
 fn documents_answer_with_the_golden_text() {
     let mut asked = 0;
     for case in golden().into_iter().filter(|c| !c.document.is_empty()) {
-        let model = open(&case.scenario, "fp32");
+        let model = open("tiny", &case.scenario, "fp32");
         let document = Document::open(
             model,
             Source::text(case.document.as_str()).unwrap(),
@@ -140,7 +151,7 @@ fn documents_answer_with_the_golden_text() {
 /// Int8 weights change the numbers, not what is read: within the bound that the lab stated, and whatever the cutting.
 #[test]
 fn the_int8_graph_stays_within_its_bound() {
-    let model = open("default", "int8");
+    let model = open("tiny", "default", "int8");
     let test = model.self_test().unwrap();
     assert!(test.error > 0.0 && test.error <= test.bound, "{} {}", test.error, test.bound);
 }

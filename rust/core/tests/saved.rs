@@ -13,6 +13,8 @@ fn model(name: &str, scenario: Option<&str>) -> Arc<Model> {
 }
 
 static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| model("tiny", None));
+/// Its keys and values in f16.
+static HALF: LazyLock<Arc<Model>> = LazyLock::new(|| model("tiny-half", None));
 static LARGE: LazyLock<Arc<Model>> = LazyLock::new(|| model("tiny", Some("large")));
 static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| model("demo", None));
 
@@ -54,8 +56,13 @@ const QUESTION: Option<&str> = Some("Which code opens the gate of house 12?");
 #[test]
 fn what_was_saved_answers_as_before_and_reads_nothing_again() {
     let folder = tempfile::tempdir().unwrap();
-    let cases =
-        [(&*DEMO, Reading::Recall, 900), (&*DEMO, Reading::Memory, 130), (&*TINY, Reading::Memory, 130), (&*LARGE, Reading::Recall, 130)];
+    let cases = [
+        (&*DEMO, Reading::Recall, 900),
+        (&*DEMO, Reading::Memory, 130),
+        (&*TINY, Reading::Memory, 130),
+        (&*HALF, Reading::Memory, 130),
+        (&*LARGE, Reading::Recall, 130),
+    ];
     for (model, reading, parts) in cases {
         let text = text(parts);
         let document = open(model, &text, reading, None).unwrap();
@@ -151,6 +158,7 @@ fn each_refusal_has_a_sentence_of_its_own() {
     assert_eq!(damaged(&newer).0, "state.version");
     assert_eq!(refused(&DEMO, &text, &path).0, "state.model");
     assert_eq!(refused(&LARGE, &text, &path).0, "state.model");
+    assert_eq!(refused(&HALF, &text, &path).0, "state.model");
     let options = OpenOptions { precision: Some("int8".into()), threads: Some(1), ..OpenOptions::default() };
     let folder_of_tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
     assert_eq!(refused(&Model::open(&folder_of_tiny, &options).unwrap(), &text, &path).0, "state.model");

@@ -1,18 +1,25 @@
 //! Properties of the stream that hold for any text: one call = many calls, forks do not see each other, state of constant size.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::graph::Cancel;
 use edgeinfinite_core::session::Session;
 use edgeinfinite_core::tokens::{TextStream, TokenStream};
-use edgeinfinite_core::{Model, OpenOptions};
+use edgeinfinite_core::{Model, OpenOptions, inspect};
 use proptest::prelude::*;
 
-static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
-    Model::open(&folder, &OpenOptions { threads: Some(1), ..OpenOptions::default() }).expect("models/tiny opens")
-});
+fn folder(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name)
+}
+
+fn open(name: &str) -> Arc<Model> {
+    Model::open(&folder(name), &OpenOptions { threads: Some(1), ..OpenOptions::default() }).expect("the model opens")
+}
+
+static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny"));
+/// The same with keys and values in f16.
+static HALF: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-half"));
 
 fn tiny() -> Arc<Model> {
     Arc::clone(&TINY)
@@ -43,9 +50,9 @@ fn one_call_equals_many() {
 
 #[test]
 fn a_session_goes_on_where_it_was_written() {
-    let model = tiny();
     let words: Vec<u32> = (0..300).map(|i| 30 + (i * i * 7 + i) % 300).collect();
-    for (read, single) in [(0, 0), (3, 0), (17, 0), (40, 1), (41, 5), (100, 0), (250, 40)] {
+    let cuts = [(0, 0), (3, 0), (17, 0), (40, 1), (41, 5), (100, 0), (250, 40)];
+    for (model, (read, single)) in cuts.into_iter().flat_map(|cut| [(&*TINY, cut), (&*HALF, cut)]) {
         let mut session = model.session().unwrap();
         session.feed(&words[..read]);
         let cancel = Cancel::between_runs();
@@ -111,18 +118,42 @@ fn several_rows_compute_what_single_rows_do() {
 
 #[test]
 fn state_does_not_grow_and_forks_are_apart() {
-    let model = tiny();
-    let mut session = model.session().unwrap();
-    session.feed(&[40; 20]);
-    drain(&mut session);
-    let bytes = session.bytes();
-    let before = session.logits().to_vec();
-    let mut fork = session.fork().unwrap();
-    fork.feed(&[50; 500]);
-    drain(&mut fork);
-    assert_eq!((fork.bytes(), session.bytes(), model.state_bytes()), (bytes, bytes, bytes));
-    assert_eq!(session.logits(), before);
-    assert!(fork.absorbed() > 0 && session.absorbed() == 0);
+    for model in [&*TINY, &*HALF] {
+        let mut session = model.session().unwrap();
+        session.feed(&[40; 20]);
+        drain(&mut session);
+        let bytes = session.bytes();
+        let before = session.logits().to_vec();
+        let [mut fork, mut other] = [session.fork().unwrap(), session.fork().unwrap()];
+        fork.feed(&[50; 500]);
+        drain(&mut fork);
+        assert_eq!((fork.bytes(), session.bytes(), model.state_bytes()), (bytes, bytes, bytes));
+        assert_eq!(session.logits(), before);
+        assert!(fork.absorbed() > 0 && session.absorbed() == 0);
+        for session in [&mut session, &mut other] {
+            session.feed(&[60; 50]);
+            drain(session);
+        }
+        assert_eq!(session.logits(), other.logits());
+    }
+}
+
+#[test]
+fn keys_and_values_in_f16_take_half() {
+    let (shape, sizes) = (&TINY.manifest().base, TINY.sizes());
+    let numbers = 2 * shape.layers * shape.kv_heads * (sizes.pinned + sizes.window) * shape.head_dim;
+    let [whole, half] = [&TINY, &HALF].map(|model| model.session().unwrap().bytes());
+    assert_eq!(whole - half, 2 * numbers as u64);
+    let [whole, half] = ["tiny", "tiny-half"].map(|name| inspect(&folder(name)).unwrap());
+    for (whole, half) in whole.scenarios.iter().zip(&half.scenarios) {
+        let numbers = 2 * shape.layers * shape.kv_heads * (whole.pinned + whole.window) * shape.head_dim;
+        assert_eq!(whole.state_bytes - half.state_bytes, 2 * numbers as u64, "{}", whole.name);
+        assert_eq!(half.memory.state_bytes, 2 * half.state_bytes);
+        // What is lost again to one layer's keys and values in f32.
+        assert_eq!(half.memory.run_bytes - whole.memory.run_bytes, 4 * (numbers / shape.layers) as u64);
+    }
+    let test = HALF.self_test().unwrap();
+    assert!(1e-5 < test.error && test.error <= test.bound, "{test:?}");
 }
 
 #[test]
