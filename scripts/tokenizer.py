@@ -101,7 +101,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=77)
     args = parser.parse_args()
     tokenizer = train(args.seed)
-    tokenizer.save(str(args.out))
+    tokenizer.save(str(args.out), pretty=False)
     print(f"{args.out}: {tokenizer.get_vocab_size()} tokens, {args.out.stat().st_size} bytes")
 
 
