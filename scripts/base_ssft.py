@@ -273,7 +273,8 @@ class Training:
 
 
 def main(args: argparse.Namespace) -> None:
-    options = Options(**{f.name: getattr(args, f.name) for f in fields(Options)})
+    given = {f.name: getattr(args, f.name) for f in fields(Options)}
+    options = Options(**{name: value for name, value in given.items() if value is not None})
     try:
         Training(options).run()
     except (ValueError, OSError) as e:

@@ -5,9 +5,9 @@
 
 A sample is a document of 8 to 16 segments (streams.py), read as the engine reads it: the first tokens pinned, the
 window, what leaves it absorbed. Questions follow any of its segments. The loss is on the answers; its gradient goes
-through M and z of all segments. Fresh gates are shut (W2 = 0, b2 = -4), so step 0 is the base, which is StreamingLLM.
-Before and after, held-out questions are counted by kind; gates that pretraining left in CHECKPOINT/pretrained are
-counted beside them. Run again it goes on.
+through M and z of all segments. Fresh gates are shut (W2 = 0, b2 = -4): the base, which is StreamingLLM. Where
+pretraining left gates in CHECKPOINT/pretrained, these are where the training starts. Held-out questions are counted by
+kind with gates shut, before and after. Run again it goes on.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("checkpoint", type=Path, nargs="?")
     base_ssft.arguments(parser.add_argument_group("a checkpoint of one's own"))
     parser.add_argument("--minutes", type=float, default=4)
-    parser.add_argument("--rate", type=float, default=1e-2)
+    parser.add_argument("--rate", type=float, help="1e-2 from gates that are shut, 2e-3 from those of pretraining")
     parser.add_argument("--segment", type=int, default=128)
     parser.add_argument("--batch", type=int, default=2)
     parser.add_argument("--questions", type=int, default=12)
@@ -83,20 +83,24 @@ def main() -> None:
     say(f"{trained} of {decoder.config.parameters()} parameters train: {share:.3%}; seed {args.seed}")
     if share > 0.0015:
         sys.exit("more than 0.15 % of the weights would train")
-    optimizer = torch.optim.Adam(gates.values(), lr=args.rate)
-    step, spent = 0, 0.0
+    step, spent, pretrained = 0, 0.0, args.checkpoint / "pretrained"
+    rate = args.rate or (2e-3 if pretrained.exists() else 1e-2)
+    optimizer = torch.optim.Adam(gates.values(), lr=rate)
     if state:
         decoder.load_state_dict(state["gates"], strict=False)
         optimizer.load_state_dict(state["optimizer"])
         step, spent = state["step"], state["spent"]
     else:
         say(f"gates shut: {count(decoder)}")
-        if (args.checkpoint / "pretrained").exists():
-            say(f"gates of pretraining: {count(load(args.checkpoint / 'pretrained'))}")
+        if pretrained.exists():
+            with torch.no_grad():
+                for name, gate in load(pretrained).gates().items():
+                    gates[name].copy_(gate)
+            say(f"gates of pretraining: {count(decoder)}")
     sampler, last, sums = StreamSampler(tokenizer, f"ssft/{args.seed}"), time.monotonic(), []
     while spent < 60 * args.minutes:
         progress = spent / (60 * args.minutes)
-        optimizer.param_groups[0]["lr"] = args.rate * min(1, (step + 1) / 10) * max(0.05, min(1, 2 * (1 - progress)))
+        optimizer.param_groups[0]["lr"] = rate * min(1, (step + 1) / 10) * max(0.05, min(1, 2 * (1 - progress)))
         sampler.restart(f"ssft/{args.seed}/{step}")
         segments, window = sampler.random.randint(FEWEST, MOST), sampler.write.choose(*WINDOWS)
         shape = Shape(args.segment, segments, window, args.batch, args.questions, DECADES)

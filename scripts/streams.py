@@ -114,11 +114,12 @@ class StreamSampler(Sampler):
         length, ids, placed = n * S, [], []
         sentences, headings = r.randrange(MARKER_COUNT), r.randrange(HEADINGS)
         paragraph, about = 0, topic
+        until = length * (r.uniform(0.4, 0.8) if w.chance(0.5) else 1.0)  # the window may hold nothing of the topic
         while len(ids) < length:
             fact = told[len(told) - len(due)] if due and len(ids) >= due[0] else None
             if paragraph == 0:
                 paragraph = r.randint(2, 6)
-                about = topic if topic and w.chance(0.55) else w.choose("", "", *topics())
+                about = topic if topic and len(ids) < until and w.chance(0.55) else w.choose("", "", *topics())
             if fact:
                 due.pop(0)
                 line = Line(fact.sentence, self.encode(fact.sentence), 0)
