@@ -1,4 +1,4 @@
-"""Calibrates the two numbers by which recall decides: bm25_weight and found_threshold of model.json.
+"""Calibrates two of the numbers by which recall decides: bm25_weight and found_threshold of model.json.
 
     python scripts/calibrate.py                          asks over a grid, prints the surface and the choice
     python scripts/calibrate.py --compare 3,0 6,1         asks only these, on other documents and on real ones
@@ -80,8 +80,12 @@ def changed(model: Path, folder: Path, weight: float, threshold: float) -> Path:
 
 def with_scoring(text: str, weight: float, threshold: float) -> str:
     """model.json with other scoring, all else as it stands."""
-    scoring = json.dumps({"bm25_weight": weight, "found_threshold": threshold})
-    text, times = re.subn(r'("scoring": )\{[^{}]*\}', rf"\g<1>{scoring}", text)
+
+    def scoring(found: re.Match) -> str:
+        kept = json.loads(found[2]) | {"bm25_weight": weight, "found_threshold": threshold}
+        return found[1] + json.dumps(kept)
+
+    text, times = re.subn(r'("scoring": )(\{[^{}]*\})', scoring, text)
     if times != 1:
         sys.exit(f"model.json names its scoring {times} times, expected once")
     return text

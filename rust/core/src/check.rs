@@ -51,7 +51,7 @@ impl Manifest {
         if limits.iter().any(|n| !(1..=MOST).contains(n)) {
             return wrong(format!("limits: expected 1 to {MOST}"));
         }
-        let numbers = [self.embedding.scale, self.scoring.bm25_weight, self.scoring.found_threshold];
+        let numbers = [self.embedding.scale, self.scoring.bm25_weight, self.scoring.found_threshold, self.scoring.found_bm25];
         if numbers.iter().any(|n| !n.is_finite()) {
             return wrong("embedding.scale, scoring: found a number that is not finite".into());
         }

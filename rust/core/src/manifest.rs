@@ -311,6 +311,8 @@ impl std::str::FromStr for Reading {
 pub struct Scoring {
     pub bm25_weight: f32,
     pub found_threshold: f32,
+    #[serde(default)]
+    pub found_bm25: f32,
 }
 
 /// Most tokens of a question and of an answer, and most prompts that a question is looked for in by recall.

@@ -17,16 +17,17 @@ pub fn log_probability(logits: &[f32], token: u32) -> f64 {
 }
 
 /// The piece to cite among the `pieces` in sight (number, marker, share of BM25) and the tokens that mean none of them, and the log-probability of
-/// that decision. Whether any is cited the model alone decides: the markers together must be as likely as the likeliest of `otherwise`, times e to
-/// the threshold where there is a `threshold`. Which one is the highest log p(marker) + λ·BM25. The decision's probability is that of citing or
-/// not, times the piece's share of the scores' exponentials.
+/// that decision. Whether any is cited: the markers together must be as likely as the likeliest of `otherwise`, times e to the threshold less μ times
+/// the best piece's BM25, where there is a `threshold`. Which one is the highest log p(marker) + λ·BM25. The decision's probability is that of citing
+/// or not, times the piece's share of the scores' exponentials.
 pub fn cite(logits: &[f32], pieces: &[(usize, u32, f32)], otherwise: &[u32], scoring: Scoring, threshold: bool) -> (Option<usize>, f64) {
     let tokens = pieces.iter().map(|p| p.1).chain(otherwise.iter().copied());
     let total = log_sum(tokens.map(|t| f64::from(logits[t as usize])));
     let log_p = |token: u32| f64::from(logits[token as usize]) - total;
     let scores: Vec<f64> = pieces.iter().map(|p| log_p(p.1) + f64::from(scoring.bm25_weight * p.2)).collect();
     let Some(best) = (0..pieces.len()).max_by(|a, b| scores[*a].total_cmp(&scores[*b])) else { return (None, 0.0) };
-    let bar = if threshold { f64::from(scoring.found_threshold) } else { 0.0 };
+    let found = pieces.iter().map(|p| scoring.found_bm25 * p.2).fold(0.0, f32::max);
+    let bar = if threshold { f64::from(scoring.found_threshold - found) } else { 0.0 };
     let none = otherwise.iter().map(|t| log_p(*t) + bar).max_by(f64::total_cmp).unwrap_or(f64::NEG_INFINITY);
     let some = log_sum(pieces.iter().map(|p| log_p(p.1)));
     let all = log_sum([some, none].into_iter());
@@ -52,7 +53,7 @@ fn log_sum(values: impl Iterator<Item = f64> + Clone) -> f64 {
 mod tests {
     use super::*;
 
-    const SCORING: Scoring = Scoring { bm25_weight: 0.5, found_threshold: -1.0 };
+    const SCORING: Scoring = Scoring { bm25_weight: 0.5, found_threshold: -1.0, found_bm25: 0.0 };
 
     #[test]
     fn the_first_of_equals_is_chosen() {
@@ -66,7 +67,11 @@ mod tests {
         let logits = [0.0, 2.0, 2.1, -9.0];
         let pieces = [(7, 1, 1.0), (8, 2, 0.0)];
         assert_eq!(cite(&logits, &pieces, &[0], SCORING, true).0, Some(7));
-        assert_eq!(cite(&logits, &[(7, 3, 90.0)], &[0], SCORING, true).0, None, "whether anything answers BM25 has no say in");
+        assert_eq!(cite(&logits, &[(7, 3, 90.0)], &[0], SCORING, true).0, None, "which one is no matter of whether");
+        let shared = Scoring { found_bm25: 0.1, ..SCORING };
+        assert_eq!(cite(&logits, &[(7, 3, 90.0)], &[0], shared, true).0, Some(7), "so much of the question stands in it");
+        assert_eq!(cite(&logits, &[(7, 3, 70.0)], &[0], shared, true).0, None);
+        assert_eq!(cite(&logits, &[(7, 3, 70.0), (8, 3, 90.0)], &[0], shared, true).0, Some(8));
         assert_eq!(cite(&logits, &[], &[0], SCORING, true), (None, 0.0));
         let unsure = [(7, 0, 0.0)];
         let (none, log_p) = cite(&[-0.5, -0.6], &unsure, &[1], Scoring { found_threshold: 0.2, ..SCORING }, true);
