@@ -1,7 +1,7 @@
 """S-SFT of a checkpoint of one's own: the gates alone, on questions about documents in the checkpoint's own prompt.
 
     python scripts/ssft.py --base ~/checkpoints/Qwen2.5-0.5B-Instruct [--data questions.jsonl] [--steps 600]
-    accelerate launch --num_processes 4 scripts/ssft.py --base …        (torchrun does as well: a part of a step each)
+    accelerate launch --multi_gpu --num_processes 4 scripts/ssft.py …   (torchrun does as well: a part of a step each)
 
 Writes gates.safetensors, ssft.pt (to go on from) and ssft.log into the checkpoint's folder; nothing else there changes.
 Says beforehand how much memory it will take. Before and after, held-out questions are asked: nats a token of the
