@@ -31,7 +31,7 @@ from score import File, Share, said, same
 PASSAGES = (1, 3, 10, 30, 100, 300, 1000, 2000)
 TOKENS_PER_PASSAGE = 110
 WEIGHTS = (1.0, 3.0, 6.0)
-THRESHOLDS = (-1.0, 0.0, 1.0, 2.0)  # 0: as the model says
+THRESHOLDS = (-1.0, 0.0, 1.0, 2.0)  # 0: as the model says, where it has no found_bm25, which stays as it is
 
 
 @dataclass

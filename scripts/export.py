@@ -228,9 +228,9 @@ def cost(folder: Path, number: int, decoder: Decoder) -> dict:
     if pinned:
         stream.run(ids[:pinned], True)
         _, state = run(decoder, state, torch.tensor(ids[:pinned]), sizes, True, ())
-    got = torch.from_numpy(stream.run(ids[pinned:], rows=list(range(len(ids) - pinned)))).log_softmax(-1)  # [n, V]
-    want = run(decoder, state, torch.tensor(ids[pinned:]), sizes)[0].log_softmax(-1)  # [n, V]
-    divergence = (want.exp() * (want - got)).sum(-1).mean().item()
+    got = torch.from_numpy(stream.run(ids[pinned:], rows=list(range(len(ids) - pinned))))  # [n, V]
+    want = run(decoder, state, torch.tensor(ids[pinned:]), sizes)[0]  # [n, V]
+    divergence = rounding.nats(want, got).mean().item()
     agreement = (got.argmax(-1) == want.argmax(-1)).double().mean().item()
     rounded = {"divergence": float(f"{max(0.0, divergence):.3g}"), "agreement": float(f"{agreement:.4g}")}
     return rounded | {"tokens": len(ids) - pinned}
@@ -258,8 +258,8 @@ def write(
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     for artefact in about["artefacts"]:
         with open(folder / artefact["weights"], "wb") if "weights" in artefact else nullcontext() as outside:
-            how = {"outside": outside, "rounded": (kept or {}).get(artefact["precision"])}
-            how["cache"] = artefact.get("cache", "f32")
+            rounded, cache = (kept or {}).get(artefact["precision"]), artefact.get("cache", "f32")
+            how = {"outside": outside, "rounded": rounded, "cache": cache}
             model = graph.build(decoder.config, weights, artefact["precision"], eight_bits, **how)
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
     embedding = decoder.model.embed_tokens.weight.to(DTYPES[about["embedding"]["dtype"]])  # [V, D]

@@ -25,10 +25,12 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+import torch
 
 import export
 import graph
 import host
+import rounding
 from cli import ROOT, Cli, Progress, built, commit, record_head, replace_between, write_record
 from documents import make
 from model import load
@@ -113,11 +115,6 @@ def choices(got: np.ndarray, asked: list[tuple[list[int], list[int]]]) -> list[i
     return [sight[int(row[sight].argmax())] for (_, sight), row in zip(asked, got, strict=True)]
 
 
-def log_softmax(x: np.ndarray) -> np.ndarray:
-    x = x.astype(np.float64) - x.max(-1, keepdims=True)
-    return x - np.log(np.exp(x).sum(-1, keepdims=True))
-
-
 def by_rounding(checkpoint: Path, preset: dict, work: Path, count: int) -> list[dict]:
     """A row a precision and way of rounding: nats from fp32 at the prompts' ends (mean, standard error), decisions
     changed, the mean error of a matrix, and what export says."""
@@ -129,10 +126,9 @@ def by_rounding(checkpoint: Path, preset: dict, work: Path, count: int) -> list[
         return logits(made, host.Model(made).session, asked), made
 
     reference, _ = exported("fp32")
-    want = log_softmax(reference)
     for precision, rotate, method in product(graph.BITS, (False, True), export.ROUNDINGS):
         got, made = exported(precision, rotate=rotate, method=method)
-        nats = (np.exp(want) * (want - log_softmax(got))).sum(-1)  # [n]
+        nats = rounding.nats(*(torch.from_numpy(x).double() for x in (reference, got))).numpy()  # [n]
         matrices = json.loads((made / export.REPORT).read_text())[precision]
         rows.append(
             {

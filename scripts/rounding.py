@@ -22,6 +22,12 @@ COLUMNS = {"q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "o", "gate_pro
            "down_proj": "down"}  # fmt: skip
 
 
+def nats(want: Tensor, got: Tensor) -> Tensor:
+    """Logits [n, V] twice → how far the second's chances are from the first's (Kullback-Leibler), [n]."""
+    want, got = want.log_softmax(-1), got.log_softmax(-1)
+    return (want.exp() * (want - got)).sum(-1)
+
+
 def rounded(weight: Tensor, bits: int, kept: graph.Rounded | None = None) -> Tensor:
     """weight [out, in] as an artefact computes with it: as it is kept, else rounded to nearest."""
     nearest = {8: graph.quantize, 4: graph.quantize4}[bits]

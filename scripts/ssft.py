@@ -22,6 +22,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
+from safetensors.torch import load_file
 
 import base_ssft
 from losses import carrying, recollect
@@ -93,9 +94,7 @@ def main() -> None:
     else:
         say(f"gates shut: {count(decoder)}")
         if pretrained.exists():
-            with torch.no_grad():
-                for name, gate in load(pretrained).gates().items():
-                    gates[name].copy_(gate)
+            decoder.load_state_dict(load_file(pretrained / "gates.safetensors"), strict=False)
             say(f"gates of pretraining: {count(decoder)}")
     sampler, last, sums = StreamSampler(tokenizer, f"ssft/{args.seed}"), time.monotonic(), []
     while spent < 60 * args.minutes:
