@@ -123,7 +123,7 @@ fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<Unit> {
             }
             continue;
         }
-        let alone = words.starts_with('#') || is_row(words);
+        let alone = is_marked_heading(line) || is_row(words) || is_stars(words);
         let opens = blank || alone || is_fence(words) || starts_item(words);
         if opens && let Some((from, to)) = paragraph.take() {
             split_paragraph(text, from, to, headings, &mut found);
@@ -152,6 +152,18 @@ fn is_fence(line: &str) -> bool {
     line.strip_prefix("```").is_some_and(|rest| !rest.trim_start_matches('`').contains('`'))
 }
 
+/// `#` to `######`, then a space: a heading of Markdown. `#123: …` is none, and neither is what stands four spaces in.
+fn is_marked_heading(line: &str) -> bool {
+    let (indent, rest) = line.split_at(line.len() - line.trim_start().len());
+    let text = rest.trim_start_matches('#');
+    indent.len() < 4 && (1..=6).contains(&(rest.len() - text.len())) && (text.is_empty() || text.starts_with(char::is_whitespace))
+}
+
+/// Stars alone: what parts scenes, and paragraphs in a box of stars.
+fn is_stars(line: &str) -> bool {
+    !line.is_empty() && line.bytes().all(|b| matches!(b, b'*' | b' '))
+}
+
 /// A row of a table: between bars.
 fn is_row(line: &str) -> bool {
     line.len() > 2 && line.starts_with('|') && line.ends_with('|')
@@ -168,7 +180,8 @@ fn split_paragraph(text: &str, from: usize, to: usize, headings: bool, found: &m
     for (at, sentence) in joined.split_sentence_bound_indices() {
         let end = at + sentence.len();
         let words = joined[start..end].trim();
-        if end < joined.len() && !(ends_sentence(words) && several(words)) {
+        let glued = sentence.ends_with(|c: char| c.is_ascii_graphic()); // "?" in an address
+        if end < joined.len() && (glued || !(ends_sentence(words) && several(words))) {
             continue;
         }
         if !several(words)
@@ -263,16 +276,17 @@ fn starts_item(line: &str) -> bool {
     let inner = mark.trim_start_matches('(').trim_end_matches([')', '.']);
     let counted = mark.ends_with([')', '.']) && !inner.is_empty() && inner.len() <= 2;
     let counts = inner.chars().all(|c| c.is_ascii_digit()) || (mark.ends_with(')') && inner.chars().all(|c| c.is_ascii_lowercase()));
-    !rest.trim().is_empty() && (matches!(mark, "-" | "*" | "+" | "•") || (counted && counts))
+    let boxed = mark == "*" && line.ends_with(" *"); // a line in a box of stars
+    !boxed && !rest.trim().is_empty() && (matches!(mark, "-" | "*" | "+" | "•") || (counted && counts))
 }
 
-/// A paragraph of one short line without a sentence's end, or one that begins with `#`.
+/// A paragraph of one short line without a sentence's end, or one that is marked as a heading.
 fn is_heading(paragraph: &str) -> bool {
     let line = paragraph.trim();
     if line.contains('\n') || line.len() > HEADING || !line.contains(|c: char| c.is_alphabetic()) {
         return false;
     }
-    if line.starts_with('#') {
+    if is_marked_heading(line) {
         return true;
     }
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -317,6 +331,26 @@ mod tests {
                 (true, "4. Conveying Verbatim Copies."),
                 (false, "(a) first; (b) x"),
             ]
+        );
+    }
+
+    #[test]
+    fn wrapped_lines_stay_together_whatever_they_begin_with() {
+        let text = "#26587: Fix a typo (it says -exec\nin the text).\n\n48. It is not treated unless the operator is\n    # or % or new.\n\nSee http://a.org/?group=find for\nmore. They name\n#1 first.\n";
+        let expected = [
+            (false, "#26587: Fix a typo (it says -exec\nin the text)."),
+            (false, "48. It is not treated unless the operator is\n    # or % or new."),
+            (false, "See http://a.org/?group=find for\nmore."),
+            (false, "They name\n#1 first."),
+        ];
+        assert_eq!(texts(text), expected);
+        let boxed = "*****************\n*               *\n*  It is given  *\n*  as it is.    *\n*               *\n*  More.  Yes.  *\n";
+        let expected =
+            ["*****************", "*               *", "*  It is given  *\n*  as it is.    *", "*               *", "*  More.  Yes.  *"];
+        assert_eq!(texts(boxed).iter().map(|t| t.1).collect::<Vec<_>>(), expected);
+        assert_eq!(
+            texts("# One\n## Two\ntext\n####### seven\n#\n"),
+            [(true, "# One"), (true, "## Two"), (false, "text\n####### seven"), (false, "#")]
         );
     }
 
