@@ -52,15 +52,19 @@ class Fact:
 
 
 class Declarer:
-    """Facts of one text."""
+    """Facts of one text. `alike`: most of one to three wordings, so that only what they are about tells them apart."""
 
-    def __init__(self, write: Questions) -> None:
-        self.write, self.told = write, set()
+    def __init__(self, write: Questions, alike: bool = False) -> None:
+        self.write, self.told, self.wordings = write, set(), DECLARED
+        if alike:
+            of_things = [row for row in DECLARED if "{e}" in row[1].lower()]
+            others = [row for row in DECLARED if row not in of_things]
+            self.wordings = [*write.random.sample(of_things, write.choose(1, 2, 3)), write.choose(*others)]
 
     def fact(self) -> Fact:
         w = self.write
         while True:
-            kind, sentence, questions = w.choose(*DECLARED)
+            kind, sentence, questions = w.choose(*self.wordings)
             entity = w.word(NOUN) if w.chance(0.15) else f"{w.word(w.choose(ADJECTIVE, NOUN))} {w.word(NOUN)}"
             key = (sentence, entity if "{e}" in sentence.lower() else "")
             if key not in self.told:

@@ -28,6 +28,7 @@ import torch.distributed as dist
 from torch import multiprocessing
 from tqdm import tqdm
 
+from addresses import refit
 from batches import Plan, batches, opened
 from circuits import Part, reserve, set_start
 from config import Config
@@ -41,7 +42,8 @@ FINDER = Config(
     family="qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
     tied=True, qkv_bias=True,
 )  # fmt: skip
-SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 1.0}  # of a step's loss
+REFITTED = 0.85  # share of the run after which the memory's addresses are fitted anew
+SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 2.0}  # of a step's loss
 
 
 def optimizers(decoder: Decoder, plan: Plan) -> list[torch.optim.Optimizer]:
@@ -138,7 +140,7 @@ class Run:
         self.decoder.model.embed_tokens.register_forward_hook(narrow)
         self.opts = optimizers(self.decoder, self.plan)
         self.rates = [opt.param_groups[0]["lr"] for opt in self.opts]
-        self.number, self.spent, self.tokens, self.waited = 0, 0.0, 0, 0.0
+        self.number, self.spent, self.tokens, self.waited, self.refitted = 0, 0.0, 0, 0.0, False
         self.sums: dict[str, list[torch.Tensor]] = {}
         if self.checkpoint.exists():
             self.go_on(torch.load(self.checkpoint, weights_only=True, map_location=args.device))
@@ -156,10 +158,12 @@ class Run:
         for opt, state in zip(self.opts, kept["optimizers"], strict=True):
             opt.load_state_dict(state)
         self.number, self.spent, self.tokens = kept["step"], kept["spent"], kept["tokens"]
+        self.refitted = kept["refitted"]
 
     def keep(self) -> None:
         state = {"weights": self.decoder.state_dict(), "optimizers": [o.state_dict() for o in self.opts]}
         about = {"plan": asdict(self.plan), "step": self.number, "spent": self.spent, "tokens": self.tokens}
+        about["refitted"] = self.refitted
         store(self.checkpoint, state | about)
 
     def progress(self) -> float:
@@ -190,6 +194,14 @@ class Run:
         for name, part in (parts | carried).items():
             self.sums.setdefault(name, []).append(part.detach())
 
+    def refit(self) -> None:
+        """The same in every process."""
+        refit(self.decoder, self.tokenizer, f"addresses/{self.plan.seed}")
+        with torch.no_grad():
+            average(list(self.decoder.parameters()), self.plan.processes)
+        self.refitted = True
+        self.say(f"step {self.number}: the memory's addresses fitted anew")
+
     def train(self) -> None:
         source, saved, last = (
             batches(self.args.tokenizer, self.plan, self.number, self.rank, self.args.workers),
@@ -202,6 +214,8 @@ class Run:
         while (progress := self.progress()) < 1:
             if parent and not parent.is_alive():
                 sys.exit("the process that started this one is gone")
+            if progress >= REFITTED and not self.refitted:
+                self.refit()
             asked = time.monotonic()
             made = source.send(progress)
             self.waited += time.monotonic() - asked

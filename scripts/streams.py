@@ -25,6 +25,7 @@ from tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY, Q
 
 ROWS = 44  # of a question with its answer, at most
 CITED, SAID, CARRIED, TOPIC, NONE = KINDS = ("cited", "said", "carried", "topic", "none")
+ALIKE = 0.6  # of documents: their facts are of few wordings
 POOL, USES = 1200, 3  # lines of filler that wait to be used, and how often each is, about
 
 
@@ -108,7 +109,7 @@ class StreamSampler(Sampler):
             half = n // 2
             first, last = (half, n) if w.chance(0.5) else (0, n - half)
             weights[:first] = weights[last:] = 10 ** r.uniform(0, shape.amplify)
-        declarer = Declarer(w)
+        declarer = Declarer(w, alike=w.chance(ALIKE))
         told = [declarer.fact() for _ in range(facts)]
         due = sorted(r.uniform(first * S, max(first * S + 1, last * S - 24)) for _ in told)
         length, ids, placed = n * S, [], []

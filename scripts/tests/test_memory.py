@@ -177,9 +177,41 @@ def test_the_starting_circuits_tell_the_topic():
         with torch.no_grad():
             logits, wanted, _, question = remembered(decoder, b)
         for document in range(3):
-            first = next(q for q in range(40) if KINDS[b.kind[document, q]] == TOPIC) + 40 * document
+            first = next((q for q in range(40) if KINDS[b.kind[document, q]] == TOPIC), None)
+            if first is None:
+                continue
+            first += 40 * document
             at = next(r for r in (question == first).nonzero()[:, 0].tolist() if wanted[r] in names)
             right += int(logits[at].argmax() == wanted[at])
             asked += 1
-    assert asked == 12
-    assert right >= 8, right
+    assert asked >= 10
+    assert right >= 0.7 * asked, (right, asked)
+
+
+def test_alike_facts_differ_in_what_they_are_about():
+    declarer = Declarer(Questions("test/alike"), alike=True)
+    told = [declarer.fact() for _ in range(12)]
+    assert len(declarer.wordings) <= 4
+    assert len({fact.sentence for fact in told}) == 12
+
+
+def test_addresses_fitted_anew_tell_more_values_apart():
+    """From the starting circuits, held-out documents; nothing but these rows of queries and keys changes."""
+    import addresses
+    from circuits import N_HEAD, set_start
+    from pretrain import FINDER
+
+    tokenizer, decoder = open_tokenizer(SCRIPTS.parent / "models/demo/tokenizer.json"), Decoder(FINDER)
+    set_start(decoder, tokenizer)
+    before = {name: p.detach().clone() for name, p in decoder.named_parameters()}
+    held = addresses.collect(decoder, tokenizer, "held out", 3)
+    assert held
+    assert all(len(t.tokens) == len(t.asked) == len(t.read) for t in held)
+    start = addresses.accuracy(addresses.heads(decoder), held)
+    addresses.refit(decoder, tokenizer, "test", rounds=8, steps=60)
+    fitted = addresses.accuracy(addresses.heads(decoder), held)
+    assert fitted > 1.3 * start, (start, fitted)
+    for name, p in decoder.named_parameters():
+        changed = (p != before[name]).flatten(1).any(1) if p.dim() > 1 else p != before[name]
+        allowed = name.startswith(("model.layers.4.self_attn.q_proj", "model.layers.4.self_attn.k_proj"))
+        assert changed[:N_HEAD].sum() == 0 if allowed else not changed.any(), name
