@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from copy import copy
 from functools import cache
 from pathlib import Path
 
@@ -46,6 +47,12 @@ class Cli:
         self.program, self.options = str(program), ["--model", str(model)] if model else []
         self.own = work / "own"
         self.own.mkdir()
+
+    def asking(self, model: Path) -> Cli:
+        """The same with another model folder."""
+        other = copy(self)
+        other.options = ["--model", str(model)]
+        return other
 
     def start(self, *words: str, **pipes) -> subprocess.Popen:
         environment = {**os.environ, "TMPDIR": str(self.own), "HOME": str(self.own)}

@@ -1,8 +1,11 @@
-"""A model folder as it is written; no command line."""
+"""A model folder as it is written, and copies of one with other scoring; no command line."""
 
 import hashlib
 import json
+import os
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,3 +49,25 @@ def rewritten(source: Path, target: Path, about: dict, without: str) -> Iterator
         if target.exists():
             target.rename(old)
         folder.rename(target)
+
+
+def rescored(model: Path, folder: Path, scoring: dict[str, float]) -> Path:
+    """A model folder with these numbers of `scoring`: the model's files by link, model.json of its own."""
+    folder.mkdir(exist_ok=True)
+    for file in model.iterdir():
+        if file.name != "model.json" and not (folder / file.name).exists():
+            os.symlink(file.resolve(), folder / file.name)
+    (folder / "model.json").write_text(scored((model / "model.json").read_text(), scoring))
+    return folder
+
+
+def scored(text: str, scoring: dict[str, float]) -> str:
+    """model.json with these numbers of `scoring`, all else as it stands."""
+
+    def changed(found: re.Match) -> str:
+        return found[1] + json.dumps(json.loads(found[2]) | scoring)
+
+    text, times = re.subn(r'("scoring": )(\{[^{}]*\})', changed, text)
+    if times != 1:
+        sys.exit(f"model.json names its scoring {times} times, expected once")
+    return text

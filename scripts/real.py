@@ -6,7 +6,8 @@
 
 The documents are the ones of shelf.py; the questions are made by rule out of one sentence each (rules.py), or a
 person wrote them (licences.py). An answer is right when its quote is that sentence. Beside it stand the same question
-asked of a passage that holds the sentence, what BM25's best sentence would answer, and questions that nothing in the
+asked of a passage that holds the sentence and of the model made to answer always (found_threshold far below 0), what
+BM25's best sentence would answer, which never refuses either, and questions that nothing in the
 document answers: those of the other documents, of whose words it holds at most half. Every quote is held against the
 file, byte for byte and by its UTF-16 offsets. Ends with 1 where BM25 finds the hard set easy, a quote does not stand
 in its file, or a summary is out of order. Needs cargo, no Python package.
@@ -26,15 +27,18 @@ from pathlib import Path
 import licences
 from bm25 import stems
 from cli import ROOT, Cli, Progress, built, commit, record_head, replace_between, write_record
+from folder import rescored
 from rules import SETS, Cut, rule_made
 from score import File, Share, said, same
 from shelf import SHELF, documents
 from summaries import Summary, summarise, summary_table
 
 QUESTIONS, ABSENT = 40, 20  # of each document, where it has so many
+ALWAYS = -1000.0  # a threshold that nothing is below
 EASY = 0.85  # of the hard set, by BM25's best sentence: more is not hard
 COLUMNS = {
     "recall": "whole document, recall",
+    "always": "made to answer always",
     "passage": "given the passage",
     "bm25": "BM25's best sentence",
     "refused": "there: refused",
@@ -65,6 +69,7 @@ class Result:
     set: str
     document: str
     recall: Share = field(default_factory=Share)
+    always: Share = field(default_factory=Share)
     passage: Share = field(default_factory=Share)
     bm25: Share = field(default_factory=Share)
     refused: Share = field(default_factory=Share)  # although the document says it
@@ -81,14 +86,18 @@ class Result:
 class Reader:
     """Asks the shipped command line and keeps count of what is verbatim."""
 
-    def __init__(self, cli: Cli, work: Path, reading: str, passages: bool = True) -> None:
+    def __init__(self, cli: Cli, work: Path, reading: str, passages: bool = True, model: Path | None = None) -> None:
+        """`model`: the folder that is asked, where it is also to be made to answer always."""
         self.cli, self.work, self.reading, self.passages = cli, work, reading, passages
+        self.sure = cli.asking(rescored(model, work / "sure", {"found_threshold": ALWAYS})) if model else None
 
-    def ask(self, name: str, text: str, questions: list[str], result: Result, *options: str) -> list[str]:
+    def ask(
+        self, name: str, text: str, questions: list[str], result: Result, *options: str, cli: Cli | None = None
+    ) -> list[str]:
         """-> what each answer quotes, empty where it was refused."""
         file, source = self.work / name.replace("/", "-"), File(text.encode())
         file.write_text(text)
-        report, _, _ = self.cli.run("ask", str(file), *questions, "--reading", self.reading, *options)
+        report, _, _ = (cli or self.cli).run("ask", str(file), *questions, "--reading", self.reading, *options)
         for answer in report["answers"]:
             if answer["found"]:
                 result.verbatim.add(source.holds(answer))
@@ -103,6 +112,10 @@ class Reader:
             result.bm25.add(question.right(cut.sentences[cut.best(question.text)]))
         for quote in quotes[len(asked) :]:
             result.absent.add(not quote)
+        if self.sure:
+            quotes = self.ask(name, text, [q.text for q in asked], result, cli=self.sure)
+            for question, quote in zip(asked, quotes, strict=True):
+                result.always.add(question.right(quote))
 
         def given_the_passage(number: int) -> bool:
             at, passage = asked[number].at, f"passage-{number}"
@@ -179,7 +192,8 @@ def failures(results: list[Result], summaries: list[Summary]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
+    default = Path(os.environ.get("EDGEINFINITE_MODEL", ROOT / "models/demo"))
+    parser.add_argument("--model", type=Path, default=default, help="a model folder (%(default)s)")
     parser.add_argument("--reading", default="recall")
     parser.add_argument("--questions", type=int, default=QUESTIONS, help="a document at most (%(default)s)")
     parser.add_argument("--hard", action="append_const", dest="sets", const="hard", help="only this set by rule")
@@ -190,7 +204,7 @@ def main() -> None:
     commit()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-real-") as folder:
         cli, texts = Cli(built(), args.model, Path(folder)), documents()
-        reader, results = Reader(cli, Path(folder), args.reading), []
+        reader, results = Reader(cli, Path(folder), args.reading, model=args.model), []
         for kind in args.sets or SETS:
             rows = by_rule(reader, texts, kind, args.questions)
             results += [*rows, total(rows)]

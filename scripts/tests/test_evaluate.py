@@ -15,6 +15,7 @@ import documents
 import evaluate
 import passkeys
 from cli import ROOT, Progress, replace_between
+from folder import rescored
 from lexicon import topics
 from picture import Axis, Panel
 from score import File, Share, names, said, same
@@ -217,7 +218,7 @@ def test_the_same_sentence():
 
 def test_only_the_two_numbers_of_a_model_change(tmp_path):
     model = ROOT / "models/demo"
-    copy = calibrate.changed(model, tmp_path / "model", 0.25, -3.0)
+    copy = rescored(model, tmp_path / "model", {"bm25_weight": 0.25, "found_threshold": -3.0})
     before, after = (json.loads((folder / "model.json").read_text()) for folder in (model, copy))
     assert after["scoring"] == before["scoring"] | {"bm25_weight": 0.25, "found_threshold": -3.0}
     assert after | {"scoring": before["scoring"]} == before
