@@ -1,6 +1,6 @@
-"""docs/learning.svg: what pretraining's log says: the losses of its steps, and what held-out questions came to.
+"""docs/learning.svg: what pretraining's logs say: the losses of its steps, and what held-out questions came to.
 
-python3 scripts/learning.py OUT/pretrain.log
+python3 scripts/learning.py OUT/pretrain.log        (several, where a run went on from another)
 """
 
 import argparse
@@ -18,32 +18,32 @@ NAMES = {
     "cited": "cited in the window", "carried": "said from memory, whole",
 }  # fmt: skip
 
-Lines = dict[str, list[tuple[float, float]]]  # name -> (minutes, value)
+Lines = dict[str, list[tuple[float, float]]]  # name -> (million tokens read, value)
 
 
 def read(log: str) -> tuple[Lines, Lines]:
-    """-> losses, shares of held-out questions, against minutes."""
+    """-> losses, shares of held-out questions, against million tokens."""
     losses: Lines = {}
     shares: Lines = {}
-    minutes = 0.0
+    read = 0.0
     for line in log.splitlines():
-        if step := re.match(r"step \d+ ([\d.]+) min .*?/s (.*)", line):
-            minutes = float(step[1])
+        if step := re.match(r"step .* ([\d.]+) M tokens .*?/s (.*)", line):
+            read = float(step[1])
             for name, value in re.findall(r"(\w+) ([\d.]+)", step[2]):
-                losses.setdefault(name, []).append((minutes, float(value)))
+                losses.setdefault(name, []).append((read, float(value)))
         elif "held out:" in line and "kept" in line:
             for name, value in re.findall(r"([a-z]+(?: [a-z]+)?) (\d+)%/\d+", line.partition("held out:")[2]):
-                shares.setdefault(name, []).append((minutes, float(value)))
+                shares.setdefault(name, []).append((read, float(value)))
     return losses, shares
 
 
 def draw(losses: Lines, shares: Lines) -> str:
-    last = max(minutes for minutes, _ in losses["marker"])
+    last = max(read for read, _ in losses["marker"])
     x = Axis(0, last, {t: f"{t:g}" for t in ticks(last)})
     middle = LEFT + (WIDTH - LEFT - GAP - 24) / 2
     top = 2.5
     panels = [
-        (Panel(LEFT, middle, TOP, HEIGHT - 40, "cross entropy, nats; minutes along", x,
+        (Panel(LEFT, middle, TOP, HEIGHT - 40, "cross entropy, nats; million tokens along", x,
                Axis(0, top, {t: f"{t:g}" for t in ticks(top)})), losses, LOSSES),
         (Panel(middle + GAP, WIDTH - 24, TOP, HEIGHT - 40, "held-out questions answered right, %", x,
                Axis(0, 100, {t: f"{t:g}" for t in (0, 25, 50, 75, 100)})), shares, SHARES),
@@ -52,7 +52,7 @@ def draw(losses: Lines, shares: Lines) -> str:
     for panel, found, inks in panels:
         body += panel.frame()
         for row, (name, ink) in enumerate(inks.items()):
-            inside = [(minutes, min(value, panel.y.high)) for minutes, value in found.get(name, ())]
+            inside = [(read, min(value, panel.y.high)) for read, value in found.get(name, ())]
             body += [mark for mark in panel.line(inside, ink) if mark.startswith("<polyline")]
             at, line = panel.left + 170 * (row % 2), 18 + 18 * (row // 2)
             body.append(f'<circle cx="{at + 4}" cy="{line - 4}" r="4" fill="{ink}" />')
@@ -62,8 +62,9 @@ def draw(losses: Lines, shares: Lines) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("log", type=Path)
-    (ROOT / "docs/learning.svg").write_text(draw(*read(parser.parse_args().log.read_text())))
+    parser.add_argument("logs", type=Path, nargs="+")
+    logs = "\n".join(log.read_text() for log in parser.parse_args().logs)
+    (ROOT / "docs/learning.svg").write_text(draw(*read(logs)))
     print("docs/learning.svg")
 
 
