@@ -20,19 +20,18 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from circuits import N_HEAD
+from circuits import MEMORY_HEADS, MEMORY_LAYER, N_HEAD, Head
 from losses import remembered
 from model import Decoder, sigma
 from streams import CARRIED, NONE, Placed, Shape, Streams, StreamSampler
 from tokenizer import EOS, S0, SAY
 
-LAYER, HEADS = 4, (1, 2, 3)
 SHAPE = Shape(segment=128, segments=6, window=1, batch=4, questions=8)
 VALUE_AFTER = (" is", " to", ":")  # in every wording of declared.py
 DIRECTIONS, SPREAD, KEY_LEVEL, QUERY_LEVEL = 32, 50.0, -7.0, -8.0  # where Adam begins: length and mean of a head's key
 ROUNDS, STEPS, RATE, SHARPNESS = 240, 700, 3e-3, 20.0
 FILLER, DECADES = 64, 3.0  # rows of a document, and how many times over they count at most
-Head = list[Tensor]  # q [64,D], its bias [64], k [64,D], its bias [64]
+Address = list[Tensor]  # of a head: q [64,D], its bias [64], k [64,D], its bias [64]
 
 
 @dataclass
@@ -58,17 +57,17 @@ class Telling(StreamSampler):
                 yield shape.segments, "What is it?", NONE, [S0]
 
 
-def heads(decoder: Decoder) -> list[Head]:
+def heads(decoder: Decoder) -> list[Address]:
     """Views of the weights."""
-    a, rows = decoder.model.layers[LAYER].self_attn, [slice(h * N_HEAD, (h + 1) * N_HEAD) for h in HEADS]
-    parts = a.q_proj.weight, a.q_proj.bias, a.k_proj.weight, a.k_proj.bias
-    return [[p[r] for p in parts] for r in rows]
+    found = (Head(decoder, MEMORY_LAYER, number) for number in MEMORY_HEADS)
+    return [[head.q, head.q_bias, head.k, head.k_bias] for head in found]
 
 
 @torch.no_grad()
 def collect(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> list[Told]:
     sampler, random, seen, told = Telling(tokenizer, seed), Random(seed), [], []
-    hook = decoder.model.layers[LAYER].input_layernorm.register_forward_hook(lambda *made: seen.append(made[2].float()))
+    norm = decoder.model.layers[MEMORY_LAYER].input_layernorm
+    hook = norm.register_forward_hook(lambda *made: seen.append(made[2].float()))
     marks = {tokenizer.encode(text, add_special_tokens=False).ids[-1] for text in VALUE_AFTER}
     for number in range(rounds):
         seen.clear()
@@ -99,7 +98,7 @@ def matched(b: Streams, number: int, read: Tensor, asked: Tensor, marks: set[int
     return Told(torch.stack([asked[q, row] for q, row in places.values()]), read[at], tokens, read[others])
 
 
-def weights(some: list[Head], told: Told, filler: float) -> tuple[Tensor, Tensor]:
+def weights(some: list[Address], told: Told, filler: float) -> tuple[Tensor, Tensor]:
     """→ with what weight each of the document's tokens [n,t] comes out of the memory where a value is asked for, and
     which of the t it should be [n]."""
     kinds, right = told.tokens.unique(return_inverse=True)
@@ -114,7 +113,7 @@ def weights(some: list[Head], told: Told, filler: float) -> tuple[Tensor, Tensor
     return out, right
 
 
-def accuracy(some: list[Head], told: list[Told], filler: float = 100.0) -> float:
+def accuracy(some: list[Address], told: list[Told], filler: float = 100.0) -> float:
     """The share of values that come out with the greatest weight."""
     with torch.no_grad():
         right = [out.argmax(1) == wanted for out, wanted in (weights(some, t, filler) for t in told)]
@@ -139,7 +138,7 @@ def agreeing(told: list[Told]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return tuple(out)
 
 
-def begun(some: list[Head], told: list[Told], seed: str) -> list[Head]:
+def begun(some: list[Address], told: list[Told], seed: str) -> list[Address]:
     """Heads of random projections of what agrees; how much is written at all stays what it was, on average."""
     a, a_bias, b, b_bias = agreeing(told)
     generator = torch.Generator(a.device).manual_seed(Random(seed).getrandbits(32))

@@ -33,6 +33,7 @@ from model import Decoder
 from questions import same_meaning
 from tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 
+MEMORY_LAYER, MEMORY_HEADS = 4, (1, 2, 3)
 ADDRESS = (2.5, 4.0, 4.0)  # of the memory's heads: weights of the token before, of the one before that, of a third
 TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 2.0, -20.0, -12.0, 1.5
 SYNONYM = 0.78  # of a code: what words of a meaning share
@@ -67,15 +68,18 @@ class Numbers:
 
 
 class Head:
-    """One attention head's rows of q, k, v and columns of o; made empty. Biases and weights are views."""
+    """One attention head's rows of q, k, v and columns of o. Biases and weights are views."""
 
     def __init__(self, decoder: Decoder, layer: int, head: int) -> None:
         attention, rows = decoder.model.layers[layer].self_attn, slice(head * N_HEAD, (head + 1) * N_HEAD)
         self.q, self.k, self.v = (getattr(attention, n).weight[rows] for n in ("q_proj", "k_proj", "v_proj"))  # [64, D]
         self.q_bias, self.k_bias = attention.q_proj.bias[rows], attention.k_proj.bias[rows]  # [64]
         self.o = attention.o_proj.weight[:, rows]  # [D, 64]
+
+    def emptied(self) -> Head:
         for weights in (self.q, self.k, self.v, self.o):
             weights.zero_()
+        return self
 
 
 def ngram_codes(tokenizer: Tokenizer, seed: int) -> np.ndarray:
@@ -158,7 +162,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     # layer 0: the tokens before, by the angle that RoPE gives a distance
     strength = math.sqrt(5.0 * 8) * 0.8
     for number, distance, to, width in ((0, 1, Part.BACK1, 40), (1, 2, Part.BACK2, 16), (3, 3, Part.BACK3, 16)):
-        head = Head(decoder, 0, number)
+        head = Head(decoder, 0, number).emptied()
         for i in range(8):
             head.k_bias[i] = strength
             head.q_bias[i] = strength * math.cos(turn[i] * distance)
@@ -167,7 +171,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
         head.o[to] = narrow[:width] * 0.8
 
     # layer 0: the last marker
-    head = Head(decoder, 0, 2)
+    head = Head(decoder, 0, 2).emptied()
     head.k[28:32, Part.IS_MARKER] = 1.6
     head.q_bias[28:32] = 4.0
     head.k_bias[8:NEAR] = 7.0  # the nearer the better
@@ -181,7 +185,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     slow = [
         i for i in (*range(NEAR, HALF), *range(NEAR + HALF, N_HEAD)) if i != HALF - 1
     ]  # 35 channels; HALF - 1 says "not in the question"
-    one, two = Head(decoder, 1, 0), Head(decoder, 1, 1)
+    one, two = Head(decoder, 1, 0).emptied(), Head(decoder, 1, 1).emptied()
     for i, row in zip(slow, n.orthogonal(35, N_TOKEN), strict=True):
         one.q[i, Part.TOKEN] = one.k[i, Part.TOKEN] = 1.6 * row
     for i, row in zip(slow[:20], n.orthogonal(20, N_TOKEN), strict=True):
@@ -195,7 +199,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
         head.o[Part.SENTENCE, :N_SENTENCE] = eye * 0.6
 
     # layer 4: induction, keyed by the last three tokens and the sentence
-    head, free, wide = Head(decoder, 4, 0), iter(slow), narrow @ read_token  # [40,104]
+    head, free, wide = Head(decoder, 4, 0).emptied(), iter(slow), narrow @ read_token  # [40,104]
     back1, back2, back3, here = (
         n.orthogonal(16, 40),
         n.orthogonal(9, 16),
@@ -219,7 +223,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     head.o[Part.TOKEN, :HALF] = copy.T * 3.0
 
     # layer 1: does this sentence hold a telling word? Its own tokens, the telling one before all others
-    head = Head(decoder, 1, 3)
+    head = Head(decoder, 1, 3).emptied()
     for i, row in zip(slow[:32], n.orthogonal(32, N_SENTENCE), strict=True):
         head.q[i, Part.HERE] = head.k[i, Part.HERE] = 1.8 * row
     head.q_bias[slow[32]], head.k[slow[32], Part.TELLING] = 6.0, 2.5
@@ -227,7 +231,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     head.o[Part.TOLD, 0] = 1.0
 
     # layer 2: the vote
-    head = Head(decoder, 2, 0)
+    head = Head(decoder, 2, 0).emptied()
     head.q_bias[27:HALF] = 4.0
     head.k[27:HALF, Part.ASKING] = 2.0
     head.v[:N_SENTENCE, Part.SENTENCE] = eye
@@ -235,8 +239,8 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
 
     # layer 4: the memory, three times over, addressed by three tokens; what no telling word precedes is hardly written.
     # Its values keep to the upper channels, where the gate is open.
-    for number in (1, 2, 3):
-        head = Head(decoder, 4, number)
+    for number in MEMORY_HEADS:
+        head = Head(decoder, MEMORY_LAYER, number).emptied()
         near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)
         parts = zip((near, far, farther), ADDRESS, strict=True)
         near, far, farther = (t / t.norm(dim=1, keepdim=True) * weight for t, weight in parts)  # [64,·]
@@ -274,7 +278,7 @@ def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
         for word in (*words, name):
             for form in (word, f"{word}s", f"{word}es", f"{word[:-1]}ies"):
                 weight[list(forms.get(form, ())), Part.TOPIC] = 1.5 * code
-    Head(decoder, 3, 3).v[:N_TOPIC, Part.TOPIC] = TOPIC_MEAN * torch.eye(N_TOPIC)
+    Head(decoder, 3, 3).emptied().v[:N_TOPIC, Part.TOPIC] = TOPIC_MEAN * torch.eye(N_TOPIC)
     layer, lifted = decoder.model.layers[3], weight[names, Part.TOKEN]  # [16, 104]
     reserve(decoder, weight[:, Part.TOPIC].clone())
     layer.self_attn.gate.b2[:N_TOPIC] = 1.0

@@ -158,13 +158,12 @@ class Run:
         for opt, state in zip(self.opts, kept["optimizers"], strict=True):
             opt.load_state_dict(state)
         self.number, self.spent, self.tokens = kept["step"], kept["spent"], kept["tokens"]
-        self.refitted = kept["refitted"]
+        self.refitted = kept.get("refitted", False)
 
     def keep(self) -> None:
         state = {"weights": self.decoder.state_dict(), "optimizers": [o.state_dict() for o in self.opts]}
         about = {"plan": asdict(self.plan), "step": self.number, "spent": self.spent, "tokens": self.tokens}
-        about["refitted"] = self.refitted
-        store(self.checkpoint, state | about)
+        store(self.checkpoint, state | about | {"refitted": self.refitted})
 
     def progress(self) -> float:
         """0 to 1, the same in every process."""

@@ -7,10 +7,10 @@
 The documents are the ones of shelf.py; the questions are made by rule out of one sentence each (rules.py), or a
 person wrote them (licences.py). An answer is right when its quote is that sentence. Beside it stand the same question
 asked of a passage that holds the sentence and of the model made to answer always (found_threshold far below 0), what
-BM25's best sentence would answer, which never refuses either, and questions that nothing in the
-document answers: those of the other documents, of whose words it holds at most half. Every quote is held against the
-file, byte for byte and by its UTF-16 offsets. Ends with 1 where BM25 finds the hard set easy, a quote does not stand
-in its file, or a summary is out of order. Needs cargo, no Python package.
+BM25's best sentence would answer, which never refuses either, and questions that nothing in the document answers: those
+of the other documents, of whose words it holds at most half. Every quote is held against the file, byte for byte and by
+its UTF-16 offsets. Ends with 1 where BM25 finds the hard set easy, a quote does not stand in its file, or a summary is
+out of order. Needs cargo, no Python package.
 """
 
 from __future__ import annotations
@@ -192,8 +192,7 @@ def failures(results: list[Result], summaries: list[Summary]) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    default = Path(os.environ.get("EDGEINFINITE_MODEL", ROOT / "models/demo"))
-    parser.add_argument("--model", type=Path, default=default, help="a model folder (%(default)s)")
+    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
     parser.add_argument("--reading", default="recall")
     parser.add_argument("--questions", type=int, default=QUESTIONS, help="a document at most (%(default)s)")
     parser.add_argument("--hard", action="append_const", dest="sets", const="hard", help="only this set by rule")
@@ -204,7 +203,8 @@ def main() -> None:
     commit()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-real-") as folder:
         cli, texts = Cli(built(), args.model, Path(folder)), documents()
-        reader, results = Reader(cli, Path(folder), args.reading, model=args.model), []
+        model, results = args.model or Path(os.environ["EDGEINFINITE_MODEL"]), []  # built() sees to that
+        reader = Reader(cli, Path(folder), args.reading, model=model)
         for kind in args.sets or SETS:
             rows = by_rule(reader, texts, kind, args.questions)
             results += [*rows, total(rows)]

@@ -172,20 +172,22 @@ def test_the_starting_circuits_tell_the_topic():
         assert not layer.mlp.down_proj.weight[Part.TOPIC].any()
     names = torch.tensor([tokenizer.encode(f" {name}").ids[0] for name in topics()])  # [16]
     right = asked = 0
-    for number in range(4):
+    for number in range(6):
+        if asked == 12:
+            break
         b = StreamSampler(tokenizer, f"topic/{number}").streams(Shape(128, 24, 2, 3, 40))
         with torch.no_grad():
             logits, wanted, _, question = remembered(decoder, b)
         for document in range(3):
             first = next((q for q in range(40) if KINDS[b.kind[document, q]] == TOPIC), None)
-            if first is None:
+            if first is None or asked == 12:
                 continue
             first += 40 * document
             at = next(r for r in (question == first).nonzero()[:, 0].tolist() if wanted[r] in names)
             right += int(logits[at].argmax() == wanted[at])
             asked += 1
-    assert asked >= 10
-    assert right >= 0.7 * asked, (right, asked)
+    assert asked == 12
+    assert right >= 8, right
 
 
 def test_alike_facts_differ_in_what_they_are_about():
