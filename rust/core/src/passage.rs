@@ -196,9 +196,9 @@ fn split_paragraph(text: &str, from: usize, to: usize, headings: bool, found: &m
     }
 }
 
-/// A word alone is no sentence.
+/// A word alone is no sentence, with a number before it neither.
 fn several(words: &str) -> bool {
-    words.unicode_words().nth(1).is_some()
+    words.unicode_words().filter(|word| word.contains(char::is_alphabetic)).nth(1).is_some()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -404,6 +404,9 @@ mod tests {
     fn a_word_alone_is_no_sentence() {
         let text = "Wait! The gate is closed. Why? Nobody knows. Never.\n\nYes.\n\n今日は晴れ。明日は雨。";
         let expected = ["Wait! The gate is closed.", "Why? Nobody knows. Never.", "Yes.", "今日は晴れ。", "明日は雨。"];
+        assert_eq!(texts(text).iter().map(|t| t.1).collect::<Vec<_>>(), expected);
+        let text = "2. Waiver. To the greatest extent it is given up. It was so in 1990.\n\n3.1. Fees. None are due.";
+        let expected = ["2. Waiver. To the greatest extent it is given up.", "It was so in 1990.", "3.1. Fees. None are due."];
         assert_eq!(texts(text).iter().map(|t| t.1).collect::<Vec<_>>(), expected);
     }
 
