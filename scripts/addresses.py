@@ -1,12 +1,13 @@
-"""Fits anew by what the finder's memory is addressed: queries and keys of layer 4's heads of memory, nothing else.
+"""Fits by what heads of the finder's memory are addressed: their queries and keys, nothing else.
 
-    refit(decoder, tokenizer, "addresses/1")        in place; a minute on two cores
+    refit(decoder, tokenizer, "addresses/1")        layer 4's heads, in place; two minutes on two cores
 
 A value is told in one place and asked for in another, and the rows of the two say more than what they share. Canonical
 correlation finds the directions in which they agree (of 256 some thirty, above 0.95); each head takes random
-projections of these. From there Adam goes on, on rows that are computed once: the loss is that of naming the right one
-of a document's values by the weights with which the heads together bring them out of the memory, filler beside it up
-to a thousand times over. D: width, n: values that a document tells, f: rows of filler.
+projections of these, and of its keys the part that tells a value from all that documents say beside facts. From there
+Adam goes on, on rows that are computed once: the loss is that of naming the right one of a document's values by the
+weights with which the heads together bring them out of the memory, up to two million tokens of filler beside it.
+D: width, n: values that a document tells, f: rows of filler. Rows are a layer's input, normalised.
 """
 
 from __future__ import annotations
@@ -29,19 +30,22 @@ from tokenizer import EOS, S0, SAY
 SHAPE = Shape(segment=128, segments=6, window=1, batch=4, questions=8)
 VALUE_AFTER = (" is", " to", ":")  # in every wording of declared.py
 DIRECTIONS, SPREAD, KEY_LEVEL, QUERY_LEVEL = 32, 50.0, -7.0, -8.0  # where Adam begins: length and mean of a head's key
-ROUNDS, STEPS, RATE, SHARPNESS = 240, 700, 3e-3, 20.0
-FILLER, DECADES = 64, 3.0  # rows of a document, and how many times over they count at most
-Address = list[Tensor]  # of a head: q [64,D], its bias [64], k [64,D], its bias [64]
+GAP = 16.0  # nats between what is written of a value and of filler, where Adam begins
+ROUNDS, SILENT, STEPS, RATE, SHARPNESS = 240, 25, 700, 3e-3, 20.0
+FILLER, TOKENS = 4096, (1.0, 6.3)  # rows of filler a step, and decades of tokens that they count for
+EVERY = 0.05  # weight of what each head alone brings out
+Rows = dict[int, Tensor]  # of a layer: [·,D]
+Address = tuple[int, list[Tensor]]  # a head's layer; q [64,D], its bias [64], k [64,D], its bias [64]
 
 
 @dataclass
 class Told:
-    """The values that a document tells: a row of layer 4's input for each of their tokens."""
+    """The values that a document tells: a row for each of their tokens."""
 
-    asked: Tensor  # [n,D] where the answer's next token is this one
-    read: Tensor  # [n,D] where it stands
+    asked: Rows  # [n,D] where the answer's next token is this one
+    read: Rows  # [n,D] where it stands
     tokens: Tensor  # [n]
-    filler: Tensor  # [f,D]
+    first: Tensor  # [n] bool: a value begins
 
 
 class Telling(StreamSampler):
@@ -57,32 +61,70 @@ class Telling(StreamSampler):
                 yield shape.segments, "What is it?", NONE, [S0]
 
 
+class Silent(Telling):
+    """Tells nothing."""
+
+    def document(self, shape: Shape, facts: int, topic: str):
+        return super().document(shape, 0, topic)
+
+
 def heads(decoder: Decoder) -> list[Address]:
-    """Views of the weights."""
-    found = (Head(decoder, MEMORY_LAYER, number) for number in MEMORY_HEADS)
-    return [[head.q, head.q_bias, head.k, head.k_bias] for head in found]
+    """Views of the weights of layer 4's."""
+    return [address(decoder, MEMORY_LAYER, number) for number in MEMORY_HEADS]
+
+
+def address(decoder: Decoder, layer: int, number: int) -> Address:
+    head = Head(decoder, layer, number)
+    return layer, [head.q, head.q_bias, head.k, head.k_bias]
+
+
+def read_rows(
+    decoder: Decoder, sampler: StreamSampler, seeds: Iterator[str], layers: tuple[int, ...]
+) -> Iterator[tuple[Streams, Rows, Rows]]:
+    """Of documents, one batch after another: rows of their tokens [B,T,D] and of the questions [B,Q,rows,D]."""
+    seen: dict[int, list[Tensor]] = {}
+    hooks = [
+        decoder.model.layers[layer].input_layernorm.register_forward_hook(
+            lambda *made, layer=layer: seen[layer].append(made[2].float())
+        )
+        for layer in layers
+    ]
+    try:
+        for seed in seeds:
+            seen.update({layer: [] for layer in layers})
+            sampler.restart(seed)
+            b = sampler.streams(SHAPE)
+            remembered(decoder, b)  # of each layer: the pinned tokens, the document, the questions
+            yield b, {n: s[1].flatten(1, 2) for n, s in seen.items()}, {n: s[2] for n, s in seen.items()}
+    finally:
+        for hook in hooks:
+            hook.remove()
 
 
 @torch.no_grad()
-def collect(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> list[Told]:
-    sampler, random, seen, told = Telling(tokenizer, seed), Random(seed), [], []
-    norm = decoder.model.layers[MEMORY_LAYER].input_layernorm
-    hook = norm.register_forward_hook(lambda *made: seen.append(made[2].float()))
+def collect(
+    decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int, layers: tuple[int, ...] = (MEMORY_LAYER,)
+) -> list[Told]:
+    seeds = (f"{seed}/{number}" for number in range(rounds))
     marks = {tokenizer.encode(text, add_special_tokens=False).ids[-1] for text in VALUE_AFTER}
-    for number in range(rounds):
-        seen.clear()
-        sampler.restart(f"{seed}/{number}")
-        b = sampler.streams(SHAPE)
-        remembered(decoder, b)
-        _, read, asked = seen  # of the pinned tokens, of the document, of the questions
-        told += [t for i in range(len(b.ids)) if (t := matched(b, i, read[i].flatten(0, 1), asked[i], marks, random))]
-    hook.remove()
-    return told
+    batches = read_rows(decoder, Telling(tokenizer, seed), seeds, layers)
+    found = (matched(b, i, read, asked, marks) for b, read, asked in batches for i in range(len(b.ids)))
+    return [told for told in found if told]
 
 
-def matched(b: Streams, number: int, read: Tensor, asked: Tensor, marks: set[int], random: Random) -> Told | None:
-    """read [T,D] and asked [Q,rows,D] of a document's rows → those of the values in it that are asked for."""
-    ids, places = b.ids[number].flatten().tolist(), {}  # where a value's token stands: (question, row)
+@torch.no_grad()
+def silence(
+    decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int, layers: tuple[int, ...] = (MEMORY_LAYER,)
+) -> Rows:
+    """Every second row of documents that tell nothing: [f,D]."""
+    seeds = (f"{seed}/silent/{number}" for number in range(rounds))
+    found = [read for _, read, _ in read_rows(decoder, Silent(tokenizer, seed), seeds, layers)]
+    return {layer: torch.cat([rows[layer].flatten(0, 1)[::2] for rows in found]) for layer in layers}
+
+
+def matched(b: Streams, number: int, read: Rows, asked: Rows, marks: set[int]) -> Told | None:
+    """A document's rows → those of the values in it that are asked for."""
+    ids, places = b.ids[number].flatten().tolist(), {}  # where a value's token stands: (question, row, whether first)
     for question, wanted in enumerate(b.wanted[number].tolist()):
         rows = [row for row, token in enumerate(wanted) if token >= 0]
         sentence = [wanted[row] for row in rows[1:-1]]
@@ -90,45 +132,64 @@ def matched(b: Streams, number: int, read: Tensor, asked: Tensor, marks: set[int
         starts = (i for i in range(len(ids)) if ids[i : i + len(sentence)] == sentence)
         start = next(starts, None) if first is not None else None
         if start is not None:
-            places |= {start + i: (question, rows[1 + i]) for i in range(first + 1, len(sentence))}
+            values = range(first + 1, len(sentence))
+            places |= {start + i: (question, rows[1 + i], i == first + 1) for i in values}
     if not places:
         return None
-    others = random.sample([i for i in range(len(ids)) if i not in places], FILLER)
     at, tokens = list(places), torch.tensor([ids[i] for i in places])
-    return Told(torch.stack([asked[q, row] for q, row in places.values()]), read[at], tokens, read[others])
+    return Told(
+        {n: torch.stack([rows[number, q, row] for q, row, _ in places.values()]) for n, rows in asked.items()},
+        {n: rows[number, at] for n, rows in read.items()},
+        tokens,
+        torch.tensor([first for *_, first in places.values()]),
+    )
 
 
-def weights(some: list[Address], told: Told, filler: float) -> tuple[Tensor, Tensor]:
-    """→ with what weight each of the document's tokens [n,t] comes out of the memory where a value is asked for, and
-    which of the t it should be [n]."""
+def written(some: list[Address], filler: Rows) -> list[Tensor]:
+    """What each head's memory holds of filler: [64]."""
+    return [sigma(filler[n] @ k.T + k_bias).sum(0) for n, (_, _, k, k_bias) in some]
+
+
+def weights(some: list[Address], told: Told, beside: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    """→ with what weight each of the document's different tokens [n,t] comes out of the memory where a value is asked
+    for, `beside` all else that the heads hold; which of the t it should be [n]; its weight in each head [h,n]."""
     kinds, right = told.tokens.unique(return_inverse=True)
-    out = told.asked.new_zeros(len(right), len(kinds))
-    for q, q_bias, k, k_bias in some:
-        asked, read, others = (sigma(rows @ w.T + bias) for rows, w, bias in (
-            (told.asked, q, q_bias), (told.read, k, k_bias), (told.filler, k, k_bias),
-        ))  # fmt: skip
+    out, alone = told.tokens.new_zeros(len(right), len(kinds)).float(), []
+    for (n, (q, q_bias, k, k_bias)), rest in zip(some, beside, strict=True):
+        asked, read = sigma(told.asked[n] @ q.T + q_bias), sigma(told.read[n] @ k.T + k_bias)
         found = asked @ read.T  # [n,n]
-        whole = found.sum(1) + filler * (asked @ others.T).sum(1)
-        out = out.index_add(1, right, found / (whole[:, None] + 1e-20) / len(some))
-    return out, right
+        share = found / (found.sum(1) + asked @ rest + 1e-20)[:, None]
+        by_kind = torch.zeros_like(out).index_add(1, right, share)
+        out, alone = out + by_kind / len(some), [*alone, by_kind.gather(1, right[:, None])[:, 0]]
+    return out, right, torch.stack(alone)
 
 
-def accuracy(some: list[Address], told: list[Told], filler: float = 100.0) -> float:
-    """The share of values that come out with the greatest weight."""
-    with torch.no_grad():
-        right = [out.argmax(1) == wanted for out, wanted in (weights(some, t, filler) for t in told)]
+@torch.no_grad()
+def accuracy(some: list[Address], told: list[Told], filler: Rows, tokens: float = 65_536) -> float:
+    """The share of values that come out with the greatest weight, so many tokens of filler beside a document."""
+    beside = [t * tokens / len(next(iter(filler.values()))) for t in written(some, filler)]
+    right = [out.argmax(1) == wanted for out, wanted, _ in (weights(some, t, beside) for t in told)]
     return torch.cat(right).float().mean().item()
 
 
-def agreeing(told: list[Told]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def spread(rows: Tensor) -> Tensor:
+    """[·,D] → their covariance [D,D]."""
+    centred = rows.double() - rows.double().mean(0)
+    return centred.T @ centred / len(rows)
+
+
+def agreeing(told: list[Told], layer: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Canonical correlation of asked and read rows → projections [DIRECTIONS,D] with biases, of mean length 1."""
-    sides, white = [torch.cat([t.asked for t in told]).double(), torch.cat([t.read for t in told]).double()], []
+    sides, white = (
+        [torch.cat([t.asked[layer] for t in told]).double(), torch.cat([t.read[layer] for t in told]).double()],
+        [],
+    )
     means = [rows.mean(0) for rows in sides]
-    sides = [rows - mean for rows, mean in zip(sides, means, strict=True)]
     for rows in sides:
-        values, vectors = torch.linalg.eigh(rows.T @ rows / len(rows))
+        values, vectors = torch.linalg.eigh(spread(rows))
         values = values + 3e-3 * values.mean()
         white.append(vectors @ torch.diag(values.rsqrt()) @ vectors.T)
+    sides = [rows - mean for rows, mean in zip(sides, means, strict=True)]
     u, strength, v = torch.linalg.svd((sides[0] @ white[0]).T @ (sides[1] @ white[1]) / len(sides[0]))
     out = []
     for rows, mean, w, basis in zip(sides, means, white, (u, v.T), strict=True):
@@ -138,34 +199,63 @@ def agreeing(told: list[Told]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return tuple(out)
 
 
-def begun(some: list[Address], told: list[Told], seed: str) -> list[Address]:
-    """Heads of random projections of what agrees; how much is written at all stays what it was, on average."""
-    a, a_bias, b, b_bias = agreeing(told)
-    generator = torch.Generator(a.device).manual_seed(Random(seed).getrandbits(32))
-    level = sum(k.mean(0) for _, _, k, _ in some) / len(some)  # [D]
-    mean = torch.cat([t.read for t in told]).mean(0) @ level
+def apart(told: list[Told], layer: int, filler: Tensor) -> tuple[Tensor, Tensor]:
+    """Linear discriminant of values and filler [f,D] → [D] and a bias: 0 at a value, -GAP at filler, on average."""
+    values = torch.cat([t.read[layer] for t in told])
+    within = (spread(values) + spread(filler)) / 2
+    between = values.double().mean(0) - filler.double().mean(0)
+    w = torch.linalg.solve(within + 1e-3 * within.diag().mean() * torch.eye(len(within)).double(), between)
+    w = w / (between @ w) * GAP
+    return w.float(), -(w @ values.double().mean(0)).float()
+
+
+def begun(layer: int, count: int, told: list[Told], filler: Rows, seed: str) -> list[Address]:
+    """So many heads of a layer: random projections of what agrees, filler kept out."""
+    a, a_bias, b, b_bias = agreeing(told, layer)
+    level, level_bias = apart(told, layer, filler[layer])
+    generator = torch.Generator(a.device).manual_seed(Random(f"{seed}/{layer}").getrandbits(32))
     out = []
-    for _ in some:
+    for _ in range(count):
         r = torch.randn(N_HEAD, DIRECTIONS, generator=generator, device=a.device)
         r = F.normalize(r, dim=1) * SPREAD * (DIRECTIONS / N_HEAD) ** 0.5
-        out.append([r @ a, r @ a_bias + QUERY_LEVEL, r @ b + level, r @ b_bias - mean + KEY_LEVEL])
+        out.append((layer, [r @ a, r @ a_bias + QUERY_LEVEL, r @ b + level, r @ b_bias + level_bias + KEY_LEVEL]))
     return out
 
 
-def refit(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int = ROUNDS, steps: int = STEPS) -> None:
-    told, random = collect(decoder, tokenizer, seed, rounds), Random(seed)
-    some = [[t.detach().clone().requires_grad_() for t in head] for head in begun(heads(decoder), told, seed)]
-    optimizer = torch.optim.Adam([t for head in some for t in head], lr=RATE)
+def fit(
+    some: list[Address], fixed: list[Address], told: list[Told], filler: Rows, seed: str, steps: int
+) -> list[Address]:
+    """`some` after so many steps of Adam, beside heads that stay as they are."""
+    random, generator = Random(seed), torch.Generator("cpu").manual_seed(Random(seed).getrandbits(32))
+    some = [(n, [t.detach().clone().requires_grad_() for t in tensors]) for n, tensors in some]
+    fixed = [(n, [t.detach() for t in tensors]) for n, tensors in fixed]
+    optimizer = torch.optim.Adam([t for _, tensors in some for t in tensors], lr=RATE)
+    total = len(next(iter(filler.values())))
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = RATE * min(1.0, 2 * (1 - step / steps))
+        chosen = torch.randint(total, (FILLER,), generator=generator, device="cpu")
+        held = written(some + fixed, {n: rows[chosen] for n, rows in filler.items()})
         loss = torch.zeros(())
-        for t in random.sample(told, 8):
-            out, right = weights(some, t, 10 ** random.uniform(0, DECADES))
-            loss = loss + F.cross_entropy(SHARPNESS * out, right) / 8
+        for t in random.sample(told, min(8, len(told))):
+            times = 10 ** random.uniform(*TOKENS) / FILLER
+            out, right, alone = weights(some + fixed, t, [rest * times for rest in held])
+            entropy = F.cross_entropy(SHARPNESS * out, right, reduction="none")
+            loss = loss + (entropy * (1 + t.first)).mean() / 8 - EVERY * (alone + 1e-4).log().mean() / 8
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-    with torch.no_grad():
-        for head, new in zip(heads(decoder), some, strict=True):
-            for old, fitted in zip(head, new, strict=True):
-                old.copy_(fitted)
+    return some
+
+
+@torch.no_grad()
+def put(heads: list[Address], fitted: list[Address]) -> None:
+    for (_, old), (_, new) in zip(heads, fitted, strict=True):
+        for there, tensor in zip(old, new, strict=True):
+            there.copy_(tensor)
+
+
+def refit(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int = ROUNDS, steps: int = STEPS) -> None:
+    told = collect(decoder, tokenizer, seed, rounds)
+    filler = silence(decoder, tokenizer, seed, max(1, rounds * SILENT // ROUNDS))
+    start = begun(MEMORY_LAYER, len(MEMORY_HEADS), told, filler, seed)
+    put(heads(decoder), fit(start, [], told, filler, seed, steps))

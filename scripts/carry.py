@@ -11,6 +11,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cli import Cli, Progress, commit
@@ -29,6 +30,7 @@ class Task:
 
 TASKS = {
     "passkey": Task(passkeys, {2048: 200, 16_384: 200, 65_536: 120, 1_048_576: 48}),
+    "single": Task(partial(passkeys, keys=1), {2048: 100, 16_384: 100, 65_536: 100}),  # the usual test: one in a text
     "topic": Task(topical, {2048: 100, 16_384: 100, 65_536: 60}),
 }
 

@@ -37,12 +37,13 @@ from model import Attention, Decoder, save
 from segments import plain
 from streams import Shape
 from tokenizer import open_tokenizer
+from widening import widen
 
 FINDER = Config(
     family="qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
     tied=True, qkv_bias=True,
 )  # fmt: skip
-REFITTED = 0.85  # share of the run after which the memory's addresses are fitted anew
+REFITTED = 0.7  # share of the run after which the memory's addresses are fitted anew, and it gets more heads
 SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 2.0}  # of a step's loss
 
 
@@ -194,12 +195,18 @@ class Run:
             self.sums.setdefault(name, []).append(part.detach())
 
     def refit(self) -> None:
-        """The same in every process."""
-        refit(self.decoder, self.tokenizer, f"addresses/{self.plan.seed}")
-        with torch.no_grad():
-            average(list(self.decoder.parameters()), self.plan.processes)
+        """By the first process, for all."""
+        if self.rank == 0:
+            threads = torch.get_num_threads()
+            torch.set_num_threads(len(os.sched_getaffinity(0)))
+            refit(self.decoder, self.tokenizer, f"addresses/{self.plan.seed}")
+            widen(self.decoder, self.tokenizer, f"widening/{self.plan.seed}")
+            torch.set_num_threads(threads)
+        if self.plan.processes > 1:
+            for p in self.decoder.parameters():
+                dist.broadcast(p.data, 0)
         self.refitted = True
-        self.say(f"step {self.number}: the memory's addresses fitted anew")
+        self.say(f"step {self.number}: the memory's addresses fitted anew, three heads more")
 
     def train(self) -> None:
         source, saved, last = (

@@ -197,23 +197,73 @@ def test_alike_facts_differ_in_what_they_are_about():
     assert len({fact.sentence for fact in told}) == 12
 
 
-def test_addresses_fitted_anew_tell_more_values_apart():
-    """From the starting circuits, held-out documents; nothing but these rows of queries and keys changes."""
-    import addresses
-    from circuits import N_HEAD, set_start
+@pytest.fixture(scope="module")
+def finder():
+    """The starting circuits, which the tests change one after another, and their tokenizer."""
+    from circuits import set_start
     from pretrain import FINDER
 
     tokenizer, decoder = open_tokenizer(SCRIPTS.parent / "models/demo/tokenizer.json"), Decoder(FINDER)
     set_start(decoder, tokenizer)
+    return decoder, tokenizer
+
+
+def changed(decoder: Decoder, before: dict[str, torch.Tensor]) -> dict[str, list[int]]:
+    """name → the rows that are no longer what they were."""
+    rows = {
+        n: (p != before[n]).flatten(1).any(1) if p.dim() > 1 else p != before[n] for n, p in decoder.named_parameters()
+    }
+    return {name: row.nonzero()[:, 0].tolist() for name, row in rows.items() if row.any()}
+
+
+def test_addresses_fitted_anew_tell_more_values_apart(finder):
+    """Held-out documents; nothing but these rows of queries and keys changes."""
+    import addresses
+    from circuits import N_HEAD
+
+    decoder, tokenizer = finder
     before = {name: p.detach().clone() for name, p in decoder.named_parameters()}
-    held = addresses.collect(decoder, tokenizer, "held out", 3)
+    held, filler = (f(decoder, tokenizer, "held out", 3) for f in (addresses.collect, addresses.silence))
     assert held
-    assert all(len(t.tokens) == len(t.asked) == len(t.read) for t in held)
-    start = addresses.accuracy(addresses.heads(decoder), held)
+    assert all(len(t.tokens) == len(t.asked[4]) == len(t.read[4]) == len(t.first) for t in held)
+    assert not any((t.tokens == tokenizer.token_to_id("<eos>")).any() for t in held)
+    start = addresses.accuracy(addresses.heads(decoder), held, filler)
     addresses.refit(decoder, tokenizer, "test", rounds=8, steps=60)
-    fitted = addresses.accuracy(addresses.heads(decoder), held)
+    fitted = addresses.accuracy(addresses.heads(decoder), held, filler)
     assert fitted > 1.3 * start, (start, fitted)
-    for name, p in decoder.named_parameters():
-        changed = (p != before[name]).flatten(1).any(1) if p.dim() > 1 else p != before[name]
-        allowed = name.startswith(("model.layers.4.self_attn.q_proj", "model.layers.4.self_attn.k_proj"))
-        assert changed[:N_HEAD].sum() == 0 if allowed else not changed.any(), name
+    for name, rows in changed(decoder, before).items():
+        assert name.startswith(("model.layers.4.self_attn.q_proj", "model.layers.4.self_attn.k_proj"))
+        assert min(rows) >= N_HEAD
+
+
+def test_a_wider_memory_tells_more_values_apart(finder):
+    """Three heads more, of layer 2: what they add is heard past two layers that do not see it."""
+    import addresses
+    import circuits
+    import widening
+    from losses import carrying
+
+    decoder, tokenizer = finder
+    sampler = addresses.Telling(tokenizer, "held out")
+    streams = sampler.streams(addresses.SHAPE)
+    with torch.no_grad():
+        heard = carrying(decoder, streams)["words"]
+    widening.widen(decoder, tokenizer, "test", rounds=8, steps=60)
+    held, filler = (f(decoder, tokenizer, "held out", 3, (2, 4)) for f in (addresses.collect, addresses.silence))
+    few = addresses.heads(decoder)
+    more = [*few, *(addresses.address(decoder, 2, number) for number in widening.NUMBERS)]
+    start, wide = (addresses.accuracy(some, held, filler) for some in (few, more))
+    assert wide > start, (start, wide)
+    with torch.no_grad():
+        assert carrying(decoder, streams)["words"] < heard
+    written = circuits.Head(decoder, 2, 1).o  # [D,64]
+    for number, layer in enumerate(decoder.model.layers[3:], 3):
+        a, mlp = layer.self_attn, layer.mlp
+        for norm, readers in (
+            (layer.input_layernorm, (a.q_proj, a.k_proj, a.v_proj)),
+            (layer.post_attention_layernorm, (mlp.gate_proj, mlp.up_proj)),
+        ):
+            for reader in readers:
+                seen = ((reader.weight * norm.weight) @ written).abs().amax(1)  # by each of its rows
+                heard = 32 if (number, reader) == (4, mlp.up_proj) else 0
+                assert (seen > 1e-3).sum() == heard
