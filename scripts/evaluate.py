@@ -2,7 +2,7 @@
 
     python scripts/evaluate.py                       the whole table; half an hour on two quiet cores, most of it memory
     python scripts/evaluate.py --readings recall --lengths 512,8192 --questions 100
-    python scripts/evaluate.py --memory              what the memory carries, recall beside it; an hour and a half a model
+    python scripts/evaluate.py --memory              what the memory carries, recall beside it; 90 minutes a model
     python scripts/evaluate.py --memory --model trained=DIR --model closed=DIR
     python scripts/evaluate.py --short               a minute; ends with 1 below the floor
     python scripts/evaluate.py --write               also writes docs/records/, the tables in models/ and the plot

@@ -17,6 +17,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -25,6 +26,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 import torch.distributed as dist
+from tokenizers import Tokenizer
 from torch import multiprocessing
 from tqdm import tqdm
 
@@ -37,7 +39,7 @@ from model import Attention, Decoder, save
 from segments import plain
 from streams import Shape
 from tokenizer import open_tokenizer
-from widening import widen
+from widening import readdress, widen
 
 FINDER = Config(
     family="qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
@@ -194,19 +196,18 @@ class Run:
         for name, part in (parts | carried).items():
             self.sums.setdefault(name, []).append(part.detach())
 
-    def refit(self) -> None:
+    def fitted(self, *fits: Callable[[Decoder, Tokenizer, str], None]) -> None:
         """By the first process, for all."""
         if self.rank == 0:
             threads = torch.get_num_threads()
             torch.set_num_threads(len(os.sched_getaffinity(0)))
-            refit(self.decoder, self.tokenizer, f"addresses/{self.plan.seed}")
-            widen(self.decoder, self.tokenizer, f"widening/{self.plan.seed}")
+            for fit in fits:
+                fit(self.decoder, self.tokenizer, f"{fit.__name__}/{self.plan.seed}")
             torch.set_num_threads(threads)
         if self.plan.processes > 1:
             for p in self.decoder.parameters():
                 dist.broadcast(p.data, 0)
-        self.refitted = True
-        self.say(f"step {self.number}: the memory's addresses fitted anew, three heads more")
+        self.say(f"step {self.number}: {', '.join(fit.__name__ for fit in fits)}")
 
     def train(self) -> None:
         source, saved, last = (
@@ -221,7 +222,8 @@ class Run:
             if parent and not parent.is_alive():
                 sys.exit("the process that started this one is gone")
             if progress >= REFITTED and not self.refitted:
-                self.refit()
+                self.fitted(refit, widen)
+                self.refitted = True
             asked = time.monotonic()
             made = source.send(progress)
             self.waited += time.monotonic() - asked
@@ -246,6 +248,7 @@ class Run:
                 self.say(f"  kept; held out: {shares}")
                 saved, last = self.spent, time.monotonic()
         source.close()
+        self.fitted(readdress)
         if self.rank == 0:
             self.finish()
 

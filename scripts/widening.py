@@ -1,6 +1,7 @@
 """Gives the finder's memory three heads more: heads 1 to 3 of layer 2, which no circuit needs.
 
-    widen(decoder, tokenizer, "widen/1")        in place, once; four minutes on two cores
+    widen(decoder, tokenizer, "widening/1")        in place, once; four minutes on two cores
+    readdress(decoder, tokenizer, "widening/2")    after the training that follows; two minutes
 
 A memory of three heads mixes values up: of the thirty-odd tokens that six facts tell, some share most of their 64
 features with another's in each head. What layer 2 brings out has to reach the logits past layers that know nothing of
@@ -21,7 +22,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from addresses import ROUNDS, SHAPE, SILENT, Telling, address, begun, collect, fit, heads, put, silence
+import addresses
 from batches import batch
 from circuits import HALF, N_HEAD, N_TOKEN, Head, Part
 from losses import losses, remembered, tensor
@@ -33,7 +34,8 @@ LAYER, NUMBERS = 2, (1, 2, 3)
 MEMORY = slice(HALF, N_HEAD)  # channels of its heads' values; there the layer's gate is open
 GATE_OPEN = 3.0  # before the sigmoid
 SHOWN = 8  # batches of documents and of prompts, to see what the stream holds
-STEPS = 400
+ROUNDS, STEPS = addresses.ROUNDS, 400
+KEPT_OUT = 0.6  # of addresses.GAP: how much less is written of filler, where the last fit begins
 WRITES, ANSWERING, LIFTS = 4.0, 6.0, 4.0  # gains: of all heads together into the stream; of the units' gate and output
 
 
@@ -68,10 +70,10 @@ def look(decoder: Decoder, tokenizer: Tokenizer, seed: str) -> Seen:
     after = {f"{n} mlp": layers[n].post_attention_layernorm for n in range(LAYER, len(layers))}
     after |= {f"{n} attention": layers[n].input_layernorm for n in range(LAYER + 1, len(layers))}
     last = f"{len(layers) - 1} mlp"
-    told, finding, out = Telling(tokenizer, seed), Sampler(tokenizer, 640, seed), []
+    told, finding, out = addresses.Telling(tokenizer, seed), Sampler(tokenizer, 640, seed), []
     for number in range(SHOWN):
         told.restart(f"{seed}/{number}")
-        b, prompts = told.streams(SHAPE), batch(finding.samples(8), 640)
+        b, prompts = told.streams(addresses.SHAPE), batch(finding.samples(8), 640)
         with watched(after | {"read": layers[LAYER].input_layernorm}) as seen:
             remembered(decoder, b)
             _, (_, read), _ = seen["read"]  # of the pinned tokens, the document, the questions
@@ -162,15 +164,36 @@ def connected(decoder: Decoder, quiet: Tensor, seen: Seen) -> None:
     mlp.down_proj.weight[:, units] = LIFTS * token.T
 
 
+def added(decoder: Decoder) -> list[addresses.Address]:
+    """Views of the new heads' weights."""
+    return [addresses.address(decoder, LAYER, number) for number in NUMBERS]
+
+
+def rows(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> tuple[list[addresses.Told], addresses.Rows]:
+    """What documents tell, and filler, as all heads of the memory see it."""
+    layers = tuple(sorted({LAYER, *(n for n, _ in addresses.heads(decoder))}))
+    told = addresses.collect(decoder, tokenizer, seed, rounds, layers)
+    silent = max(1, rounds * addresses.SILENT // ROUNDS)
+    return told, addresses.silence(decoder, tokenizer, seed, silent, layers)
+
+
 def widen(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int = ROUNDS, steps: int = STEPS) -> None:
-    layers = tuple(sorted({LAYER, *(n for n, _ in heads(decoder))}))
     with torch.no_grad():
         emptied(decoder)
         quiet = quietest(decoder, look(decoder, tokenizer, f"{seed}/look").stream)
         blinded(decoder, quiet)
-    told = collect(decoder, tokenizer, seed, rounds, layers)
-    filler = silence(decoder, tokenizer, seed, max(1, rounds * SILENT // ROUNDS), layers)
-    fitted = fit(begun(LAYER, len(NUMBERS), told, filler, seed), heads(decoder), told, filler, seed, steps)
+    told, filler = rows(decoder, tokenizer, seed, rounds)
+    start = addresses.begun(LAYER, len(NUMBERS), told, filler, seed)
+    fitted = addresses.fit(start, addresses.heads(decoder), told, filler, seed, steps)
     with torch.no_grad():
         connected(decoder, quiet, look(decoder, tokenizer, f"{seed}/look"))
-        put([address(decoder, LAYER, number) for number in NUMBERS], fitted)
+    addresses.put(added(decoder), fitted)
+
+
+def readdress(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int = ROUNDS, steps: int = STEPS) -> None:
+    """Fits the new heads' queries and keys on, at the end of training. Nothing but the memory hears these heads, so
+    nothing has to be trained after it; layer 4's, which serve the window too, stay."""
+    told, filler = rows(decoder, tokenizer, seed, rounds)
+    level, bias = (KEPT_OUT * t for t in addresses.apart(told, LAYER, filler[LAYER]))
+    start = [(n, [q, q_bias, k + level, k_bias + bias]) for n, (q, q_bias, k, k_bias) in added(decoder)]
+    addresses.put(added(decoder), addresses.fit(start, addresses.heads(decoder), told, filler, seed, steps))

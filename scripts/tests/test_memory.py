@@ -256,6 +256,12 @@ def test_a_wider_memory_tells_more_values_apart(finder):
     assert wide > start, (start, wide)
     with torch.no_grad():
         assert carrying(decoder, streams)["words"] < heard
+    before = {name: p.detach().clone() for name, p in decoder.named_parameters()}
+    widening.readdress(decoder, tokenizer, "again", rounds=8, steps=60)
+    assert addresses.accuracy(more, held, filler) > wide
+    for name, rows in changed(decoder, before).items():
+        assert name.startswith(("model.layers.2.self_attn.q_proj", "model.layers.2.self_attn.k_proj"))
+        assert min(rows) >= circuits.N_HEAD
     written = circuits.Head(decoder, 2, 1).o  # [D,64]
     for number, layer in enumerate(decoder.model.layers[3:], 3):
         a, mlp = layer.self_attn, layer.mlp
