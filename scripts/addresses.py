@@ -31,7 +31,7 @@ SHAPE = Shape(segment=128, segments=6, window=1, batch=4, questions=8)
 VALUE_AFTER = (" is", " to", ":")  # in every wording of declared.py
 DIRECTIONS, SPREAD, KEY_LEVEL, QUERY_LEVEL = 32, 50.0, -7.0, -8.0  # where Adam begins: length and mean of a head's key
 GAP = 16.0  # nats between what is written of a value and of filler, where Adam begins
-ROUNDS, SILENT, STEPS, RATE, SHARPNESS = 240, 25, 700, 3e-3, 20.0
+ROUNDS, SILENT, STEPS, RATE, SHARPNESS = 240, 60, 700, 3e-3, 20.0
 FILLER, TOKENS = 4096, (1.0, 6.3)  # rows of filler a step, and decades of tokens that they count for
 EVERY = 0.05  # weight of what each head alone brings out
 Rows = dict[int, Tensor]  # of a layer: [·,D]
@@ -62,10 +62,14 @@ class Telling(StreamSampler):
 
 
 class Silent(Telling):
-    """Tells nothing."""
+    """Tells nothing, every second time in words that could."""
 
     def document(self, shape: Shape, facts: int, topic: str):
         return super().document(shape, 0, topic)
+
+    def colour(self, topic: str) -> str:
+        text = super().colour(topic)
+        return self.misleading(text) if self.write.chance(0.5) else text
 
 
 def heads(decoder: Decoder) -> list[Address]:

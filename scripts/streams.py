@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from tokenizers import Tokenizer
@@ -22,6 +23,7 @@ from declared import TELLING_WORDS, Declarer, Fact
 from lexicon import NOUN, topics
 from samples import MARKER_COUNT, Line, Sampler, best_share
 from tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY, Q
+from words import read_words
 
 ROWS = 44  # of a question with its answer, at most
 CITED, SAID, CARRIED, TOPIC, NONE = KINDS = ("cited", "said", "carried", "topic", "none")
@@ -65,6 +67,13 @@ class Placed:
     fact: Fact | None = None
 
 
+@cache
+def resembling(word: str) -> tuple[str, ...]:
+    """Other words of the list that begin with the same three letters; the word itself where there are none."""
+    there = {w.lower() for words in read_words().values() for w in words if w.lower().startswith(word[:3].lower())}
+    return tuple(sorted(there - {word.lower()})) or (word,)
+
+
 class StreamSampler(Sampler):
     """Everything follows from `seed`."""
 
@@ -95,11 +104,14 @@ class StreamSampler(Sampler):
             w.topic[NOUN], w.topic_rate = w.random.sample(topics()[topic], 12), w.choose(0.5, 0.7, 0.9)
         u = w.random.random()
         text = w.heading() if u < 0.1 else w.cluster(1, 0)[0][0].sentence if u < 0.3 else w.sentence()
-        if w.chance(0.1):  # a word that tells of facts tells of none here
-            words = text.split(" ")
-            words.insert(w.random.randrange(len(words) + 1), w.choose(*TELLING_WORDS))
-            text = " ".join(words)
-        return text
+        return self.misleading(text) if w.chance(0.15) else text
+
+    def misleading(self, text: str) -> str:
+        """With a word in it that tells of facts, or one like it, and tells of none here."""
+        words, telling = text.split(" "), self.random.choice(TELLING_WORDS)
+        some = self.random.choice(resembling(telling)) if self.write.chance(0.5) else telling
+        words.insert(self.random.randrange(len(words) + 1), some)
+        return " ".join(words)
 
     def document(self, shape: Shape, facts: int, topic: str) -> tuple[np.ndarray, np.ndarray, list[Placed]]:
         """-> tokens [n,S], weights [n], its lines in order."""

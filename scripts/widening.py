@@ -34,7 +34,7 @@ LAYER, NUMBERS = 2, (1, 2, 3)
 MEMORY = slice(HALF, N_HEAD)  # channels of its heads' values; there the layer's gate is open
 GATE_OPEN = 3.0  # before the sigmoid
 SHOWN = 8  # batches of documents and of prompts, to see what the stream holds
-ROUNDS, STEPS = addresses.ROUNDS, 400
+ROUNDS, STEPS = addresses.ROUNDS, 500
 KEPT_OUT = 0.6  # of addresses.GAP: how much less is written of filler, where the last fit begins
 WRITES, ANSWERING, LIFTS = 4.0, 6.0, 4.0  # gains: of all heads together into the stream; of the units' gate and output
 
