@@ -13,8 +13,10 @@ D: width, n: values that a document tells, f: rows of filler. Rows are a layer's
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -34,6 +36,7 @@ GAP = 16.0  # nats between what is written of a value and of filler, where Adam 
 ROUNDS, SILENT, STEPS, RATE, SHARPNESS = 240, 60, 700, 3e-3, 20.0
 FILLER, TOKENS = 4096, (1.0, 6.3)  # rows of filler a step, and decades of tokens that they count for
 EVERY = 0.05  # weight of what each head alone brings out
+Name = TypeVar("Name", int, str)
 Rows = dict[int, Tensor]  # of a layer: [·,D]
 Address = tuple[int, list[Tensor]]  # a head's layer; q [64,D], its bias [64], k [64,D], its bias [64]
 
@@ -82,27 +85,32 @@ def address(decoder: Decoder, layer: int, number: int) -> Address:
     return layer, [head.q, head.q_bias, head.k, head.k_bias]
 
 
+@contextmanager
+def watched(modules: dict[Name, torch.nn.Module]) -> Iterator[dict[Name, list[tuple[Tensor, Tensor]]]]:
+    """name → inputs and outputs of the module, in order, float32."""
+    seen: dict[Name, list[tuple[Tensor, Tensor]]] = {name: [] for name in modules}
+    hooks = [
+        module.register_forward_hook(lambda _, x, y, name=name: seen[name].append((x[0].float(), y.float())))
+        for name, module in modules.items()
+    ]
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
 def read_rows(
     decoder: Decoder, sampler: StreamSampler, seeds: Iterator[str], layers: tuple[int, ...]
 ) -> Iterator[tuple[Streams, Rows, Rows]]:
     """Of documents, one batch after another: rows of their tokens [B,T,D] and of the questions [B,Q,rows,D]."""
-    seen: dict[int, list[Tensor]] = {}
-    hooks = [
-        decoder.model.layers[layer].input_layernorm.register_forward_hook(
-            lambda *made, layer=layer: seen[layer].append(made[2].float())
-        )
-        for layer in layers
-    ]
-    try:
-        for seed in seeds:
-            seen.update({layer: [] for layer in layers})
-            sampler.restart(seed)
-            b = sampler.streams(SHAPE)
+    norms = {layer: decoder.model.layers[layer].input_layernorm for layer in layers}
+    for seed in seeds:
+        sampler.restart(seed)
+        b = sampler.streams(SHAPE)
+        with watched(norms) as seen:
             remembered(decoder, b)  # of each layer: the pinned tokens, the document, the questions
-            yield b, {n: s[1].flatten(1, 2) for n, s in seen.items()}, {n: s[2] for n, s in seen.items()}
-    finally:
-        for hook in hooks:
-            hook.remove()
+        yield b, {n: s[1][1].flatten(1, 2) for n, s in seen.items()}, {n: s[2][1] for n, s in seen.items()}
 
 
 @torch.no_grad()

@@ -13,8 +13,6 @@ addresses.py fits the new heads' queries and keys beside those of layer 4. D: wi
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -50,21 +48,6 @@ class Seen:
     answers: Tensor  # [r] bool: rows of an answer
 
 
-@contextmanager
-def watched(modules: dict[str, torch.nn.Module]) -> Iterator[dict[str, list[tuple[Tensor, Tensor]]]]:
-    """name → inputs and outputs of the module, in order."""
-    seen: dict[str, list[tuple[Tensor, Tensor]]] = {name: [] for name in modules}
-    hooks = [
-        module.register_forward_hook(lambda _, x, y, name=name: seen[name].append((x[0].float(), y.float())))
-        for name, module in modules.items()
-    ]
-    try:
-        yield seen
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
 def look(decoder: Decoder, tokenizer: Tokenizer, seed: str) -> Seen:
     layers = decoder.model.layers
     after = {f"{n} mlp": layers[n].post_attention_layernorm for n in range(LAYER, len(layers))}
@@ -74,7 +57,7 @@ def look(decoder: Decoder, tokenizer: Tokenizer, seed: str) -> Seen:
     for number in range(SHOWN):
         told.restart(f"{seed}/{number}")
         b, prompts = told.streams(addresses.SHAPE), batch(finding.samples(8), 640)
-        with watched(after | {"read": layers[LAYER].input_layernorm}) as seen:
+        with addresses.watched(after | {"read": layers[LAYER].input_layernorm}) as seen:
             remembered(decoder, b)
             _, (_, read), _ = seen["read"]  # of the pinned tokens, the document, the questions
             losses(decoder, prompts, 0.1, torch.Generator("cpu").manual_seed(number))

@@ -210,10 +210,8 @@ def finder():
 
 def changed(decoder: Decoder, before: dict[str, torch.Tensor]) -> dict[str, list[int]]:
     """name → the rows that are no longer what they were."""
-    rows = {
-        n: (p != before[n]).flatten(1).any(1) if p.dim() > 1 else p != before[n] for n, p in decoder.named_parameters()
-    }
-    return {name: row.nonzero()[:, 0].tolist() for name, row in rows.items() if row.any()}
+    different = {name: p != before[name] for name, p in decoder.named_parameters()}
+    return {name: d.nonzero()[:, 0].unique().tolist() for name, d in different.items() if d.any()}
 
 
 def test_addresses_fitted_anew_tell_more_values_apart(finder):
@@ -260,7 +258,7 @@ def test_a_wider_memory_tells_more_values_apart(finder):
     widening.widen(decoder, tokenizer, "test", rounds=8, steps=60)
     held, filler = (f(decoder, tokenizer, "held out", 3, (2, 4)) for f in (addresses.collect, addresses.silence))
     few = addresses.heads(decoder)
-    more = [*few, *(addresses.address(decoder, 2, number) for number in widening.NUMBERS)]
+    more = [*few, *widening.added(decoder)]
     start, wide = (addresses.accuracy(some, held, filler) for some in (few, more))
     assert wide > start, (start, wide)
     with torch.no_grad():
