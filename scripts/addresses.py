@@ -13,10 +13,8 @@ D: width, n: values that a document tells, f: rows of filler. Rows are a layer's
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from random import Random
-from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -36,17 +34,15 @@ GAP = 16.0  # nats between what is written of a value and of filler, where Adam 
 ROUNDS, SILENT, STEPS, RATE, SHARPNESS = 240, 60, 700, 3e-3, 20.0
 FILLER, TOKENS = 4096, (1.0, 6.3)  # rows of filler a step, and decades of tokens that they count for
 EVERY = 0.05  # weight of what each head alone brings out
-Name = TypeVar("Name", int, str)
-Rows = dict[int, Tensor]  # of a layer: [·,D]
-Address = tuple[int, list[Tensor]]  # a head's layer; q [64,D], its bias [64], k [64,D], its bias [64]
+Address = list[Tensor]  # of a head: q [64,D], its bias [64], k [64,D], its bias [64]
 
 
 @dataclass
 class Told:
     """The values that a document tells: a row for each of their tokens."""
 
-    asked: Rows  # [n,D] where the answer's next token is this one
-    read: Rows  # [n,D] where it stands
+    asked: Tensor  # [n,D] where the answer's next token is this one
+    read: Tensor  # [n,D] where it stands
     tokens: Tensor  # [n]
     first: Tensor  # [n] bool: a value begins
 
@@ -76,90 +72,69 @@ class Silent(Telling):
 
 
 def heads(decoder: Decoder) -> list[Address]:
-    """Views of the weights of layer 4's."""
-    return [address(decoder, MEMORY_LAYER, number) for number in MEMORY_HEADS]
+    """Views of the weights."""
+    some = [Head(decoder, MEMORY_LAYER, number) for number in MEMORY_HEADS]
+    return [[head.q, head.q_bias, head.k, head.k_bias] for head in some]
 
 
-def address(decoder: Decoder, layer: int, number: int) -> Address:
-    head = Head(decoder, layer, number)
-    return layer, [head.q, head.q_bias, head.k, head.k_bias]
-
-
-@contextmanager
-def watched(modules: dict[Name, torch.nn.Module]) -> Iterator[dict[Name, list[tuple[Tensor, Tensor]]]]:
-    """name → inputs and outputs of the module, in order, float32."""
-    seen: dict[Name, list[tuple[Tensor, Tensor]]] = {name: [] for name in modules}
-    hooks = [
-        module.register_forward_hook(lambda _, x, y, name=name: seen[name].append((x[0].float(), y.float())))
-        for name, module in modules.items()
-    ]
-    try:
-        yield seen
-    finally:
-        for hook in hooks:
-            hook.remove()
-
-
-def read_rows(
-    decoder: Decoder, sampler: StreamSampler, seeds: Iterator[str], layers: tuple[int, ...]
-) -> Iterator[tuple[Streams, Rows, Rows]]:
+def rows(decoder: Decoder, sampler: StreamSampler, seeds: Iterator[str]) -> Iterator[tuple[Streams, Tensor, Tensor]]:
     """Of documents, one batch after another: rows of their tokens [B,T,D] and of the questions [B,Q,rows,D]."""
-    norms = {layer: decoder.model.layers[layer].input_layernorm for layer in layers}
     for seed in seeds:
         sampler.restart(seed)
-        b = sampler.streams(SHAPE)
-        with watched(norms) as seen:
-            remembered(decoder, b)  # of each layer: the pinned tokens, the document, the questions
-        yield b, {n: s[1][1].flatten(1, 2) for n, s in seen.items()}, {n: s[2][1] for n, s in seen.items()}
+        b, seen = sampler.streams(SHAPE), []
+        norm = decoder.model.layers[MEMORY_LAYER].input_layernorm
+        hook = norm.register_forward_hook(lambda _, __, y, seen=seen: seen.append(y.float()))
+        try:
+            remembered(decoder, b)
+        finally:
+            hook.remove()
+        _, document, asked = seen  # before them the pinned tokens
+        yield b, document.flatten(1, 2), asked
 
 
 @torch.no_grad()
-def collect(
-    decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int, layers: tuple[int, ...] = (MEMORY_LAYER,)
-) -> list[Told]:
+def collect(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> list[Told]:
     seeds = (f"{seed}/{number}" for number in range(rounds))
     marks = {tokenizer.encode(text, add_special_tokens=False).ids[-1] for text in VALUE_AFTER}
-    batches = read_rows(decoder, Telling(tokenizer, seed), seeds, layers)
+    batches = rows(decoder, Telling(tokenizer, seed), seeds)
     found = (matched(b, i, read, asked, marks) for b, read, asked in batches for i in range(len(b.ids)))
     return [told for told in found if told]
 
 
 @torch.no_grad()
-def silence(
-    decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int, layers: tuple[int, ...] = (MEMORY_LAYER,)
-) -> Rows:
+def silence(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> Tensor:
     """Every second row of documents that tell nothing: [f,D]."""
     seeds = (f"{seed}/silent/{number}" for number in range(rounds))
-    found = [read for _, read, _ in read_rows(decoder, Silent(tokenizer, seed), seeds, layers)]
-    return {layer: torch.cat([rows[layer].flatten(0, 1)[::2] for rows in found]) for layer in layers}
+    found = [read for _, read, _ in rows(decoder, Silent(tokenizer, seed), seeds)]
+    return torch.cat([read.flatten(0, 1)[::2] for read in found])
 
 
-def matched(b: Streams, number: int, read: Rows, asked: Rows, marks: set[int]) -> Told | None:
+def matched(b: Streams, number: int, read: Tensor, asked: Tensor, marks: set[int]) -> Told | None:
     """A document's rows → those of the values in it that are asked for."""
     ids, places = b.ids[number].flatten().tolist(), {}  # where a value's token stands: (question, row, whether first)
     for question, wanted in enumerate(b.wanted[number].tolist()):
-        rows = [row for row, token in enumerate(wanted) if token >= 0]
-        sentence = [wanted[row] for row in rows[1:-1]]
+        answer = [row for row, token in enumerate(wanted) if token >= 0]
+        sentence = [wanted[row] for row in answer[1:-1]]
         first = next((i for i, token in enumerate(sentence) if token in marks), None)
         starts = (i for i in range(len(ids)) if ids[i : i + len(sentence)] == sentence)
         start = next(starts, None) if first is not None else None
         if start is not None:
             values = range(first + 1, len(sentence))
-            places |= {start + i: (question, rows[1 + i], i == first + 1) for i in values}
+            places |= {start + i: (question, answer[1 + i], i == first + 1) for i in values}
     if not places:
         return None
     at, tokens = list(places), torch.tensor([ids[i] for i in places])
     return Told(
-        {n: torch.stack([rows[number, q, row] for q, row, _ in places.values()]) for n, rows in asked.items()},
-        {n: rows[number, at] for n, rows in read.items()},
+        torch.stack([asked[number, question, row] for question, row, _ in places.values()]),
+        read[number, at],
         tokens,
         torch.tensor([first for *_, first in places.values()]),
     )
 
 
-def written(some: list[Address], filler: Rows) -> list[Tensor]:
+def written(some: list[Address], filler: Tensor) -> list[Tensor]:
     """What each head's memory holds of filler: [64]."""
-    return [sigma(filler[n] @ k.T + k_bias).sum(0) for n, (_, _, k, k_bias) in some]
+    return [sigma(filler @ k.T + k_bias).sum(0) for _, _, k, k_bias in some]
 
 
 def weights(some: list[Address], told: Told, beside: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
@@ -167,8 +142,8 @@ def weights(some: list[Address], told: Told, beside: list[Tensor]) -> tuple[Tens
     for, `beside` all else that the heads hold; which of the t it should be [n]; its weight in each head [h,n]."""
     kinds, right = told.tokens.unique(return_inverse=True)
     out, alone = told.tokens.new_zeros(len(right), len(kinds)).float(), []
-    for (n, (q, q_bias, k, k_bias)), rest in zip(some, beside, strict=True):
-        asked, read = sigma(told.asked[n] @ q.T + q_bias), sigma(told.read[n] @ k.T + k_bias)
+    for (q, q_bias, k, k_bias), rest in zip(some, beside, strict=True):
+        asked, read = sigma(told.asked @ q.T + q_bias), sigma(told.read @ k.T + k_bias)
         found = asked @ read.T  # [n,n]
         share = found / (found.sum(1) + asked @ rest + 1e-20)[:, None]
         by_kind = torch.zeros_like(out).index_add(1, right, share)
@@ -177,9 +152,9 @@ def weights(some: list[Address], told: Told, beside: list[Tensor]) -> tuple[Tens
 
 
 @torch.no_grad()
-def accuracy(some: list[Address], told: list[Told], filler: Rows, tokens: float = 65_536) -> float:
+def accuracy(some: list[Address], told: list[Told], filler: Tensor, tokens: float = 65_536) -> float:
     """The share of values that come out with the greatest weight, so many tokens of filler beside a document."""
-    beside = [t * tokens / len(next(iter(filler.values()))) for t in written(some, filler)]
+    beside = [t * tokens / len(filler) for t in written(some, filler)]
     right = [out.argmax(1) == wanted for out, wanted, _ in (weights(some, t, beside) for t in told)]
     return torch.cat(right).float().mean().item()
 
@@ -190,10 +165,10 @@ def spread(rows: Tensor) -> Tensor:
     return centred.T @ centred / len(rows)
 
 
-def agreeing(told: list[Told], layer: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def agreeing(told: list[Told]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Canonical correlation of asked and read rows → projections [DIRECTIONS,D] with biases, of mean length 1."""
     sides, white = (
-        [torch.cat([t.asked[layer] for t in told]).double(), torch.cat([t.read[layer] for t in told]).double()],
+        [torch.cat([t.asked for t in told]).double(), torch.cat([t.read for t in told]).double()],
         [],
     )
     means = [rows.mean(0) for rows in sides]
@@ -211,9 +186,9 @@ def agreeing(told: list[Told], layer: int) -> tuple[Tensor, Tensor, Tensor, Tens
     return tuple(out)
 
 
-def apart(told: list[Told], layer: int, filler: Tensor) -> tuple[Tensor, Tensor]:
+def apart(told: list[Told], filler: Tensor) -> tuple[Tensor, Tensor]:
     """Linear discriminant of values and filler [f,D] → [D] and a bias: 0 at a value, -GAP at filler, on average."""
-    values = torch.cat([t.read[layer] for t in told])
+    values = torch.cat([t.read for t in told])
     within = (spread(values) + spread(filler)) / 2
     between = values.double().mean(0) - filler.double().mean(0)
     w = torch.linalg.solve(within + 1e-3 * within.diag().mean() * torch.eye(len(within)).double(), between)
@@ -221,36 +196,32 @@ def apart(told: list[Told], layer: int, filler: Tensor) -> tuple[Tensor, Tensor]
     return w.float(), -(w @ values.double().mean(0)).float()
 
 
-def begun(layer: int, count: int, told: list[Told], filler: Rows, seed: str) -> list[Address]:
-    """So many heads of a layer: random projections of what agrees, filler kept out."""
-    a, a_bias, b, b_bias = agreeing(told, layer)
-    level, level_bias = apart(told, layer, filler[layer])
-    generator = torch.Generator(a.device).manual_seed(Random(f"{seed}/{layer}").getrandbits(32))
+def begun(told: list[Told], filler: Tensor, seed: str) -> list[Address]:
+    """Random projections of what agrees, filler kept out."""
+    a, a_bias, b, b_bias = agreeing(told)
+    level, level_bias = apart(told, filler)
+    generator = torch.Generator(a.device).manual_seed(Random(seed).getrandbits(32))
     out = []
-    for _ in range(count):
+    for _ in MEMORY_HEADS:
         r = torch.randn(N_HEAD, DIRECTIONS, generator=generator, device=a.device)
         r = F.normalize(r, dim=1) * SPREAD * (DIRECTIONS / N_HEAD) ** 0.5
-        out.append((layer, [r @ a, r @ a_bias + QUERY_LEVEL, r @ b + level, r @ b_bias + level_bias + KEY_LEVEL]))
+        out.append([r @ a, r @ a_bias + QUERY_LEVEL, r @ b + level, r @ b_bias + level_bias + KEY_LEVEL])
     return out
 
 
-def fit(
-    some: list[Address], fixed: list[Address], told: list[Told], filler: Rows, seed: str, steps: int
-) -> list[Address]:
-    """`some` after so many steps of Adam, beside heads that stay as they are."""
+def fit(some: list[Address], told: list[Told], filler: Tensor, seed: str, steps: int) -> list[Address]:
+    """`some` after so many steps of Adam."""
     random, generator = Random(seed), torch.Generator("cpu").manual_seed(Random(seed).getrandbits(32))
-    some = [(n, [t.detach().clone().requires_grad_() for t in tensors]) for n, tensors in some]
-    fixed = [(n, [t.detach() for t in tensors]) for n, tensors in fixed]
-    optimizer = torch.optim.Adam([t for _, tensors in some for t in tensors], lr=RATE)
-    total = len(next(iter(filler.values())))
+    some = [[t.detach().clone().requires_grad_() for t in head] for head in some]
+    optimizer = torch.optim.Adam([t for head in some for t in head], lr=RATE)
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = RATE * min(1.0, 2 * (1 - step / steps))
-        chosen = torch.randint(total, (FILLER,), generator=generator, device="cpu")
-        held = written(some + fixed, {n: rows[chosen] for n, rows in filler.items()})
+        chosen = torch.randint(len(filler), (FILLER,), generator=generator, device="cpu")
+        held = written(some, filler[chosen])
         loss = torch.zeros(())
         for t in random.sample(told, min(8, len(told))):
             times = 10 ** random.uniform(*TOKENS) / FILLER
-            out, right, alone = weights(some + fixed, t, [rest * times for rest in held])
+            out, right, alone = weights(some, t, [rest * times for rest in held])
             entropy = F.cross_entropy(SHARPNESS * out, right, reduction="none")
             loss = loss + (entropy * (1 + t.first)).mean() / 8 - EVERY * (alone + 1e-4).log().mean() / 8
         optimizer.zero_grad()
@@ -260,8 +231,8 @@ def fit(
 
 
 @torch.no_grad()
-def put(heads: list[Address], fitted: list[Address]) -> None:
-    for (_, old), (_, new) in zip(heads, fitted, strict=True):
+def put(fitted: list[Address], decoder: Decoder) -> None:
+    for old, new in zip(heads(decoder), fitted, strict=True):
         for there, tensor in zip(old, new, strict=True):
             there.copy_(tensor)
 
@@ -269,5 +240,5 @@ def put(heads: list[Address], fitted: list[Address]) -> None:
 def refit(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int = ROUNDS, steps: int = STEPS) -> None:
     told = collect(decoder, tokenizer, seed, rounds)
     filler = silence(decoder, tokenizer, seed, max(1, rounds * SILENT // ROUNDS))
-    start = begun(MEMORY_LAYER, len(MEMORY_HEADS), told, filler, seed)
-    put(heads(decoder), fit(start, [], told, filler, seed, steps))
+    start = begun(told, filler, seed)
+    put(fit(start, told, filler, seed, steps), decoder)

@@ -17,7 +17,6 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -26,7 +25,6 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import torch
 import torch.distributed as dist
-from tokenizers import Tokenizer
 from torch import multiprocessing
 from tqdm import tqdm
 
@@ -39,13 +37,12 @@ from model import Attention, Decoder, save
 from segments import plain
 from streams import Shape
 from tokenizer import open_tokenizer
-from widening import readdress, widen
 
 FINDER = Config(
     family="qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
     tied=True, qkv_bias=True,
 )  # fmt: skip
-REFITTED = 0.7  # share of the run after which the memory's addresses are fitted anew, and it gets more heads
+REFITTED = 0.7  # share of the run after which the memory's addresses are fitted anew
 SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 2.0}  # of a step's loss
 
 
@@ -196,18 +193,17 @@ class Run:
         for name, part in (parts | carried).items():
             self.sums.setdefault(name, []).append(part.detach())
 
-    def fitted(self, *fits: Callable[[Decoder, Tokenizer, str], None]) -> None:
-        """By the first process, for all."""
+    def refit(self) -> None:
+        """The memory's addresses, by the first process, for all."""
         if self.rank == 0:
             threads = torch.get_num_threads()
             torch.set_num_threads(len(os.sched_getaffinity(0)))
-            for fit in fits:
-                fit(self.decoder, self.tokenizer, f"{fit.__name__}/{self.plan.seed}")
+            refit(self.decoder, self.tokenizer, f"refit/{self.plan.seed}")
             torch.set_num_threads(threads)
         if self.plan.processes > 1:
             for p in self.decoder.parameters():
                 dist.broadcast(p.data, 0)
-        self.say(f"step {self.number}: {', '.join(fit.__name__ for fit in fits)}")
+        self.say(f"step {self.number}: addresses fitted anew")
 
     def train(self) -> None:
         source, saved, last = (
@@ -222,7 +218,7 @@ class Run:
             if parent and not parent.is_alive():
                 sys.exit("the process that started this one is gone")
             if progress >= REFITTED and not self.refitted:
-                self.fitted(refit, widen)
+                self.refit()
                 self.refitted = True
             asked = time.monotonic()
             made = source.send(progress)
@@ -248,7 +244,6 @@ class Run:
                 self.say(f"  kept; held out: {shares}")
                 saved, last = self.spent, time.monotonic()
         source.close()
-        self.fitted(readdress)
         if self.rank == 0:
             self.finish()
 

@@ -26,6 +26,7 @@ from tokenizer import BOS, DOC, END_DOC, EOS, FIRST_TEXT, H0, HEADINGS, QUOTE, S
 
 NOT_THERE = " This is not in the document."
 MARKER_COUNT = SENTENCES - 1  # <s1> … <s47>
+UNTOLD = 16  # questions drawn, of which one is asked that has half of its words in a line, if any has
 SUMMARISED = 4  # sections (or sentences) of a summary
 MARKER, COPY = 1, 2  # what a predicted token is, in Sample.loss; 0: not trained on
 
@@ -241,8 +242,9 @@ class Sampler:
     def absent(self, text: Text, lines: list[Line], left_out: list[Line], hard: float) -> str | None:
         """A question that no line answers: strange, half familiar, or asking what is not told of a known thing."""
         w, r = self.write, self.random
-        if text.absent and w.chance(0.4):
-            return w.disturb(r.choice(text.absent))
+        if text.absent and w.chance(0.65):
+            some = r.sample(text.absent, min(UNTOLD, len(text.absent)))
+            return w.disturb(r.choice([q for q in some if best_share(q, lines) >= 0.5] or some))
         for _ in range(5):
             u = r.random()
             if u < 0.5:
@@ -291,7 +293,7 @@ class Sampler:
         asked: list[tuple[Line | None, Asking]] = []
         telling = [line for line in text.lines if line.told.questions]
         for _ in range(r.choice((1, 2, 3, 4, 5, 6))):
-            if text.absent and w.chance(0.2):
+            if text.absent and w.chance(0.3):
                 asked.append((None, Asking(w.disturb(r.choice(text.absent)), told=True)))
                 continue
             line = r.choice(telling if telling and w.chance(0.6) else text.lines)
