@@ -1,15 +1,18 @@
 """What the memory carries: declared facts and a topic that have left the window, asked of several model folders.
 
 Every document is read once by the memory reading and asked everything in one run; recall is asked of the very same
-document. An answer is right when its text names the value, whether it quotes or is in the model's own words. The
-window alone knows nothing of what is asked (passkeys.py). `evaluate.py --memory` runs this and writes the table.
+document; as many documents at a time as there are cores, by one thread each. An answer is right when its text names the
+value, whether it quotes or is in the model's own words. The window alone knows nothing of what is asked (passkeys.py).
+`evaluate.py --memory` runs this and writes the table.
 """
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -25,50 +28,51 @@ READINGS = ("memory", "recall")
 @dataclass(frozen=True)
 class Task:
     document: Callable[[int, str], Document]
+    each: int  # questions of a document
     questions: dict[int, int]  # length in tokens -> questions at least
+
+    def seeds(self, name: str, length: int, questions: int) -> list[str]:
+        return [f"evaluate/{name}/{length}/{number}" for number in range(-(-questions // self.each))]
 
 
 TASKS = {
-    "passkey": Task(passkeys, {2048: 200, 16_384: 200, 65_536: 120, 1_048_576: 48}),
-    "single": Task(partial(passkeys, keys=1), {2048: 100, 16_384: 100, 65_536: 100}),  # the usual test: one in a text
-    "topic": Task(topical, {2048: 100, 16_384: 100, 65_536: 60}),
+    "passkey": Task(passkeys, 6, {2048: 200, 16_384: 200, 65_536: 120, 1_048_576: 48}),
+    # the usual test: one in a text
+    "single": Task(partial(passkeys, keys=1), 1, {2048: 100, 16_384: 100, 65_536: 100, 1_048_576: 40}),
+    "topic": Task(topical, 1, {2048: 100, 16_384: 100, 65_536: 60}),
 }
-
-
-def documents(task: str, length: int, questions: int) -> Iterator[tuple[str, Document]]:
-    """(seed, document), until so many questions have been asked."""
-    asked = number = 0
-    while asked < questions:
-        seed = f"evaluate/{task}/{length}/{number}"
-        document = TASKS[task].document(length, seed)
-        yield seed, document
-        asked, number = asked + len(document.asked), number + 1
 
 
 def measure(
     cli: Cli, work: Path, task: str, length: int, questions: int, progress: Progress, label: str = ""
 ) -> list[dict]:
     """A row a reading."""
-    began, seeds = time.monotonic(), []
+    began, seeds = time.monotonic(), TASKS[task].seeds(task, length, questions)
     shares, refused = ({reading: Share() for reading in READINGS} for _ in range(2))
     kinds: dict[str, dict[str, Share]] = {reading: {} for reading in READINGS}
     usages, first, quotes = ({reading: [] for reading in READINGS} for _ in range(3))
-    for seed, document in documents(task, length, questions):
-        file = work / "declared.txt"
+
+    def answered(seed: str) -> tuple[Document, dict[str, dict]]:
+        """A document, and what the command line reports of it by each reading."""
+        document, file = TASKS[task].document(length, seed), work / f"{seed.replace('/', '-')}.txt"
         file.write_text(document.text)
-        for reading in READINGS:
-            asked = [one.question for one in document.asked]
-            report, _, _ = cli.run("ask", str(file), *asked, "--reading", reading)
-            quotes[reading].append(File(document.text.encode()).check(report["answers"]))
-            usages[reading].append(report["usage"])
-            for one, answer in zip(document.asked, report["answers"], strict=True):
-                first[reading].append(answer["usage"]["ttft_ms"])
-                refused[reading].add(not answer["found"])
-                for share in (shares[reading], kinds[reading].setdefault(one.kind, Share())):
-                    share.add(names(answer, one.value))
-        seeds.append(seed)
-        parts = ", ".join(f"{reading} {share}" for reading, share in shares.items())
-        progress.say(f"{label} {task} {length:,}: {len(seeds)} documents, {parts}".strip(), False)
+        words = [str(file), *(one.question for one in document.asked), "--threads", "1", "--reading"]
+        reports = {reading: cli.run("ask", *words, reading)[0] for reading in READINGS}
+        file.unlink()
+        return document, reports
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        for number, (document, reports) in enumerate(pool.map(answered, seeds), 1):
+            for reading, report in reports.items():
+                quotes[reading].append(File(document.text.encode()).check(report["answers"]))
+                usages[reading].append(report["usage"])
+                for one, answer in zip(document.asked, report["answers"], strict=True):
+                    first[reading].append(answer["usage"]["ttft_ms"])
+                    refused[reading].add(not answer["found"])
+                    for share in (shares[reading], kinds[reading].setdefault(one.kind, Share())):
+                        share.add(names(answer, one.value))
+            parts = ", ".join(f"{reading} {share}" for reading, share in shares.items())
+            progress.say(f"{label} {task} {length:,}: {number} documents, {parts}".strip(), False)
     progress.say(f"{label} {task} {length:,}: {len(seeds)} documents, {parts}".strip(), True)
     return [
         {
