@@ -19,7 +19,7 @@ from pathlib import Path
 
 from cli import Cli, Progress, commit
 from documents import Document
-from passkeys import passkeys, topical
+from passkeys import KEYS, passkeys, topical
 from score import File, Share, names, summary
 
 READINGS = ("memory", "recall")
@@ -36,7 +36,7 @@ class Task:
 
 
 TASKS = {
-    "passkey": Task(passkeys, 6, {2048: 200, 16_384: 200, 65_536: 120, 1_048_576: 48}),
+    "passkey": Task(passkeys, KEYS, {2048: 200, 16_384: 200, 65_536: 120, 1_048_576: 48}),
     # the usual test: one in a text
     "single": Task(partial(passkeys, keys=1), 1, {2048: 100, 16_384: 100, 65_536: 100, 1_048_576: 40}),
     "topic": Task(topical, 1, {2048: 100, 16_384: 100, 65_536: 60}),

@@ -28,6 +28,7 @@ DECLARED = {  # kind: (what the value is, sentence, question); the wordings that
     "password": ("word", "The password of the {entity} is {value}.", "What is the password of the {entity}?"),
 }
 ONCE = "pass key"  # of these at most one a document
+KEYS = 6  # facts a document
 TOPIC_QUESTIONS = ("What is this text about?", "What is the topic?", "What does the text deal with?")
 FRAMES = (
     "She put the {noun} beside the {noun} and wrote both into her list.",
@@ -45,7 +46,7 @@ FRAMES = (
 )
 
 
-def passkeys(tokens: int, seed: str, keys: int = 6) -> Document:
+def passkeys(tokens: int, seed: str, keys: int = KEYS) -> Document:
     """Declared facts, spread evenly over all but the last TAIL tokens, with a question each."""
     write = Writer(seed)
     texts = filler(write, tokens)

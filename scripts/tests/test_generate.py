@@ -174,6 +174,23 @@ def test_samples(tokenizer):
     assert ((packed.loss == MARKER) <= (packed.targets < FIRST_TEXT)).all()
 
 
+def test_what_is_untold_is_often_asked_of_things_in_sight(tokenizer):
+    """Of questions that nothing answers, those that share half of their words with a sentence there."""
+    from samples import Sampler, best_share
+
+    class Watched(Sampler):
+        def absent(self, text, lines, left_out, hard):
+            question = super().absent(text, lines, left_out, hard)
+            if question:
+                shares.append(best_share(question, lines))
+            return question
+
+    shares = []
+    Watched(tokenizer, 640, "untold").samples(40)
+    near = sum(share >= 0.5 for share in shares) / len(shares)
+    assert 0.3 < near < 0.7, near
+
+
 def test_a_block_computes_what_it_computes_alone(tokenizer):
     """Questions share a document in training; each must see exactly the prompt that the engine gives it."""
     import torch
