@@ -105,7 +105,7 @@ class ScreensTest : PhoneTest() {
     private fun drawWork(look: String) {
         val handbook = app.assets.open("handbook.md").use { it.reader().readText() }
         app.holding = true
-        Phone(shared(List(1_000) { handbook }.joinToString("\n\n"), "A thousand handbooks")).use { phone ->
+        Phone(shared(List(3_000) { handbook }.joinToString("\n\n"), "Three thousand handbooks")).use { phone ->
             phone.inset()
             phone.until("tokens and time left") { phone.activity.work.state.value.paper?.progress?.let(::holds) == true }
             phone.picture("$look-reading")
