@@ -1,4 +1,4 @@
-"""Writes the table that holds rust/core/src/sampling.rs to transformers' logits processors.
+"""Writes the table that holds rust/core/src/decode/sampling.rs to transformers' logits processors.
 
     python scripts/sampling.py            # writes rust/core/tests/sampling.json
 

@@ -6,10 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use edgeinfinite_core::graph::Cancel;
-use edgeinfinite_core::hold::Hold;
-use edgeinfinite_core::text::folded;
-use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Source, Usage, lookup, sample};
+use edgeinfinite_core::decode::constrained::Hold;
+use edgeinfinite_core::decode::{prompt_lookup, scoring};
+use edgeinfinite_core::runtime::graph::Cancel;
+use edgeinfinite_core::text::source::folded;
+use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Source, Usage};
 use serde_json::{Value, json};
 
 const RUNS: usize = 9;
@@ -127,7 +128,7 @@ fn holding(model: &Arc<Model>, sight: usize) -> Value {
             times[at].push(clock.elapsed().as_secs_f64() * 1e6);
         };
         timed(0, &mut || {
-            std::hint::black_box(sample::greedy(&logits));
+            std::hint::black_box(scoring::greedy(&logits));
         });
         let copy = pieces.clone();
         let clock = Instant::now();
@@ -141,7 +142,7 @@ fn holding(model: &Arc<Model>, sight: usize) -> Value {
         timed(1, &mut || next(&mut hold));
         timed(2, &mut || (0..WITHIN).for_each(|_| next(&mut hold)));
         timed(3, &mut || {
-            std::hint::black_box(lookup::draft(&seen, seen[seen.len() / 2], 7));
+            std::hint::black_box(prompt_lookup::draft(&seen, seen[seen.len() / 2], 7));
         });
         times[4].push(made);
     }

@@ -5,10 +5,10 @@
 
 use std::path::Path;
 
-use edgeinfinite_core::index::Index;
-use edgeinfinite_core::passage::{Fence, Unit, tokenized, units_after};
-use edgeinfinite_core::text::{Blocks, Source};
-use edgeinfinite_core::tokens::Tokens;
+use edgeinfinite_core::index::bm25::Index;
+use edgeinfinite_core::text::passage::{Fence, Unit, tokenized, units_after};
+use edgeinfinite_core::text::source::{Blocks, Source};
+use edgeinfinite_core::text::tokenizer::Tokens;
 use edgeinfinite_core::{Manifest, Result};
 
 const RUNS: usize = 3;

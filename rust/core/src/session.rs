@@ -9,11 +9,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::embedding::Embedding;
+use crate::attention::compressive_memory::Memory;
 use crate::error::{Error, Result};
-use crate::graph::{Cancel, Lane, Shape};
 use crate::manifest::Scenario;
-use crate::memory::Memory;
+use crate::runtime::embedding::Embedding;
+use crate::runtime::graph::{Cancel, Lane, Shape};
 
 /// Added to the scores of what must not be seen.
 const HIDDEN: f32 = -1e30;

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use edgeinfinite_core::graph::Cancel;
 use edgeinfinite_core::manifest::Manifest;
+use edgeinfinite_core::runtime::graph::Cancel;
 use edgeinfinite_core::{Model, OpenOptions};
 use sha2::{Digest, Sha256};
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use edgeinfinite_core::graph::Cancel;
+use edgeinfinite_core::runtime::graph::Cancel;
 use edgeinfinite_core::session::Session;
 use edgeinfinite_core::{Answer, AskOptions, Chat, ChatReply, Event, Model, OpenOptions, Sampling};
 use serde_json::{Value, json};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::answer::CoverageKind;
-use edgeinfinite_core::tokens::Tokens;
+use edgeinfinite_core::text::tokenizer::Tokens;
 use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Manifest, Model, OpenOptions, Reading, Reply, Source};
 use proptest::prelude::*;
 use serde_json::{Value, json};

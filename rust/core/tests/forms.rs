@@ -5,8 +5,8 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use edgeinfinite_core::Manifest;
-use edgeinfinite_core::layout::Layout;
-use edgeinfinite_core::tokens::{TextStream, TokenStream, Tokens};
+use edgeinfinite_core::manifest::prompt_template::Layout;
+use edgeinfinite_core::text::tokenizer::{TextStream, TokenStream, Tokens};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};

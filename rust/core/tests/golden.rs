@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use edgeinfinite_core::graph::Cancel;
+use edgeinfinite_core::runtime::graph::Cancel;
 use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Source};
 use serde::Deserialize;
 

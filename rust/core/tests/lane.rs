@@ -4,11 +4,11 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use edgeinfinite_core::Result;
-use edgeinfinite_core::embedding::Embedding;
-use edgeinfinite_core::graph::{Cancel, Inputs, Kind, Lane, Shape};
+use edgeinfinite_core::attention::compressive_memory::{Memory, sigma};
+use edgeinfinite_core::attention::rope::Rope;
 use edgeinfinite_core::manifest::{Float, Scenario};
-use edgeinfinite_core::memory::{Memory, sigma};
-use edgeinfinite_core::rope::Rope;
+use edgeinfinite_core::runtime::embedding::Embedding;
+use edgeinfinite_core::runtime::graph::{Cancel, Inputs, Kind, Lane, Shape};
 use edgeinfinite_core::session::{Frame, Session};
 use half::f16;
 

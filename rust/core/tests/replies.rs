@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::answer::CoverageKind;
-use edgeinfinite_core::text::trimmed;
+use edgeinfinite_core::text::source::trimmed;
 use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Reply, Sampling, Source};
 use proptest::prelude::*;
 

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use edgeinfinite_core::graph::Cancel;
+use edgeinfinite_core::runtime::graph::Cancel;
 use edgeinfinite_core::session::Session;
-use edgeinfinite_core::tokens::{TextStream, TokenStream};
+use edgeinfinite_core::text::tokenizer::{TextStream, TokenStream};
 use edgeinfinite_core::{Model, OpenOptions, inspect};
 use proptest::prelude::*;
 

@@ -1,0 +1,4 @@
+//! Attention outside the graph: rotary positions and the compressive memory.
+
+pub mod compressive_memory;
+pub mod rope;

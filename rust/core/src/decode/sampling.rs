@@ -1,0 +1,297 @@
+//! Choosing by chance: what is left of the logits, and a choice among it that a seed fixes.
+//!
+//! Names, order and values are those of the logits processors in Hugging Face `transformers` (a table that these computed, in
+//! tests/sampling.json, holds the two together): repetition penalty, temperature, top-k, top-p, min-p.
+
+use std::collections::HashSet;
+
+use fastrand::Rng;
+use serde::{Deserialize, Serialize};
+
+use crate::decode::scoring::{greedy, log_probability};
+use crate::error::{Error, Result};
+
+/// How the tokens of a free answer are chosen. As it is by default: the likeliest each time.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sampling {
+    /// Logits are divided by it. 0: the likeliest token, and of the others here only the penalty and `stop` count.
+    pub temperature: f32,
+    /// Only so many of the likeliest tokens; 0: all.
+    pub top_k: usize,
+    /// Only the likeliest tokens that together have this probability; 1: all.
+    pub top_p: f32,
+    /// Only tokens at least this times as likely as the likeliest; 0: all.
+    pub min_p: f32,
+    /// Logits of tokens that were read or said lately (the window's) are divided by it where positive, else multiplied; 1: nothing changes.
+    pub repetition_penalty: f32,
+    /// The same seed gives the same answer.
+    pub seed: u64,
+    /// Strings that end the answer; none of them becomes part of it.
+    pub stop: Vec<String>,
+}
+
+impl Default for Sampling {
+    fn default() -> Self {
+        Self { temperature: 0.0, top_k: 0, top_p: 1.0, min_p: 0.0, repetition_penalty: 1.0, seed: 0, stop: Vec::new() }
+    }
+}
+
+impl Sampling {
+    /// Refuses values that mean nothing.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |name: &str, found: f32, expected: &str| {
+            Err(Error::new("argument.sampling", format!("{name}: found {found}, expected {expected}")))
+        };
+        if self.temperature != 0.0 && !(1e-3..=100.0).contains(&self.temperature) {
+            return wrong("temperature", self.temperature, "0, or 0.001 to 100");
+        }
+        if !(self.top_p > 0.0 && self.top_p <= 1.0) {
+            return wrong("top_p", self.top_p, "more than 0, at most 1");
+        }
+        if !(0.0..=1.0).contains(&self.min_p) {
+            return wrong("min_p", self.min_p, "0 to 1");
+        }
+        if !(self.repetition_penalty > 0.0 && self.repetition_penalty <= 100.0) {
+            return wrong("repetition_penalty", self.repetition_penalty, "more than 0, at most 100");
+        }
+        if self.stop.iter().any(String::is_empty) {
+            return Err(Error::new("argument.sampling", "stop: found an empty string, expected text"));
+        }
+        Ok(())
+    }
+}
+
+/// The choices of one answer.
+#[derive(Debug)]
+pub(crate) struct Sampler {
+    sampling: Sampling,
+    rng: Rng,
+    /// What the penalty is for.
+    seen: HashSet<u32>,
+}
+
+impl Sampler {
+    pub fn new(sampling: &Sampling) -> Self {
+        Self { rng: Rng::with_seed(sampling.seed), sampling: sampling.clone(), seen: HashSet::new() }
+    }
+
+    /// Tokens that count as read.
+    pub fn read(&mut self, tokens: &[u32]) {
+        if self.sampling.repetition_penalty != 1.0 {
+            self.seen.extend(tokens);
+        }
+    }
+
+    /// The next token and its log-probability among all, nothing left out.
+    pub fn choose(&mut self, logits: &[f32]) -> (u32, f64) {
+        let s = &self.sampling;
+        if s.temperature == 0.0 && s.repetition_penalty == 1.0 {
+            return greedy(logits);
+        }
+        let left = left(logits, s, &self.seen);
+        let token = if s.temperature == 0.0 { left[0].0 } else { drawn(&left, self.rng.f64()) };
+        self.read(&[token]);
+        (token, log_probability(logits, token))
+    }
+}
+
+/// The tokens that may still be chosen with their logits as processed, in no order.
+fn left(logits: &[f32], s: &Sampling, seen: &HashSet<u32>) -> Vec<(u32, f32)> {
+    let warm = if s.temperature == 0.0 { 1.0 } else { s.temperature };
+    let penalised = |(token, logit): (usize, &f32)| {
+        let token = token as u32;
+        let factor = if !seen.contains(&token) {
+            1.0
+        } else if *logit > 0.0 {
+            s.repetition_penalty.recip()
+        } else {
+            s.repetition_penalty
+        };
+        (token, logit * factor / warm)
+    };
+    let mut left: Vec<(u32, f32)> = logits.iter().enumerate().map(penalised).collect();
+    let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    if s.temperature == 0.0 {
+        let best = left.iter().copied().min_by(order);
+        return best.into_iter().collect();
+    }
+    if (1..left.len()).contains(&s.top_k) {
+        let least = left.select_nth_unstable_by(s.top_k - 1, order).1.1;
+        left.retain(|(_, logit)| *logit >= least); // equals of the last one stay too
+    }
+    let peak = peak(&left);
+    let weight = |logit: f32| f64::from(logit - peak).exp();
+    if s.top_p < 1.0 {
+        left.sort_unstable_by(order);
+        let total: f64 = left.iter().map(|(_, logit)| weight(*logit)).sum();
+        let mut before = 0.0;
+        let enough = left.iter().position(|(_, logit)| {
+            let reached = before >= f64::from(s.top_p) * total;
+            before += weight(*logit);
+            reached
+        });
+        left.truncate(enough.unwrap_or(left.len()).max(1));
+    }
+    if s.min_p > 0.0 {
+        left.retain(|(_, logit)| weight(*logit) >= f64::from(s.min_p));
+    }
+    left
+}
+
+fn peak(left: &[(u32, f32)]) -> f32 {
+    left.iter().fold(f32::NEG_INFINITY, |peak, (_, logit)| peak.max(*logit))
+}
+
+/// The token at `chance` (0 … 1) of the weight of all.
+fn drawn(left: &[(u32, f32)], chance: f64) -> u32 {
+    let peak = peak(left);
+    let weight = |logit: f32| f64::from(logit - peak).exp();
+    let mut rest = chance * left.iter().map(|(_, logit)| weight(*logit)).sum::<f64>();
+    let found = left.iter().find(|(_, logit)| {
+        rest -= weight(*logit);
+        rest < 0.0
+    });
+    found.unwrap_or(&left[left.len() - 1]).0
+}
+
+/// Text on its way out: what may yet become a string that ends the answer is kept back, and such a string is never shown.
+#[derive(Debug, Default)]
+pub(crate) struct Stops {
+    stop: Vec<String>,
+    kept: String,
+    /// One of them came.
+    over: bool,
+}
+
+impl Stops {
+    pub fn new(stop: &[String]) -> Self {
+        Self { stop: stop.to_vec(), ..Self::default() }
+    }
+
+    /// What may be shown once `text` is appended, and whether the answer ends there.
+    pub fn push(&mut self, text: &str) -> (String, bool) {
+        if self.over {
+            return (String::new(), true);
+        }
+        self.kept.push_str(text);
+        if let Some(end) = self.stop.iter().filter_map(|stop| self.kept.find(stop.as_str())).min() {
+            let mut shown = std::mem::take(&mut self.kept);
+            shown.truncate(end);
+            self.over = true;
+            return (shown, true);
+        }
+        let open = |at: &usize| self.kept.is_char_boundary(*at) && self.stop.iter().any(|stop| stop.starts_with(&self.kept[*at..]));
+        let longest = self.stop.iter().map(String::len).max().unwrap_or(0);
+        let cut = (self.kept.len().saturating_sub(longest)..self.kept.len()).find(open).unwrap_or(self.kept.len());
+        let kept = self.kept.split_off(cut);
+        (std::mem::replace(&mut self.kept, kept), false)
+    }
+
+    /// One of the strings came.
+    pub fn over(&self) -> bool {
+        self.over
+    }
+
+    /// What was kept back, when nothing comes after it.
+    pub fn finish(&mut self) -> String {
+        std::mem::take(&mut self.kept)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[derive(Deserialize)]
+    struct Case {
+        sampling: Sampling,
+        seen: Vec<u32>,
+        logits: Vec<f32>,
+        /// Token and logit as `transformers` leaves them.
+        left: Vec<(u32, f32)>,
+    }
+
+    #[test]
+    fn what_is_left_is_what_transformers_leaves() {
+        let cases: Vec<Case> = serde_json::from_str(include_str!("../../tests/sampling.json")).unwrap();
+        assert!(cases.len() >= 40);
+        for (number, case) in cases.iter().enumerate() {
+            case.sampling.check().unwrap();
+            let mut found = left(&case.logits, &case.sampling, &case.seen.iter().copied().collect());
+            found.sort_by_key(|(token, _)| *token);
+            assert_eq!(found.iter().map(|f| f.0).collect::<Vec<_>>(), case.left.iter().map(|f| f.0).collect::<Vec<_>>(), "case {number}");
+            assert!(found.iter().zip(&case.left).all(|(a, b)| (a.1 - b.1).abs() <= 1e-5 * b.1.abs().max(1.0)), "case {number}");
+        }
+    }
+
+    #[test]
+    fn choices_come_as_often_as_they_are_likely_and_again_with_the_same_seed() {
+        let logits = [0.0, 1.0, 2.0, -1.0, 0.5];
+        let sampling = Sampling { temperature: 0.8, top_k: 3, seed: 7, ..Sampling::default() };
+        let draw = |seed| {
+            let mut sampler = Sampler::new(&Sampling { seed, ..sampling.clone() });
+            (0..20_000).map(|_| sampler.choose(&logits).0).collect::<Vec<_>>()
+        };
+        let drawn = draw(7);
+        assert_eq!(drawn, draw(7));
+        assert_ne!(drawn, draw(8));
+        let total: f64 = [1.0, 2.0, 0.5_f64].iter().map(|l| (l / 0.8).exp()).sum();
+        for (token, logit) in [(1, 1.0), (2, 2.0), (4, 0.5_f64)] {
+            let share = drawn.iter().filter(|t| **t == token).count() as f64 / drawn.len() as f64;
+            assert!((share - (logit / 0.8).exp() / total).abs() < 0.015, "token {token}: {share}");
+        }
+        assert!(drawn.iter().all(|t| [1, 2, 4].contains(t)));
+    }
+
+    #[test]
+    fn without_a_temperature_the_likeliest_is_chosen_after_the_penalty() {
+        let mut sampler = Sampler::new(&Sampling { repetition_penalty: 2.0, ..Sampling::default() });
+        assert_eq!([0; 4].map(|_| sampler.choose(&[3.0, 2.0, -0.1, 1.8]).0), [0, 1, 3, 0]);
+    }
+
+    #[test]
+    fn what_means_nothing_is_refused() {
+        for (sampling, words) in [
+            (Sampling { temperature: -1.0, ..Sampling::default() }, "temperature: found -1"),
+            (Sampling { temperature: f32::NAN, ..Sampling::default() }, "temperature: found NaN"),
+            (Sampling { temperature: 1e-38, ..Sampling::default() }, "temperature: found 0.000"),
+            (Sampling { top_p: 0.0, ..Sampling::default() }, "top_p: found 0, expected more than 0"),
+            (Sampling { min_p: 1.5, ..Sampling::default() }, "min_p: found 1.5"),
+            (Sampling { repetition_penalty: 0.0, ..Sampling::default() }, "repetition_penalty: found 0"),
+            (Sampling { stop: vec![String::new()], ..Sampling::default() }, "stop: found an empty string"),
+        ] {
+            let error = sampling.check().unwrap_err();
+            assert!(error.code() == "argument.sampling" && error.message().starts_with(words), "{error}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_stop_string_is_never_split_and_never_shown(pieces in prop::collection::vec("[ab\u{e9}\n]{0,3}", 0..12), stop in prop::collection::vec("[ab\u{e9}\n]{1,4}", 0..3)) {
+            let whole = pieces.concat();
+            let end = stop.iter().filter_map(|s| whole.find(s.as_str())).min();
+            let (mut stops, mut shown, mut ended) = (Stops::new(&stop), String::new(), false);
+            for piece in &pieces {
+                let (text, end) = stops.push(piece);
+                shown.push_str(&text);
+                prop_assert!(whole.starts_with(&shown));
+                if end {
+                    ended = true;
+                    break;
+                }
+            }
+            if !ended {
+                shown.push_str(&stops.finish());
+            }
+            // With several strings the one that is whole first ends it; one that began earlier may still have been open.
+            prop_assert_eq!(ended, end.is_some());
+            prop_assert!(stop.iter().all(|s| !shown.contains(s.as_str())));
+            if stop.len() == 1 {
+                prop_assert_eq!(shown.as_str(), &whole[..end.unwrap_or(whole.len())]);
+            }
+        }
+    }
+}

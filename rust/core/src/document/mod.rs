@@ -1,0 +1,8 @@
+//! A document: its reading state, in memory and saved.
+
+mod document;
+pub(crate) mod reading_state;
+pub(crate) mod saved;
+
+pub(crate) use document::Shared;
+pub use document::{Document, DocumentOptions};

@@ -1,0 +1,6 @@
+//! The index of a document: its passages, and BM25 over their terms.
+
+pub mod bm25;
+pub(crate) mod passage_records;
+pub(crate) mod postings;
+pub(crate) mod terms;

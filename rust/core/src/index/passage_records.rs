@@ -1,0 +1,174 @@
+//! Records of passages on disk, 24 bytes each, read by number. A passage names the heading that it stands under by the number of the
+//! passage that begins with it. What comes from disk is checked.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::index::postings::{Region, damaged};
+use crate::index::terms::for_each_term;
+use crate::text::passage::{First, heading_level};
+use crate::text::source::{Span, utf16_length};
+
+/// Bytes of a record.
+const RECORD: u64 = 24;
+/// Marks a passage that begins in a code fence, beside the number of the one above.
+const CODE: u64 = 1 << 32;
+/// Headings that can stand above each other; one deeper takes the place of the innermost.
+const DEPTH: usize = 6;
+/// Terms kept of a heading.
+const TERMS: usize = 32;
+
+/// A stretch of the document with its place in bytes and UTF-16 units.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub struct Passage {
+    /// Passages are numbered from 0 in document order.
+    pub number: u32,
+    pub start: u64,
+    pub start_utf16: u64,
+    /// Bytes.
+    pub length: u32,
+    /// What its first unit is.
+    pub first: First,
+    /// UTF-16 units of the heading that it begins with.
+    heading_utf16: u64,
+    /// The passage that begins with the heading it stands under.
+    above: Option<u32>,
+}
+
+/// The passages of a document.
+#[derive(Debug)]
+pub(crate) struct Records {
+    pub region: Region,
+    pub count: u32,
+    /// Where the last passage ends (bytes).
+    pub end: u64,
+}
+
+impl Records {
+    /// Adds the next passage; it stands under the heading of passage `above`.
+    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, first: First, above: Option<u32>) -> Result<()> {
+        let heading = if let First::Heading(length) = first { length } else { 0 };
+        let code = if first == First::Code { CODE } else { 0 };
+        let words = [
+            pack(start, text.len() as u64)?,
+            pack(start_utf16, heading as u64)?,
+            pack(above.map_or(0, |a| u64::from(a) + 1) | code, utf16_length(&text[..heading]))?,
+        ];
+        let record: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+        self.region.write(self.bytes(), &record)?;
+        self.count += 1;
+        self.end = start + text.len() as u64;
+        Ok(())
+    }
+
+    /// Bytes on disk.
+    pub fn bytes(&self) -> u64 {
+        bytes_of(self.count)
+    }
+
+    /// The passage of that number.
+    pub fn get(&self, number: u32) -> Result<Passage> {
+        let mut record = [0; RECORD as usize];
+        self.region.read(bytes_of(number), &mut record)?;
+        let word = |at: usize| unpack(u64::from_le_bytes(std::array::from_fn(|i| record[at * 8 + i])));
+        let ((start, length), (start_utf16, heading), (above, heading_utf16)) = (word(0), word(1), word(2));
+        let first = match (heading, above & CODE) {
+            (0, 0) => First::Sentence,
+            (0, _) => First::Code,
+            _ => First::Heading(heading as usize),
+        };
+        let above = (above & !CODE).checked_sub(1);
+        let inside = start + length <= self.end && start_utf16 <= start && heading <= length && heading_utf16 <= heading;
+        if !inside || above.is_some_and(|a| a >= u64::from(number)) {
+            return Err(damaged());
+        }
+        Ok(Passage { number, start, start_utf16, length: length as u32, first, heading_utf16, above: above.map(|a| a as u32) })
+    }
+
+    /// The passage that holds the byte at `place`, or else the one before it.
+    pub fn at(&self, place: u64) -> Result<Passage> {
+        let (mut low, mut high) = (0, self.count);
+        while high - low > 1 {
+            let middle = low.midpoint(high);
+            if self.get(middle)?.start <= place { low = middle } else { high = middle }
+        }
+        self.get(low)
+    }
+
+    /// The headings that a passage stands under, outermost first; a heading that it begins with is the last of them.
+    pub fn path(&self, passage: &Passage) -> Result<Vec<Span>> {
+        let (mut path, mut at) = (Vec::new(), *passage);
+        loop {
+            if let First::Heading(length) = at.first {
+                let (end, end_utf16) = (at.start + length as u64, at.start_utf16 + at.heading_utf16);
+                path.push(Span { start: at.start, end, start_utf16: at.start_utf16, end_utf16 });
+            }
+            let Some(above) = at.above else { break };
+            at = self.get(above)?;
+            if !matches!(at.first, First::Heading(_)) || path.len() >= DEPTH {
+                return Err(damaged());
+            }
+        }
+        path.reverse();
+        Ok(path)
+    }
+}
+
+/// Bytes of so many records.
+pub(crate) fn bytes_of(count: u32) -> u64 {
+    u64::from(count) * RECORD
+}
+
+/// 48 bits and 16 bits in one number.
+fn pack(large: u64, small: u64) -> Result<u64> {
+    if large >> 48 != 0 || small >> 16 != 0 {
+        return Err(Error::new("fault", format!("found a passage of {small} bytes at {large}, expected less than 2^16 below 2^48")));
+    }
+    Ok(large | small << 48)
+}
+
+fn unpack(number: u64) -> (u64, u64) {
+    (number & ((1 << 48) - 1), number >> 48)
+}
+
+/// The headings that the next passage stands under, outermost first.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Headings(Vec<Heading>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Heading {
+    level: u8,
+    passage: u32,
+    terms: Vec<u32>,
+}
+
+impl Headings {
+    /// Passage `number` begins with this heading, or with none where it is empty; gives the passage whose heading it stands under.
+    pub fn enter(&mut self, number: u32, heading: &str) -> Option<u32> {
+        if heading.is_empty() {
+            return self.0.last().map(|h| h.passage);
+        }
+        let level = heading_level(heading);
+        self.0.retain(|h| h.level < level);
+        self.0.truncate(DEPTH - 1);
+        let above = self.0.last().map(|h| h.passage);
+        let mut terms = Vec::new();
+        for_each_term(heading, |term| terms.push(term));
+        terms.truncate(TERMS);
+        self.0.push(Heading { level, passage: number, terms });
+        above
+    }
+
+    /// The terms of each, innermost first.
+    pub fn innermost(&self) -> impl Iterator<Item = &[u32]> {
+        self.0.iter().rev().map(|h| &h.terms[..])
+    }
+
+    /// Whether so many passages can have these headings.
+    pub fn consistent(&self, passages: u32) -> bool {
+        let nested = self.0.windows(2).all(|pair| pair[0].level < pair[1].level && pair[0].passage < pair[1].passage);
+        nested && self.0.len() <= DEPTH && self.0.iter().all(|h| h.passage < passages && h.terms.len() <= TERMS)
+    }
+}

@@ -1,0 +1,432 @@
+//! `model.json`: what a model folder says about itself. The contract is models/README.md; what it does not name is refused.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::manifest::kv_dtype::Cache;
+
+/// The only format this version reads.
+pub const FORMAT: u32 = 1;
+/// Where a graph can run.
+pub const ACCELERATORS: [&str; 4] = ["Npu", "Nnapi", "Xnnpack", "Cpu"];
+
+/// `model.json`. Units: tokens unless said.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // the keys are documented in models/README.md
+pub struct Manifest {
+    pub format: u32,
+    pub name: String,
+    pub version: String,
+    pub description: String,
+    pub licence: String,
+    pub base: Base,
+    pub kinds: BTreeMap<String, AttentionKind>,
+    pub layers: Vec<String>,
+    pub embedding: Embedding,
+    pub tokenizer: TokenizerFile,
+    pub prompt: Prompt,
+    #[serde(deserialize_with = "Option::deserialize")] // null, but not left out
+    pub citation: Option<Citation>,
+    pub artefacts: Vec<Artefact>,
+    pub scenarios: BTreeMap<String, Scenario>,
+    pub default_scenario: String,
+    pub readings: Readings,
+    pub scoring: Scoring,
+    pub limits: Limits,
+    pub self_test: Vec<SelfTest>,
+    pub files: BTreeMap<String, FileEntry>,
+    /// SHA-256 of model.json itself, and so of the whole folder.
+    #[serde(skip)]
+    pub sha256: String,
+}
+
+/// The sizes of the base decoder.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Base {
+    pub family: String,
+    pub layers: usize,
+    pub hidden: usize,
+    pub heads: usize,
+    pub kv_heads: usize,
+    pub head_dim: usize,
+    pub vocabulary: usize,
+    pub parameters: u64,
+    pub gate_parameters: u64,
+    /// Width of the MLP; left out: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed_forward: Option<usize>,
+}
+
+/// How the layers of one kind rotate their keys, and how far they look.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionKind {
+    /// `[rotary_dims / 2]`, radians a token; empty: keys are not rotated.
+    pub inverse_frequencies: Vec<f64>,
+    /// A token sees so many, itself included; left out: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sliding: Option<usize>,
+    /// Whether what leaves the window goes into a memory; else it is gone.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub memory: bool,
+}
+
+/// The input embedding's file: `[vocabulary, hidden]`, row-major.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Embedding {
+    pub file: String,
+    pub dtype: Float,
+    pub scale: f32,
+}
+
+/// The kinds of floats that checkpoints are kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Float {
+    F16,
+    Bf16,
+    F32,
+}
+
+impl Float {
+    /// Bytes of one number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
+        }
+    }
+}
+
+/// The tokenizer's file and the tokens that end an answer.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct TokenizerFile {
+    pub file: String,
+    pub end: Vec<u32>,
+}
+
+/// Templates of a prompt's pieces.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Prompt {
+    pub start: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub title: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub heading: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub sentence: Option<String>,
+    pub ask: String,
+    pub summarize: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatPrompt>,
+}
+
+/// Templates of a chat.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ChatPrompt {
+    pub start: String,
+    pub user: String,
+    /// Of the turns after the first, where they begin otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Whether white space around what is said is dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
+    /// Whether white space before what is said is dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim_start: bool,
+}
+
+/// Marker tokens of a citing model.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Citation {
+    /// The tokens of `<s1>`, `<s2>`, …
+    pub markers: Vec<u32>,
+    /// The tokens of `<h1>`, `<h2>`, …
+    pub headings: Vec<u32>,
+    /// *Not in the document.*
+    pub none: u32,
+    /// What begins an answer in the model's own words, out of the memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<u32>,
+}
+
+/// One graph file.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Artefact {
+    pub file: String,
+    /// The file of its large weights, where they do not stand in the graph's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<String>,
+    pub accelerator: String,
+    pub precision: String,
+    pub max_error: f64,
+    /// What a graph of open shape takes and gives keys and values in.
+    #[serde(default, skip_serializing_if = "Cache::is_f32")]
+    pub cache: Cache,
+    /// What it costs to be no fp32; left out: not measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost: Option<Cost>,
+    /// Compiled for one processor; left out: for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// Graphs of fixed shapes; left out: `file` is one graph of open shape.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fixed: Option<Fixed>,
+}
+
+impl Artefact {
+    /// Every file of it.
+    pub fn files(&self) -> impl Iterator<Item = &String> {
+        let fixed = self.fixed.iter().flat_map(|f| f.graphs.iter().map(|g| &g.file).chain(&f.encodings));
+        std::iter::once(&self.file).chain(&self.weights).chain(fixed)
+    }
+}
+
+/// What quantising cost, against the fp32 reference on a text of some tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// Worst logits error ÷ the largest logit.
+    pub error: f64,
+    /// Nats a token: the Kullback-Leibler divergence of its next tokens from the reference's, on average.
+    pub divergence: f64,
+    /// The share of tokens after which its likeliest next token is the reference's.
+    pub agreement: f64,
+    /// Tokens that divergence and agreement are of.
+    pub tokens: usize,
+}
+
+/// The processor that an artefact was compiled for.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Target {
+    pub soc: String,
+    pub soc_model: u32,
+    pub htp: u32,
+    pub sdk: String,
+}
+
+/// The graphs of one scenario, a shape each.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fixed {
+    /// Whose cache they have.
+    pub scenario: String,
+    /// The file that says how inputs and outputs are held in 8 and 16 bits; left out: in f32.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encodings: Option<String>,
+    /// Whether one context binary holds the weights of all of them.
+    pub shared: bool,
+    /// By shape.
+    pub graphs: Vec<FixedGraph>,
+}
+
+/// A graph of one shape.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct FixedGraph {
+    pub file: String,
+    pub rows: usize,
+    pub wanted: usize,
+}
+
+/// A named choice of sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Rows of a run, S.
+    pub segment: usize,
+    /// Slots for tokens that never leave the cache, K.
+    pub pinned: usize,
+    /// Slots for the newest tokens, W.
+    pub window: usize,
+    /// Most tokens of passages in a recall prompt.
+    pub recall: usize,
+    /// Threads of a run; 0 = one per core, at most 4.
+    pub threads: usize,
+}
+
+/// The default reading per task.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Readings {
+    pub ask: Reading,
+    pub summarize: Reading,
+}
+
+/// How a document is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Reading {
+    /// The document once, segment by segment; what leaves the window goes to the memory.
+    Memory,
+    /// The few passages that match, in a prompt of their own.
+    Recall,
+    /// The whole document, prompt by prompt, a note of each; the notes are read the same way until they fit one prompt.
+    Notes,
+}
+
+impl std::str::FromStr for Reading {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        match name {
+            "memory" => Ok(Self::Memory),
+            "recall" => Ok(Self::Recall),
+            "notes" => Ok(Self::Notes),
+            _ => Err(Error::new("argument.reading", format!("found reading \"{name}\", expected memory, recall or notes"))),
+        }
+    }
+}
+
+/// How a citing model's decision is scored.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Scoring {
+    pub bm25_weight: f32,
+    pub found_threshold: f32,
+    #[serde(default)]
+    pub found_bm25: f32,
+}
+
+/// Most tokens of a question and of an answer, and most prompts that a question is looked for in by recall.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Limits {
+    pub question: usize,
+    pub answer: usize,
+    #[serde(default = "one")]
+    pub recall_prompts: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What the fp32 reference computes after `tokens` (the first K of them pinned), read segment by segment in `scenario`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct SelfTest {
+    pub scenario: String,
+    pub tokens: Vec<u32>,
+    pub indices: Vec<u32>,
+    pub logits: Vec<f32>,
+}
+
+/// Size and checksum of a file.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct FileEntry {
+    pub bytes: u64,
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// Reads `model.json` of a folder and checks that it is complete and consistent; no other file is touched.
+    pub fn load(folder: &Path) -> Result<Self> {
+        let path = folder.join("model.json");
+        if !folder.is_dir() {
+            return Err(Error::new("model.missing", format!("found no folder at {}, expected a model folder", folder.display())));
+        }
+        let missing =
+            |e: &dyn std::fmt::Display| Error::new("model.missing", format!("found no readable model.json in {}: {e}", folder.display()));
+        if !std::fs::metadata(&path).map_err(|e| missing(&e))?.is_file() {
+            return Err(missing(&"it is no file"));
+        }
+        let text = std::fs::read(&path).map_err(|e| missing(&e))?;
+        let wrong = |what: String| Error::new("model.format", format!("{}: {what}", path.display()));
+        let value: serde_json::Value = serde_json::from_slice(&text).map_err(|e| wrong(format!("not JSON: {e}")))?;
+        match value.get("format").and_then(serde_json::Value::as_u64) {
+            Some(found) if found == u64::from(FORMAT) => {}
+            Some(found) => return Err(wrong(format!("found format {found}, expected {FORMAT}"))),
+            None => return Err(wrong(format!("found no format number, expected \"format\": {FORMAT}"))),
+        }
+        let mut manifest: Self = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+        manifest.sha256 = format!("{:x}", Sha256::digest(&text));
+        manifest.check().map_err(|e| wrong(e.message().to_owned()))?;
+        Ok(manifest)
+    }
+
+    /// The scenario of that name, or the default one.
+    pub fn scenario(&self, name: Option<&str>) -> Result<Scenario> {
+        let name = name.unwrap_or(&self.default_scenario);
+        self.scenarios.get(name).copied().ok_or_else(|| {
+            let known: Vec<&str> = self.scenarios.keys().map(String::as_str).collect();
+            Error::new("argument.scenario", format!("found scenario \"{name}\", expected one of {}", known.join(", ")))
+        })
+    }
+
+    /// The CPU's first artefact, or else the first.
+    pub fn cpu(&self) -> Option<&Artefact> {
+        self.artefacts.iter().find(|a| a.accelerator == "Cpu").or(self.artefacts.first())
+    }
+
+    /// Compares every file's size and SHA-256 with the manifest's.
+    pub fn verify(&self, folder: &Path) -> Result<()> {
+        self.files.iter().try_for_each(|(name, entry)| entry.verify(&folder.join(name)))
+    }
+}
+
+impl FileEntry {
+    /// Compares a file's size and SHA-256.
+    pub fn verify(&self, path: &Path) -> Result<()> {
+        let size =
+            std::fs::metadata(path).map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?.len();
+        let differs = |what: String| Error::new("model.hash", format!("{}: {what}", path.display()));
+        if size != self.bytes {
+            return Err(differs(format!("found {size} bytes, expected {}", self.bytes)));
+        }
+        let found = sha256(path).map_err(|e| Error::io(path.display(), &e))?;
+        if found != self.sha256 {
+            return Err(differs(format!("found SHA-256 {}…, expected {}…", start(&found), start(&self.sha256))));
+        }
+        Ok(())
+    }
+}
+
+fn start(hash: &str) -> &str {
+    hash.get(..12).unwrap_or(hash)
+}
+
+fn sha256(path: &Path) -> std::io::Result<String> {
+    let (mut file, mut hash, mut block) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
+    loop {
+        match file.read(&mut block)? {
+            0 => return Ok(format!("{:x}", hash.finalize())),
+            n => hash.update(&block[..n]),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Which accelerator is taken: the caller's order, what the model has for it, what loads, and what computes rightly.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::error::{Error, Result};
+use crate::manifest::{ACCELERATORS, Artefact, Manifest, Scenario};
+use crate::model::{Execution, OpenOptions, PassedOver, too_far, worst};
+use crate::runtime::execution_provider::{Provider, version};
+use crate::runtime::graph::Graph;
+use crate::session::Frame;
+
+/// An accelerator that was asked for, and the model's graph for it or why there is none.
+pub(crate) type Candidate = (String, std::result::Result<Artefact, String>);
+
+/// What the caller's list comes to; an error when there is no graph for any of it.
+pub(crate) fn candidates(manifest: &Manifest, options: &OpenOptions) -> Result<Vec<Candidate>> {
+    let asked = options.accelerators.clone().unwrap_or_else(|| vec!["Cpu".into()]);
+    let unknown = asked.iter().find(|a| !ACCELERATORS.contains(&a.as_str()));
+    if let Some(accelerator) = unknown {
+        let message = format!("found accelerator {accelerator:?}, expected one of {}", ACCELERATORS.join(", "));
+        return Err(Error::new("argument.accelerator", message));
+    }
+    let scenario = options.scenario.as_ref().unwrap_or(&manifest.default_scenario);
+    let found: Vec<Candidate> = asked.iter().map(|a| (a.clone(), fitting(manifest, options, scenario, a))).collect();
+    if found.iter().any(|(_, artefact)| artefact.is_ok()) {
+        return Ok(found);
+    }
+    let has: Vec<String> = manifest.artefacts.iter().map(|a| format!("{} {}", a.accelerator, a.precision)).collect();
+    let precision = options.precision.as_deref().unwrap_or("any precision");
+    let message = format!("found no graph for {} in {precision}, the model has {}", asked.join(", "), has.join(", "));
+    Err(Error::new("argument.accelerator", message))
+}
+
+fn fitting(manifest: &Manifest, options: &OpenOptions, scenario: &str, accelerator: &str) -> std::result::Result<Artefact, String> {
+    let mut all: Vec<&Artefact> = manifest.artefacts.iter().filter(|a| a.accelerator == accelerator).collect();
+    let mut keep = |what: &str, fits: &dyn Fn(&Artefact) -> bool| {
+        let before = all.len();
+        all.retain(|a| fits(a));
+        if all.is_empty() && before > 0 { Err(format!("the model has no graph of it for {what}")) } else { Ok(()) }
+    };
+    // A precision is asked of what has a choice: graphs of an NPU have one.
+    keep("that precision", &|a| options.precision.as_ref().is_none_or(|p| *p == a.precision || a.fixed.is_some()))?;
+    keep(&format!("scenario {scenario}"), &|a| a.fixed.as_ref().is_none_or(|f| f.scenario == scenario))?;
+    let soc = options.soc.as_deref();
+    keep(&format!("processor {}", soc.unwrap_or("unknown")), &|a| a.target.as_ref().is_none_or(|t| Some(&*t.soc) == soc))?;
+    all.first().map(|a| (*a).clone()).ok_or_else(|| "the model has no graph for it".into())
+}
+
+/// What every candidate is tried with.
+#[derive(Debug)]
+pub(crate) struct Opening<'a> {
+    pub folder: &'a Path,
+    pub manifest: &'a Manifest,
+    pub sizes: Scenario,
+    pub frame: &'a Arc<Frame>,
+    pub options: &'a OpenOptions,
+    pub threads: usize,
+}
+
+/// The first candidate that loads and, where that is due, passes its self-test.
+pub(crate) fn first(candidates: Vec<Candidate>, opening: &Opening<'_>) -> Result<(Arc<Graph>, Execution)> {
+    let threads = opening.threads;
+    let asked = candidates.iter().map(|(accelerator, _)| accelerator.clone()).collect();
+    let (mut passed_over, mut last) = (Vec::new(), None);
+    for (accelerator, artefact) in candidates {
+        let opened = match artefact {
+            Err(why) => Err(Error::new("argument.accelerator", why)),
+            Ok(artefact) => tried(&artefact, opening).map(|found| (artefact, found)),
+        };
+        match opened {
+            Ok((artefact, (graph, error, cached))) => {
+                let Artefact { file, precision, .. } = artefact;
+                let (graphs, self_test_error, self_test_cached) = (graph.loaded(), error, cached);
+                let execution =
+                    Execution { file, accelerator, precision, threads, asked, passed_over, graphs, self_test_error, self_test_cached };
+                return Ok((graph, execution));
+            }
+            Err(error) => {
+                log::warn!("{accelerator} is not used: {error}");
+                passed_over.push(PassedOver { accelerator, why: error.message().to_owned() });
+                last = Some(error);
+            }
+        }
+    }
+    let last = last.unwrap_or_else(|| Error::new("argument.accelerator", "found no accelerator in the list, expected at least one"));
+    if passed_over.len() < 2 {
+        return Err(last);
+    }
+    let reasons: Vec<String> = passed_over.iter().map(|p| format!("{}: {}", p.accelerator, p.why)).collect();
+    Err(Error::new(last.code(), reasons.join("; ")))
+}
+
+fn tried(artefact: &Artefact, opening: &Opening<'_>) -> Result<(Arc<Graph>, Option<f64>, bool)> {
+    let Opening { folder, manifest, sizes, frame, options, threads } = *opening;
+    let open = |profile| Graph::open(folder, manifest, artefact, provider(artefact, options)?, threads, profile).map(Arc::new);
+    let due = artefact.accelerator != "Cpu";
+    let verdict = if due { Verdict::of(artefact, manifest, options)? } else { None };
+    if let Some(error) = verdict.as_ref().and_then(Verdict::kept) {
+        check(artefact, error)?;
+        return Ok((open(None)?, Some(error), true));
+    }
+    // An app has no temporary folder of the system's; without a place the nodes are not counted.
+    let profile = if due { options.verdicts.as_deref().map_or_else(tempfile::tempdir, within).ok() } else { None };
+    let graph = open(profile.as_ref().map(tempfile::TempDir::path))?;
+    if !due {
+        return Ok((graph, None, false));
+    }
+    let tests = manifest.self_test.iter().filter(|t| manifest.scenarios.get(&t.scenario) == Some(&sizes));
+    let error = worst(tests, manifest, frame, &graph)?;
+    if profile.is_some() {
+        graph.profiled()?;
+    }
+    if let Some(verdict) = verdict {
+        verdict.keep(error);
+    }
+    check(artefact, error)?;
+    Ok((graph, Some(error), false))
+}
+
+fn within(folder: &Path) -> std::io::Result<tempfile::TempDir> {
+    std::fs::create_dir_all(folder)?;
+    tempfile::tempdir_in(folder)
+}
+
+fn check(artefact: &Artefact, error: f64) -> Result<()> {
+    if error > artefact.max_error { Err(too_far(&artefact.file, error, artefact.max_error)) } else { Ok(()) }
+}
+
+fn provider(artefact: &Artefact, options: &OpenOptions) -> Result<Provider> {
+    match artefact.accelerator.as_str() {
+        "Npu" => {
+            let missing = || Error::new("model.format", format!("{}: found no target, expected the processor it is for", artefact.file));
+            let target = artefact.target.as_ref().ok_or_else(missing)?;
+            let shared = artefact.fixed.as_ref().is_some_and(|f| f.shared);
+            Ok(Provider::Npu { library: options.npu_library.clone(), soc_model: target.soc_model, shared })
+        }
+        "Nnapi" => Ok(Provider::Nnapi),
+        "Xnnpack" => Ok(Provider::Xnnpack),
+        _ => Ok(Provider::Cpu { mapped: options.mapped_weights }),
+    }
+}
+
+/// What a self-test found, kept under everything that it depends on.
+struct Verdict {
+    path: std::path::PathBuf,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    error: f64,
+}
+
+impl Verdict {
+    /// None where nothing is kept.
+    fn of(artefact: &Artefact, manifest: &Manifest, options: &OpenOptions) -> Result<Option<Self>> {
+        let Some(folder) = &options.verdicts else { return Ok(None) };
+        let mut key = Sha256::new();
+        for file in artefact.files() {
+            key.update(manifest.files.get(file).map_or("", |entry| &entry.sha256));
+        }
+        let library = options.npu_library.as_ref().and_then(|path| std::fs::metadata(path).ok()).map(|m| (m.len(), m.modified().ok()));
+        let around = (&manifest.sha256, &artefact.accelerator, &options.soc, &options.npu_library, library, version()?);
+        key.update(format!("{around:?} {}", env!("CARGO_PKG_VERSION")));
+        Ok(Some(Self { path: folder.join(format!("{:x}.json", key.finalize())) }))
+    }
+
+    fn kept(&self) -> Option<f64> {
+        let text = std::fs::read(&self.path).ok()?;
+        serde_json::from_slice::<Kept>(&text).ok().map(|kept| kept.error)
+    }
+
+    /// Not to be able to keep it costs the next opening some time, no more.
+    fn keep(&self, error: f64) {
+        let write = || -> std::io::Result<()> {
+            let folder = self.path.parent().unwrap_or(Path::new("."));
+            std::fs::create_dir_all(folder)?;
+            let file = tempfile::NamedTempFile::new_in(folder)?;
+            serde_json::to_writer(&file, &Kept { error: error.min(f64::MAX) })?;
+            file.as_file().sync_all()?;
+            file.persist(&self.path)?;
+            Ok(())
+        };
+        if let Err(e) = write() {
+            log::warn!("a self-test's verdict was not kept: {e}");
+        }
+    }
+}

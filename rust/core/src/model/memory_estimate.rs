@@ -1,0 +1,111 @@
+//! What a model takes of a process's memory, estimated before anything of it is loaded.
+//!
+//! Of the CPU's artefact. Measured against `Usage::peak_rss_bytes` in models/README.md, "Measured: a model of your own".
+
+use serde::Serialize;
+
+use crate::manifest::kv_dtype::Cache;
+use crate::manifest::{Manifest, Scenario};
+
+/// ONNX Runtime, this engine and an allocator's slack: a process with a model of kilobytes.
+const RUNTIME: u64 = 42 << 20;
+/// A tokenizer in memory over its file: vocabulary and merges in tables.
+const TOKENIZER: u64 = 14;
+/// Bytes of an activation.
+const FLOAT: u64 = 4;
+
+/// Bytes, by part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Estimate {
+    /// The engine, ONNX Runtime and the tokenizer.
+    pub runtime_bytes: u64,
+    /// Weights in the form that the processor computes with.
+    pub weights_bytes: u64,
+    /// Beyond these while the graph is loaded, and given back then.
+    pub loading_bytes: u64,
+    /// The document's state and a question's copy of it.
+    pub state_bytes: u64,
+    /// Activations of a run of a whole segment.
+    pub run_bytes: u64,
+    /// The most at a time: loading comes before reading.
+    pub peak_bytes: u64,
+}
+
+impl Estimate {
+    /// Of a scenario, `state` bytes a session.
+    pub fn new(manifest: &Manifest, sizes: Scenario, state: u64) -> Self {
+        let bytes = |name: &String| manifest.files.get(name).map_or(0, |f| f.bytes);
+        let artefact = manifest.cpu();
+        let (inside, beside) = artefact.map_or((0, 0), |a| (bytes(&a.file), a.weights.as_ref().map_or(0, bytes)));
+        let base = &manifest.base;
+        let [d, heads, kv, hidden, vocabulary] = [base.head_dim, base.heads, base.kv_heads, base.hidden, base.vocabulary].map(|n| n as u64);
+        let [layers, segment, slots] = [base.layers, sizes.segment, sizes.pinned + sizes.window].map(|n| n as u64);
+        let inner = base.feed_forward.map_or(4 * hidden, |n| n as u64);
+        // Scores three times over, the MLP's four, the residual stream's, keys and values of the rows, one row of logits.
+        let row = 3 * heads * (slots + segment) + 4 * inner + 8 * hidden + 2 * layers * kv * d;
+        // Out of f16 a layer's keys and values are there in f32 as well.
+        let wide = if artefact.is_some_and(|a| a.cache == Cache::F16) { 2 * kv * d * slots } else { 0 };
+        let run_bytes = FLOAT.saturating_mul(segment.saturating_mul(row).saturating_add(vocabulary).saturating_add(wide));
+        // A graph with its weights inside is read as a whole; else the largest, lm_head's, is there as read and as packed.
+        let precision = artefact.map_or("", |a| &a.precision);
+        let head = vocabulary.saturating_mul(hidden).saturating_mul(if precision == "fp32" { FLOAT } else { 1 });
+        let loading_bytes = if beside == 0 { inside } else { head };
+        let runtime_bytes = RUNTIME + TOKENIZER * bytes(&manifest.tokenizer.file);
+        // In four bits each block's scale (a fifth of the block) is kept twice more beside what is packed.
+        let scales = if precision == "int4" { beside.saturating_sub(head) * 2 / 5 } else { 0 };
+        let (weights_bytes, state_bytes) = (inside + beside + scales, state.saturating_mul(2));
+        let peak_bytes = (runtime_bytes + weights_bytes).saturating_add(loading_bytes.max(state_bytes.saturating_add(run_bytes)));
+        Self { runtime_bytes, weights_bytes, loading_bytes, state_bytes, run_bytes, peak_bytes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The shape of Qwen2.5-0.5B, as exported.
+    fn shapes(precision: &str, graph: u64, weights: u64) -> (Manifest, Scenario) {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
+        let mut manifest = Manifest::load(&folder).expect("models/tiny is there");
+        let sizes = Scenario { segment: 128, pinned: 48, window: 512, recall: 384, threads: 0 };
+        let base = &mut manifest.base;
+        (base.layers, base.hidden, base.heads, base.kv_heads) = (24, 896, 14, 2);
+        (base.head_dim, base.vocabulary, base.feed_forward) = (64, 151_936, Some(4864));
+        manifest.artefacts.truncate(1);
+        let artefact = &mut manifest.artefacts[0];
+        (artefact.precision, artefact.weights) = (precision.into(), Some("weights".into()));
+        for (name, bytes) in [(artefact.file.clone(), graph), ("weights".into(), weights), ("tokenizer.json".into(), 11_603)] {
+            manifest.files.entry(name).or_insert_with(|| crate::manifest::FileEntry { bytes: 0, sha256: String::new() }).bytes = bytes;
+        }
+        (manifest, sizes)
+    }
+
+    /// Peaks as `ask … --scenario short` reported them: models/README.md, "Measured: a model of your own".
+    #[test]
+    fn the_estimate_is_within_a_tenth_of_what_was_measured() {
+        for (precision, graph, weights, measured) in
+            [("int8", 1_667_554, 494_568_960, 674_177_024.0), ("int4", 437_875, 360_453_632, 626_552_832.0)]
+        {
+            let (manifest, sizes) = shapes(precision, graph, weights);
+            let found = Estimate::new(&manifest, sizes, 14_352_384);
+            assert!((found.peak_bytes as f64 / measured - 1.0).abs() < 0.1, "{precision}: {found:?}");
+            assert_eq!(found.loading_bytes, 151_936 * 896); // lm_head as read and as packed
+            assert_eq!(found.state_bytes, 2 * 14_352_384);
+        }
+        let (mut llama, sizes) = shapes("int8", 838_022, 1_237_308_416);
+        (llama.base.layers, llama.base.hidden, llama.base.heads, llama.base.kv_heads) = (16, 2048, 32, 8);
+        (llama.base.vocabulary, llama.base.feed_forward) = (128_256, Some(8192));
+        assert!((Estimate::new(&llama, sizes, 38_273_024).peak_bytes as f64 / 1_540_014_080.0 - 1.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn a_graph_that_holds_its_weights_is_read_as_a_whole() {
+        let (mut manifest, sizes) = shapes("int8", 5_000_000, 0);
+        manifest.artefacts[0].weights = None;
+        let found = Estimate::new(&manifest, sizes, 1000);
+        assert_eq!((found.weights_bytes, found.loading_bytes), (5_000_000, 5_000_000));
+        let rest = found.loading_bytes.max(found.state_bytes + found.run_bytes);
+        assert_eq!(found.peak_bytes, found.runtime_bytes + found.weights_bytes + rest);
+        assert!(Estimate::new(&manifest, Scenario { segment: 256, ..sizes }, 1000).run_bytes > 2 * found.run_bytes);
+    }
+}

@@ -1,0 +1,8 @@
+//! A loaded model: its options, its execution, its memory.
+
+pub(crate) mod accelerator_selection;
+pub mod memory_estimate;
+mod model;
+
+pub use model::{ArtefactInfo, Execution, Model, ModelInfo, OpenOptions, PassedOver, ScenarioInfo, SelfTestResult, inspect};
+pub(crate) use model::{too_far, worst};

@@ -1,0 +1,82 @@
+//! Readings: plans of prompts. A plan says what is run next, given what came of the prompt before.
+
+use std::collections::VecDeque;
+
+use crate::document::Shared;
+use crate::error::{Error, Result};
+use crate::index::bm25::Weights;
+use crate::manifest::Reading;
+use crate::prompt::map_reduce::Notes;
+use crate::prompt::retrieval::{PIECES, Recall, overview};
+use crate::prompt::{Next, Piece, Prompt, Task};
+use crate::text::source::trimmed;
+
+/// The prompts that answer a task, one after another.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    Listed(VecDeque<Prompt>),
+    Recall(Recall),
+    Notes(Notes),
+}
+
+impl Plan {
+    /// By a reading; recall looks in at most `prompts` prompts, or everywhere.
+    pub fn new(document: &Shared, task: &Task, reading: Reading, prompts: Option<usize>) -> Result<Self> {
+        document.source.unchanged()?;
+        let model = &document.model;
+        let tail = match task {
+            Task::Ask(question) => model.layout.ask(question, model.manifest().limits.question, &model.tokens)?,
+            Task::Summarize => model.layout.summarize().to_vec(),
+        };
+        Ok(match (reading, task) {
+            (Reading::Memory, _) => Self::Listed([memory(document, task, tail)?].into()),
+            (Reading::Recall, Task::Ask(question)) => Self::Recall(Recall::new(question, tail, prompts)),
+            (Reading::Recall, Task::Summarize) => Self::Listed(overview(document, &tail)?.into()),
+            (Reading::Notes, _) => Self::Notes(Notes::new(document, task, tail)?),
+        })
+    }
+
+    /// The next prompt, given the note of the one before.
+    pub fn next(&mut self, document: &Shared, note: Vec<Piece>) -> Result<Next> {
+        match self {
+            Self::Listed(prompts) => Ok(prompts.pop_front().into()),
+            Self::Recall(recall) => recall.next(document),
+            Self::Notes(notes) => notes.next(document, note).map(Next::from),
+        }
+    }
+
+    /// Prompts that are sure to follow.
+    pub fn listed(&self) -> usize {
+        if let Self::Listed(prompts) = self { prompts.len() } else { 0 }
+    }
+
+    /// The share of the document that is behind; None when that is not what takes the time.
+    pub fn done(&self) -> Option<f64> {
+        let Self::Notes(notes) = self else { return None };
+        let (next, passages) = notes.progress();
+        Some(f64::from(next) / f64::from(passages.max(1)))
+    }
+}
+
+/// The document as it was read, then the task.
+fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
+    let state = document.read_state()?;
+    let weights = match task {
+        Task::Ask(question) => state.index.best(question, 0, None)?.1,
+        Task::Summarize => Weights::default(),
+    };
+    let Some(session) = &state.session else {
+        return Err(Error::new("call.unread", "the document was not read for the memory reading; read it with reading memory"));
+    };
+    let session = session.fork()?;
+    let mut pieces = Vec::new();
+    for seen in &state.marks.seen {
+        let text = document.source.slice(seen.span.start, seen.span.end)?;
+        let score = if seen.heading { 0.0 } else { weights.score(&text) };
+        let text = trimmed(&text).into_owned();
+        let (marker, tokens, note) = (seen.marker, seen.tokens.clone(), None);
+        pieces.push(Piece { span: seen.span, text, heading: seen.heading, score, marker, tokens, at: seen.at, note });
+    }
+    let cites = if matches!(task, Task::Ask(_)) { 1 } else { PIECES };
+    Ok(Prompt { session: Some(session), tokens: tail, pieces, cites, shown: true, note_tokens: 0 })
+}

@@ -1,0 +1,173 @@
+//! The reading *recall*: a prompt packed with the sentences of the whole document that match best, and another until the model finds an
+//! answer or the budget ends. A summary is packed with what stands under headings.
+
+use std::collections::HashSet;
+
+use crate::document::Shared;
+use crate::error::{Error, Result};
+use crate::index::bm25::{Match, Rank, Weights};
+use crate::prompt::{Next, Pack, Piece, Prompt, no_room, piece, sentences};
+
+/// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
+const PASSAGES: usize = 24;
+const MOST_PASSAGES: usize = 192;
+/// Sentences that wait for a later prompt.
+const WAITING: usize = 512;
+/// Texts remembered.
+const MOST_KNOWN: usize = 1 << 14;
+/// Weight of its passage in a sentence's score.
+const PASSAGE_WEIGHT: f32 = 0.3;
+/// Prompts of a summary, and pieces that one of them may cite.
+const PARTS: usize = 3;
+pub(crate) const PIECES: usize = 6;
+
+/// A question on its way through the document, best passages first.
+#[derive(Debug)]
+pub(crate) struct Recall {
+    question: String,
+    tail: Vec<u32>,
+    /// Prompts left; None goes on to the document's end.
+    left: Option<usize>,
+    passages: usize,
+    /// The passage ranked last so far; None before the first.
+    after: Option<Rank>,
+    exhausted: bool,
+    waiting: Vec<Piece>,
+    /// Texts of sentences that were taken in, as hashes: boilerplate is shown once.
+    known: HashSet<u64>,
+    made: usize,
+}
+
+impl Recall {
+    /// Looks in at most `prompts` prompts, or everywhere.
+    pub fn new(question: &str, tail: Vec<u32>, prompts: Option<usize>) -> Self {
+        let (waiting, known) = (Vec::new(), HashSet::new());
+        let question = question.to_owned();
+        Self { question, tail, left: prompts, passages: PASSAGES, after: None, exhausted: false, waiting, known, made: 0 }
+    }
+
+    /// The next prompt, looked for among one more batch of passages.
+    pub fn next(&mut self, document: &Shared) -> Result<Next> {
+        if self.left == Some(self.made) {
+            return Ok(Next::End);
+        }
+        let model = &document.model;
+        self.take_in(document)?;
+        let mut pack = Pack::new(model, self.tail.len());
+        let (mut chosen, mut waiting) = (Vec::new(), Vec::new());
+        for piece in std::mem::take(&mut self.waiting) {
+            (if pack.fits(&piece) { &mut chosen } else { &mut waiting }).push(piece);
+        }
+        if self.left.is_some() {
+            waiting.truncate(WAITING);
+        }
+        self.waiting = waiting;
+        if chosen.is_empty() {
+            if self.made == 0 {
+                return Err(no_room(model, self.tail.len()));
+            }
+            // All of the batch was known, and what waits is too long for any prompt: what is left of the document may hold more.
+            self.waiting.clear();
+            return Ok(if self.exhausted { Next::End } else { Next::Later });
+        }
+        chosen.sort_by_key(|p| p.span);
+        self.made += 1;
+        Prompt::new(model, chosen, &self.tail, 1, true).map(Next::prompt)
+    }
+
+    /// The next best passages, cut into sentences, best first.
+    fn take_in(&mut self, document: &Shared) -> Result<()> {
+        // To the end: nothing is dropped, so more is taken in only when little waits.
+        let enough = self.left.is_none() && self.waiting.len() > WAITING / 8;
+        if !self.exhausted && !enough {
+            let state = document.read_state()?;
+            let (matches, weights) = match self.left {
+                Some(_) => state.index.best(&self.question, self.passages, self.after)?,
+                None => state.index.all(&self.question, self.passages, self.after)?,
+            };
+            drop(state);
+            self.exhausted = matches.len() < self.passages;
+            self.after = matches.last().map(Match::rank).or(self.after);
+            self.passages = (self.passages * 2).min(MOST_PASSAGES);
+            self.cut(document, &matches, &weights)?;
+            if self.made == 0 && self.waiting.is_empty() && self.left.is_some() {
+                // No word of the question stands in the document: the model decides over what leads.
+                self.waiting = spread(document, usize::from(u8::MAX))?;
+            }
+        }
+        self.waiting.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.span.cmp(&b.span)));
+        Ok(())
+    }
+
+    fn cut(&mut self, document: &Shared, matches: &[Match], weights: &Weights) -> Result<()> {
+        for found in matches {
+            let lift = PASSAGE_WEIGHT * weights.share(found.score);
+            for piece in sentences(document, found.passage, false, |text| weights.score(text) + lift)? {
+                if self.known.len() > MOST_KNOWN {
+                    self.known.clear();
+                }
+                if self.known.insert(hash(&piece.text)) {
+                    self.waiting.push(piece);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn hash(text: &str) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// Headings and the sentences after them, from all over the document, in up to [`PARTS`] prompts.
+pub(crate) fn overview(document: &Shared, tail: &[u32]) -> Result<Vec<Prompt>> {
+    let model = &document.model;
+    let leads = document.read_state()?.marks.leads.clone();
+    let mut groups: Vec<Vec<Piece>> = Vec::new();
+    if leads.len() >= PARTS {
+        for lead in leads {
+            let pieces = [(lead.heading, true), (lead.sentence, false)];
+            let pieces = pieces.into_iter().map(|(span, heading)| piece(document, span, heading)).collect::<Result<_>>()?;
+            groups.push(pieces);
+        }
+    } else {
+        groups = spread(document, 128)?.into_iter().map(|p| vec![p]).collect();
+    }
+    // Evenly spaced groups, as many as there are tokens and markers for, cut into parts in document order.
+    let whole = Pack::new(model, tail.len());
+    let cost = |groups: &[Vec<Piece>]| groups.iter().flatten().map(|p| p.tokens.len() + 1).sum::<usize>();
+    let headings = usize::from(groups.iter().flatten().any(|p| p.heading));
+    let by_markers = whole.markers[headings].saturating_mul(PARTS);
+    let by_tokens = groups.len() * whole.left * PARTS / cost(&groups).max(1);
+    let wanted = groups.len().min(by_markers).min(by_tokens.max(1));
+    let kept: Vec<Vec<Piece>> = (0..wanted).map(|i| groups[i * groups.len() / wanted].clone()).collect();
+    let parts = if cost(&kept) <= whole.left && kept.len() <= whole.markers[headings] { 1 } else { PARTS.min(wanted) };
+    let mut prompts = Vec::new();
+    for part in 0..parts {
+        let mut pack = Pack::new(model, tail.len());
+        let of_part = &kept[part * wanted / parts..(part + 1) * wanted / parts];
+        let fitting = of_part.iter().filter(|group| pack.fits_all(group)).flatten().cloned().collect::<Vec<_>>();
+        if !fitting.is_empty() {
+            prompts.push(Prompt::new(model, fitting, tail, PIECES, true)?);
+        }
+    }
+    if prompts.is_empty() {
+        let message = format!("a window of {} tokens leaves no room for the document; choose a larger scenario", model.sizes().window);
+        return Err(Error::new("argument.scenario", message));
+    }
+    Ok(prompts)
+}
+
+/// The first sentences of up to `most` evenly spaced passages.
+fn spread(document: &Shared, most: usize) -> Result<Vec<Piece>> {
+    let state = document.read_state()?;
+    let count = state.index.passages() as usize;
+    let numbers: Vec<usize> = (0..count.min(most)).map(|i| i * count / count.min(most)).collect();
+    let passages = numbers.into_iter().map(|n| state.index.passage(n as u32)).collect::<Result<Vec<_>>>()?;
+    drop(state);
+    let firsts = passages.into_iter().map(|p| Ok(sentences(document, p, false, |_| 0.0)?.into_iter().next()));
+    Ok(firsts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}

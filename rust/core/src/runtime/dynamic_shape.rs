@@ -1,0 +1,208 @@
+//! The lane of graphs of open shape, in f32 but for keys and values, which may be in f16: the form that the CPU takes.
+
+use std::sync::{Arc, PoisonError};
+
+use ort::memory::Allocator;
+use ort::session::{IoBinding, Session};
+use ort::value::{Tensor, TensorElementType};
+
+use crate::attention::compressive_memory::Memory;
+use crate::error::{Error, Result};
+use crate::manifest::kv_dtype::Cache;
+use crate::runtime::graph::{Cancel, Graph, Inputs, Lane, Sessions, kind_inputs};
+use crate::runtime::tensor::Steps;
+
+/// The tensors of one row count, bound to the graph together with the lane's state.
+struct Rows {
+    count: usize,
+    wanted: usize,
+    x: Tensor<f32>,
+    kinds: Vec<[Tensor<f32>; 3]>,
+    logits: Tensor<f32>,
+    fresh: Vec<[Steps; 2]>,
+    binding: IoBinding,
+    sessions: Arc<Sessions>,
+}
+
+/// One stream through a graph of open shape.
+pub(crate) struct OpenLane {
+    graph: Arc<Graph>,
+    slots: usize,
+    cache: Vec<[Steps; 2]>,
+    memory: Vec<[Tensor<f32>; 2]>,
+    memory_weight: Tensor<f32>,
+    /// The row counts used last, newest last.
+    rows: Vec<Rows>,
+}
+
+impl std::fmt::Debug for OpenLane {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenLane").field("slots", &self.slots).finish_non_exhaustive()
+    }
+}
+
+fn tensor(shape: &[usize], value: f32) -> Result<Tensor<f32>> {
+    let shape: Vec<i64> = shape.iter().map(|s| *s as i64).collect();
+    let mut tensor = Tensor::<f32>::new(&Allocator::default(), shape)?;
+    tensor.extract_tensor_mut().1.fill(value);
+    Ok(tensor)
+}
+
+/// Refuses a graph that does not take and give keys and values in what its manifest says.
+pub(crate) fn check(session: &Session, cache: Cache) -> Result<()> {
+    let expected = match cache {
+        Cache::F16 => TensorElementType::Float16,
+        Cache::F32 => TensorElementType::Float32,
+    };
+    for value in session.inputs().iter().chain(session.outputs()) {
+        let kept = value.name().trim_start_matches("new_").starts_with(['k', 'v']);
+        if let Some(found) = value.dtype().tensor_type().filter(|found| kept && *found != expected) {
+            return Err(Error::new("model.graph", format!("found {} in {found}, expected {expected}: the artefact's cache", value.name())));
+        }
+    }
+    Ok(())
+}
+
+impl OpenLane {
+    /// Row counts kept bound: of a segment, a remainder, a single row and drafts of three lengths.
+    const KEPT: usize = 6;
+
+    pub(crate) fn new(graph: Arc<Graph>, slots: usize) -> Result<Self> {
+        let (heads, d) = (graph.shape.kv_heads, graph.shape.head_dim);
+        let layers = 0..graph.shape.layers.len();
+        let kept = || Steps::kept(&[1, heads, slots, d], graph.cache);
+        let cache = layers.clone().map(|_| Ok([kept()?, kept()?])).collect::<Result<Vec<_>>>()?;
+        let memory = layers.map(|l| graph.shape.memory_heads(l));
+        let memory = memory.map(|heads| Ok([tensor(&[1, heads, d, d], 0.0)?, tensor(&[1, heads, d, 1], 1.0)?]));
+        let memory = memory.collect::<Result<Vec<_>>>()?;
+        Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
+    }
+
+    fn bind(&mut self, count: usize, wanted: usize) -> Result<Rows> {
+        let shape = &self.graph.shape;
+        let (heads, d) = (shape.kv_heads, shape.head_dim);
+        let x = tensor(&[count, shape.hidden], 0.0)?;
+        // What is at work stays with the graph it began with: a second copy would cost its memory twice.
+        let sessions = self.rows.first().map_or_else(|| self.graph.sessions(), |rows| Ok(Arc::clone(&rows.sessions)))?;
+        let mut binding = sessions[0].lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
+        binding.bind_input("x", &x)?;
+        let mut kinds = Vec::new();
+        for kind in &shape.kinds {
+            let half = kind.rope.half();
+            let tensors = [tensor(&[count, self.slots + count], 0.0)?, tensor(&[count, half], 0.0)?, tensor(&[count, half], 0.0)?];
+            for (input, tensor) in kind_inputs(kind).iter().zip(&tensors) {
+                binding.bind_input(format!("{input}_{}", kind.name), tensor)?;
+            }
+            kinds.push(tensors);
+        }
+        let mut rows = Tensor::<i64>::new(&Allocator::default(), [wanted as i64])?;
+        rows.extract_tensor_mut().1.iter_mut().zip(count - wanted..count).for_each(|(to, row)| *to = row as i64);
+        binding.bind_input("rows", &rows)?;
+        if shape.remembers() {
+            binding.bind_input("memory_weight", &self.memory_weight)?;
+        }
+        let mut logits = tensor(&[wanted, shape.vocabulary], 0.0)?;
+        binding.bind_output("logits", &mut logits)?;
+        let mut fresh = Vec::new();
+        for layer in 0..shape.layers.len() {
+            for (name, tensor) in ["k", "v"].iter().zip(&self.cache[layer]) {
+                tensor.bind_input(&mut binding, format!("{name}_{layer}"))?;
+            }
+            if shape.memory_heads(layer) > 0 {
+                for (name, tensor) in ["m", "z"].iter().zip(&self.memory[layer]) {
+                    binding.bind_input(format!("{name}_{layer}"), tensor)?;
+                }
+            }
+            let kept = || Steps::kept(&[1, heads, count, d], self.graph.cache);
+            let mut new = [kept()?, kept()?];
+            for (name, tensor) in ["new_k", "new_v"].iter().zip(&mut new) {
+                tensor.bind_output(&mut binding, format!("{name}_{layer}"))?;
+            }
+            fresh.push(new);
+        }
+        Ok(Rows { count, wanted, x, kinds, logits, fresh, binding, sessions })
+    }
+
+    fn last(&self) -> &Rows {
+        self.rows.last().expect("inputs() comes before run() and its results")
+    }
+}
+
+impl Lane for OpenLane {
+    fn inputs(&mut self, count: usize, wanted: usize) -> Result<Inputs<'_>> {
+        let rows = match self.rows.iter().position(|r| (r.count, r.wanted) == (count, wanted)) {
+            Some(at) => self.rows.remove(at),
+            None => self.bind(count, wanted)?,
+        };
+        if self.rows.len() == Self::KEPT {
+            self.rows.remove(0);
+        }
+        self.rows.push(rows);
+        let rows = self.rows.last_mut().expect("pushed above");
+        let kinds = rows.kinds.iter_mut().map(|k| k.each_mut().map(|t| t.extract_tensor_mut().1)).collect();
+        Ok(Inputs { x: rows.x.extract_tensor_mut().1, kinds })
+    }
+
+    fn cached(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]) {
+        let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
+        to.into_iter().zip(&self.cache[layer]).for_each(|(to, from)| from.read(at * d, to));
+    }
+
+    fn place(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]) {
+        let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
+        for (to, from) in self.cache[layer].iter_mut().zip(from) {
+            from.into_iter().for_each(|from| to.write(at * d, from.iter().copied()));
+        }
+    }
+
+    fn remember(&mut self, layer: usize, memory: &Memory) {
+        let [m, z] = self.memory[layer].each_mut().map(|t| t.extract_tensor_mut().1);
+        memory.scaled(m, z);
+    }
+
+    fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()> {
+        cancel.check()?;
+        self.memory_weight.extract_tensor_mut().1[0] = memory_weight;
+        let rows = self.last();
+        cancel.run(&rows.sessions[0], &rows.binding)
+    }
+
+    fn logits(&self) -> &[f32] {
+        self.last().logits.extract_tensor().1
+    }
+
+    fn fresh(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]) {
+        let (d, at) = (self.graph.shape.head_dim, head * self.last().count + row);
+        to.into_iter().zip(&self.last().fresh[layer]).for_each(|(to, from)| from.read(at * d, to));
+    }
+
+    fn keep(&mut self, layer: usize, row: usize, slot: usize) {
+        let (heads, d) = (self.graph.shape.kv_heads, self.graph.shape.head_dim);
+        let rows = self.rows.last().expect("inputs() comes before run() and its results");
+        for (to, from) in self.cache[layer].iter_mut().zip(&rows.fresh[layer]) {
+            for head in 0..heads {
+                to.copy((head * self.slots + slot) * d, from, (head * rows.count + row) * d, d);
+            }
+        }
+    }
+
+    fn fork(&self) -> Result<Box<dyn Lane>> {
+        let mut copy = Self::new(Arc::clone(&self.graph), self.slots)?;
+        for (to, from) in copy.cache.iter_mut().flatten().zip(self.cache.iter().flatten()) {
+            to.copy(0, from, 0, from.len());
+        }
+        for (to, from) in copy.memory.iter_mut().flatten().zip(self.memory.iter().flatten()) {
+            to.extract_tensor_mut().1.copy_from_slice(from.extract_tensor().1);
+        }
+        Ok(Box::new(copy))
+    }
+
+    fn rest(&mut self) {
+        self.rows.clear();
+    }
+
+    fn bytes(&self) -> u64 {
+        let memory: usize = self.memory.iter().flatten().map(|t| t.extract_tensor().1.len()).sum();
+        self.cache.iter().flatten().map(Steps::bytes).sum::<u64>() + memory as u64 * 4
+    }
+}
