@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Graphs for Qualcomm's NPU beside those of a model folder: compile_npu.py with all that it needs (600 MB the first time).
+# Graphs for Qualcomm's NPU beside those of a model folder: lab.sh compile-npu, with all that it needs (600 MB the first time).
 #
 #     scripts/compile_npu.sh models/demo target/demo-npu
 #     scripts/compile_npu.sh --help
@@ -7,4 +7,5 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 ensure python
-exec "$(environment npu)/bin/python" "$root/scripts/compile_npu.py" "$@"
+lab_command compile-npu
+exec "${lab[@]}" "$@"

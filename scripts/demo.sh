@@ -23,7 +23,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 EDGEINFINITE_MODEL=$(realpath "$EDGEINFINITE_MODEL")
 cd "$work"
-"$python" "$root/scripts/generate.py" --tokens "$tokens" --seed 7 --facts facts.json >generated.txt
+lab_command reports
+"${lab[@]}" --tokens "$tokens" --seed 7 --facts facts.json >generated.txt
 
 columns=()
 

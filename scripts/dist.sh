@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What an app developer downloads, into dist/, each of it checked (scripts/vet.py):
+# What an app developer downloads, into dist/, each of it checked (check-packages):
 #
 #     scripts/dist.sh [--onnxruntime FILE.aar]
 #
@@ -20,12 +20,15 @@ modules=(edgeinfinite edgeinfinite-testing)
 group=dev/edgeinfinite
 version=$(sed -n 's/^edgeinfinite = "\(.*\)"/\1/p' "$root/gradle/libs.versions.toml")
 
+# release TREE NAME ARGS… : a command of the lab's folder release, of that tree.
+release() { PYTHONPATH=$1/scripts "$python" -P -m "lab.release.$2" "${@:3}"; }
+
 # aars TREE NOTICES OUT : out of what Maven built there.
 aars() {
   local module more=("$2" "$native"/*/libedgeinfinite.so)
   mkdir -p "$3"
   for module in "${modules[@]}"; do
-    "$python" "$1/scripts/pack.py" aar "$3/$module-$version.aar" "$1/android/$module" "${more[@]}"
+    release "$1" package aar "$3/$module-$version.aar" "$1/android/$module" "${more[@]}"
     more=()
   done
 }
@@ -44,16 +47,16 @@ repository() {
     folder=$work/dist/maven/$group/$module/$version
     mkdir -p "$folder"
     mv "$work/aars/$module-$version.aar" "$folder"
-    "$python" scripts/pack.py pom "$folder/$module-$version.pom" "android/$module"
-    "$python" scripts/pack.py jar "$folder/$module-$version-sources.jar" "android/$module/src/main/kotlin"
-    "$python" scripts/pack.py jar "$folder/$module-$version-javadoc.jar" "android/$module/target/dokka"
+    release "$root" package pom "$folder/$module-$version.pom" "android/$module"
+    release "$root" package jar "$folder/$module-$version-sources.jar" "android/$module/src/main/kotlin"
+    release "$root" package jar "$folder/$module-$version-javadoc.jar" "android/$module/target/dokka"
   done
 }
 
 # newcomer : what docs/ shows compiles against the AAR's classes and coroutines, in Kotlin and in Java.
 newcomer() {
   unzip -q -o "$work/dist/maven/$group/edgeinfinite/$version/edgeinfinite-$version.aar" classes.jar -d "$work"
-  "$python" scripts/snippets.py "$work/snippets" docs/*.md
+  release "$root" doc_snippets "$work/snippets" docs/*.md
   quietly "compiling what docs/ shows" mvn -B -ntp -f android/newcomer/pom.xml clean test-compile \
     "-Dsnippets=$work/snippets" "-Dclasses=$work/classes.jar"
 }
@@ -80,7 +83,7 @@ apk() {
   quietly R8 java -Xmx3g -cp "$demo/target/r8/r8.jar" com.android.tools.r8.R8 --release --min-api 26 --output "$work" \
     --lib "$demo/target/r8/android-all.jar" --lib "$jdk" --no-data-resources --pg-map-output "$work/mapping.txt" \
     --pg-conf "$demo/target/keep.pro" --pg-conf "$demo/minified.pro" --pg-conf android/edgeinfinite/consumer-rules.pro "${classes[@]}"
-  "$python" scripts/pack.py apk "$work/unsigned.apk" "$demo/target/base.apk" "$work/classes.dex" "${more[@]}"
+  release "$root" package apk "$work/unsigned.apk" "$demo/target/base.apk" "$work/classes.dex" "${more[@]}"
   if [ ! -e "$cache/debug.p12" ]; then # a phone takes an update only when it is signed by the same key
     mkdir -p "$cache"
     quietly keytool keytool -genkeypair -keystore "$cache/debug.p12" -storetype PKCS12 -storepass android -alias debug \
@@ -104,13 +107,13 @@ everything() {
     fail "Maven failed; what it said stands above and in $work/log"
   }
   reference_is_whole "$work/log"
-  "$python" scripts/notices.py "$work/NOTICES"
+  release "$root" notices "$work/NOTICES"
   repository
   newcomer
   say "making the APK"
   apk
   (cd "$work/dist" && find . -type f -printf '%P\n' | sort | xargs -d '\n' sha256sum >"$work/SHA256SUMS" && mv "$work/SHA256SUMS" .)
-  "$python" scripts/vet.py "$work/dist"
+  release "$root" check_packages "$work/dist"
   rm -rf "$dist"
   mv "$work/dist" "$dist"
 }
@@ -121,10 +124,10 @@ again() {
   ensure python cargo jdk
   copy=$(mktemp -d)
   trap 'rm -rf "$copy"' EXIT
-  git ls-files -z --cached --others --exclude-standard -- android gradle gradle.properties scripts/pack.py README.md |
+  git ls-files -z --cached --others --exclude-standard -- android gradle gradle.properties scripts/lab README.md |
     xargs -0 cp --parents -t "$copy"
   quietly "Maven" mvn -B -ntp -f "$copy/android/pom.xml" package -Dmaven.test.skip=true
-  "$python" scripts/notices.py "$copy/NOTICES"
+  release "$root" notices "$copy/NOTICES"
   aars "$copy" "$copy/NOTICES" "$copy/out"
   for module in "${modules[@]}"; do
     cmp "$copy/out/$module-$version.aar" "$dist/maven/$group/$module/$version/$module-$version.aar"

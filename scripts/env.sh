@@ -141,6 +141,16 @@ PY
   kept "venv-$group-$name" install_packages "$group" "$pins"
 }
 
+# lab_command NAME : sets lab to the words that run this command of scripts/lab, in an environment that holds what it imports.
+lab_command() {
+  local found module group interpreter=$python
+  found=$(PYTHONPATH=$root/scripts "$python" -P -m lab "$1") || exit 1
+  read -r module group <<<"$found"
+  [ "$group" = none ] || interpreter=$(environment "$group")/bin/python
+  # shellcheck disable=SC2034  # used by those who source this
+  lab=(env "PYTHONPATH=$root/scripts" "$interpreter" -P -m "$module")
+}
+
 # install_packages GROUP PINS FOLDER : makes the virtual environment.
 install_packages() {
   local group=$1 pins=$2 folder=$3

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes a model folder of a Hugging Face checkpoint, your own: export.py with all that it needs (5 GB the first time).
+# Makes a model folder of a Hugging Face checkpoint, your own: lab.sh export, with all that it needs (5 GB the first time).
 #
 #     scripts/export.sh ~/checkpoints/Qwen2.5-0.5B-Instruct models/mine
 #     scripts/export.sh --help
@@ -7,4 +7,5 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 ensure python
-exec "$(environment lab)/bin/python" "$root/scripts/export.py" "$@"
+lab_command export
+exec "${lab[@]}" "$@"

@@ -5,7 +5,7 @@
 #     scripts/finder.sh OUT --minutes 60    how long the base trains (the clock sets the schedule; 170 unless said)
 #
 # On two cores, with nothing beside it, not quite three hours: 170 minutes the base, 4 the gates, the rest counting. It goes on where it was cut.
-# The scoring is that of scripts/demo.json; scripts/calibrate.py --model OUT/model shows what others would do.
+# The scoring is that of scripts/lab/finder/preset.json; scripts/lab.sh calibrate --model OUT/model shows what others would do.
 # Needs what scripts/test.sh lab installs (5 GB); a GPU is used where PyTorch finds one.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
@@ -19,10 +19,14 @@ shift
 mkdir -p "$out"
 cd "$root"
 ensure python
-lab=$(environment lab)/bin/python
+# step NAME ARGS… : a command of the lab.
+step() {
+  lab_command "$1"
+  "${lab[@]}" "${@:2}"
+}
 
-[ -e "$out/tokenizer.json" ] || "$lab" scripts/tokenizer.py "$out/tokenizer.json"
+[ -e "$out/tokenizer.json" ] || step tokenizer "$out/tokenizer.json"
 [ -e "$out/checkpoint/model.safetensors" ] ||
-  "$lab" scripts/pretrain.py "$out/checkpoint" --tokenizer "$out/tokenizer.json" --minutes 170 "$@"
-[ -e "$out/checkpoint/gates.safetensors" ] || "$lab" scripts/ssft.py "$out/checkpoint"
-"$lab" scripts/export.py "$out/checkpoint" "$out/model" --preset scripts/demo.json --name finder
+  step pretrain "$out/checkpoint" --tokenizer "$out/tokenizer.json" --minutes 170 "$@"
+[ -e "$out/checkpoint/gates.safetensors" ] || step finder.ssft "$out/checkpoint"
+step export "$out/checkpoint" "$out/model" --preset scripts/lab/finder/preset.json --name finder

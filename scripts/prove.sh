@@ -17,4 +17,5 @@ if [[ " $* " != *" --help "* ]]; then
   if [ -w /dev/shm ]; then memory=/dev/shm; else memory=${TMPDIR:-/tmp}; fi
   TMPDIR=$memory cargo test --quiet --locked --manifest-path "$root/Cargo.toml" --package edgeinfinite-core --test citing any_text
 fi
-exec "$python" "$root/scripts/prove.py" "$cli" "$@"
+lab_command endurance
+exec "${lab[@]}" "$cli" "$@"

@@ -102,11 +102,11 @@ npu() {
   local packages
   ensure python cargo
   packages=$(environment npu)
-  step env -C scripts "$packages/bin/python" -m pytest tests/test_npu.py
+  step env -C scripts "$packages/bin/python" -m pytest tests/accelerators/test_compile_npu.py
   made=$(mktemp -d)
   trap 'rm -rf "$made"' EXIT # of this group's own shell; not local, for that is gone by then
-  step "$packages/bin/python" scripts/compile_nnapi.py models/tiny "$made/fixed"
-  step "$packages/bin/python" scripts/compile_npu.py "$made/fixed" "$made/tiny" \
+  step scripts/lab.sh compile-nnapi models/tiny "$made/fixed"
+  step scripts/lab.sh compile-npu "$made/fixed" "$made/tiny" \
     --unshared --scenario default --max-error 0.15 --soc SM8550 SM8650 SM8750
   with_runtime cargo fetch --quiet --locked
   step env EDGEINFINITE_NPU_TINY="$made/tiny" EDGEINFINITE_NPU_LIBRARY="$(npu_library)" \

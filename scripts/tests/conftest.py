@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from cli import ROOT, Cli, built
+from lab import ROOT
+from lab.evaluate.cli import Cli, built
 
+os.environ["PYTHONPATH"] = str(ROOT / "scripts")  # of the programs that tests start
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
@@ -20,7 +22,7 @@ def cli(tmp_path_factory) -> Cli:
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory) -> Path:
     """models/tiny's, made anew; not to be written to."""
-    import tiny  # with PyTorch, which not every group has
+    from lab.fixtures import tiny  # with PyTorch, which not every group has
 
     folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
     tiny.checkpoint(folder)

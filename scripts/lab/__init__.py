@@ -1,0 +1,32 @@
+"""The lab: makes, trains, exports and measures models. `scripts/lab.sh` lists its commands.
+
+    reference      the model as mathematics: decoder, state, the engine's algorithm in numpy
+    corpus         generated text, with the standard library only
+    export         checkpoint → model folder
+    accelerators   CPU graph → NPU, NNAPI, XNNPACK
+    fixtures       golden files that Python, Rust and Kotlin agree on
+    train          S-SFT for any checkpoint: the papers' method
+    finder         the demo model, from nothing
+    evaluate       through the shipped command line: JSON in, tables out
+    plots          pictures of records
+    release        AARs, APKs, notices: written and checked
+
+A folder imports only those above it; plots and release stand alone.
+"""
+
+from pathlib import Path
+
+# In the order of import.
+FOLDERS = (
+    "reference",
+    "corpus",
+    "export",
+    "accelerators",
+    "fixtures",
+    "train",
+    "finder",
+    "evaluate",
+    "plots",
+    "release",
+)
+ROOT = Path(__file__).resolve().parents[2]

@@ -1,0 +1,181 @@
+"""Generated documents with questions whose answers are known: what evaluate.py and calibrate.py ask about.
+
+    document = make(tokens=8192, seed="evaluate/1")
+    document.text, document.asked
+
+A document is a report of sections. Some are about places, in shapes of sentences that no training has seen
+(generate.py); some are about things and tell what the training's relations tell, in other words (questions.py); codes
+that open things stand among them. Seeds begin with the name of the program that asks, so training, calibrating and
+evaluating never share a text. The same seed gives the same bytes. Standard library only.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from dataclasses import dataclass, field
+
+from lab.corpus.lexicon import Lexicon, capital
+from lab.corpus.questions import Questions
+from lab.corpus.reports import FRAMES, LEADS, TOLD, Section
+
+BYTES_PER_TOKEN = 3.0  # of the demo model's tokenizer on such text, about
+FACTS = ("place", "thing")  # a sentence answers: shapes of sentences held out, and shapes of the training
+KEY = "key"  # which code opens something
+ABSENT = ("foreign", "untold")  # nothing answers: about nothing in the document, and about something that is
+KINDS = (*FACTS, KEY, *ABSENT)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question and the one sentence that answers it; no sentence: the document does not say. `value`: what an answer
+    in a model's own words has to name (passkeys.py)."""
+
+    kind: str
+    question: str
+    sentence: str = ""
+    value: str = ""
+
+
+@dataclass
+class Document:
+    text: str
+    asked: list[Asked]
+
+
+@dataclass
+class Part:
+    """A section: its heading, its sentences in order, and what may be asked about it."""
+
+    heading: str
+    sentences: list[str]
+    asked: list[Asked] = field(default_factory=list)
+
+
+class Writer:
+    """Sections of one document; no two are about the same thing."""
+
+    def __init__(self, seed: str) -> None:
+        self.places, self.things = Lexicon(f"{seed}/places"), Questions(f"{seed}/things")
+        self.random = self.places.random
+        self.taken: set[str] = set()
+
+    def place(self) -> Part:
+        section = Section(self.places, 4)
+        while section.town in self.taken:
+            section = Section(self.places, 4)
+        self.taken.add(section.town)
+        shape, other = self.random.sample(range(len(TOLD)), 2)
+        fact, untold = section.tell(shape), section.tell(other)
+        frames = self.random.sample(FRAMES, self.random.randint(3, 9))
+        sentences = [section.say(self.places.choose(*LEADS)), *map(section.say, frames)]
+        sentences.insert(self.random.randint(1, len(sentences)), fact.sentence)
+        asked = [Asked("place", fact.question, fact.sentence), Asked("untold", untold.question)]
+        return Part(capital(section.full), sentences, asked)
+
+    def thing(self) -> Part:
+        write, r = self.things, self.things.random
+        write.new_topic()
+        told, absent, name = write.cluster(r.randint(2, 5), r.randint(1, 3))
+        while name.lower() in self.taken or " " not in name:
+            told, absent, name = write.cluster(r.randint(2, 5), r.randint(1, 3))
+        self.taken.add(name.lower())
+        ways = [
+            (ended(one.sentence), [q for q in one.questions if name.lower() in q.lower()])
+            for one in told
+            if len(one.sentence) < 400 and name.lower() in one.sentence.lower()
+        ]
+        asked = [Asked("thing", question(write, some), sentence) for sentence, some in ways if some]
+        if absent := [q for q in absent if name.lower() in q.lower()]:
+            asked.append(Asked("untold", question(write, absent)))
+        sentences = [sentence for sentence, _ in ways] + [ended(write.sentence()) for _ in range(r.randint(1, 4))]
+        r.shuffle(sentences)
+        return Part(capital(name), sentences, asked)
+
+    def key(self) -> Asked:
+        """A lock and its code."""
+        name, _ = self.things.entity()
+        while name.lower() in self.taken or " " not in name:
+            name, _ = self.things.entity()
+        self.taken.add(name.lower())
+        code = self.random.randint(10_000, 99_999)
+        return Asked(KEY, f"Which code opens the {name}?", f"The code that opens the {name} is {code}.")
+
+
+def ended(sentence: str) -> str:
+    """With a full stop, so that it stays one sentence in running text."""
+    return sentence if sentence.endswith((".", "!")) else sentence.rstrip(";:, ") + "."
+
+
+def question(write: Questions, ways: list[str]) -> str:
+    return write.choose(*ways) + ("?" if write.chance(0.85) else "")
+
+
+def make(tokens: int, seed: str, facts: int = 50, keys: int = 50, absent: int = 50) -> Document:
+    """A document of about `tokens` tokens with at most so many questions of each sort, spread evenly over it.
+
+    A short one gets fewer: there is a fact for each 128 tokens, a key and an absent one for each 256."""
+    write = Writer(seed)
+    facts, keys, absent = (max(1, min(n, tokens // each)) for n, each in ((facts, 128), (keys, 256), (absent, 256)))
+    parts = sections(write, tokens * BYTES_PER_TOKEN - keys * 60)
+    locked = [write.key() for _ in range(keys)]
+    for number, key in enumerate(locked):
+        sentences = parts[(2 * number + 1) * len(parts) // (2 * keys)].sentences
+        sentences.insert(write.random.randint(0, len(sentences)), key.sentence)
+    text = "\n\n".join(paragraphs(write, parts)) + "\n"
+    folded = " ".join(text.split())
+    told = [a for part in parts for a in part.asked if a.sentence and folded.count(fold(a.sentence)) == 1]
+    untold = [a for part in parts for a in part.asked if not a.sentence]
+    foreign = strangers(f"{seed}/foreign", absent, write.taken)
+    asked = [a for kind in FACTS for a in spread([a for a in told if a.kind == kind], facts // 2 or 1)]
+    asked += [*locked, *spread(untold, absent // 2), *foreign[: absent - absent // 2]]
+    return Document(text, asked)
+
+
+def sections(write: Writer, budget: float) -> list[Part]:
+    """As many as fill so many bytes."""
+    parts, written = [], 0.0
+    while written < budget:
+        part = write.place() if write.random.random() < 0.6 else write.thing()
+        left = budget - written
+        while len(part.sentences) > 2 and sum(map(len, part.sentences)) > left:
+            gone = part.sentences.pop()
+            part.asked = [a for a in part.asked if a.sentence != gone]
+        parts.append(part)
+        written += sum(len(s.encode()) + 1 for s in part.sentences) + len(part.heading) + 6
+    return parts
+
+
+def strangers(seed: str, count: int, taken: set[str]) -> list[Asked]:
+    """Questions of the same shapes about what is not in the document."""
+    other, found = Writer(seed), []
+    other.taken |= taken
+    while len(found) < count:
+        part = other.place() if len(found) % 2 else other.thing()
+        found += [Asked("foreign", a.question) for a in part.asked if a.sentence][:1]
+    found[::5] = [Asked("foreign", other.key().question) for _ in found[::5]]
+    return found
+
+
+def paragraphs(write: Writer, parts: list[Part]) -> list[str]:
+    """Headings, and paragraphs of three to seven sentences of which some are hard-wrapped."""
+    r, wrap = write.random, textwrap.TextWrapper(76, break_long_words=False, break_on_hyphens=False)
+    out = [f"Report on the places and things of {write.places.place()}"]
+    for number, part in enumerate(parts, 1):
+        out.append(f"{number}. {part.heading}")
+        sentences = list(part.sentences)
+        while sentences:
+            count = r.randint(3, 7)
+            text = " ".join(sentences[:count])
+            out.append(wrap.fill(text) if r.random() < 0.5 else text)
+            sentences = sentences[count:]
+    return out
+
+
+def spread(items: list[Asked], count: int) -> list[Asked]:
+    """At most `count` of the items, evenly spaced."""
+    count = min(count, len(items))
+    return [items[i * len(items) // count] for i in range(count)]
+
+
+def fold(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,172 @@
+"""A checkpoint's chat template as the `prompt` of model.json.
+
+    preset = chat.preset(folder)        # prompt and ends; refuses what pieces cannot say; no command line
+
+A phone renders no templates: here the template is rendered around marks, by transformers, and cut into pieces; then
+conversations are encoded both ways and must give the same tokens. A session takes nothing back: of a model that thinks
+the thinking that its prompt closes at once (Qwen3's `enable_thinking=False`) stays before each answer.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from transformers import PreTrainedTokenizerFast
+
+from lab.reference.host import SPACE, Layout, piecewise, unprefixed
+
+ASKED, SUMMARY = "\n\n{question}", "\n\nSummarise the text above in a few sentences."
+MARKS = [f"edge{n}infinite" for n in range(3)]  # plain words, so that no template trims or escapes them
+DATE = "26 Jul 2024"  # Llama 3's own, in place of the day on which somebody exports
+FIXED = {"enable_thinking": False, "date_string": DATE}  # answers begin at once
+TODAY = "{% macro strftime_now(form) %}" + DATE + "{% endmacro %}"
+ANSWER, NEXT = "Fine.", "And then?"
+SAID = (
+    "Hello!",
+    "What is the capital of France?",
+    "x",
+    "two\n\nparagraphs\nand a line",
+    "naïve 漢字 🐟",
+    "tabs\tand  spaces",
+    "1234567 + 89 = ?",
+    "let's say \"don't\"",
+)
+EDGES = (" leading", "\nleading line", "trailing \n", "\x1cseparated\x1f")
+TRIMS = ({}, {"trim": True}, {"trim_start": True})
+
+
+class NoTemplate(ValueError):
+    """The checkpoint has no chat template that pieces of text can stand for."""
+
+
+def preset(folder: Path) -> dict:
+    """`prompt` and `end` as export.py's presets have them."""
+    theirs = PreTrainedTokenizerFast.from_pretrained(folder)
+    names = [name for name in ("chat_template.jinja", "tokenizer_config.json") if (folder / name).exists()]
+    try:
+        if not theirs.chat_template:
+            raise NoTemplate("found no chat template (tokenizer_config.json, chat_template.jinja), expected one")
+        return pieces(theirs, json.loads((folder / "tokenizer.json").read_text()), end_tokens(folder, theirs))
+    except NoTemplate as e:
+        raise NoTemplate(f"{folder / names[0] if names else folder}: {e}") from e
+
+
+def pieces(theirs: PreTrainedTokenizerFast, tokenizer: dict, ends: list[str]) -> dict:
+    """The preset, out of a conversation around marks; tokenizer: tokenizer.json."""
+    added, scheme = tokenizer["added_tokens"], unprefixed(tokenizer)[1]
+    names, every = [t["content"] for t in added], scheme == "always"
+    one, three = cut(render(theirs, MARKS[:1]), MARKS[:1]), cut(render(theirs, MARKS), MARKS)
+    (before, after), (first, between, second, last) = one, three
+    if first != before or last != after:
+        raise NoTemplate("the chat template's turns do not repeat, expected each to begin and end alike")
+    if not before:
+        raise NoTemplate("the chat template begins with what is said, expected some text before it")
+    if name := re.search(r"\{(text|question)\}", "".join(three)):
+        raise NoTemplate(f"the chat template says {name[0]}, which stands for what is said, expected other words")
+    check_thinking(between, after)
+    begins = [e for e in (*ends, *(t["content"] for t in added if t["special"])) if second.startswith(e)]
+    if not begins:
+        raise NoTemplate(f"no end token ends the turn: found {second[:20]!r} after an answer, expected one of {ends}")
+    end = max(begins, key=len)
+
+    def space(text: str, at_start: bool) -> str:
+        return spaces(text, names, at_start, every)
+
+    before, after, second = (eaten(part, added) for part in (before, after, second))
+    start, mark = space(before, scheme != "never"), before.endswith(tuple(names))
+    user = space("{text}" + after, every and mark)
+    later = space(second[len(end) :] + "{text}" + after, every)
+    prompt = {
+        "start": start,
+        "ask": ASKED + space(after, False),
+        "summarize": SUMMARY + space(after, False),
+        "chat": {"start": start, "user": user} | ({"next": later} if later != user else {}),
+    }
+    made = {"prompt": prompt, "end": [end, *(e for e in ends if e != end)]}
+    layout = Layout(prompt, json.dumps(piecewise(tokenizer, made)))
+    answer = layout.encode(space(ANSWER, every and after.endswith(tuple(names))))
+    for trim in TRIMS:
+        layout.prompt = prompt | {"chat": prompt["chat"] | trim}
+        wrong = differing(layout, theirs, [*answer, layout.special.token_to_id(end)])
+        if not wrong:
+            return made | {"prompt": layout.prompt}
+    raise NoTemplate(f"pieces give other tokens than the chat template, such as for {wrong[0]!r}")
+
+
+def render(tokenizer: PreTrainedTokenizerFast, said: list[str]) -> str:
+    """What transformers makes of a conversation, up to where the model answers."""
+    roles = ["user", "assistant"] * len(said)
+    messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=False)]
+    try:
+        template = TODAY + tokenizer.get_chat_template()
+        return tokenizer.apply_chat_template(
+            messages, chat_template=template, tokenize=False, add_generation_prompt=True, **FIXED
+        )
+    except Exception as e:  # a template is somebody else's program: it may fail in any way
+        raise NoTemplate(f"the chat template fails: {type(e).__name__}: {e}") from e
+
+
+def conversation(tokenizer: PreTrainedTokenizerFast, said: str) -> str:
+    """Two turns as a session has them: the first prompt as it was, ANSWER, and what the template has after it."""
+    return render(tokenizer, [said]) + ANSWER + render(tokenizer, [said, ANSWER, NEXT]).rpartition(ANSWER)[2]
+
+
+def cut(text: str, marks: list[str]) -> list[str]:
+    parts, rest = [], text
+    for mark in marks:
+        if rest.count(mark) != 1:
+            raise NoTemplate(f"the chat template says what was said {rest.count(mark)} times, expected once")
+        part, _, rest = rest.partition(mark)
+        parts.append(part)
+    return [*parts, rest]
+
+
+def check_thinking(between: str, after: str) -> None:
+    """Before an earlier answer must stand what stands before the next; white space and closed thinking may differ."""
+    if "<think>" in after.rpartition("</think>")[2]:
+        raise NoTemplate("the prompt ends in an open <think>: found reasoning where the answer begins, expected none")
+    earlier, now = (re.sub(r"<think>\s*</think>\s*$", "", part).rstrip() for part in (between, after))
+    if earlier != now:
+        raise NoTemplate(f"found {between!r} before an answer of an earlier turn, expected {after!r} as in the prompt")
+
+
+def end_tokens(folder: Path, tokenizer: PreTrainedTokenizerFast) -> list[str]:
+    """All that end a text, of generation_config.json, config.json and the tokenizer."""
+    ids = []
+    for name in ("generation_config.json", "config.json"):
+        file = folder / name
+        found = json.loads(file.read_text()).get("eos_token_id") if file.exists() else None
+        ids += found if isinstance(found, list) else [found]
+    ends = [tokenizer.convert_ids_to_tokens(i) for i in ids if isinstance(i, int) and 0 <= i < 2**32]
+    return list(dict.fromkeys(end for end in [*ends, tokenizer.eos_token] if end))
+
+
+def eaten(text: str, added: list[dict]) -> str:
+    """A text without the white space that added tokens in it take with them."""
+    for t in added:
+        left, right = rf"[{SPACE}]*" if t["lstrip"] else "", rf"[{SPACE}]*" if t["rstrip"] else ""
+        if (left or right) and t["content"] in text:
+            text = re.sub(left + re.escape(t["content"]) + right, lambda _, t=t: t["content"], text)
+    return text
+
+
+def spaces(text: str, added: list[str], at_start: bool, every: bool) -> str:
+    """A space before the text, if `at_start`, and before each stretch of it after an added token, if `every`."""
+    out, plain = "", not at_start
+    while text:
+        if token := max((s for s in added if text.startswith(s)), key=len, default=""):
+            out, text, plain = out + token, text[len(token) :], not every
+        else:
+            out, text, plain = out + ("" if plain else " ") + text[0], text[1:], True
+    return out
+
+
+def differing(layout: Layout, theirs: PreTrainedTokenizerFast, answered: list[int]) -> list[str]:
+    """What was said in conversations of two turns whose tokens differ."""
+    wrong = []
+    for said in (*SAID, *EDGES):
+        whole = theirs.encode(conversation(theirs, said), add_special_tokens=False)
+        start = layout.encode(layout.prompt["chat"]["start"])
+        if start + layout.turn(said, True) + answered + layout.turn(NEXT, False) != whole:
+            wrong.append(said)
+    return wrong

@@ -1,0 +1,136 @@
+"""What a step of pretraining trains on, made in worker processes: prompts to find in, and streams to remember.
+
+Prompts depend on the seed and the step alone; streams also on how far the run is, and on the filler left over from the
+steps before. Short ones come first. No PyTorch here.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import queue as queues
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from functools import cache
+from itertools import cycle
+
+import numpy as np
+
+from lab.finder.memory_samples import Shape, Streams, StreamSampler
+from lab.finder.prompt_samples import Sample, Sampler
+from lab.finder.tokenizer import open_tokenizer
+
+SHORT, SHORT_STEPS = 288, 150  # the first prompts are shorter
+HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps
+# Until this share of the run: S, segments from, to, W/S one of, B of Plan.streams, questions, decades of amplification.
+STREAMS = (
+    (0.06, 32, 2, 4, (1,), 6, 8, 0.0),
+    (0.14, 32, 3, 8, (1,), 4, 8, 0.0),
+    (0.24, 32, 8, 16, (1,), 2, 10, 0.0),
+    (0.45, 128, 2, 8, (1,), 1, 14, 0.0),
+    (0.70, 128, 6, 10, (1,), 1, 14, 3.0),
+    (1.00, 128, 6, 12, (1, 1, 2, 4), 1, 14, 4.0),
+)
+
+
+@dataclass
+class Plan:
+    """What a run is; a checkpoint holds it, and goes on only with the same."""
+
+    seed: int
+    length: int  # T
+    batch: int  # B, of all processes
+    streams: int  # documents a step that a memory reads, of all processes
+    processes: int
+    rate: float  # Muon's, of matrices
+    other_rate: float  # AdamW's, of the embedding and vectors
+    minutes: float
+    steps: int  # 0: the clock decides
+
+
+@dataclass
+class Batch:
+    """B samples padded to T tokens, as arrays: what a training step needs."""
+
+    ids: np.ndarray  # [B,T] int64
+    targets: np.ndarray  # [B,T] int64, the next token
+    positions: np.ndarray  # [B,T] int64
+    block: np.ndarray  # [B,T] int16, -1 where padded
+    loss: np.ndarray  # [B,T] int8: MARKER, COPY or 0, for the target
+    document: np.ndarray  # [B,T] bool: targets inside the document
+
+
+def batch(samples: list[Sample], length: int) -> Batch:
+    B, T = len(samples), length
+    ids, positions = np.zeros((B, T + 1), np.int64), np.zeros((B, T + 1), np.int64)
+    block, loss = np.full((B, T + 1), -1, np.int16), np.zeros((B, T + 1), np.int8)
+    document = np.zeros((B, T + 1), bool)
+    for b, s in enumerate(samples):
+        n = min(len(s.ids), T + 1)
+        ids[b, :n], block[b, :n], loss[b, :n] = s.ids[:n], s.block[:n], s.loss[:n]
+        document[b, 1 : min(n, s.document)] = True
+        positions[b, :n] = np.arange(n)
+        starts = {number: i for i, number in reversed(list(enumerate(s.block)))}
+        for i in range(s.document, n):
+            positions[b, i] = s.document + i - starts[s.block[i]]
+    same = block[:, 1:] == block[:, :-1]  # nothing is predicted across blocks
+    return Batch(ids[:, :-1], ids[:, 1:], positions[:, :-1], block[:, :-1], loss[:, 1:] * same, document[:, 1:])
+
+
+opened = cache(open_tokenizer)
+
+
+@cache
+def remembering(tokenizer: str, seed: str) -> StreamSampler:
+    return StreamSampler(opened(tokenizer), seed)
+
+
+def prompts(tokenizer: str, plan: Plan, step: int, rank: int) -> Batch:
+    length = SHORT if step < SHORT_STEPS else plan.length
+    count = max(1, plan.batch // plan.processes) * plan.length // length
+    hard = min(1.0, HARD_FROM + (1 - HARD_FROM) * step / HARD_STEPS)
+    return batch(Sampler(opened(tokenizer), length, f"train/{plan.seed}/{rank}/{step}").samples(count, hard), length)
+
+
+def streams(tokenizer: str, plan: Plan, step: int, rank: int, progress: float) -> Streams:
+    sampler = remembering(tokenizer, f"train/{plan.seed}/streams/{rank}")
+    sampler.restart(f"train/{plan.seed}/streams/{rank}/{step}")
+    _, segment, low, high, windows, size, questions, decades = next(row for row in STREAMS if progress <= row[0])
+    segments, window = sampler.random.randint(low, high), sampler.random.choice(windows)
+    size *= max(1, plan.streams // plan.processes)
+    return sampler.streams(Shape(segment, segments, window, size, questions, decades))
+
+
+def work(tokenizer: str, plan: Plan, steps: range, rank: int, queue: multiprocessing.Queue, progress) -> None:
+    """A worker: the batches of these steps, as long as the trainer lives."""
+    parent = multiprocessing.parent_process()
+    for step in steps:
+        behind = step / plan.steps if plan.steps else progress.value
+        made = prompts(tokenizer, plan, step, rank), streams(tokenizer, plan, step, rank, min(1.0, behind))
+        waiting = True
+        while waiting:
+            try:
+                queue.put(made, timeout=10)
+                waiting = False
+            except queues.Full:
+                if not parent.is_alive():
+                    queue.cancel_join_thread()
+                    return
+
+
+def batches(
+    tokenizer: str, plan: Plan, step: int, rank: int, workers: int = 1
+) -> Generator[tuple[Batch, Streams], float, None]:
+    """Takes the share of the run that is behind, by send(); gives the step's batches, in order."""
+    context = multiprocessing.get_context("spawn")
+    progress, some = context.Value("d", 0.0), [context.Queue(maxsize=4) for _ in range(workers)]
+    for number, queue in enumerate(some):
+        steps = range(step + number, sys.maxsize, workers)
+        context.Process(target=work, args=(tokenizer, plan, steps, rank, queue, progress), daemon=True).start()
+    try:
+        progress.value = yield None
+        for queue in cycle(some):
+            progress.value = yield queue.get(timeout=300)
+    finally:
+        for worker in multiprocessing.active_children():
+            worker.terminate()

@@ -1,0 +1,123 @@
+"""Segmented supervised fine-tuning: trains the gates, and nothing else, of a checkpoint whose base stays frozen.
+
+    python scripts/ssft.py CHECKPOINT --minutes 4             (writes CHECKPOINT/gates.safetensors, CHECKPOINT/ssft.log)
+    python scripts/ssft.py --base DIR                         (of a checkpoint of one's own: base_ssft.py)
+
+A sample is a document of 8 to 16 segments (streams.py), read as the engine reads it: the first tokens pinned, the
+window, what leaves it absorbed. Questions follow any of its segments. The loss is on the answers; its gradient goes
+through M and z of all segments. Fresh gates are shut (W2 = 0, b2 = -4): the base, which is StreamingLLM. Where
+pretraining left gates in CHECKPOINT/pretrained, these are where the training starts. Held-out questions are counted by
+kind with gates shut, before and after. Run again it goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import torch
+from safetensors.torch import load_file
+
+from lab.finder.losses import carrying, recollect
+from lab.finder.memory_samples import Shape, StreamSampler
+from lab.finder.pretrain import store
+from lab.finder.tokenizer import open_tokenizer
+from lab.reference.model import Attention, load, save
+from lab.reference.parallel import plain
+from lab.train import ssft as base_ssft
+
+FEWEST, MOST = 8, 16  # segments
+WINDOWS = (1, 2, 4)  # segments of a window: what is remembered must not depend on it
+DECADES = 3.0  # of length amplification
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path, nargs="?")
+    base_ssft.arguments(parser.add_argument_group("a checkpoint of one's own"))
+    parser.add_argument("--minutes", type=float, default=4)
+    parser.add_argument("--rate", type=float, help="1e-2 from gates that are shut, 2e-3 from those of pretraining")
+    parser.add_argument("--segment", type=int, default=128)
+    parser.add_argument("--batch", type=int, default=2)
+    parser.add_argument("--questions", type=int, default=12)
+    parser.add_argument("--rounds", type=int, default=12, help="of measuring, before and after")
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    if args.base:
+        base_ssft.main(args)
+        return
+    if not args.checkpoint:
+        parser.error("expected CHECKPOINT or --base DIR")
+    torch.set_num_threads(2)
+    torch.set_flush_denormal(True)
+    Attention.local = plain
+    torch.manual_seed(args.seed)
+    tokenizer = open_tokenizer(args.checkpoint / "tokenizer.json")
+    log = open(args.checkpoint / "ssft.log", "a")  # noqa: SIM115
+
+    def say(text: str) -> None:
+        print(text, flush=True)
+        print(text, file=log, flush=True)
+
+    def count(decoder) -> str:
+        shape = Shape(args.segment, FEWEST, 4, 4, 16)
+        found = recollect(decoder, tokenizer, shape, args.rounds)
+        return ", ".join(f"{kind} {share:.1%} of {n}" for kind, (share, n) in found.items())
+
+    kept = args.checkpoint / "ssft.pt"
+    state = torch.load(kept, weights_only=True) if kept.exists() else None
+    decoder = load(args.checkpoint)
+    if state is None and decoder.memory_trained:
+        sys.exit(f"{args.checkpoint} has trained gates; remove gates.safetensors to train them anew")
+    gates = decoder.gates()
+    decoder.requires_grad_(False)
+    for gate in gates.values():
+        gate.requires_grad_(True)
+    trained = sum(g.numel() for g in gates.values())
+    share = trained / decoder.config.parameters()
+    say(f"{trained} of {decoder.config.parameters()} parameters train: {share:.3%}; seed {args.seed}")
+    if share > 0.0015:
+        sys.exit("more than 0.15 % of the weights would train")
+    step, spent, pretrained = 0, 0.0, args.checkpoint / "pretrained"
+    rate = args.rate or (2e-3 if pretrained.exists() else 1e-2)
+    optimizer = torch.optim.Adam(gates.values(), lr=rate)
+    if state:
+        decoder.load_state_dict(state["gates"], strict=False)
+        optimizer.load_state_dict(state["optimizer"])
+        step, spent = state["step"], state["spent"]
+    else:
+        say(f"gates shut: {count(decoder)}")
+        if pretrained.exists():
+            decoder.load_state_dict(load_file(pretrained / "gates.safetensors"), strict=False)
+            say(f"gates of pretraining: {count(decoder)}")
+    sampler, last, sums = StreamSampler(tokenizer, f"ssft/{args.seed}"), time.monotonic(), []
+    while spent < 60 * args.minutes:
+        progress = spent / (60 * args.minutes)
+        optimizer.param_groups[0]["lr"] = rate * min(1, (step + 1) / 10) * max(0.05, min(1, 2 * (1 - progress)))
+        sampler.restart(f"ssft/{args.seed}/{step}")
+        segments, window = sampler.random.randint(FEWEST, MOST), sampler.write.choose(*WINDOWS)
+        shape = Shape(args.segment, segments, window, args.batch, args.questions, DECADES)
+        loss = sum(carrying(decoder, sampler.streams(shape)).values())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        step, now = step + 1, time.monotonic()
+        spent, last = spent + now - last, now
+        sums.append(loss.item())
+        if step % 20 == 0:
+            say(f"step {step} {spent / 60:.1f} min loss {sum(sums) / len(sums):.3f}")
+            sums = []
+            values = {name: g.detach() for name, g in gates.items()}
+            store(kept, {"gates": values, "optimizer": optimizer.state_dict(), "step": step, "spent": spent})
+    save(decoder, args.checkpoint)
+    say(f"after {step} steps, {spent / 60:.1f} minutes: {count(decoder)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""Documents with questions and answers as a checkpoint of one's own reads them: what `ssft.py --base` trains on.
+
+    read in segments:   start (pinned) | S tokens | S tokens | …       documents one after another
+    asked after some:   ask with the question | answer end             the loss is on the answer and the end
+
+    {"document": "…", "questions": [{"question": "…", "answer": "…"}, …]}         a line of a file
+
+Templates are those of the prompt that export.py writes (chat.py). Without a file documents are generated
+(documents.py). Everything follows from a seed. No PyTorch here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from random import Random
+
+import numpy as np
+
+from lab.corpus.documents import make
+from lab.finder.memory_samples import Shape
+from lab.reference import host
+
+ABSENT = "The text does not say."
+LONGEST = 512  # tokens of a question with its answer
+ENDING = "\n\n"  # after each document
+TRIES = 100  # documents drawn until one fits
+HELD_OUT = 8  # every eighth document is measured by and not trained on
+
+
+class BadData(ValueError):
+    """The file of documents is not what was expected; the sentence names the line."""
+
+
+@dataclass(frozen=True)
+class Text:
+    """A document, tokenised."""
+
+    ids: list[int]
+    asked: list[tuple[list[int], list[int]]]  # (question in its template, answer and end)
+
+
+@dataclass(frozen=True)
+class Streams:
+    """A batch, as arrays; T: tokens of its longest question with answer."""
+
+    start: np.ndarray  # [P] int64
+    ids: np.ndarray  # [B,n,S] int64
+    asked: np.ndarray  # [B,Q,T] int64, padded with 0
+    wanted: np.ndarray  # [B,Q,T] int64: the next token where it is part of the answer, else -1
+    cut: np.ndarray  # [B,Q] int64: segments read before the question
+    window: int  # w
+
+
+class Form:
+    """A prompt's pieces as tokens."""
+
+    def __init__(self, prompt: dict, end: str, tokenizer: str) -> None:
+        """prompt: as in model.json; tokenizer: tokenizer.json as host.piecewise has it."""
+        self.layout = host.Layout(prompt, tokenizer)
+        self.start = self.layout.encode(prompt["start"])
+        self.end = self.layout.special.token_to_id(end)
+
+    def text(self, document: str, questions: list[tuple[str, str]]) -> Text:
+        ask, plain = self.layout.prompt["ask"], self.layout.plain
+        asked = [
+            (self.layout.encode(ask, question=q), [*plain.encode(a, add_special_tokens=False).ids, self.end])
+            for q, a in questions
+        ]
+        return Text(plain.encode(document + ENDING, add_special_tokens=False).ids, asked)
+
+
+def read(path: Path, form: Form, room: int) -> tuple[list[Text], list[Text], str]:
+    """→ texts to train on, texts held out, and what was left out: documents of more than `room` tokens, questions."""
+    texts, long, longer = [], 0, 0
+    with path.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            text = form.text(*parsed(line, f"{path}, line {number}"))
+            asked = [(q, a) for q, a in text.asked if len(q) + len(a) <= LONGEST]
+            longer += len(text.asked) - len(asked)
+            if len(text.ids) > room:
+                long += 1
+            elif asked:
+                texts.append(Text(text.ids, asked))
+    if len(texts) < 2:
+        raise BadData(f"{path}: found {len(texts)} documents of up to {room} tokens with questions, expected 2 or more")
+    said = f"left out: {long} documents of more than {room} tokens, {longer} questions of more than {LONGEST}"
+    return [t for i, t in enumerate(texts) if i % HELD_OUT != 1], texts[1::HELD_OUT], said if long or longer else ""
+
+
+def parsed(line: str, where: str) -> tuple[str, list[tuple[str, str]]]:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as e:
+        raise BadData(f"{where}: found no JSON: {e}") from e
+    form = '{"document": text, "questions": [{"question": text, "answer": text}, …]}'
+    try:
+        document, pairs = row["document"], [(q["question"], q["answer"]) for q in row["questions"]]
+    except (KeyError, TypeError) as e:
+        raise BadData(f"{where}: found {type(row).__name__} without {e}, expected {form}") from e
+    if not all(isinstance(text, str) and text.strip() for text in [document, *sum(pairs, ())]):
+        raise BadData(f"{where}: found an empty text or none, expected {form}")
+    return document, pairs
+
+
+def generated(form: Form, seed: str, tokens: int) -> Iterator[Text]:
+    """Without end; each of about so many tokens of the demo's tokenizer."""
+    for number in count():
+        document = make(tokens, f"{seed}/{number}", 8, 4, 2)
+        yield form.text(document.text, [(a.question, a.sentence or ABSENT) for a in document.asked])
+
+
+def streams(form: Form, texts: list[Text] | None, shape: Shape, seed: str) -> Streams:
+    """A batch; of generated texts where none are given."""
+    r, B, Q = Random(seed), shape.batch, shape.questions
+    fresh = generated(form, f"ssft/{seed}", max(64, shape.segments * shape.segment // 4))
+    following = (lambda: r.choice(texts)) if texts else (lambda: next(fresh))
+    ids, chosen = zip(*(stream(r, following, shape) for _ in range(B)), strict=True)
+    width = max(len(q) + len(a) for rows in chosen for _, q, a in rows)
+    asked, wanted = np.zeros((B, Q, width), np.int64), np.full((B, Q, width), -1, np.int64)
+    cut = np.full((B, Q), shape.segments, np.int64)
+    for b, rows in enumerate(chosen):
+        for i, (after, q, a) in enumerate(rows):
+            cut[b, i], asked[b, i, : len(q) + len(a)] = after, q + a
+            wanted[b, i, len(q) - 1 : len(q) + len(a) - 1] = a
+    return Streams(np.array(form.start, np.int64), np.stack(ids), asked, wanted, cut, shape.window)
+
+
+def stream(
+    r: Random, following: Callable[[], Text], shape: Shape
+) -> tuple[np.ndarray, list[tuple[int, list[int], list[int]]]]:
+    """→ tokens [n,S] and up to Q (segments read before it, question, answer) about documents that stand there whole."""
+    S, length = shape.segment, shape.segment * shape.segments
+    main = next((t for t in (following() for _ in range(TRIES)) if t.asked and len(t.ids) <= length), None)
+    if main is None:
+        raise BadData(f"found no document of up to {length} tokens in {TRIES}, expected more or longer segments")
+    lead = r.randint(
+        0, length - len(main.ids)
+    )  # tokens before it, of other documents; the first of these loses its head
+    before: list[Text] = []
+    while sum(len(t.ids) for t in before) < lead:
+        before.append(following())
+    ids, told = [token for t in before for token in t.ids], []
+    ids, first = ids[len(ids) - lead :], lead - sum(len(t.ids) for t in before)
+    for text in [*before, main]:
+        told += [(first + len(text.ids), *pair) for pair in text.asked if first >= 0]
+        first += len(text.ids)
+    ids = ids + main.ids
+    while len(ids) < length:
+        text = following()
+        ids = ids + text.ids
+        told += [(len(ids), *pair) for pair in text.asked if len(ids) <= length]
+    told = r.sample(told, min(shape.questions, len(told)))
+    asked = [(r.randint(-(-end // S), shape.segments), q, a) for end, q, a in told]
+    return np.array(ids[:length], np.int64).reshape(-1, S), asked

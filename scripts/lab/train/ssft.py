@@ -1,0 +1,284 @@
+"""S-SFT of a checkpoint of one's own: the gates alone, on questions about documents in the checkpoint's own prompt.
+
+    python scripts/ssft.py --base ~/checkpoints/Qwen2.5-0.5B-Instruct [--data questions.jsonl] [--steps 600]
+    accelerate launch --multi_gpu --num_processes 4 scripts/ssft.py …   (torchrun does as well: a part of a step each)
+
+Writes gates.safetensors, ssft.pt (to go on from) and ssft.log into the checkpoint's folder; nothing else there changes.
+Says beforehand how much memory it will take. Before and after, held-out questions are asked: nats a token of the
+answers, and how many are right as a whole, the tokens before given. With fresh gates that is the base with a window.
+Gates alone teach nothing that the base cannot read out of a mean of keys and values: see models/README.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch import Tensor
+
+from lab.export import export
+from lab.finder.memory_samples import Shape
+from lab.finder.pretrain import average, store
+from lab.reference import host
+from lab.reference.config import Config
+from lab.reference.model import Decoder, load, save_gates
+from lab.reference.parallel import ask, plain
+from lab.train.samples import BadData, Form, Streams, read, streams
+
+FEWEST, MOST = 8, 16  # segments of a sample
+WINDOWS = (1, 2, 4)  # segments of its window: what is remembered must not depend on it
+KEEP = 60  # seconds, at most, between two savings
+MEASURED = 6  # held-out samples
+
+
+@dataclass(frozen=True)
+class Options:
+    """As on the command line."""
+
+    base: Path
+    data: Path | None = None
+    preset: Path | None = None
+    steps: int = 600
+    rate: float = 1e-2
+    segment: int = 128
+    batch: int = 2
+    questions: int = 12
+    seed: int = 1
+
+    def settings(self, processes: int) -> dict:
+        """What must be the same where training goes on."""
+        data = hashlib.sha256(self.data.read_bytes()).hexdigest() if self.data else "generated"
+        names = ("steps", "rate", "segment", "batch", "questions", "seed")
+        return {"data": data, "processes": processes} | {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True)
+class World:
+    """Who else trains: processes that torchrun or `accelerate launch` began."""
+
+    rank: int = 0
+    size: int = 1
+
+    @staticmethod
+    def join() -> World:
+        if int(os.environ.get("WORLD_SIZE", "1")) == 1:
+            return World()
+        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
+        return World(dist.get_rank(), dist.get_world_size())
+
+
+def arguments(parser: argparse._ArgumentGroup) -> None:
+    parser.add_argument(
+        "--base", type=Path, metavar="DIR", help="a Hugging Face folder of a family that export.py takes"
+    )
+    parser.add_argument("--data", type=Path, help="documents with questions, a line each (text_streams.py)")
+    parser.add_argument("--preset", type=Path, help="as export.py's: the prompt, where there is no chat template")
+    parser.add_argument("--steps", type=int, default=600)
+
+
+def estimate(c: Config, shape: Shape, pinned: int, asked: int, weight_bytes: int, gates: int) -> dict[str, int]:
+    """Bytes of a step, by part; `pinned` tokens at the start, `asked` tokens of a question with its answer.
+
+    Kept for going backward are a layer's inputs of attention and MLP, keys and values once for each segment that sees
+    them; the inside of one layer at a time."""
+    S, B, n, w = shape.segment, shape.batch, shape.segments, shape.window
+    slots, width, kv = pinned + w * S, c.heads * c.head_dim, c.kv_heads * c.head_dim
+    read_rows, asked_rows = B * n * S, B * shape.questions * asked
+    rows, floats = read_rows + asked_rows, weight_bytes
+    seen = B * n * (slots + S) + B * shape.questions * (
+        slots + asked
+    )  # keys that a segment or a question sees, once each
+    layer = rows * (4 * c.hidden + 4 * width + 4 * kv) + 2 * 2 * seen * kv
+    layer += 3 * B * (n + 1 + shape.questions) * kv * (c.head_dim + 1) if c.gate_width() else 0
+    scores = c.heads * (read_rows * (slots + S) + asked_rows * (slots + asked))
+    inside = max(4 * scores + 2 * seen * width, 5 * rows * c.ff)
+    return {
+        "weights": c.parameters() * weight_bytes,
+        "gates": 16 * gates,  # value, gradient, two moments
+        "kept": floats * c.layers * layer,
+        "one layer": floats * inside,
+        "logits": 3 * 4 * asked_rows * c.vocabulary // 2,
+    }
+
+
+def size(count: float) -> str:
+    return f"{count / 1e9:.2f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
+
+
+def on(device: str, b: Streams) -> tuple[Tensor, ...]:
+    return tuple(torch.from_numpy(t).to(device) for t in (b.start, b.ids, b.asked, b.wanted, b.cut))
+
+
+def answers(decoder: Decoder, b: Streams, device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """→ logits [m,V] of the rows before an answer's tokens, these tokens [m], the question of each [m]."""
+    start, ids, asked, wanted, cut = on(device, b)
+    with torch.device(device), torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
+        hidden = ask(decoder, start, ids, b.window, asked, cut, again=torch.is_grad_enabled())  # [B,Q,T,D]
+        rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [m]
+        logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [m,V]
+    return logits, wanted.flatten()[rows], rows // asked.shape[-1]
+
+
+@torch.no_grad()
+def measure(decoder: Decoder, samples: list[Streams], device: str) -> str:
+    """Of held-out samples: nats a token, and questions all of whose answer's tokens are the likeliest."""
+    nats, tokens, right, questions = 0.0, 0, 0, 0
+    for b in samples:
+        logits, wanted, question = answers(decoder, b, device)
+        nats += F.cross_entropy(logits, wanted, reduction="sum").item()
+        wrong = question[logits.argmax(-1) != wanted].unique()
+        tokens, questions = tokens + len(wanted), questions + len(question.unique())
+        right += len(question.unique()) - len(wrong)
+    return f"{nats / max(1, tokens):.3f} nats a token, {right} of {questions} answers right"
+
+
+def form_of(base: Path, preset: Path | None, positions: int) -> Form:
+    found = json.loads(preset.read_text()) if preset else export.own(base, positions)
+    if found["citation"]:
+        raise BadData(f"{preset}: found a citing prompt, expected a free one: ssft.py without --base trains those")
+    kept = host.piecewise(json.loads((base / "tokenizer.json").read_text()), found)
+    return Form(found["prompt"], found["end"][0], json.dumps(kept))
+
+
+class Training:
+    """One process's part; opened anew it goes on where it was kept last."""
+
+    def __init__(self, options: Options) -> None:
+        base, o = options.base, options
+        self.options, self.world = o, World.join()
+        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        if self.device == "cuda":
+            torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
+        torch.set_flush_denormal(True)
+        torch.manual_seed(o.seed)
+        self.decoder, self.kept, self.settings = load(base), base / "ssft.pt", o.settings(self.world.size)
+        state = torch.load(self.kept, weights_only=True) if self.kept.exists() else None
+        if self.decoder.memory_trained and not state:
+            raise BadData(f"{base} has trained gates; remove gates.safetensors to train them anew")
+        if state and state["settings"] != self.settings:
+            found = {k: v for k, v in state["settings"].items() if v != self.settings[k]}
+            expected = {k: self.settings[k] for k in found}
+            raise BadData(f"{self.kept}: found {found}, expected {expected}; remove it to train anew")
+        self.log = open(base / "ssft.log", "a") if self.world.rank == 0 else None  # noqa: SIM115
+        self.gates = self.freeze()
+        c = self.decoder.config
+        self.form = form_of(base, o.preset, c.positions)
+        reach = max(1, c.positions // o.segment - 3)  # segments of a window; pinned and question stand beside it
+        self.most = Shape(o.segment, MOST, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
+        self.texts, held, left_out = read(o.data, self.form, MOST * o.segment) if o.data else (None, None, "")
+        self.held_out = [streams(self.form, held, self.most, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
+        self.optimizer, self.step = torch.optim.Adam(self.gates.values(), lr=o.rate), 0
+        self.introduce(left_out)
+        if state:
+            self.decoder.load_state_dict(state["gates"], strict=False)
+            self.optimizer.load_state_dict(state["optimizer"])
+            self.step = state["step"]
+            self.say(f"goes on at step {self.step}")
+        else:
+            self.say(f"gates shut: {measure(self.decoder, self.held_out, self.device)}")
+
+    def freeze(self) -> dict[str, torch.nn.Parameter]:
+        """All but the gates, which are float32 whatever the base is."""
+        gates, c = self.decoder.gates(), self.decoder.config
+        trained, least = sum(g.numel() for g in gates.values()), len(gates) // 4 * (3 * c.head_dim + 1)
+        if not gates:
+            raise BadData(f"{self.options.base}: found no layer that sees all, expected one: nothing is to remember")
+        if trained > max(0.0015 * c.parameters(), least):
+            raise BadData(f"{self.options.base}: found gates of {trained} weights, expected 0.15 % of {c.parameters()}")
+        self.decoder.requires_grad_(False)
+        if self.device == "cuda":
+            self.decoder.to(self.device, torch.bfloat16)
+        else:
+            for layer in self.decoder.model.layers:
+                layer.self_attn.local = partial(plain, layer.self_attn)
+        for gate in gates.values():
+            gate.data = gate.data.float()
+            gate.requires_grad_(True)
+        return gates
+
+    def introduce(self, left_out: str) -> None:
+        c, trained = self.decoder.config, sum(g.numel() for g in self.gates.values())
+        share = f"{trained:,} of {c.parameters():,} weights train: {trained / c.parameters():.3%}"
+        self.say(f"{share}; seed {self.options.seed}; {self.device}, {self.world.size} at once")
+        if left_out:
+            self.say(left_out)
+        asked, weight = max(b.asked.shape[-1] for b in self.held_out), 4 if self.device == "cpu" else 2
+        parts = estimate(c, self.most, len(self.form.start), asked, weight, trained)
+        said = ", ".join(f"{part} {size(count)}" for part, count in parts.items())
+        self.say(f"memory of each, estimated: {size(sum(parts.values()))} ({said})")
+
+    def say(self, text: str) -> None:
+        if self.log:
+            print(text, flush=True)
+            print(text, file=self.log, flush=True)
+
+    def sample(self) -> Streams:
+        """This step's batch for this process; of one size for all."""
+        o, most, r = self.options, self.most, Random(f"{self.options.seed}/{self.step}")
+        longest = max((len(t.ids) for t in self.texts), default=0) if self.texts else 0
+        segments = max(r.randint(FEWEST, MOST), -(-longest // o.segment))
+        window = r.choice([w for w in WINDOWS if w <= most.window])
+        shape = replace(most, segments=segments, window=window)
+        return streams(self.form, self.texts, shape, f"{o.seed}/{self.step}/{self.world.rank}")
+
+    def once(self) -> float:
+        """A step → its loss, over all processes."""
+        o = self.options
+        decay = max(0.05, min(1, 2 * (1 - self.step / o.steps)))
+        self.optimizer.param_groups[0]["lr"] = o.rate * min(1, (self.step + 1) / 10) * decay
+        logits, wanted, _ = answers(self.decoder, self.sample(), self.device)
+        loss = F.cross_entropy(logits, wanted)
+        self.optimizer.zero_grad()
+        loss.backward()
+        mean = loss.detach().clone()
+        average([mean, *(g.grad for g in self.gates.values())], self.world.size)
+        self.optimizer.step()
+        self.step += 1
+        return mean.item()
+
+    def keep(self) -> None:
+        if self.world.rank == 0:
+            values = {name: g.detach().cpu() for name, g in self.gates.items()}
+            whole = {"gates": values, "optimizer": self.optimizer.state_dict(), "step": self.step}
+            store(self.kept, whole | {"settings": self.settings})
+
+    def run(self, until: int | None = None) -> list[float]:
+        """→ the losses of the steps made; `until`: no further than that step, as if it were interrupted there."""
+        steps, losses, began = self.options.steps, [], time.monotonic()
+        saved = began
+        while self.step < min(steps, until or steps):
+            losses.append(self.once())
+            now, last = time.monotonic(), losses[-20:]
+            if self.step % 20 == 0 or self.step == steps:
+                self.say(f"step {self.step}, {(now - began) / 60:.1f} min, loss {sum(last) / len(last):.3f}")
+            if now - saved > KEEP or self.step in (steps, until):
+                self.keep()
+                saved = now
+        if self.step == steps:
+            if self.world.rank == 0:
+                save_gates(self.gates, self.options.base)
+            self.say(f"after {steps} steps: {measure(self.decoder, self.held_out, self.device)}")
+        return losses
+
+
+def main(args: argparse.Namespace) -> None:
+    given = {f.name: getattr(args, f.name) for f in fields(Options)}
+    options = Options(**{name: value for name, value in given.items() if value is not None})
+    try:
+        Training(options).run()
+    except (ValueError, OSError) as e:
+        sys.exit(f"ssft: {e}; gates.safetensors was not written")
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()

@@ -1,0 +1,141 @@
+"""The accelerators' form of every family's graph computes what the CPU artefact computes."""
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+
+from lab.accelerators import fixed_point
+from lab.accelerators import fixed_shape_session as steps
+from lab.accelerators import lowering as lower
+from lab.accelerators import provider_rules as builders
+from lab.export import onnx_graph as graph
+from lab.reference.model import load
+from tests.reference.test_families import CASES, checkpoint
+
+RUN = lower.Run(rows=6, wanted=2, slots=20)
+
+
+@pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
+def decoder(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("checkpoint") / "model"
+    checkpoint(request.param, folder)
+    return load(folder)  # its gates are random: every global layer has a memory
+
+
+def built(decoder, precision: str, cache: str = "f32") -> onnx.ModelProto:
+    weights = {n: t.float().numpy() for n, t in decoder.state_dict().items()}
+    return graph.build(decoder.config, weights, precision, cache=cache)
+
+
+def feeds(model: onnx.ModelProto, seed: int = 1) -> dict[str, np.ndarray]:
+    r, found = np.random.default_rng(seed), {}
+    for value in model.graph.input:
+        name, shape = value.name, [RUN.dims().get(d.dim_param, d.dim_value) for d in value.type.tensor_type.shape.dim]
+        found[name] = r.standard_normal(shape).astype(np.float32)
+        if name.startswith("mask_"):
+            found[name] = np.where(r.random(shape) < 0.3, np.float32(-1e30), np.float32(0))
+            np.fill_diagonal(found[name][:, RUN.slots :], 0)
+        if name.startswith("z_"):
+            found[name] = np.exp(-3 * np.abs(found[name]))
+            found[name] /= found[name].max(2, keepdims=True)
+    return found | {"rows": np.array([RUN.rows - 1, 2])}
+
+
+def run(model: onnx.ModelProto, fed: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    taken = {i.name for i in session.get_inputs()}
+    names = [o.name for o in session.get_outputs()]
+    return dict(zip(names, session.run(names, {n: v for n, v in fed.items() if n in taken}), strict=True))
+
+
+def close(got: dict, want: dict, bound: float) -> None:
+    assert got.keys() == want.keys()
+    for name, value in want.items():
+        assert np.abs(got[name] - value).max() <= bound * np.abs(value).max(), name
+
+
+@pytest.mark.parametrize("precision", ["fp32", "int8"])
+def test_primitives_compute_the_same(decoder, precision):
+    model = built(decoder, precision)
+    fed, simple = feeds(model), lower.primitives(model)
+    index = fed | {"rows": fed["rows"].astype(np.int32)}
+    want, got = run(model, fed), run(simple, index)
+    if precision == "fp32":
+        close(got, want, 2e-5)
+    else:  # activations are in 8 bits by row, which those of primitives are not
+        assert np.square(got["logits"] - want["logits"]).mean() <= 0.1 * np.square(want["logits"]).mean()
+    close(run(lower.fixed(simple, RUN), index), got, 1e-5)
+    assert {n.domain for n in simple.graph.node} == {""}
+    assert "Shape" not in {n.op_type for n in lower.fixed(simple, RUN).graph.node}
+
+
+def test_a_cache_in_f16_is_none_of_theirs(decoder):
+    model = built(decoder, "int8", "f16")
+    before, widened = model.SerializeToString(), lower.primitives(model)
+    assert model.SerializeToString() == before
+    values = [*widened.graph.input, *widened.graph.output]
+    assert {v.type.tensor_type.elem_type for v in values if v.name != "rows"} == {onnx.TensorProto.FLOAT}
+    assert "Cast" not in {n.op_type for n in widened.graph.node}
+    fed = feeds(model) | {"rows": np.array([RUN.rows - 1, 2], np.int32)}
+    close(run(widened, fed), run(lower.primitives(built(decoder, "int8")), fed), 0)
+
+
+def test_steps_form_computes_the_same(decoder):
+    c, model = decoder.config, built(decoder, "fp32")
+    simple, fed = lower.primitives(model, whole_norms=True), feeds(model)
+    r, shape = np.random.default_rng(2), (c.layers, c.kv_heads, c.head_dim)
+    keys, values = (r.uniform(0.2, 5, shape).astype(np.float32) for _ in "kv")
+    form = lower.for_steps(simple, keys, values, c.heads)
+    want, got = run(model, fed), run(form, steps.scaled(fed, keys, values))
+    for i in range(c.layers):
+        got[f"new_k_{i}"] = got[f"new_k_{i}"] * keys[i][:, None]
+        got[f"new_v_{i}"] = got[f"new_v_{i}"] * values[i][:, None]
+    close(got, want, 1e-3)  # ε is left out
+
+
+def test_every_value_has_an_encoding_and_moves_share_one(decoder):
+    c, model = decoder.config, built(decoder, "fp32")
+    ones = np.ones((c.layers, c.kv_heads, c.head_dim), np.float32)
+    form = lower.for_steps(lower.primitives(model, whole_norms=True), ones, ones, c.heads)
+    seen = dict.fromkeys(fixed_point.real_values(form), (-3.0, 3.0))
+    found = fixed_point.encodings(form, seen)
+    assert found.keys() == seen.keys()
+    for node in form.graph.node:
+        if node.op_type in ("Reshape", "Transpose", "Split", "Concat"):
+            assert len({found[n] for n in (*node.input, *node.output) if n in found}) <= 1
+    quantized = fixed_point.quantized(lower.fixed(form, RUN), found)
+    onnx.checker.check_model(quantized)
+    types = {v.name: v.type.tensor_type.elem_type for v in (*quantized.graph.input, *quantized.graph.output)}
+    for i in range(c.layers):
+        assert {types[f"{n}_{i}"] for n in ("k", "v", "new_k", "new_v")} == {onnx.TensorProto.UINT8}
+    assert types["logits"] == types["x"] == onnx.TensorProto.UINT16
+
+
+def test_nnapi_takes_every_node_and_xnnpack_every_linear(decoder):
+    simple = lower.primitives(built(decoder, "int8"))
+    flat = lower.fixed(simple, RUN, flat=True)
+    assert not builders.refused(flat, "Nnapi")
+    assert not builders.refused(flat, "Xnnpack")
+    fed = feeds(built(decoder, "fp32")) | {"rows": np.array([RUN.rows - 1, 2], np.int32)}
+    close(run(flat, fed), run(simple, fed), 1e-5)
+
+
+def test_the_builders_rules_refuse_what_they_refuse(decoder):
+    model = built(decoder, "fp32")
+    assert builders.refused(lower.fixed(lower.primitives(model, whole_norms=True), RUN), "Nnapi")[
+        "RMSNormalization: operator"
+    ]
+    if any(map(decoder.config.remembers, range(decoder.config.layers))):  # a gate's linears have four dims
+        assert builders.refused(lower.fixed(lower.primitives(model), RUN), "Xnnpack")
+
+
+def test_an_encoding_holds_its_range_and_zero():
+    for low, high, bits in [(-3.0, 5.0, 16), (0.0, 1.0, 8), (2.0, 9.0, 16), (-4.0, -1.0, 8)]:
+        e = fixed_point.Encoding.of(low, high, bits)
+        points = np.linspace(low, high, 1001).astype(np.float32)
+        assert np.abs(e.real(e.steps(points)) - points).max() <= 0.51 * e.scale + 1e-6
+        assert e.real(e.steps(np.zeros(1))) == 0
+        assert e.steps(np.array([1e30, -1e30])).tolist() == [2**bits - 1, 0]
