@@ -1,5 +1,5 @@
 //! Tokenizers and chat templates in the forms that checkpoints come in, held to what `transformers` makes of them (tests/forms.json, written by
-//! scripts/forms.py).
+//! scripts/lab/fixtures/tokenizer_cases.py).
 
 use std::path::Path;
 use std::sync::LazyLock;

@@ -4,8 +4,8 @@
     graph = lower.for_steps(simple, keys, values, heads)
     seen = ranges(opened, graph, keys, values, streams)       # name → (least, most)
 
-The host's part is host.py's: what a graph is fed is what it is fed on a phone, with an empty cache and a full one, with
-nothing absorbed and with much. A stream is (scenario, tokens, how many are pinned).
+The host's part is reference/host.py's: what a graph is fed is what it is fed on a phone, with an empty cache and a full
+one, with nothing absorbed and with much. A stream is (scenario, tokens, how many are pinned).
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
 """Model folder → the same with fp32 graphs of fixed shapes for NNAPI and XNNPACK, checked and named in model.json.
 
-    python scripts/compile_nnapi.py models/demo target/demo-nnapi
-    python scripts/compile_nnapi.py models/demo target/demo-nnapi --scenario short --for Xnnpack
+    scripts/lab.sh compile-nnapi models/demo target/demo-nnapi
+    scripts/lab.sh compile-nnapi models/demo target/demo-nnapi --scenario short --for Xnnpack
 
-For each scenario three shapes: a segment, a draft of eight rows, one row; weights stand once in a file beside them.
-A graph with a node that the accelerator's builder refuses (builders.py) is refused here, as is one whose logits, on the
-CPU, are further from the reference than --max-error. Neither provider is in ONNX Runtime's library for the desk, so
+For each scenario three shapes: a segment, a draft of eight rows, one row; weights stand once in a file beside them. A
+graph with a node that the accelerator's builder refuses (provider_rules.py) is refused here, as is one whose logits, on
+the CPU, are further from the reference than --max-error. Neither provider is in ONNX Runtime's library for the desk, so
 this is as far as a desk can tell. NNAPI is deprecated since Android 15 and used by an app that asks for it only.
 """
 

@@ -3,9 +3,9 @@
     simple = primitives(onnx.load("models/demo/cpu-int8.onnx"))     # any S, C, R; same inputs, outputs and numbers
     graph = fixed(simple, Run(rows=128, wanted=1, slots=528))       # one shape
 
-What graph.py wrote for the CPU is rewritten node by node, so every family has its accelerator form without a second
-builder: eight-bit linears become plain ones on the weights they stand for, RotaryEmbedding becomes multiplications,
-σ becomes ELU + 1, and shapes that are computed become numbers. Shapes as in graph.py.
+What export/onnx_graph.py wrote for the CPU is rewritten node by node, so every family has its accelerator form without
+a second builder: eight-bit linears become plain ones on the weights they stand for, RotaryEmbedding becomes
+multiplications, σ becomes ELU + 1, and shapes that are computed become numbers. Shapes as in export/onnx_graph.py.
 """
 
 from __future__ import annotations

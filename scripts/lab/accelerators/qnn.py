@@ -1,6 +1,6 @@
 """Qualcomm's HTP: its processors, ONNX Runtime sessions on it (on x86 the wheel's simulator), context binaries.
 
-python scripts/qnn.py            # the processors that compile_npu.py knows
+scripts/lab.sh qnn            # the processors that compile_npu.py knows
 """
 
 from __future__ import annotations

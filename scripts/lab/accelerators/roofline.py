@@ -1,7 +1,7 @@
 """Which bound holds on an NPU, the multiplications or the memory: per segment and per token, by model and cache size.
 
-    python scripts/roofline.py                                  # the table of docs/npu.md
-    python scripts/roofline.py --gigabytes 45 --teramacs 3.0    # another processor
+    scripts/lab.sh roofline                                  # the table of docs/npu.md
+    scripts/lab.sh roofline --gigabytes 45 --teramacs 3.0    # another processor
 
 Not measured on a phone of ours: what a run must read and multiply is counted, and divided by what published runs on a
 Snapdragon 8 Elite come to. Those two rates are fitted, not peak: Llama 3.2 1B in 4 bits decodes 54 tokens/s (Genie; its

@@ -1,10 +1,10 @@
-"""Generated documents with questions whose answers are known: what evaluate.py and calibrate.py ask about.
+"""Generated documents with questions whose answers are known: what is asked about when a model is evaluated.
 
     document = make(tokens=8192, seed="evaluate/1")
     document.text, document.asked
 
 A document is a report of sections. Some are about places, in shapes of sentences that no training has seen
-(generate.py); some are about things and tell what the training's relations tell, in other words (questions.py); codes
+(reports.py); some are about things and tell what the training's relations tell, in other words (questions.py); codes
 that open things stand among them. Seeds begin with the name of the program that asks, so training, calibrating and
 evaluating never share a text. The same seed gives the same bytes. Standard library only.
 """

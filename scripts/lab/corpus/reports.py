@@ -1,6 +1,6 @@
 """Writes a long plain-text document that nobody wrote before, with a few facts in it that can be asked for.
 
-    python scripts/generate.py --tokens 100000 --seed 7 --facts facts.json > document.txt
+    scripts/lab.sh reports --tokens 100000 --seed 7 --facts facts.json > document.txt
 
 A report on places that do not exist: a title, numbered sections with headings, paragraphs between empty lines (some
 hard-wrapped). facts.json holds [{"question", "sentence", "answer"}]; each sentence stands in the document once, on

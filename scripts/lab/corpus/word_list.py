@@ -4,7 +4,7 @@ A line of words.txt is `## name` (a group follows), `# remark`, or entries with 
 is a word and the endings it is also found with: `walk,s,ed,ing` is walk, walks, walked, walking; `love,d,-ing` is
 love, loved, loving (a minus takes the last letter away first).
 
-    python scripts/words.py /usr/share/dict/scowl > scripts/words.txt       (the folder of Debian's package scowl)
+    scripts/lab.sh word-list /usr/share/dict/scowl > words.txt       (the folder of Debian's package scowl)
 
 The groups "10", "20", "35", "40" are SCOWL's sizes: the smaller, the commoner. "names" holds names of people and
 places.
@@ -21,7 +21,7 @@ LEVELS = ("10", "20", "35", "40")
 ENDINGS = ("s", "es", "ed", "ing", "er", "ers", "ly", "ness", "d", "r", "rs", "al", "able", "ment", "ments", "y")
 SHORTENED = {"e": ("ing",), "y": ("ies", "ied")}
 HEADER = """\
-# English words by how common they are, from SCOWL (Debian package scowl 2020.12.07-2), packed by scripts/words.py.
+# English words by how common they are, from SCOWL (Debian package scowl 2020.12.07-2), packed by corpus/word_list.py.
 # Copyright 2000-2011 by Kevin Atkinson; free to use, copy, modify and distribute with this notice: words.LICENSE.
 """
 

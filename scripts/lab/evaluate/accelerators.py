@@ -1,13 +1,13 @@
 """What the way from fp32 to the NPU costs: the same questions to each artefact, answered through the shipped program.
 
-    scripts/compile_npu.sh models/demo target/npu-sim --unshared --scenario default
-    python scripts/accelerated.py target/npu-sim --fp32 OUT/fp32 --soc SM8550 SM8650 SM8750 --questions 200 [--write]
+    scripts/lab.sh compile-npu models/demo target/npu-sim --unshared --scenario default
+    scripts/lab.sh accelerators target/npu-sim --fp32 OUT/fp32 --soc SM8550 SM8650 SM8750 --questions 200 [--write]
 
-Documents are generated (documents.py; seeds that nothing was trained, chosen or calibrated by), each read and asked by
-fp32, by the CPU artefact and by each SoC's graphs on Qualcomm's simulator (its plugin: $EDGEINFINITE_NPU_LIBRARY).
-The simulator takes seconds a segment, so documents are short; `--minutes` ends it at a whole document. Every row is
-paired with the one before it in its way: fp32 → CPU → NPU. Logits errors are those of the self-test in model.json.
-Needs cargo, no Python package; scripts/npu.sh has all of it.
+Documents are generated (corpus/documents.py; seeds that nothing was trained, chosen or calibrated by), each read and
+asked by fp32, by the CPU artefact and by each SoC's graphs on Qualcomm's simulator (its plugin:
+$EDGEINFINITE_NPU_LIBRARY). The simulator takes seconds a segment, so documents are short; `--minutes` ends it at a
+whole document. Every row is paired with the one before it in its way: fp32 → CPU → NPU. Logits errors are those of the
+self-test in model.json. Needs cargo, no Python package; scripts/npu.sh has all of it.
 """
 
 from __future__ import annotations
@@ -115,8 +115,8 @@ def table(all_: list[Column]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("model", type=Path, help="a folder by compile_npu.py --unshared")
-    parser.add_argument("--fp32", type=Path, help="the same model by export.py --precision fp32")
+    parser.add_argument("model", type=Path, help="a folder by scripts/lab.sh compile-npu --unshared")
+    parser.add_argument("--fp32", type=Path, help="the same model by scripts/lab.sh export --precision fp32")
     parser.add_argument("--soc", nargs="+", default=["SM8550", "SM8650", "SM8750"])
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=math.inf)
@@ -135,7 +135,7 @@ def main() -> None:
         cli = Cli(built(), None, work)
         ask(cli, work, all_, args.questions, args.minutes, args.first, args.verdicts, progress)
         cli.options = ["--model", str(args.model.resolve())]
-        record = record_head(["python", "scripts/accelerated.py", *sys.argv[1:]], cli, began)
+        record = record_head(["scripts/lab.sh", "accelerators", *sys.argv[1:]], cli, began)
     print(table(all_))
     if args.write:
         write_record("accelerated-finder", record | {"artefacts": [c.json() for c in all_]})

@@ -1,15 +1,15 @@
 """Calibrates two of the numbers by which recall decides: bm25_weight and found_threshold of model.json.
 
-    python scripts/calibrate.py                          asks over a grid, prints the surface and the choice
-    python scripts/calibrate.py --compare 3,0 6,1         asks only these, on other documents and on real ones
-    python scripts/calibrate.py --write models/demo/model.json scripts/demo.json     also writes the choice there
+    scripts/lab.sh calibrate                         asks over a grid, prints the surface and the choice
+    scripts/lab.sh calibrate --compare 3,0 6,1         asks only these, on other documents and on real ones
+    scripts/lab.sh calibrate --write models/demo/model.json scripts/lab/finder/preset.json    (the choice, too)
 
-Generated documents of 1 to 2,000 passages (documents.py; seeds "calibrate/…", neither trained on nor asked about by
-evaluate.py), half of the questions answered by a sentence, half by none. What is maximised is the mean of two shares:
-right sentence found, and absent refused; among the points by which so many of the questions that a person wrote
-(licences.py) are still answered right (--by-hand), because people put things in words of their own. Every point is
-asked through the shipped command line, on a copy of the model folder with these two numbers changed. Needs cargo, no
-Python package.
+Generated documents of 1 to 2,000 passages (corpus/documents.py; seeds "calibrate/…", neither trained on nor asked about
+by evaluate.py), half of the questions answered by a sentence, half by none. What is maximised is the mean of two
+shares: right sentence found, and absent refused; among the points by which so many of the questions that a person wrote
+(questions/licences.py) are still answered right (--by-hand), because people put things in words of their own. Every
+point is asked through the shipped command line, on a copy of the model folder with these two numbers changed. Needs
+cargo, no Python package.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The promises that take minutes to check, run through the command line as anyone would (scripts/prove.sh starts this).
 
-python scripts/prove.py target/debug/edgeinfinite [--model DIR] [--longest 1000000] [--minutes 15] [--record]
+scripts/lab.sh endurance target/debug/edgeinfinite [--model DIR] [--longest 1000000] [--minutes 15] [--record]
 """
 
 import argparse

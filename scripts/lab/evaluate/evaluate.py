@@ -1,17 +1,17 @@
 """Accuracy, time to first token and bytes by reading and length, through the shipped command line.
 
-    python scripts/evaluate.py                       the whole table; half an hour on two quiet cores, most of it memory
-    python scripts/evaluate.py --readings recall --lengths 512,8192 --questions 100
-    python scripts/evaluate.py --memory              what the memory carries, recall beside it; 90 minutes a model
-    python scripts/evaluate.py --memory --model trained=DIR --model closed=DIR
-    python scripts/evaluate.py --short               a minute; ends with 1 below the floor
-    python scripts/evaluate.py --write               also writes docs/records/, the tables in models/ and the plot
+    scripts/lab.sh evaluate                       the whole table; half an hour on two quiet cores, most of it memory
+    scripts/lab.sh evaluate --readings recall --lengths 512,8192 --questions 100
+    scripts/lab.sh evaluate --memory              what the memory carries, recall beside it; 90 minutes a model
+    scripts/lab.sh evaluate --memory --model trained=DIR --model closed=DIR
+    scripts/lab.sh evaluate --short               a minute; ends with 1 below the floor
+    scripts/lab.sh evaluate --write               also writes docs/records/, the tables in models/ and the plot
 
-Generated documents (documents.py; seeds "evaluate/…", never trained on), each read once and then asked everything.
-Counted are facts (is the quote the sentence that answers?), keys (which code opens …), what the document does not say
-(is it refused?), and questions refused although the document says it. Every quote is held against the file's bytes.
-`cost` asks the same kind of question of a short and a long document in turn. --memory asks for what was declared once
-and has left the window, and for the topic (carry.py). Needs cargo, no Python package.
+Generated documents (corpus/documents.py; seeds "evaluate/…", never trained on), each read once and then asked
+everything. Counted are facts (is the quote the sentence that answers?), keys (which code opens …), what the document
+does not say (is it refused?), and questions refused although the document says it. Every quote is held against the
+file's bytes. `cost` asks the same kind of question of a short and a long document in turn. --memory asks for what was
+declared once and has left the window, and for the topic (memory.py). Needs cargo, no Python package.
 """
 
 from __future__ import annotations
@@ -290,7 +290,7 @@ def remembered(args: argparse.Namespace, models: dict[str, tuple[Cli, Path]], be
 def save(args: argparse.Namespace, cli: Cli, began: float, kept: dict) -> tuple[dict, Path | None]:
     """The record so far; written after every cell, so that a run cut short, or another of other cells, can go on."""
     words = [word for word in sys.argv[1:] if word not in ("--go-on", str(args.go_on))]
-    record = record_head(["python", "scripts/evaluate.py", *words], cli, began)
+    record = record_head(["scripts/lab.sh", "evaluate", *words], cli, began)
     commands = kept.get("command", record["command"]).split("; ")
     commands += [record["command"]] if record["command"] not in commands else []
     record |= kept | {"command": "; ".join(commands)}

@@ -2,8 +2,8 @@
 
 Every document is read once by the memory reading and asked everything in one run; recall is asked of the very same
 document; as many documents at a time as there are cores, by one thread each. An answer is right when its text names the
-value, whether it quotes or is in the model's own words. The window alone knows nothing of what is asked (passkeys.py).
-`evaluate.py --memory` runs this and writes the table.
+value, whether it quotes or is in the model's own words. The window alone knows nothing of what is asked
+(corpus/passkeys.py). `scripts/lab.sh evaluate --memory` runs this and writes the table.
 """
 
 from __future__ import annotations

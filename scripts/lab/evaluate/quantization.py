@@ -1,14 +1,14 @@
 """What eight bits cost the demo's CPU artefact: part by part, and in all, paired against fp32.
 
-    python scripts/quantize.py CHECKPOINT                     a few minutes
-    python scripts/quantize.py CHECKPOINT --write             also docs/records/ and the table in models/demo/README.md
-    python scripts/quantize.py CHECKPOINT --roundings         instead: eight and four bits by each way of rounding
+    scripts/lab.sh quantization CHECKPOINT                     a few minutes
+    scripts/lab.sh quantization CHECKPOINT --write             also docs/records/ and the table in models/demo/README.md
+    scripts/lab.sh quantization CHECKPOINT --roundings         instead: eight and four bits by each way of rounding
 
 Part by part: a graph in which only those linears are in eight bits (weights by output channel, activations by row)
 reads prompts that no training has seen, through the host's part in numpy; its logits at the answer are held against
 fp32's. In all: the folder as it ships and one in fp32 answer the same questions about generated documents through the
-shipped command line. By rounding: folders by nearest and by GPTQ, plain and turned, read the prompts. export.py is what
-quantises.
+shipped command line. By rounding: folders by nearest and by GPTQ, plain and turned, read the prompts. The command
+export quantises.
 """
 
 from __future__ import annotations
@@ -224,7 +224,7 @@ def main() -> None:
         progress.say(f"{len(rows)} graphs on {args.prompts} prompts", True)
         cli = Cli(built(), folders[1], work)
         found = paired(cli, folders, work, args.questions, progress)
-        record = record_head(["python", "scripts/quantize.py", *sys.argv[1:]], cli, began)
+        record = record_head(["scripts/lab.sh", "quantization", *sys.argv[1:]], cli, began)
     print(table(rows, found))
     if args.write:
         whole = record | {"parts": rows, "paired": {name: vars(p) for name, p in found.items()}}

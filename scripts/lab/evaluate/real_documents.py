@@ -1,16 +1,16 @@
 """Questions about real documents, through the shipped command line.
 
-    python scripts/real.py                both sets made by rule, questions by a person, summaries; three minutes
-    python scripts/real.py --hard         of the sets made by rule only this one (--plain: the other)
-    python scripts/real.py --write        also writes docs/records/ and the tables in models/demo/README.md
+    scripts/lab.sh real-documents                both sets made by rule, questions by a person, summaries; three minutes
+    scripts/lab.sh real-documents --hard         of the sets made by rule only this one (--plain: the other)
+    scripts/lab.sh real-documents --write        also writes docs/records/ and the tables in models/demo/README.md
 
-The documents are the ones of shelf.py; the questions are made by rule out of one sentence each (rules.py), or a
-person wrote them (licences.py). An answer is right when its quote is that sentence. Beside it stand the same question
-asked of a passage that holds the sentence and of the model made to answer always (found_threshold far below 0), what
-BM25's best sentence would answer, which never refuses either, and questions that nothing in the document answers: those
-of the other documents, of whose words it holds at most half. Every quote is held against the file, byte for byte and by
-its UTF-16 offsets. Ends with 1 where BM25 finds the hard set easy, a quote does not stand in its file, or a summary is
-out of order. Needs cargo, no Python package.
+The documents are the ones of questions/system_documents.py; the questions are made by rule out of one sentence each
+(questions/rules.py), or a person wrote them (questions/licences.py). An answer is right when its quote is that
+sentence. Beside it stand the same question asked of a passage that holds the sentence and of the model made to answer
+always (found_threshold far below 0), what BM25's best sentence would answer, which never refuses either, and questions
+that nothing in the document answers: those of the other documents, of whose words it holds at most half. Every quote is
+held against the file, byte for byte and by its UTF-16 offsets. Ends with 1 where BM25 finds the hard set easy, a quote
+does not stand in its file, or a summary is out of order. Needs cargo, no Python package.
 """
 
 from __future__ import annotations
@@ -213,7 +213,7 @@ def main() -> None:
         results += [calibrated(reader), held_out(reader)]
         progress.say(f"by a person: right {results[-2].recall}, held out {results[-1].recall}", True)
         summaries = [summarise(cli, Path(folder), name, text) for name, text in texts.items()]
-        record = record_head(["python", "scripts/real.py", *sys.argv[1:]], cli, began)
+        record = record_head(["scripts/lab.sh", "real-documents", *sys.argv[1:]], cli, began)
     tables = f"{table(results)}\n\n{summary_table(summaries)}"
     print(tables)
     if args.write:

@@ -1,14 +1,15 @@
 """Checkpoint folder → model folder, as models/README.md says; refuses one that differs too much from the reference.
 
-    python scripts/export.py CHECKPOINT models/mine  [--name mine] [--precision int8 fp32]
-    python scripts/export.py CHECKPOINT models/mine  --precision int4 --rounding gptq [--calibration texts.txt]
-    python scripts/export.py CHECKPOINT models/demo --preset scripts/demo.json
+    scripts/lab.sh export CHECKPOINT models/mine  [--name mine] [--precision int8 fp32]
+    scripts/lab.sh export CHECKPOINT models/mine  --precision int4 --rounding gptq [--calibration texts.txt]
+    scripts/lab.sh export CHECKPOINT models/demo --preset scripts/lab/finder/preset.json
 
 CHECKPOINT is a Hugging Face folder (config.json, safetensors, tokenizer.json, and a chat template) of a family that
-families.py knows, with gates.safetensors if gates were trained. A preset holds what the checkpoint does not know
-(scripts/demo.json); without one the prompt comes from the chat template, the sizes from SIZES. Exit status 1 and
-nothing written when an artefact's logits are off; the folder appears, or is replaced, as a whole. quantizing.json in
-it, printed too, says what rounding cost each matrix (rounding.py); it is not the model's and need not be delivered.
+reference/families.py knows, with gates.safetensors if gates were trained. A preset holds what the checkpoint does not
+know (scripts/lab/finder/preset.json); without one the prompt comes from the chat template, the sizes from SIZES. Exit
+status 1 and nothing written when an artefact's logits are off; the folder appears, or is replaced, as a whole.
+quantizing.json in it, printed too, says what rounding cost each matrix (quantization_error.py); it is not the model's
+and need not be delivered.
 """
 
 import argparse
@@ -346,7 +347,9 @@ def main() -> int:
     parser.add_argument("target", type=Path)
     parser.add_argument("--preset", type=Path)
     parser.add_argument("--name", default="")
-    parser.add_argument("--rotate", action="store_true", help="so that no channel outweighs the others (rotation.py)")
+    parser.add_argument(
+        "--rotate", action="store_true", help="so that no channel outweighs the others (reference/rotation.py)"
+    )
     parser.add_argument("--precision", nargs="+", choices=sorted(MAX_ERROR), default=None)
     parser.add_argument("--rounding", choices=ROUNDINGS, default="nearest", help="of weights (gptq.py; %(default)s)")
     parser.add_argument("--calibration", type=Path, metavar="FILE", help="a text for gptq; without it a generated one")

@@ -1,6 +1,6 @@
 """Asks a checkpoint thirty-six questions that a person wrote about real licences, and twelve that they do not answer.
 
-    python scripts/examine.py CHECKPOINT [--weight 0.5] [--verbose]
+    scripts/lab.sh examine CHECKPOINT [--weight 0.5] [--verbose]
 
 The licences are read from /usr/share/common-licenses when this runs, never trained on. As in the engine a prompt is
 packed with the document's best BM25 sentences and the citation is the best marker in sight; --weight mixes in BM25

@@ -1,6 +1,6 @@
 """What a step's batches come to: cross entropies to go down, and held-out questions that are answered right.
 
-Shapes as in samples.py, streams.py and model.py; n: rows that are part of an answer.
+Shapes as in prompt_samples.py, memory_samples.py and reference/model.py; n: rows that are part of an answer.
 """
 
 from __future__ import annotations

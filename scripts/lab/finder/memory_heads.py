@@ -28,7 +28,7 @@ from lab.finder.tokenizer import EOS, S0, SAY
 from lab.reference.model import Decoder, sigma
 
 SHAPE = Shape(segment=128, segments=6, window=1, batch=4, questions=8)
-VALUE_AFTER = (" is", " to", ":")  # in every wording of declared.py
+VALUE_AFTER = (" is", " to", ":")  # in every wording of corpus/facts.py
 DIRECTIONS, SPREAD, KEY_LEVEL, QUERY_LEVEL = 32, 50.0, -7.0, -8.0  # where Adam begins: length and mean of a head's key
 GAP = 16.0  # nats between what is written of a value and of filler, where Adam begins
 ROUNDS, SILENT, STEPS, RATE, SHARPNESS = 240, 60, 700, 3e-3, 20.0

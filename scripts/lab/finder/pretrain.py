@@ -1,12 +1,13 @@
-"""Trains the finder's base, models/demo, from nothing: to find in a prompt (samples.py) and to remember (streams.py).
+"""Trains the finder's base, models/demo, from nothing: to find in a prompt and to remember.
 
-    python scripts/pretrain.py OUT --tokenizer tokenizer.json --minutes 100    (two cores; the clock sets the schedule)
-    python scripts/pretrain.py OUT --tokenizer tokenizer.json --steps 5000     (the same weights each time on a machine)
+    scripts/lab.sh pretrain OUT --tokenizer tokenizer.json --minutes 100    (two cores; the clock sets the schedule)
+    scripts/lab.sh pretrain OUT --tokenizer tokenizer.json --steps 5000     (the same weights each time on a machine)
 
-A step takes batches of both in each of --processes processes, which average their gradients. Run again with the same
-OUT it goes on from OUT/checkpoint.pt. At the end OUT is a Hugging Face folder (config.json, model.safetensors,
-tokenizer.json), compared with transformers' Qwen2ForCausalLM, and OUT/pretrained is the same with the gates that went
-along in training. OUT/pretrain.log has a line every 50 steps; learning.py draws it.
+A step takes batches of both (prompt_samples.py, memory_samples.py) in each of --processes processes, which average
+their gradients. Run again with the same OUT it goes on from OUT/checkpoint.pt. At the end OUT is a Hugging Face folder
+(config.json, model.safetensors, tokenizer.json), compared with transformers' Qwen2ForCausalLM, and OUT/pretrained is
+the same with the gates that went along in training. OUT/pretrain.log has a line every 50 steps; plots/training.py draws
+it.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """Segmented supervised fine-tuning: trains the gates, and nothing else, of a checkpoint whose base stays frozen.
 
-    python scripts/ssft.py CHECKPOINT --minutes 4             (writes CHECKPOINT/gates.safetensors, CHECKPOINT/ssft.log)
-    python scripts/ssft.py --base DIR                         (of a checkpoint of one's own: base_ssft.py)
+    scripts/lab.sh finder.ssft CHECKPOINT --minutes 4    (writes CHECKPOINT/gates.safetensors, CHECKPOINT/ssft.log)
+    scripts/lab.sh finder.ssft --base DIR                    (of a checkpoint of one's own: train/ssft.py)
 
-A sample is a document of 8 to 16 segments (streams.py), read as the engine reads it: the first tokens pinned, the
-window, what leaves it absorbed. Questions follow any of its segments. The loss is on the answers; its gradient goes
+A sample is a document of 8 to 16 segments (memory_samples.py), read as the engine reads it: the first tokens pinned,
+the window, what leaves it absorbed. Questions follow any of its segments. The loss is on the answers; its gradient goes
 through M and z of all segments. Fresh gates are shut (W2 = 0, b2 = -4): the base, which is StreamingLLM. Where
 pretraining left gates in CHECKPOINT/pretrained, these are where the training starts. Held-out questions are counted by
 kind with gates shut, before and after. Run again it goes on.

@@ -2,7 +2,7 @@
 a number the first with the space before it, as words have theirs. The last 512 are merges that make tokens of words
 with synonyms: what means the same can be given vectors that lie close.
 
-    python scripts/tokenizer.py tokenizer.json [--seed 77]
+    scripts/lab.sh tokenizer tokenizer.json [--seed 77]
 
 The marker tokens come first (SPECIAL, ids from 0). They are special and not normalised, so a decoder can skip them,
 and with `encode_special_tokens=True` (see `open_tokenizer`) no text of a document ever becomes one.

@@ -1,8 +1,8 @@
 """docs/accuracy.svg: what is answered right, and the time to first token, against the document's length.
 
-Drawn from the newest records of evaluate.py, with --memory and without, or the ones named:
+Drawn from the newest records of evaluate/evaluate.py, with --memory and without, or the ones named:
 
-python3 scripts/curve.py [RECORD.json …]
+scripts/lab.sh accuracy [RECORD.json …]
 """
 
 from __future__ import annotations

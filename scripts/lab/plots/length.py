@@ -2,7 +2,7 @@
 
 Drawn from the newest record of scripts/prove.sh, or the one named:
 
-python3 scripts/picture.py [RECORD.json]
+scripts/lab.sh length [RECORD.json]
 """
 
 import argparse

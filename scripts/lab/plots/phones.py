@@ -1,7 +1,7 @@
 """The README's table of phones, out of what the demo app's benchmark shares (docs/on-a-phone.md).
 
-python3 scripts/phones.py             prints it, from docs/records/phones/*.json
-python3 scripts/phones.py --write     writes it into README.md
+scripts/lab.sh phones             prints it, from docs/records/phones/*.json
+scripts/lab.sh phones --write     writes it into README.md
 """
 
 import json

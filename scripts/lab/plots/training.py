@@ -1,6 +1,6 @@
 """docs/learning.svg: what pretraining's logs say: the losses of its steps, and what held-out questions came to.
 
-python3 scripts/learning.py OUT/pretrain.log        (several, where a run went on from another)
+scripts/lab.sh training OUT/pretrain.log        (several, where a run went on from another)
 """
 
 import argparse

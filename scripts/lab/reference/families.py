@@ -1,4 +1,4 @@
-"""Hugging Face folders of the families that export.py takes: config.json → Config, weights → the names of model.py.
+"""Hugging Face folders of the families that the lab knows: config.json → Config, weights → the names of model.py.
 
     config = read_config(folder)                      # refuses by name what it does not know; no command line
     for name, tensor in weights(folder, config): …    # float32, one at a time, canonical names

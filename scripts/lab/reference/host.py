@@ -1,8 +1,9 @@
 """The host's part of models/README.md in numpy and onnxruntime: what rust/core does, in the fewest lines that run.
 
-    python scripts/host.py models/tiny README.md "What is this?"     # reads by segments, prints the greedy answer
+    scripts/lab.sh host models/tiny README.md "What is this?"     # reads by segments, prints the greedy answer
 
-Shapes as in graph.py; P pinned tokens, K pinned slots, W window slots, w tokens in the window. PyTorch is not needed.
+Shapes as in export/onnx_graph.py; P pinned tokens, K pinned slots, W window slots, w tokens in the window. PyTorch is
+not needed.
 """
 
 import copy

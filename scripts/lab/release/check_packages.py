@@ -1,6 +1,6 @@
 """Checks what scripts/dist.sh wrote, from its bytes.
 
-    vet.py DIST
+    scripts/lab.sh check-packages DIST
 
 Of the AARs: what is in them, a manifest that asks for nothing, bytecode, the native libraries, size. Of the POMs: what
 Maven Central asks for. Of sources and reference: that nothing public is missing. Of the APK: alignment, no permission,

@@ -1,6 +1,6 @@
 """Takes the Kotlin and Java out of documents, so that a compiler can read it (android/newcomer).
 
-    snippets.py OUT DOCUMENT.md…
+    scripts/lab.sh doc-snippets OUT DOCUMENT.md…
 
 OUT/main gets each block that is a whole file, that is, begins with `package`, and names no `android`; OUT/test gets the
 others, fragments made a file: declarations as they stand, other lines as the body of a function that knows what

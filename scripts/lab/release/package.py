@@ -1,9 +1,9 @@
 """Writes what Google's build would write: AARs, their POMs, APKs. The same input gives the same bytes.
 
-    pack.py aar OUT.aar MODULE [FILE…]                MODULE is a folder such as android/edgeinfinite, built by Maven
-    pack.py pom OUT.pom MODULE                        from the Gradle files, as Gradle's publishing plugin makes it
-    pack.py jar OUT.jar FOLDER
-    pack.py apk OUT.apk BASE.apk CLASSES.dex FILE…    BASE is what aapt2 links; not signed yet
+    scripts/lab.sh package aar OUT.aar MODULE [FILE…]    MODULE is a folder such as android/edgeinfinite, built by Maven
+    scripts/lab.sh package pom OUT.pom MODULE            from the Gradle files, as Gradle's publishing plugin makes it
+    scripts/lab.sh package jar OUT.jar FOLDER
+    scripts/lab.sh package apk OUT.apk BASE.apk CLASSES.dex FILE…    BASE is what aapt2 links; not signed yet
 
 A FILE is a library, abi/NAME.so, such as …/arm64-v8a/libedgeinfinite.so, or a notice. An APK stores a library at an
 offset of 16 KiB, so that phones with pages of that size map it where it lies.

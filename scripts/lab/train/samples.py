@@ -1,12 +1,12 @@
-"""Documents with questions and answers as a checkpoint of one's own reads them: what `ssft.py --base` trains on.
+"""Documents with questions and answers as a checkpoint of one's own reads them: what S-SFT trains on.
 
     read in segments:   start (pinned) | S tokens | S tokens | …       documents one after another
     asked after some:   ask with the question | answer end             the loss is on the answer and the end
 
     {"document": "…", "questions": [{"question": "…", "answer": "…"}, …]}         a line of a file
 
-Templates are those of the prompt that export.py writes (chat.py). Without a file documents are generated
-(documents.py). Everything follows from a seed. No PyTorch here.
+Templates are those of the prompt that export/export.py writes (export/chat_template.py). Without a file documents are
+generated (corpus/documents.py). Everything follows from a seed. No PyTorch here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """S-SFT of a checkpoint of one's own: the gates alone, on questions about documents in the checkpoint's own prompt.
 
-    python scripts/ssft.py --base ~/checkpoints/Qwen2.5-0.5B-Instruct [--data questions.jsonl] [--steps 600]
-    accelerate launch --multi_gpu --num_processes 4 scripts/ssft.py …   (torchrun does as well: a part of a step each)
+    scripts/lab.sh finder.ssft --base ~/checkpoints/Qwen2.5-0.5B-Instruct [--data questions.jsonl] [--steps 600]
+    accelerate launch --multi_gpu --num_processes 4 -m lab.finder.ssft …   (torchrun does as well: a part each)
 
 Writes gates.safetensors, ssft.pt (to go on from) and ssft.log into the checkpoint's folder; nothing else there changes.
 Says beforehand how much memory it will take. Before and after, held-out questions are asked: nats a token of the
@@ -80,10 +80,12 @@ class World:
 
 def arguments(parser: argparse._ArgumentGroup) -> None:
     parser.add_argument(
-        "--base", type=Path, metavar="DIR", help="a Hugging Face folder of a family that export.py takes"
+        "--base", type=Path, metavar="DIR", help="a Hugging Face folder of a family that export/export.py takes"
     )
-    parser.add_argument("--data", type=Path, help="documents with questions, a line each (text_streams.py)")
-    parser.add_argument("--preset", type=Path, help="as export.py's: the prompt, where there is no chat template")
+    parser.add_argument("--data", type=Path, help="documents with questions, a line each (samples.py)")
+    parser.add_argument(
+        "--preset", type=Path, help="as export/export.py's: the prompt, where there is no chat template"
+    )
     parser.add_argument("--steps", type=int, default=600)
 
 
@@ -146,7 +148,9 @@ def measure(decoder: Decoder, samples: list[Streams], device: str) -> str:
 def form_of(base: Path, preset: Path | None, positions: int) -> Form:
     found = json.loads(preset.read_text()) if preset else export.own(base, positions)
     if found["citation"]:
-        raise BadData(f"{preset}: found a citing prompt, expected a free one: ssft.py without --base trains those")
+        raise BadData(
+            f"{preset}: found a citing prompt, expected a free one: finder/ssft.py without --base trains those"
+        )
     kept = host.piecewise(json.loads((base / "tokenizer.json").read_text()), found)
     return Form(found["prompt"], found["end"][0], json.dumps(kept))
 

@@ -22,7 +22,7 @@ def table() -> list[dict]:
 
 
 def write(form: str, folder: Path, template: str = "", **files: dict) -> Path:
-    """A folder of forms.py with another template, or keys of its files changed."""
+    """A folder of fixtures/tokenizer_cases.py with another template, or keys of its files changed."""
     forms.write(form, folder)
     changes = {"tokenizer_config": {"chat_template": template}} if template else {}
     for name, keys in (changes | files).items():
@@ -170,7 +170,7 @@ def test_white_space_that_a_token_takes_along():
     added = [{"content": "<x>"} | flags, {"content": "<y>"} | flags | {"lstrip": True}]
     assert chat.eaten(" <x>\n\x1c <y>\t b ", added) == " <x>\n\x1c<y>b ".replace("\n", "")
     opened = Tokenizer.from_str(forms.tokenizer("phi4").to_str())
-    for c in map(chr, (*range(0x3010), 0xFEFF)):  # the white space of a tokenizer is that of host.py
+    for c in map(chr, (*range(0x3010), 0xFEFF)):  # the white space of a tokenizer is that of reference/host.py
         tokens = opened.encode(f"<|user|>{c}x", add_special_tokens=False).ids
         assert (len(tokens) == 2) == (c in host.SPACE), hex(ord(c))
 

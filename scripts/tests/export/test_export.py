@@ -117,7 +117,7 @@ def test_folder(checkpoint, tmp_path):
 def test_what_is_off_is_refused_and_leaves_nothing(checkpoint, tmp_path, monkeypatch, capsys):
     preset, target = tmp_path / "preset.json", tmp_path / "made"
     preset.write_text(json.dumps(tiny.PRESET | {"max_error": {"int8": 1e-3}}))
-    monkeypatch.setattr("sys.argv", ["export.py", str(checkpoint), str(target), "--preset", str(preset)])
+    monkeypatch.setattr("sys.argv", ["export", str(checkpoint), str(target), "--preset", str(preset)])
     assert export.main() == 1
     assert "cpu-int8.onnx: logits off by" in capsys.readouterr().err
     assert [f.name for f in tmp_path.iterdir()] == ["preset.json"]

@@ -183,7 +183,7 @@ def test_what_cannot_be_calibrated_on_is_refused(name, checkpoint, tmp_path, mon
     preset.write_text(json.dumps(LOOSE))
     if written is not None:
         file.write_bytes(written)
-    command = ["export.py", str(checkpoint), str(target), "--preset", str(preset), "--precision", "int4"]
+    command = ["export", str(checkpoint), str(target), "--preset", str(preset), "--precision", "int4"]
     monkeypatch.setattr("sys.argv", [*command, "--rounding", "gptq", "--calibration", str(file), *options])
     assert export.main() == 1
     said = capsys.readouterr().err

@@ -48,7 +48,7 @@ def off(got: np.ndarray, want: np.ndarray) -> float:
 
 
 def rounded(weight: torch.Tensor, bits: int) -> torch.Tensor:
-    """weight [out, in] as an artefact keeps it, computed here by itself (rounding.py is held to it)."""
+    """weight [out, in] as an artefact keeps it, computed here by itself (quantization_error.py is held to it)."""
     if bits == 8:
         scale = weight.abs().amax(1, keepdim=True) / 127
         return (weight / scale).round().clamp(-127, 127) * scale

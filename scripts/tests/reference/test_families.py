@@ -35,7 +35,7 @@ SHORT, LONG = [1.0, 1.05, 1.2, 1.4], [1.5, 2.0, 6.0, 20.0]
 
 @dataclass(frozen=True)
 class Case:
-    """A checkpoint, and what config.py must have made of it."""
+    """A checkpoint, and what reference/config.py must have made of it."""
 
     name: str
     family: str
@@ -228,7 +228,7 @@ WRONG = {
 def test_wrong_weights_are_refused_by_name_and_nothing_is_written(name, tmp_path, monkeypatch, capsys):
     change, words = WRONG[name]
     folder = damaged(tmp_path, change)
-    monkeypatch.setattr("sys.argv", ["export.py", str(folder), str(tmp_path / "mine")])
+    monkeypatch.setattr("sys.argv", ["export", str(folder), str(tmp_path / "mine")])
     assert export.main() == 1
     assert re.search(words, capsys.readouterr().err)
     assert not (tmp_path / "mine").exists()

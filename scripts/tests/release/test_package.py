@@ -1,4 +1,4 @@
-"""What pack.py writes and what vet.py makes of it: a library's bytes, and every rule broken once."""
+"""Packages as written, and as checked: a library's bytes, and every rule broken once."""
 
 import shutil
 import struct
