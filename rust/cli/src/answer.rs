@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use edgeinfinite_core::answer::CoverageKind;
 use edgeinfinite_core::model::Execution;
-use edgeinfinite_core::{Answer, AskOptions, Coverage, Document, DocumentOptions, Event, Result, Source, Usage};
+use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Coverage, Document, DocumentOptions, Result, TextSource, Usage};
 use serde::Serialize;
 
 use crate::print::JsonFile;
@@ -85,17 +85,17 @@ fn reply(common: &Common, document: &Document, question: Option<&String>, option
     let bar = read::bar(!common.json && std::io::stderr().is_terminal());
     loop {
         match reply.next()? {
-            Some(Event::Progress { tokens_done, tokens_total, seconds_left: Some(left) }) if left > 1.0 => {
+            Some(AnswerEvent::Progress { tokens_done, tokens_total, seconds_left: Some(left) }) if left > 1.0 => {
                 bar.set_length(tokens_total.max(1));
                 bar.set_position(tokens_done);
                 bar.set_message(format!("{} left", read::duration(left)));
             }
-            Some(Event::Text { delta }) if !common.json => {
+            Some(AnswerEvent::TextDelta { delta }) if !common.json => {
                 bar.finish_and_clear();
                 print::words(&delta)?;
                 ends_line = delta.ends_with('\n');
             }
-            Some(Event::Done { answer }) => {
+            Some(AnswerEvent::Done { answer }) => {
                 bar.finish_and_clear();
                 if !common.json && !ends_line {
                     print::line("")?;
@@ -109,7 +109,7 @@ fn reply(common: &Common, document: &Document, question: Option<&String>, option
 }
 
 /// Where an answer came from: the quote in its surroundings.
-fn places(source: &Source, file: &Path, answer: Option<&Answer>) -> Result<()> {
+fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<()> {
     let Some(answer) = answer else { return Ok(()) };
     let name = if file.as_os_str() == "-" { "standard input".into() } else { file.display().to_string() };
     if !answer.found {

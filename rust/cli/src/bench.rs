@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use edgeinfinite_core::{Document, DocumentOptions, Event, Result, Source, Usage};
+use edgeinfinite_core::{AnswerEvent, Document, DocumentOptions, Result, TextSource, Usage};
 use serde::Serialize;
 
 use crate::{Common, print};
@@ -22,7 +22,7 @@ struct Spread {
 #[derive(Serialize)]
 struct Row {
     tokens: u64,
-    read_tokens_per_s: Spread,
+    read_tokens_per_second: Spread,
     ttft_ms: Spread,
     state_bytes: u64,
     index_bytes: u64,
@@ -42,7 +42,7 @@ pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
         let _ = std::fs::write("/proc/self/clear_refs", "5"); // the peak begins anew, where the kernel lets it
         let (mut speeds, mut firsts, mut last) = (Vec::new(), Vec::new(), Usage::default());
         for run in 0..runs.max(1) {
-            let source = Source::spool(text(*length, run as u64).as_bytes(), None)?;
+            let source = TextSource::spool(text(*length, run as u64).as_bytes(), None)?;
             let document = Document::open(model.clone(), source, DocumentOptions { reading: Some(reading), ..DocumentOptions::default() })?;
             let clock = Instant::now();
             while document.step()?.is_some() {}
@@ -50,7 +50,7 @@ pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
             let question = "Which code opens the north gate?";
             let reply = document.ask(question, options.clone())?;
             while let Some(event) = reply.next()? {
-                if let Event::Done { answer } = event {
+                if let AnswerEvent::Done { answer } = event {
                     last = answer.usage;
                 }
             }
@@ -59,14 +59,14 @@ pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
         }
         let row = Row {
             tokens: last.document_tokens,
-            read_tokens_per_s: spread(speeds),
+            read_tokens_per_second: spread(speeds),
             ttft_ms: spread(firsts),
             state_bytes: last.state_bytes,
             index_bytes: last.index_bytes,
             peak_rss_bytes: last.peak_rss_bytes,
         };
         if !common.json {
-            let (speed, first) = (&row.read_tokens_per_s, &row.ttft_ms);
+            let (speed, first) = (&row.read_tokens_per_second, &row.ttft_ms);
             print::line(&format!(
                 "{:>10} {:>10.0} {:>10.0} {:>10.0} {:>10.1} {:>10.1} {:>10.1} {:>8} {:>8} {:>12}",
                 print::grouped(row.tokens),

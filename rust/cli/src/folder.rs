@@ -122,6 +122,7 @@ pub fn errors() -> String {
             "model" => "ModelException",
             "text" => "TextException",
             "state" => "StateException",
+            "engine" => "EngineMissingException",
             "runtime" => "OnnxRuntimeException",
             "io" => "StorageException",
             "cancelled" => "CancellationException; ClosedException when closed meanwhile",

@@ -11,8 +11,8 @@ mod read;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use edgeinfinite_core::{AskOptions, Error, Kind, Model, OpenOptions, Reading, Result, Sampling};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use edgeinfinite_core::{AskOptions, Error, Kind, Model, OpenOptions, Reading, Result, Sampling, SummaryStyle};
 
 /// Summarises and questions documents of any length, on this machine, in constant memory.
 #[derive(Parser)]
@@ -48,7 +48,7 @@ struct Common {
     precision: Option<String>,
     /// Weights stay in their file, mapped: little memory of the process's own, half as many words a second.
     #[arg(long, global = true)]
-    mapped: bool,
+    mapped_weights: bool,
     /// One JSON object on standard output instead of text.
     #[arg(long, global = true)]
     json: bool,
@@ -74,9 +74,9 @@ struct Accelerator {
     /// ONNX Runtime's plugin for the NPU, libonnxruntime_providers_qnn.so.
     #[arg(long, global = true, value_name = "FILE", env = "EDGEINFINITE_NPU_LIBRARY", hide_env_values = true)]
     npu_library: Option<PathBuf>,
-    /// A folder where self-tests' verdicts are kept.
+    /// A folder where results of self-tests are kept.
     #[arg(long, global = true, value_name = "DIR")]
-    verdicts: Option<PathBuf>,
+    self_test_cache: Option<PathBuf>,
 }
 
 /// How a model's own words are chosen; names and values as in `transformers`.
@@ -106,7 +106,14 @@ struct Chance {
     stop: Vec<String>,
     /// Most tokens of an answer; without it, and at most, the model's limit.
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    max_tokens: Option<u32>,
+    max_output_tokens: Option<u32>,
+}
+
+/// The form of a summary.
+#[derive(Clone, Copy, ValueEnum)]
+enum Style {
+    Bullets,
+    Paragraph,
 }
 
 #[derive(Subcommand)]
@@ -120,10 +127,10 @@ enum Command {
         state: Option<PathBuf>,
         /// Most sentences, from all over the document; without it as many as the model chooses.
         #[arg(long, value_name = "N")]
-        sentences: Option<usize>,
-        /// One running text without headings.
-        #[arg(long)]
-        paragraph: bool,
+        length: Option<usize>,
+        /// bullets: each sentence and heading a line; paragraph: one running text without headings.
+        #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true, default_value_t = Style::Bullets)]
+        style: Style,
     },
     /// Reads a document once and for all; after a cut it goes on where it was.
     Read {
@@ -171,12 +178,12 @@ impl Common {
             accelerators: Some(self.accelerator.accelerator.clone()).filter(|list| !list.is_empty()),
             soc: self.accelerator.soc.clone(),
             npu_library: self.accelerator.npu_library.clone(),
-            verdicts: self.accelerator.verdicts.clone(),
-            mapped_weights: self.mapped,
+            self_test_cache: self.accelerator.self_test_cache.clone(),
+            mapped_weights: self.mapped_weights,
         };
         let model = Model::open(&self.model, &options)?;
-        for one in &model.execution().passed_over {
-            print::complain(&format!("{} is not used: {}", one.accelerator, one.why));
+        for one in &model.execution().skipped {
+            print::complain(&format!("{} is not used: {}", one.accelerator, one.reason));
         }
         Ok(model)
     }
@@ -192,16 +199,16 @@ impl Common {
             seed: c.seed,
             stop: c.stop.clone(),
         };
-        let max_tokens = c.max_tokens.map(|n| n as usize);
-        let mut options = AskOptions { verbatim: self.verbatim, max_tokens, sampling, ..AskOptions::default() };
+        let max_output_tokens = c.max_output_tokens.map(|n| n as usize);
+        let mut options = AskOptions { verbatim: self.verbatim, max_output_tokens, sampling, ..AskOptions::default() };
         let Some(name) = self.reading.as_deref() else { return Ok(options) };
         match name.strip_prefix("recall:") {
             None => options.reading = Some(name.parse()?),
-            Some(budget) => {
+            Some("all") => options.reading = Some(Reading::RecallAll),
+            Some(prompts) => {
                 options.reading = Some(Reading::Recall);
-                options.recall_all = budget == "all";
-                options.recall_prompts = budget.parse().ok().filter(|n| *n > 0);
-                if !options.recall_all && options.recall_prompts.is_none() {
+                options.recall_prompts = prompts.parse().ok().filter(|n| *n > 0);
+                if options.recall_prompts.is_none() {
                     let message = format!("found reading \"{name}\", expected recall:all or recall: and a number of prompts");
                     return Err(Error::new("argument.reading", message));
                 }
@@ -228,8 +235,12 @@ fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let common = &arguments.common;
     match &arguments.command {
-        Command::Summarize { file, state, sentences, paragraph } => {
-            let options = AskOptions { sentences: *sentences, paragraph: *paragraph, ..common.options()? };
+        Command::Summarize { file, state, length, style } => {
+            let style = match style {
+                Style::Bullets => SummaryStyle::Bullets,
+                Style::Paragraph => SummaryStyle::Paragraph,
+            };
+            let options = AskOptions { length: *length, style, ..common.options()? };
             answer::run(common, &options, file, state.as_deref(), &[])
         }
         Command::Ask { file, questions, state } => answer::run(common, &common.options()?, file, state.as_deref(), questions),

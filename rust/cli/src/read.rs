@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use edgeinfinite_core::{Document, DocumentOptions, Error, Result, Source};
+use edgeinfinite_core::{Document, DocumentOptions, Error, Result, TextSource};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -61,8 +61,8 @@ pub fn run(common: &Common, file: &Path, state: &Path) -> Result<()> {
 }
 
 /// A file, or standard input for -.
-pub fn source(file: &Path) -> Result<Source> {
-    if file.as_os_str() == "-" { Source::spool(std::io::stdin().lock(), None) } else { Source::file(file) }
+pub fn source(file: &Path) -> Result<TextSource> {
+    if file.as_os_str() == "-" { TextSource::spool(std::io::stdin().lock(), None) } else { TextSource::file(file) }
 }
 
 /// A bar on standard error, or none.

@@ -20,7 +20,7 @@ const USAGE: [&str; 10] = [
     "index_ms",
     "read_ms",
     "ttft_ms",
-    "decode_tokens_per_s",
+    "decode_tokens_per_second",
     "state_bytes",
     "index_bytes",
     "peak_rss_bytes",
@@ -30,7 +30,7 @@ const USAGE: [&str; 10] = [
 fn json_has_the_promised_keys() {
     let report = json(&["ask", "-", "Who?", "And when?", "--json"], "Ada wrote it. 🙂 In 1843.".as_bytes());
     assert_eq!(report["answers"].as_array().map(Vec::len), Some(2));
-    for key in ["question", "text", "found", "confidence", "quotes", "coverage"] {
+    for key in ["question", "text", "found", "confidence", "found_confidence", "quotes", "coverage"] {
         assert!(report["answers"][0].get(key).is_some(), "{key}");
     }
     for key in USAGE {
@@ -145,7 +145,7 @@ fn a_saved_document_answers_as_the_read_one() {
 #[test]
 fn every_reading_answers() {
     let text = "Ada wrote it in 1843. The mill stood by the river. ".repeat(30);
-    for reading in ["memory", "recall", "recall:3", "recall:all", "notes"] {
+    for reading in ["memory", "recall", "recall:3", "recall:all", "recall_all", "notes"] {
         let report = json(&["ask", "-", "Who?", "--json", "--scenario", "large", "--reading", reading], text.as_bytes());
         let coverage = report["answers"][0]["coverage"].as_array().unwrap();
         assert_eq!(coverage.last().map(|c| c["end"].as_u64()), Some(Some(text.len() as u64)), "{reading}");

@@ -46,9 +46,9 @@ fn questions_and_options() {
     refused(&["ask", "-", &long], b"Some text.", 2, "argument.question", "at most 256");
     refused(&["ask", "-", "  "], b"Some text.", 2, "argument.question", "empty");
     refused(&["ask", "-", "What?", "--scenario", "huge"], b"Some text.", 2, "argument.scenario", "default, large");
-    refused(&["ask", "-", "What?", "--reading", "tea-leaves"], b"Some text.", 2, "argument.reading", "memory, recall or notes");
+    refused(&["ask", "-", "What?", "--reading", "tea-leaves"], b"Some text.", 2, "argument.reading", "memory, recall, recall_all or notes");
     refused(&["inspect", "--scenario", "huge"], b"", 2, "argument.scenario", "default, large");
-    refused(&["verify", "--reading", "tea-leaves"], b"", 2, "argument.reading", "memory, recall or notes");
+    refused(&["verify", "--reading", "tea-leaves"], b"", 2, "argument.reading", "memory, recall, recall_all or notes");
     refused(&["summarize", "-", "--usage", "/proc/nowhere/usage.json"], b"Some text.", 1, "io", "/proc/nowhere");
     let folder = scratch();
     let path = folder.path().join("text");
@@ -87,6 +87,11 @@ fn model_folders() {
         (break_json("\"precision\"", "\"cache\": \"int8\", \"precision\""), "model.format", "found cache \"int8\", expected f16 or f32"),
         (break_json("\"precision\"", "\"cache\": \"f16\", \"precision\""), "model.graph", "found k_0 in f32, expected f16"),
         (break_json("\"summarize\": \"</doc><sum>\"", "\"summarize\": \"\""), "model.format", "prompt.summarize"),
+        (
+            break_json("\"summarize\": \"memory\"", "\"summarize\": \"recall_all\""),
+            "model.format",
+            "found recall_all, expected memory, recall or notes",
+        ),
         (break_json("\"inverse_frequencies\": [", "\"inverse_frequencies\": [], \"x\": ["), "model.format", "unknown field"),
     ];
     for (folder, code, word) in cases {

@@ -10,7 +10,7 @@ use edgeinfinite_core::decode::constrained::Hold;
 use edgeinfinite_core::decode::{prompt_lookup, scoring};
 use edgeinfinite_core::runtime::graph::Cancel;
 use edgeinfinite_core::text::source::folded;
-use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Source, Usage};
+use edgeinfinite_core::{AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource, Usage};
 use serde_json::{Value, json};
 
 const RUNS: usize = 9;
@@ -45,7 +45,7 @@ fn spread(mut values: Vec<f64>) -> Value {
 fn ask(document: &Document, question: &str, options: AskOptions) -> (String, Usage) {
     let reply = document.ask(question, options).unwrap();
     loop {
-        if let Some(Event::Done { answer }) = reply.next().unwrap() {
+        if let Some(AnswerEvent::Done { answer }) = reply.next().unwrap() {
             return (answer.text, answer.usage);
         }
     }
@@ -54,7 +54,7 @@ fn ask(document: &Document, question: &str, options: AskOptions) -> (String, Usa
 /// The same questions with drafts and without, by turns: milliseconds a token after the first.
 fn drafts(model: &Arc<Model>, verbatim: bool) -> Value {
     let sentences = sentences(60);
-    let source = Source::text(sentences.join(" ")).unwrap();
+    let source = TextSource::text(sentences.join(" ")).unwrap();
     let options = DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() };
     let document = Document::open(Arc::clone(model), source, options).unwrap();
     while document.step().unwrap().is_some() {}
@@ -62,11 +62,12 @@ fn drafts(model: &Arc<Model>, verbatim: bool) -> Value {
     for round in 0..=RUNS {
         for sentence in sentences.iter().step_by(7) {
             let question = sentence.split(' ').take(4).collect::<Vec<_>>().join(" ");
-            let both = [false, true].map(|lookup| ask(&document, &question, AskOptions { lookup, verbatim, ..AskOptions::default() }));
+            let both = [false, true]
+                .map(|lookup| ask(&document, &question, AskOptions { prompt_lookup: lookup, verbatim, ..AskOptions::default() }));
             assert_eq!(both[0].0, both[1].0, "drafts change nothing");
             if round > 0 {
                 for (at, (_, usage)) in both.iter().enumerate() {
-                    times[at].push(1000.0 / usage.decode_tokens_per_s.unwrap());
+                    times[at].push(1000.0 / usage.decode_tokens_per_second.unwrap());
                     runs[at] += usage.graph_runs;
                 }
                 tokens += both[0].1.generated_tokens;

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use edgeinfinite_core::index::bm25::Index;
 use edgeinfinite_core::text::passage::{Fence, Unit, tokenized, units_after};
-use edgeinfinite_core::text::source::{Blocks, Source};
+use edgeinfinite_core::text::source::{Blocks, TextSource};
 use edgeinfinite_core::text::tokenizer::Tokens;
 use edgeinfinite_core::{Manifest, Result};
 
@@ -26,7 +26,7 @@ fn main() -> Result<()> {
     let mut rows = Vec::new();
     for _ in 0..RUNS {
         let tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
-        rows.push(read(&Source::file(file.as_ref())?, &tokens)?);
+        rows.push(read(&TextSource::file(file.as_ref())?, &tokens)?);
     }
     println!("MB/s of {RUNS} runs");
     for (stage, name) in STAGES.iter().chain(&["all"]).enumerate() {
@@ -37,7 +37,7 @@ fn main() -> Result<()> {
 }
 
 /// MB/s of each stage and of all.
-fn read(source: &Source, tokens: &Tokens) -> Result<Vec<f64>> {
+fn read(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
     let mut blocks = Blocks::new(source.clone());
     let (mut index, mut fence) = (Index::new(None)?, Fence::default());
     let (mut spent, mut count) = ([0.0; STAGES.len()], 0);

@@ -78,7 +78,7 @@ pub struct Usage {
     /// Milliseconds from the question to the first piece of text.
     pub ttft_ms: f64,
     /// Tokens that the model chose one by one, a second; none when a citation is held to its sentence.
-    pub decode_tokens_per_s: Option<f64>,
+    pub decode_tokens_per_second: Option<f64>,
     /// Bytes of cache and memory: the document's and the answer's.
     pub state_bytes: u64,
     /// Bytes of the index: on disk.
@@ -96,9 +96,12 @@ pub struct Answer {
     pub text: String,
     /// False when the document does not say.
     pub found: bool,
-    /// The probability of the decision, the model's and the words' (λ·BM25) together (citing models), or of its tokens (geometric mean), 0 to 1;
+    /// Of what was decided, that it was found or that the document does not say: the probability of the decision, the model's and the words' (λ·BM25) together (citing models), or of its tokens (geometric mean), 0 to 1;
     /// both multiplied where a citing model answers in its own words.
     pub confidence: f64,
+    /// The probability that the document answers, 0 to 1: `confidence` when it was found, `1 - confidence` when not. To sort the answers of several
+    /// documents by.
+    pub found_confidence: f64,
     /// In the order of the text.
     pub quotes: Vec<Quote>,
     /// The whole document in order.
@@ -107,19 +110,24 @@ pub struct Answer {
     pub usage: Usage,
 }
 
-/// What a reply gives, piece by piece.
+/// What an answer stream gives, piece by piece.
 #[derive(Debug, Clone, Serialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-pub enum Event {
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum AnswerEvent {
     /// The prompt is being read.
     #[allow(missing_docs)]
     Progress { tokens_done: u64, tokens_total: u64, seconds_left: Option<f64> },
     /// More of the answer: whole characters.
     #[allow(missing_docs)]
-    Text { delta: String },
+    TextDelta { delta: String },
     /// The answer is complete; nothing follows.
     #[allow(missing_docs)]
     Done { answer: Box<Answer> },
+}
+
+/// The probability that the document answers, of a decision's confidence.
+pub(crate) fn found_confidence(found: bool, confidence: f64) -> f64 {
+    if found { confidence } else { 1.0 - confidence }
 }
 
 /// The sentences of `text` that stand verbatim in one of the passages, white space folded; of at least three words. At a passage's end a full
@@ -165,6 +173,13 @@ pub fn peak_rss_bytes() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sure_refusal_comes_last() {
+        let mut answers = [(true, 0.25), (false, 0.875), (true, 0.75), (false, 0.5)];
+        answers.sort_by(|a, b| found_confidence(b.0, b.1).total_cmp(&found_confidence(a.0, a.1)));
+        assert_eq!(answers, [(true, 0.75), (false, 0.5), (true, 0.25), (false, 0.875)]);
+    }
 
     #[test]
     fn quotes_are_found_across_line_ends() {

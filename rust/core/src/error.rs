@@ -39,6 +39,7 @@ pub const CODES: &[(&str, Kind, &str)] = &[
     ("model.tokenizer", Kind::World, "tokenizer.json cannot be read or lacks a token"),
     ("model.no_chat", Kind::World, "the model cannot chat: it has no template for a turn"),
     ("model.self_test", Kind::World, "the graph computes something else than the reference on this machine"),
+    ("engine.missing", Kind::World, "the engine's native library is not there or not for this processor's ABI"),
     ("runtime.missing", Kind::World, "ONNX Runtime's library is not there or too old"),
     ("runtime.failed", Kind::World, "ONNX Runtime reported an error"),
     ("text.missing", Kind::World, "the document is not there or cannot be opened"),

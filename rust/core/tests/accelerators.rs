@@ -42,10 +42,10 @@ fn change(folder: &Path, name: &str, change: impl FnOnce(String) -> String) {
 fn what_the_model_has_no_graph_for_is_passed_over_with_its_reason() {
     let model = Model::open(&tiny(), &options(&["Npu", "Nnapi", "Xnnpack", "Cpu"])).unwrap();
     let execution = model.execution();
-    assert_eq!((&*execution.accelerator, execution.asked.len()), ("Cpu", 4));
-    let passed: Vec<&str> = execution.passed_over.iter().map(|p| &*p.accelerator).collect();
+    assert_eq!((&*execution.accelerator, execution.requested.len()), ("Cpu", 4));
+    let passed: Vec<&str> = execution.skipped.iter().map(|p| &*p.accelerator).collect();
     assert_eq!(passed, ["Npu", "Nnapi", "Xnnpack"]);
-    assert!(execution.passed_over.iter().all(|p| p.why == "the model has no graph for it"), "{:?}", execution.passed_over);
+    assert!(execution.skipped.iter().all(|p| p.reason == "the model has no graph for it"), "{:?}", execution.skipped);
     assert_eq!((execution.graphs.len(), execution.self_test_error), (1, None));
     let none = Model::open(&tiny(), &options(&["Npu", "Nnapi"])).unwrap_err();
     assert_eq!(none.code(), "argument.accelerator");
@@ -66,8 +66,8 @@ fn what_does_not_load_here_is_passed_over_with_its_reason() {
     // ONNX Runtime's library for the desk has neither.
     let model = Model::open(folder.path(), &options(&["Xnnpack", "Nnapi", "Cpu"])).unwrap();
     assert_eq!(model.execution().accelerator, "Cpu");
-    assert_eq!(model.execution().passed_over.len(), 2);
-    assert!(model.execution().passed_over.iter().all(|p| p.why.contains("cpu-fp32.onnx")), "{:?}", model.execution().passed_over);
+    assert_eq!(model.execution().skipped.len(), 2);
+    assert!(model.execution().skipped.iter().all(|p| p.reason.contains("cpu-fp32.onnx")), "{:?}", model.execution().skipped);
     let both = Model::open(folder.path(), &options(&["Xnnpack", "Nnapi"])).unwrap_err();
     assert!(both.message().contains("Xnnpack: ") && both.message().contains("Nnapi: "), "{both}");
 }
@@ -120,7 +120,7 @@ fn the_simulator_computes_what_the_cpu_computes() {
     for soc in SOCS {
         let (model, ..) = for_soc(soc);
         let execution = model.execution();
-        assert_eq!((&*execution.accelerator, execution.passed_over.len()), ("Npu", 0), "{execution:?}");
+        assert_eq!((&*execution.accelerator, execution.skipped.len()), ("Npu", 0), "{execution:?}");
         assert_eq!(execution.graphs.len(), 3);
         assert!(execution.self_test_error.is_some_and(|e| e < 0.15) && !execution.self_test_cached);
         let ran: Vec<&String> = execution.graphs.iter().flat_map(|g| g.nodes.keys()).collect();
@@ -143,8 +143,8 @@ fn fixed_shapes_in_f32_compute_what_open_ones_compute() {
     let open = Model::open(&folder, &exact).unwrap();
     let wanted = read(&open);
     for accelerator in ["Nnapi", "Xnnpack"] {
-        let passed = Model::open(&folder, &options(&[accelerator, "Cpu"])).unwrap().execution().passed_over.clone();
-        assert!(passed[0].why.contains("fixed-default-16.onnx"), "{passed:?}");
+        let passed = Model::open(&folder, &options(&[accelerator, "Cpu"])).unwrap().execution().skipped.clone();
+        assert!(passed[0].reason.contains("fixed-default-16.onnx"), "{passed:?}");
         let relabelled = copied(&folder);
         let path = relabelled.path().join("model.json");
         let mut about: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
@@ -169,7 +169,7 @@ fn the_cpu_is_taken_with_the_reason_where_the_npu_fails() {
     let why = |options: &OpenOptions, folder: &Path| {
         let model = Model::open(folder, options).unwrap();
         assert_eq!(model.execution().accelerator, "Cpu");
-        model.execution().passed_over[0].why.clone()
+        model.execution().skipped[0].reason.clone()
     };
     let nowhere =
         OpenOptions { npu_library: Some("/nowhere/libonnxruntime_providers_qnn.so".into()), soc: Some("SM8650".into()), ..options.clone() };
@@ -184,8 +184,8 @@ fn the_cpu_is_taken_with_the_reason_where_the_npu_fails() {
 #[ignore = "needs Qualcomm's simulator: scripts/test.sh npu"]
 fn a_wrong_graph_is_caught_once_and_for_all() {
     let (model, folder, options) = for_soc("SM8650");
-    let verdicts = tempfile::tempdir().unwrap();
-    let options = OpenOptions { verdicts: Some(verdicts.path().to_owned()), ..options };
+    let cache = tempfile::tempdir().unwrap();
+    let options = OpenOptions { self_test_cache: Some(cache.path().to_owned()), ..options };
     let seen = |folder: &Path| Model::open(folder, &options).unwrap();
     let (first, second) = (seen(&folder), seen(&folder));
     assert_eq!((first.execution().self_test_cached, second.execution().self_test_cached), (false, true));
@@ -204,7 +204,7 @@ fn a_wrong_graph_is_caught_once_and_for_all() {
     for _ in 0..2 {
         let execution = seen(damaged.path()).execution().clone();
         assert_eq!(execution.accelerator, "Cpu");
-        assert!(execution.passed_over[0].why.contains("off the reference"), "{:?}", execution.passed_over);
+        assert!(execution.skipped[0].reason.contains("off the reference"), "{:?}", execution.skipped);
     }
-    assert_eq!(std::fs::read_dir(verdicts.path()).unwrap().count(), 2);
+    assert_eq!(std::fs::read_dir(cache.path()).unwrap().count(), 2);
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::runtime::graph::Cancel;
 use edgeinfinite_core::session::Session;
-use edgeinfinite_core::{Answer, AskOptions, Chat, ChatReply, Event, Model, OpenOptions, Sampling};
+use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Chat, ChatAnswerStream, Model, OpenOptions, Sampling};
 use serde_json::{Value, json};
 
 fn open(name: &str) -> Arc<Model> {
@@ -18,17 +18,17 @@ static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny"));
 
 const TURNS: [&str; 4] = ["gora tan ve", "lu wilde 🐟?", "de fi go lu men nor ra si tan ve wil ba de fi go lu men nor ra si tan", "ve"];
 
-fn finish(reply: &ChatReply) -> Answer {
+fn finish(reply: &ChatAnswerStream) -> Answer {
     pull(reply, String::new())
 }
 
 /// The answer; its text is what was shown before and what is shown now.
-fn pull(reply: &ChatReply, mut text: String) -> Answer {
+fn pull(reply: &ChatAnswerStream, mut text: String) -> Answer {
     loop {
         match reply.next().unwrap().expect("it ends with an answer") {
-            Event::Text { delta } => text.push_str(&delta),
-            Event::Progress { .. } => {}
-            Event::Done { answer } => {
+            AnswerEvent::TextDelta { delta } => text.push_str(&delta),
+            AnswerEvent::Progress { .. } => {}
+            AnswerEvent::Done { answer } => {
                 assert_eq!(text, answer.text);
                 assert!(reply.next().unwrap().is_none());
                 return *answer;
@@ -38,7 +38,7 @@ fn pull(reply: &ChatReply, mut text: String) -> Answer {
 }
 
 fn options(lookup: bool) -> AskOptions {
-    AskOptions { lookup, ..AskOptions::default() }
+    AskOptions { prompt_lookup: lookup, ..AskOptions::default() }
 }
 
 /// All that a session holds.
@@ -112,7 +112,7 @@ fn what_was_given_up_was_never_said() {
     assert_eq!(finish(&other.send(TURNS[0], options(true)).unwrap()).text, first);
     let reply = chat.send(TURNS[1], options(true)).unwrap();
     let shown = match reply.next().unwrap() {
-        Some(Event::Text { delta }) => delta,
+        Some(AnswerEvent::TextDelta { delta }) => delta,
         _ => String::new(),
     };
     reply.cancel();

@@ -5,7 +5,9 @@ use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::answer::CoverageKind;
 use edgeinfinite_core::text::tokenizer::Tokens;
-use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Manifest, Model, OpenOptions, Reading, Reply, Source};
+use edgeinfinite_core::{
+    Answer, AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Manifest, Model, OpenOptions, Reading, TextSource,
+};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -45,12 +47,12 @@ static CITING: LazyLock<Arc<Model>> = LazyLock::new(|| open(&folder("tiny", None
 
 fn read(model: &Arc<Model>, text: &str, reading: Reading) -> Document {
     let options = DocumentOptions { reading: Some(reading), ..DocumentOptions::default() };
-    let document = Document::open(Arc::clone(model), Source::text(text).unwrap(), options).unwrap();
+    let document = Document::open(Arc::clone(model), TextSource::text(text).unwrap(), options).unwrap();
     while document.step().unwrap().is_some() {}
     document
 }
 
-fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<Event>, Answer) {
+fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<AnswerEvent>, Answer) {
     let document = read(&CITING, text, reading);
     let reply = match question {
         Some(question) => document.ask(question, AskOptions::default()).unwrap(),
@@ -61,14 +63,14 @@ fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<Event>, 
         events.push(event);
     }
     match events.pop() {
-        Some(Event::Done { answer }) => (events, *answer),
+        Some(AnswerEvent::Done { answer }) => (events, *answer),
         other => panic!("{other:?}"),
     }
 }
 
-fn whole(reply: &Reply) -> Answer {
+fn whole(reply: &AnswerStream) -> Answer {
     loop {
-        if let Some(Event::Done { answer }) = reply.next().unwrap() {
+        if let Some(AnswerEvent::Done { answer }) = reply.next().unwrap() {
             return *answer;
         }
     }
@@ -121,7 +123,7 @@ fn answers_are_sentences_of_the_document() {
         for question in ["When does the gate open?", "What does a ticket cost?", "Who is Zebedee?"] {
             let (events, answer) = answer(TEXT, Some(question), reading);
             let streamed: String =
-                events.iter().filter_map(|e| if let Event::Text { delta } = e { Some(delta.as_str()) } else { None }).collect();
+                events.iter().filter_map(|e| if let AnswerEvent::TextDelta { delta } = e { Some(delta.as_str()) } else { None }).collect();
             assert_eq!(streamed, answer.text);
             assert_eq!(answer.found, !answer.quotes.is_empty());
             check(TEXT, &answer);
@@ -146,10 +148,10 @@ fn an_answer_far_away_is_brought_back_by_recall() {
 fn replies_do_not_see_each_other() {
     let document = read(&CITING, TEXT, Reading::Memory);
     let ask = |question: &str| document.ask(question, AskOptions::default()).unwrap();
-    let text = |reply: &edgeinfinite_core::Reply| {
+    let text = |reply: &edgeinfinite_core::AnswerStream| {
         let mut text = String::new();
         while let Some(event) = reply.next().unwrap() {
-            if let Event::Done { answer } = event {
+            if let AnswerEvent::Done { answer } = event {
                 text = answer.text;
             }
         }
@@ -161,7 +163,7 @@ fn replies_do_not_see_each_other() {
     while more_a || more_b {
         for (reply, more, text) in [(&a, &mut more_a, 0), (&b, &mut more_b, 1)] {
             match reply.next().unwrap() {
-                Some(Event::Done { answer }) => texts[text] = answer.text,
+                Some(AnswerEvent::Done { answer }) => texts[text] = answer.text,
                 Some(_) => {}
                 None => *more = false,
             }
@@ -208,7 +210,7 @@ fn nothing_is_too_short_or_too_long_to_be_read() {
 fn the_reading_chosen_for_a_document_is_the_default_of_its_questions() {
     for (chosen, runs) in [(None, true), (Some(Reading::Memory), true), (Some(Reading::Recall), false)] {
         let options = DocumentOptions { reading: chosen, ..DocumentOptions::default() };
-        let document = Document::open(Arc::clone(&CITING), Source::text(TEXT.repeat(3)).unwrap(), options).unwrap();
+        let document = Document::open(Arc::clone(&CITING), TextSource::text(TEXT.repeat(3)).unwrap(), options).unwrap();
         assert_eq!(document.ask("When?", AskOptions::default()).unwrap_err().code(), "call.unread");
         while document.step().unwrap().is_some() {}
         assert_eq!(document.runs().unwrap() > 0, runs);
@@ -252,7 +254,7 @@ fn what_the_memory_says_in_its_own_words_is_quoted_where_it_stands() {
     assert!(invented.quotes.is_empty());
     check(&text, &invented);
 
-    let cut = ask(&document, FACT, AskOptions { max_tokens: Some(5), ..AskOptions::default() });
+    let cut = ask(&document, FACT, AskOptions { max_output_tokens: Some(5), ..AskOptions::default() });
     assert_eq!(cut.usage.generated_tokens, 5);
     assert!(FACT.starts_with(&cut.text) && cut.text.len() < FACT.len());
 
@@ -311,7 +313,7 @@ proptest! {
             check(&text, &answer(&text, Some(&question), reading).1);
             check(&text, &answer(&text, None, reading).1);
         }
-        let Ok(source) = Source::text(text.as_str()) else { return Ok(()) };
+        let Ok(source) = TextSource::text(text.as_str()) else { return Ok(()) };
         let (state, mut texts) = (tempfile::NamedTempFile::new().unwrap(), Vec::new());
         std::fs::remove_file(state.path()).unwrap();
         for round in 0..2 {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use edgeinfinite_core::runtime::graph::Cancel;
-use edgeinfinite_core::{AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Source};
+use edgeinfinite_core::{AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -122,7 +122,7 @@ fn documents_answer_with_the_golden_text() {
         let model = open("tiny", &case.scenario, "fp32");
         let document = Document::open(
             model,
-            Source::text(case.document.as_str()).unwrap(),
+            TextSource::text(case.document.as_str()).unwrap(),
             DocumentOptions { reading: Some(Reading::Memory), ..DocumentOptions::default() },
         )
         .unwrap();
@@ -135,9 +135,9 @@ fn documents_answer_with_the_golden_text() {
             let (mut text, mut answer) = (String::new(), None);
             while let Some(event) = reply.next().unwrap() {
                 match event {
-                    Event::Text { delta } => text.push_str(&delta),
-                    Event::Done { answer: done } => answer = Some(done),
-                    Event::Progress { .. } => {}
+                    AnswerEvent::TextDelta { delta } => text.push_str(&delta),
+                    AnswerEvent::Done { answer: done } => answer = Some(done),
+                    AnswerEvent::Progress { .. } => {}
                 }
             }
             let answer = answer.expect("a reply ends with an answer");

@@ -5,7 +5,10 @@ use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::answer::CoverageKind;
 use edgeinfinite_core::text::source::trimmed;
-use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Reply, Sampling, Source};
+use edgeinfinite_core::{
+    Answer, AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, Sampling, SummaryStyle,
+    TextSource,
+};
 use proptest::prelude::*;
 
 fn open(name: &str, scenario: &str) -> Arc<Model> {
@@ -21,18 +24,18 @@ static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", "large"));
 
 fn read(model: &Arc<Model>, text: &str, reading: Reading) -> Document {
     let options = DocumentOptions { reading: Some(reading), ..DocumentOptions::default() };
-    let document = Document::open(Arc::clone(model), Source::text(text).unwrap(), options).unwrap();
+    let document = Document::open(Arc::clone(model), TextSource::text(text).unwrap(), options).unwrap();
     while document.step().unwrap().is_some() {}
     document
 }
 
-fn finish(reply: &Reply) -> Answer {
+fn finish(reply: &AnswerStream) -> Answer {
     let mut text = String::new();
     loop {
         match reply.next().unwrap().expect("a reply ends with an answer") {
-            Event::Text { delta } => text.push_str(&delta),
-            Event::Progress { .. } => {}
-            Event::Done { answer } => {
+            AnswerEvent::TextDelta { delta } => text.push_str(&delta),
+            AnswerEvent::Progress { .. } => {}
+            AnswerEvent::Done { answer } => {
                 assert_eq!(text, answer.text);
                 for quote in &answer.quotes {
                     let said = &text[quote.answer.start as usize..quote.answer.end as usize];
@@ -74,7 +77,7 @@ fn drafts_save_runs_and_change_nothing() {
         for sentence in &sentences[first..first + 5] {
             let words: Vec<&str> = sentence.split(' ').collect();
             let question = words[..4].join(" ");
-            let slow = ask(&document, &question, AskOptions { lookup: false, ..AskOptions::default() });
+            let slow = ask(&document, &question, AskOptions { prompt_lookup: false, ..AskOptions::default() });
             let fast = ask(&document, &question, AskOptions::default());
             assert_eq!((&slow.text, slow.quotes.len(), slow.found), (&fast.text, fast.quotes.len(), fast.found));
             assert_eq!(slow.usage.generated_tokens, fast.usage.generated_tokens);
@@ -90,7 +93,7 @@ fn drafts_save_runs_and_change_nothing() {
         for most in 1..12 {
             let [slow, fast] = [false, true].map(|lookup| {
                 let question = sentences[first].split(' ').take(4).collect::<Vec<_>>().join(" ");
-                ask(&document, &question, AskOptions { lookup, max_tokens: Some(most), ..AskOptions::default() })
+                ask(&document, &question, AskOptions { prompt_lookup: lookup, max_output_tokens: Some(most), ..AskOptions::default() })
             });
             assert_eq!((slow.text, slow.usage.generated_tokens), (fast.text, fast.usage.generated_tokens));
         }
@@ -124,8 +127,9 @@ fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
             let held = ask(&document, &question, AskOptions { verbatim: true, ..AskOptions::default() });
             let places = |answer: &Answer| answer.quotes.iter().map(|q| (q.span, q.text.clone())).collect::<Vec<_>>(); // a free answer begins with a space
             assert_eq!((held.text.as_str(), places(&held)), (free.text.trim_start(), places(&free)));
+            let whole = if reading == Reading::Recall { Reading::RecallAll } else { reading };
             for verbatim in [false, true] {
-                let all = ask(&document, &question, AskOptions { recall_all: true, verbatim, ..AskOptions::default() });
+                let all = ask(&document, &question, AskOptions { reading: Some(whole), verbatim, ..AskOptions::default() });
                 assert_eq!((all.text.trim_start(), places(&all)), (held.text.as_str(), places(&held)), "one prompt had the answer");
             }
             assert_eq!(held.quotes[0].text, words[4..].join(" "));
@@ -134,8 +138,8 @@ fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
     }
     // After a full stop this model ends: it has nothing to quote, whatever the prompt.
     let document = read(&COPIER, &text, Reading::Recall);
-    let held = |recall_all| ask(&document, "Nothing of it.", AskOptions { verbatim: true, recall_all, ..AskOptions::default() });
-    let (one, all) = (held(false), held(true));
+    let held = |reading| ask(&document, "Nothing of it.", AskOptions { verbatim: true, reading: Some(reading), ..AskOptions::default() });
+    let (one, all) = (held(Reading::Recall), held(Reading::RecallAll));
     assert!(!one.found && !all.found && one.text.is_empty() && all.text.is_empty());
     assert!(all.usage.prompt_tokens > 3 * one.usage.prompt_tokens, "it looked everywhere");
 }
@@ -156,7 +160,7 @@ fn boilerplate_does_not_end_a_search_of_the_whole_document() {
     let rest = sentences(40).join(" ");
     let text = "The harbour pilot likes tea. ".repeat(1500) + "\n\n" + &rest;
     let document = read(&COPIER, &text, Reading::Recall);
-    let held = ask(&document, "Nothing of it.", AskOptions { verbatim: true, recall_all: true, ..AskOptions::default() });
+    let held = ask(&document, "Nothing of it.", AskOptions { verbatim: true, reading: Some(Reading::RecallAll), ..AskOptions::default() });
     let seen = held.coverage.iter().filter(|c| c.kind == CoverageKind::Recalled && c.span.end as usize > text.len() - rest.len());
     assert_eq!(seen.map(|c| c.span.end - c.span.start).sum::<u64>(), rest.len() as u64, "all but repetitions was read");
     assert!(!held.found);
@@ -175,7 +179,7 @@ proptest! {
         for reading in [Reading::Recall, Reading::Memory, Reading::Notes] {
             let document = read(&TINY, &text, reading);
             let [slow, fast] = [false, true].map(|lookup| {
-                let options = || AskOptions { verbatim: true, lookup, max_tokens: Some(limit), ..AskOptions::default() };
+                let options = || AskOptions { verbatim: true, prompt_lookup: lookup, max_output_tokens: Some(limit), ..AskOptions::default() };
                 let answers = [ask(&document, &question, options()), finish(&document.summarize(options()).unwrap())];
                 answers.iter().for_each(|a| check_verbatim(&text, a));
                 answers.map(|a| (a.text, a.quotes, a.usage.generated_tokens))
@@ -204,7 +208,7 @@ fn questions_in_between_change_nothing() {
         let mut answers = [const { None }; 4];
         while answers.iter().any(Option::is_none) {
             for (reply, answer) in replies.iter().zip(&mut answers) {
-                if let Some(Event::Done { answer: done }) = reply.next().unwrap() {
+                if let Some(AnswerEvent::Done { answer: done }) = reply.next().unwrap() {
                     *answer = Some(said(*done));
                 }
             }
@@ -226,13 +230,13 @@ fn a_summary_has_the_form_that_was_asked_for() {
     let sentences = |answer: &Answer| answer.quotes.iter().filter(|q| !q.text.starts_with('#')).count();
     assert!(sentences(&whole) > 1);
     for most in [1, 2] {
-        let short = summary(AskOptions { sentences: Some(most), ..AskOptions::default() });
+        let short = summary(AskOptions { length: Some(most), ..AskOptions::default() });
         assert_eq!(sentences(&short), most);
         assert!(whole.text.starts_with(&short.text));
     }
-    let paragraph = summary(AskOptions { paragraph: true, ..AskOptions::default() });
+    let paragraph = summary(AskOptions { style: SummaryStyle::Paragraph, ..AskOptions::default() });
     assert!(!paragraph.text.contains(['\n', '#']) && sentences(&paragraph) == sentences(&whole));
-    assert_eq!(document.summarize(AskOptions { sentences: Some(0), ..AskOptions::default() }).unwrap_err().code(), "argument.options");
+    assert_eq!(document.summarize(AskOptions { length: Some(0), ..AskOptions::default() }).unwrap_err().code(), "argument.options");
 }
 
 /// A model that was trimmed holds no graph, its documents stay, and it answers as before.

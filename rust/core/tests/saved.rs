@@ -4,7 +4,7 @@ use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use edgeinfinite_core::{Answer, AskOptions, Document, DocumentOptions, Event, Model, OpenOptions, Reading, Result, Source};
+use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, Result, TextSource};
 
 fn model(name: &str, scenario: Option<&str>) -> Arc<Model> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
@@ -27,7 +27,7 @@ fn text(parts: usize) -> String {
 fn open(model: &Arc<Model>, text: &str, reading: Reading, resume: Option<&Path>) -> Result<Document> {
     let resume = resume.map(Path::to_owned);
     let options = DocumentOptions { reading: Some(reading), resume, ..DocumentOptions::default() };
-    Document::open(Arc::clone(model), Source::text(text)?, options)
+    Document::open(Arc::clone(model), TextSource::text(text)?, options)
 }
 
 fn read(document: &Document) {
@@ -36,15 +36,15 @@ fn read(document: &Document) {
 
 /// An answer without what differs from run to run.
 fn answer(document: &Document, question: Option<&str>) -> Answer {
-    let options = AskOptions { max_tokens: Some(8), ..AskOptions::default() };
+    let options = AskOptions { max_output_tokens: Some(8), ..AskOptions::default() };
     let reply = match question {
         Some(question) => document.ask(question, options).unwrap(),
         None => document.summarize(options).unwrap(),
     };
     loop {
-        if let Some(Event::Done { mut answer }) = reply.next().unwrap() {
+        if let Some(AnswerEvent::Done { mut answer }) = reply.next().unwrap() {
             let usage = &mut answer.usage;
-            (usage.ttft_ms, usage.index_ms, usage.read_ms, usage.peak_rss_bytes, usage.decode_tokens_per_s) = (0.0, 0.0, 0.0, 0, None);
+            (usage.ttft_ms, usage.index_ms, usage.read_ms, usage.peak_rss_bytes, usage.decode_tokens_per_second) = (0.0, 0.0, 0.0, 0, None);
             usage.index_bytes = 0; // a checkpoint ends a run of postings early
             return *answer;
         }
@@ -70,14 +70,14 @@ fn what_was_saved_answers_as_before_and_reads_nothing_again() {
         let (question, summary) = (answer(&document, QUESTION), answer(&document, None));
         let path = folder.path().join("state");
         document.save(&path).unwrap();
-        let restored = Document::restore(Arc::clone(model), Source::text(text.as_str()).unwrap(), &path).unwrap();
+        let restored = Document::restore(Arc::clone(model), TextSource::text(text.as_str()).unwrap(), &path).unwrap();
         assert!(restored.step().unwrap().is_none());
         assert_eq!((answer(&restored, QUESTION), answer(&restored, None)), (question, summary));
         assert_eq!(restored.runs().unwrap(), document.runs().unwrap());
         assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
         restored.save(&path).unwrap(); // onto the file it is read from
         assert_eq!(answer(&restored, QUESTION), answer(&document, QUESTION));
-        let again = Document::restore(Arc::clone(model), Source::text(text.as_str()).unwrap(), &path).unwrap();
+        let again = Document::restore(Arc::clone(model), TextSource::text(text.as_str()).unwrap(), &path).unwrap();
         assert_eq!(answer(&again, QUESTION), answer(&document, QUESTION));
     }
 }
@@ -100,7 +100,7 @@ fn a_reading_goes_on_from_a_checkpoint_made_anywhere() {
             drop(begun);
             std::fs::copy(&path, &finished).unwrap();
             if left.bytes_done < left.bytes_total {
-                let refused = Document::restore(Arc::clone(model), Source::text(text.as_str()).unwrap(), &path);
+                let refused = Document::restore(Arc::clone(model), TextSource::text(text.as_str()).unwrap(), &path);
                 assert_eq!(refused.unwrap_err().code(), "state.unfinished");
             }
             let resumed = open(model, &text, reading, Some(&finished)).unwrap();
@@ -110,11 +110,23 @@ fn a_reading_goes_on_from_a_checkpoint_made_anywhere() {
             assert_eq!(answer(&resumed, None), answer(&whole, None));
             assert_eq!(resumed.runs().unwrap(), whole.runs().unwrap());
             if left.bytes_done < left.bytes_total {
-                let saved = Document::restore(Arc::clone(model), Source::text(text.as_str()).unwrap(), &finished).unwrap();
+                let saved = Document::restore(Arc::clone(model), TextSource::text(text.as_str()).unwrap(), &finished).unwrap();
                 assert_eq!(answer(&saved, QUESTION), answer(&whole, QUESTION), "the end is saved too");
             }
         }
     }
+}
+
+/// `recall` and `recall_all` read a document alike: what was read for one goes on for the other.
+#[test]
+fn a_document_read_for_recall_is_read_for_recall_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let (path, text) = (folder.path().join("state"), text(12));
+    read(&open(&DEMO, &text, Reading::Recall, Some(&path)).unwrap());
+    let resumed = open(&DEMO, &text, Reading::RecallAll, Some(&path)).unwrap();
+    assert!(resumed.step().unwrap().is_none());
+    let refused = open(&DEMO, &text, Reading::Notes, Some(&path)).map(drop).unwrap_err();
+    assert_eq!(refused.code(), "argument.reading");
 }
 
 #[test]
@@ -127,7 +139,7 @@ fn each_refusal_has_a_sentence_of_its_own() {
     document.save(&path).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     let refused = |model: &Arc<Model>, text: &str, path: &Path| {
-        let error = Document::restore(Arc::clone(model), Source::text(text).unwrap(), path).unwrap_err();
+        let error = Document::restore(Arc::clone(model), TextSource::text(text).unwrap(), path).unwrap_err();
         assert!(!error.message().contains("gate"), "no words of the document");
         (error.code(), error.message().to_owned())
     };
@@ -176,7 +188,7 @@ fn saving_replaces_nothing_that_it_should_not() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("text");
     std::fs::write(&file, "Some words. And more.").unwrap();
-    let document = Document::open(Arc::clone(&TINY), Source::file(&file).unwrap(), DocumentOptions::default()).unwrap();
+    let document = Document::open(Arc::clone(&TINY), TextSource::file(&file).unwrap(), DocumentOptions::default()).unwrap();
     read(&document);
     let link = folder.path().join("link");
     std::os::unix::fs::symlink(&file, &link).unwrap();
@@ -236,9 +248,11 @@ fn a_forged_header_is_refused() {
             let seal = Sha256::digest(&file[32..]);
             file.extend(seal);
             std::fs::write(&path, &file).unwrap();
-            if let Ok(document) = Document::restore(Arc::clone(&TINY), Source::text(text.as_str()).unwrap(), &path) {
+            if let Ok(document) = Document::restore(Arc::clone(&TINY), TextSource::text(text.as_str()).unwrap(), &path) {
                 for question in ["When does the gate open?", "Who?"] {
-                    let Ok(reply) = document.ask(question, AskOptions { max_tokens: Some(2), ..AskOptions::default() }) else { continue };
+                    let Ok(reply) = document.ask(question, AskOptions { max_output_tokens: Some(2), ..AskOptions::default() }) else {
+                        continue;
+                    };
                     while let Ok(Some(_)) = reply.next() {}
                 }
             }
@@ -273,7 +287,7 @@ fn a_forged_body_is_refused_or_harmless() {
             let seal = Sha256::digest(&file[32..end]);
             file[end..].copy_from_slice(&seal);
             std::fs::write(&path, &file).unwrap();
-            let Ok(document) = Document::restore(Arc::clone(&DEMO), Source::text(text.as_str()).unwrap(), &path) else { continue };
+            let Ok(document) = Document::restore(Arc::clone(&DEMO), TextSource::text(text.as_str()).unwrap(), &path) else { continue };
             for task in [Some("Wann öffnet das Tor?"), None] {
                 let Ok(reply) = (match task {
                     Some(question) => document.ask(question, AskOptions { recall_prompts: Some(2), ..AskOptions::default() }),
@@ -282,7 +296,7 @@ fn a_forged_body_is_refused_or_harmless() {
                     continue;
                 };
                 while let Ok(Some(event)) = reply.next() {
-                    let Event::Done { answer } = event else { continue };
+                    let AnswerEvent::Done { answer } = event else { continue };
                     for quote in &answer.quotes {
                         assert_eq!(text[quote.span.start as usize..quote.span.end as usize], quote.text);
                     }
@@ -302,7 +316,7 @@ fn a_state_that_is_cut_or_replaced_while_it_is_open_breaks_nothing() {
     read(&document);
     let expected = answer(&document, QUESTION);
     document.save(&path).unwrap();
-    let restore = || Document::restore(Arc::clone(&DEMO), Source::text(text.as_str()).unwrap(), &path).unwrap();
+    let restore = || Document::restore(Arc::clone(&DEMO), TextSource::text(text.as_str()).unwrap(), &path).unwrap();
     let restored = restore();
     document.save(&path).unwrap();
     assert_eq!(answer(&restored, QUESTION), expected, "replaced");

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
-use edgeinfinite_core::Source;
+use edgeinfinite_core::TextSource;
 use jni::Env;
 use jni::objects::JByteArray;
 use serde::Serialize;
@@ -23,8 +23,8 @@ pub fn text(env: &Env<'_>, array: &JByteArray<'_>) -> Result<String> {
 }
 
 /// A document's text: what is held, or else the file.
-pub fn source(env: &Env<'_>, held: &JByteArray<'_>, file: &JByteArray<'_>) -> Result<Source> {
-    Ok(if held.is_null() { Source::file(&path(env, file)?)? } else { Source::text(env.convert_byte_array(held)?)? })
+pub fn source(env: &Env<'_>, held: &JByteArray<'_>, file: &JByteArray<'_>) -> Result<TextSource> {
+    Ok(if held.is_null() { TextSource::file(&path(env, file)?)? } else { TextSource::text(env.convert_byte_array(held)?)? })
 }
 
 /// Options from JSON; an unknown key is refused.

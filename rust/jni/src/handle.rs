@@ -6,16 +6,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use edgeinfinite_core::{Chat, ChatReply, Document, Error, Event, Model, Reply, Result};
+use edgeinfinite_core::{AnswerEvent, AnswerStream, Chat, ChatAnswerStream, Document, Error, Model, Result};
 
 /// What a handle can stand for.
 #[derive(Clone)]
 pub enum Object {
     Model(Arc<Model>),
     Document(Document),
-    Reply(Arc<Reply>),
+    AnswerStream(Arc<AnswerStream>),
     Chat(Chat),
-    ChatReply(Arc<ChatReply>),
+    ChatAnswerStream(Arc<ChatAnswerStream>),
 }
 
 /// The handle that stands for nothing.
@@ -62,10 +62,10 @@ pub fn chat(id: i64) -> Result<Chat> {
 }
 
 /// The next event of the reply behind a handle.
-pub fn next(id: i64) -> Result<Option<Event>> {
+pub fn next(id: i64) -> Result<Option<AnswerEvent>> {
     match get(id)? {
-        Object::Reply(reply) => reply.next(),
-        Object::ChatReply(reply) => reply.next(),
+        Object::AnswerStream(reply) => reply.next(),
+        Object::ChatAnswerStream(reply) => reply.next(),
         Object::Model(_) | Object::Document(_) | Object::Chat(_) => Err(closed()),
     }
 }
@@ -96,8 +96,8 @@ impl Object {
         match self {
             Self::Model(_) | Self::Chat(_) => {}
             Self::Document(document) => document.cancel(),
-            Self::Reply(reply) => reply.cancel(),
-            Self::ChatReply(reply) => reply.cancel(),
+            Self::AnswerStream(reply) => reply.cancel(),
+            Self::ChatAnswerStream(reply) => reply.cancel(),
         }
     }
 }

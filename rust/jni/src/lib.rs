@@ -126,7 +126,7 @@ pub fn save<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, fi
 pub fn ask<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, question: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
     env.with_env(|env| -> Result<jlong> {
         let reply = handle::document(document)?.ask(&text(env, &question)?, options(env, &with)?)?;
-        Ok(handle::insert(Object::Reply(Arc::new(reply)), document)?)
+        Ok(handle::insert(Object::AnswerStream(Arc::new(reply)), document)?)
     })
     .resolve_with::<Throw, _>(|| document)
 }
@@ -135,7 +135,7 @@ pub fn ask<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, que
 pub fn summarize<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, with: JByteArray<'l>) -> jlong {
     env.with_env(|env| -> Result<jlong> {
         let reply = handle::document(document)?.summarize(options(env, &with)?)?;
-        Ok(handle::insert(Object::Reply(Arc::new(reply)), document)?)
+        Ok(handle::insert(Object::AnswerStream(Arc::new(reply)), document)?)
     })
     .resolve_with::<Throw, _>(|| document)
 }
@@ -159,7 +159,7 @@ pub fn chat<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, model: jlong) -> jl
 pub fn send<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, chat: jlong, said: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
     env.with_env(|env| -> Result<jlong> {
         let reply = handle::chat(chat)?.send(&text(env, &said)?, options(env, &with)?)?;
-        Ok(handle::insert(Object::ChatReply(Arc::new(reply)), chat)?)
+        Ok(handle::insert(Object::ChatAnswerStream(Arc::new(reply)), chat)?)
     })
     .resolve_with::<Throw, _>(|| chat)
 }

@@ -188,7 +188,7 @@ impl Decoder {
     }
 
     /// Tokens a second after the first one; None without a second one.
-    pub fn tokens_per_s(&self) -> Option<f64> {
+    pub fn tokens_per_second(&self) -> Option<f64> {
         (self.generated > 1).then(|| (self.generated - 1) as f64 / self.seconds)
     }
 }

@@ -13,7 +13,7 @@ use crate::manifest::Reading;
 use crate::model::Model;
 use crate::runtime::graph::Cancel;
 use crate::session::Session;
-use crate::text::source::Source;
+use crate::text::source::TextSource;
 
 /// Time between two checkpoints, and how many times longer than the last one took.
 const CHECKPOINT: Duration = Duration::from_secs(10);
@@ -41,7 +41,7 @@ pub struct Document {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub model: Arc<Model>,
-    pub source: Source,
+    pub source: TextSource,
     /// What the caller chose.
     pub reading: Option<Reading>,
     cancel: Cancel,
@@ -58,7 +58,7 @@ struct Checkpoint {
 
 impl Document {
     /// A document that has not been read yet, or only as far as `resume` says.
-    pub fn open(model: Arc<Model>, source: Source, options: DocumentOptions) -> Result<Self> {
+    pub fn open(model: Arc<Model>, source: TextSource, options: DocumentOptions) -> Result<Self> {
         let folder = options.folder.as_deref();
         let defaults = model.manifest().readings;
         let needed = options.reading.map_or([defaults.ask, defaults.summarize], |reading| [reading; 2]);
@@ -67,7 +67,7 @@ impl Document {
         let state = match saved {
             Some(path) => {
                 let (state, reading) = saved::load(path, &model, &source, folder)?;
-                if memory && state.session.is_none() || options.reading.is_some_and(|r| Some(r) != reading) {
+                if memory && state.session.is_none() || options.reading.is_some_and(|r| !reading.is_some_and(|saved| r.reads_as(saved))) {
                     let message = format!("{}: found a document read for another reading; delete it to read again", path.display());
                     return Err(Error::new("argument.reading", message));
                 }
@@ -83,7 +83,7 @@ impl Document {
     }
 
     /// A document that was saved: nothing is read again but the text's bytes, to see that they are the same.
-    pub fn restore(model: Arc<Model>, source: Source, path: &Path) -> Result<Self> {
+    pub fn restore(model: Arc<Model>, source: TextSource, path: &Path) -> Result<Self> {
         let (state, reading) = saved::load(path, &model, &source, None)?;
         if !state.marks.read {
             let (found, expected) = (state.marks.start, source.length());
@@ -93,7 +93,7 @@ impl Document {
         Self::with(model, source, reading, state, None)
     }
 
-    fn with(model: Arc<Model>, source: Source, reading: Option<Reading>, state: State, resume: Option<PathBuf>) -> Result<Self> {
+    fn with(model: Arc<Model>, source: TextSource, reading: Option<Reading>, state: State, resume: Option<PathBuf>) -> Result<Self> {
         let checkpoint = resume.filter(|_| !state.marks.read).map(|path| Mutex::new(Checkpoint { path, due: Instant::now() + CHECKPOINT }));
         Ok(Self { shared: Arc::new(Shared { model, source, reading, cancel: Cancel::new()?, state: Mutex::new(state), checkpoint }) })
     }

@@ -14,7 +14,7 @@ use crate::model::Model;
 use crate::runtime::graph::Cancel;
 use crate::session::Session;
 use crate::text::passage::{Fence, First, tokenized, units_after};
-use crate::text::source::{Block, Blocks, Source, utf16_length};
+use crate::text::source::{Block, Blocks, TextSource, utf16_length};
 use crate::text::tokenizer::TokenStream;
 
 /// Most tokens of a passage.
@@ -95,19 +95,19 @@ pub(crate) struct State {
 
 impl State {
     /// Nothing read yet.
-    pub fn new(source: &Source, session: Option<Session>, folder: Option<&Path>) -> Result<Self> {
+    pub fn new(source: &TextSource, session: Option<Session>, folder: Option<&Path>) -> Result<Self> {
         let marks = Marks { stride: 1, ..Marks::default() };
         Ok(Self { marks, index: Index::new(folder)?, session, hash: Sha256::new(), blocks: Blocks::new(source.clone()), started: None })
     }
 
     /// Goes on where `marks` say; `hash` is that of the text before.
-    pub fn resumed(source: &Source, marks: Marks, index: Index, session: Option<Session>, hash: Sha256) -> Self {
+    pub fn resumed(source: &TextSource, marks: Marks, index: Index, session: Option<Session>, hash: Sha256) -> Self {
         let blocks = Blocks::resumed(source.clone(), marks.start, marks.start_utf16);
         Self { marks, index, session, hash, blocks, started: None }
     }
 
     /// One graph run or one block. Does nothing once the document is read.
-    pub fn step(&mut self, source: &Source, model: &Model, cancel: &Cancel) -> Result<Progress> {
+    pub fn step(&mut self, source: &TextSource, model: &Model, cancel: &Cancel) -> Result<Progress> {
         let clock = Instant::now();
         self.started.get_or_insert((clock, self.marks.tokens));
         let ran = match self.session.as_mut() {

@@ -30,7 +30,7 @@ use crate::manifest::Reading;
 use crate::model::Model;
 use crate::runtime::graph::Cancel;
 use crate::session::{Counts, Session};
-use crate::text::source::Source;
+use crate::text::source::TextSource;
 
 const MAGIC: &[u8; 8] = b"EDGEINF\x1a";
 const VERSION: u32 = 1;
@@ -70,7 +70,7 @@ struct Saved {
 pub(crate) fn save(
     path: &Path,
     model: &Model,
-    source: &Source,
+    source: &TextSource,
     reading: Option<Reading>,
     state: &mut State,
     cancel: &Cancel,
@@ -85,7 +85,7 @@ pub(crate) fn save(
 }
 
 /// Where a state can be saved: the file's real path, and an empty file beside it. Fails where [`save`] would.
-pub(crate) fn place(path: &Path, source: &Source) -> Result<(PathBuf, NamedTempFile)> {
+pub(crate) fn place(path: &Path, source: &TextSource) -> Result<(PathBuf, NamedTempFile)> {
     let failed = |e: std::io::Error| Error::io(format!("saving to {}", path.display()), &e);
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     if let Ok(about) = real.metadata() {
@@ -129,7 +129,7 @@ fn sweep(folder: &Path) {
 fn write(
     file: &File,
     model: &Model,
-    source: &Source,
+    source: &TextSource,
     reading: Option<Reading>,
     state: &mut State,
     failed: &impl Fn(std::io::Error) -> Error,
@@ -163,7 +163,7 @@ fn write(
 }
 
 /// What [`save`] wrote at `path`, if it fits the model and the text; with what the document was opened for.
-pub(crate) fn load(path: &Path, model: &Model, source: &Source, folder: Option<&Path>) -> Result<(State, Option<Reading>)> {
+pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Option<&Path>) -> Result<(State, Option<Reading>)> {
     let missing = |e: std::io::Error| Error::new("state.missing", format!("{}: {e}", path.display()));
     let damaged = |what: &str| Error::new("state.damaged", format!("{}: {what}", path.display()));
     if !std::fs::metadata(path).map_err(missing)?.is_file() {
@@ -249,7 +249,7 @@ fn check_seal(path: &Path, file: &File, length: u64) -> Result<()> {
 }
 
 /// Reads the text as far as it had been read and compares; gives the hash, which goes on from there.
-fn same_text(path: &Path, header: &Header, source: &Source) -> Result<Sha256> {
+fn same_text(path: &Path, header: &Header, source: &TextSource) -> Result<Sha256> {
     let other = |what: String| Error::new("state.document", format!("{}: {what}", path.display()));
     if header.bytes != source.length() {
         let message = format!("found what was saved of another text, of {} bytes; this one has {}", header.bytes, source.length());

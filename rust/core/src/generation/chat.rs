@@ -1,12 +1,12 @@
 //! A plain session: what is said, what the model answers, and so on for any length. What leaves the window goes into the memory.
 //!
 //! ```no_run
-//! # use edgeinfinite_core::{AskOptions, Event, Model, OpenOptions};
+//! # use edgeinfinite_core::{AskOptions, AnswerEvent, Model, OpenOptions};
 //! # fn main() -> edgeinfinite_core::Result<()> {
 //! let chat = Model::open("models/mine".as_ref(), &OpenOptions::default())?.chat()?;
 //! let reply = chat.send("How are you?", AskOptions::default())?;
 //! while let Some(event) = reply.next()? {
-//!     if let Event::Text { delta } = event {
+//!     if let AnswerEvent::TextDelta { delta } = event {
 //!         print!("{delta}");
 //!     }
 //! }
@@ -17,10 +17,10 @@
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Instant;
 
-use crate::answer::{Answer, Event, Usage, peak_rss_bytes};
+use crate::answer::{Answer, AnswerEvent, Usage, found_confidence, peak_rss_bytes};
 use crate::decode::decoder::Decoder;
 use crate::error::{Error, Result};
-use crate::generation::work::AskOptions;
+use crate::generation::work::{AskOptions, SummaryStyle};
 use crate::model::Model;
 use crate::runtime::graph::Cancel;
 use crate::session::Session;
@@ -47,7 +47,7 @@ struct State {
 /// An answer of a chat on its way. It works on a copy, which becomes the chat's when the answer is complete: one that was cancelled, failed or
 /// dropped leaves the chat as it was.
 #[derive(Debug)]
-pub struct ChatReply {
+pub struct ChatAnswerStream {
     chat: Arc<Shared>,
     text: String,
     cancel: Cancel,
@@ -81,20 +81,19 @@ impl Model {
 }
 
 impl Chat {
-    /// Says something; the answer is pulled with [`ChatReply::next`]. One at a time: `call.busy` until the answer before is complete or dropped. A
+    /// Says something; the answer is pulled with [`ChatAnswerStream::next`]. One at a time: `call.busy` until the answer before is complete or dropped. A
     /// text of any length: what does not fit the window goes into the memory. Options that speak of a document are refused.
-    pub fn send(&self, text: &str, options: AskOptions) -> Result<ChatReply> {
+    pub fn send(&self, text: &str, options: AskOptions) -> Result<ChatAnswerStream> {
         let begun = Instant::now();
         if options.reading.is_some()
             || options.recall_prompts.is_some()
-            || options.recall_all
             || options.verbatim
-            || options.sentences.is_some()
-            || options.paragraph
+            || options.length.is_some()
+            || options.style != SummaryStyle::default()
         {
             return Err(Error::new(
                 "argument.options",
-                "found options of a document, expected max_tokens, lookup and sampling alone: a chat has none",
+                "found options of a document, expected max_output_tokens, prompt_lookup and sampling alone: a chat has none",
             ));
         }
         options.sampling.check()?;
@@ -109,20 +108,20 @@ impl Chat {
         state.sending = Arc::downgrade(&sending);
         drop(state);
         session.feed(&tokens);
-        let limit = options.max_tokens.unwrap_or(usize::MAX).min(model.manifest().limits.answer);
+        let limit = options.max_output_tokens.unwrap_or(usize::MAX).min(model.manifest().limits.answer);
         let work = Work {
             total: session.waiting() as u64,
             runs_before: session.runs(),
             session: Some(session),
             _sending: sending,
-            decoder: Decoder::new(limit, options.lookup, &options.sampling),
+            decoder: Decoder::new(limit, options.prompt_lookup, &options.sampling),
             closing: None,
             text: String::new(),
             runs: 0,
             begun,
             first_text: None,
         };
-        Ok(ChatReply { chat: Arc::clone(&self.shared), text: text.to_owned(), cancel: Cancel::new()?, work: Mutex::new(work) })
+        Ok(ChatAnswerStream { chat: Arc::clone(&self.shared), text: text.to_owned(), cancel: Cancel::new()?, work: Mutex::new(work) })
     }
 
     /// A copy of the session as it stands: for tests against the reference.
@@ -137,9 +136,9 @@ impl Shared {
     }
 }
 
-impl ChatReply {
+impl ChatAnswerStream {
     /// The next piece, after at most one graph run; None after the last.
-    pub fn next(&self) -> Result<Option<Event>> {
+    pub fn next(&self) -> Result<Option<AnswerEvent>> {
         self.cancel.check()?;
         let mut work = self.work.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this answer unusable"))?;
         let work = &mut *work;
@@ -148,18 +147,18 @@ impl ChatReply {
         let event = if session.waiting() > 0 {
             let (total, done) = (work.total, work.total - session.waiting() as u64);
             let seconds_left = work.begun.elapsed().as_secs_f64() * (total - done) as f64 / done as f64;
-            Event::Progress { tokens_done: done, tokens_total: total, seconds_left: Some(seconds_left) }
+            AnswerEvent::Progress { tokens_done: done, tokens_total: total, seconds_left: Some(seconds_left) }
         } else {
             self.answer(work)?
         };
-        if let Event::Text { delta } = &event {
+        if let AnswerEvent::TextDelta { delta } = &event {
             work.text.push_str(delta);
             work.first_text.get_or_insert_with(Instant::now);
         }
         Ok(Some(event))
     }
 
-    /// Stops the call to [`ChatReply::next`] that is under way on another thread, or else the next one.
+    /// Stops the call to [`ChatAnswerStream::next`] that is under way on another thread, or else the next one.
     pub fn cancel(&self) {
         self.cancel.cancel();
     }
@@ -171,7 +170,7 @@ impl ChatReply {
     }
 
     /// What the model says next, and in the end that it is all.
-    fn answer(&self, work: &mut Work) -> Result<Event> {
+    fn answer(&self, work: &mut Work) -> Result<AnswerEvent> {
         let model = &self.chat.model;
         let Some(session) = &mut work.session else { return Err(Error::new("fault", "the answer was complete before")) };
         if work.closing.is_none() {
@@ -184,8 +183,8 @@ impl ChatReply {
                 }
             };
             return Ok(match delta.is_empty() {
-                true => Event::Progress { tokens_done: work.total, tokens_total: work.total, seconds_left: None },
-                false => Event::Text { delta },
+                true => AnswerEvent::Progress { tokens_done: work.total, tokens_total: work.total, seconds_left: None },
+                false => AnswerEvent::TextDelta { delta },
             });
         }
         session.feed(&work.closing.take().unwrap_or_default()); // run with what is said next
@@ -203,7 +202,7 @@ impl ChatReply {
             generated_tokens: work.decoder.generated() as u64,
             graph_runs: work.runs,
             ttft_ms: work.first_text.unwrap_or_else(Instant::now).duration_since(work.begun).as_secs_f64() * 1000.0,
-            decode_tokens_per_s: work.decoder.tokens_per_s(),
+            decode_tokens_per_second: work.decoder.tokens_per_second(),
             state_bytes,
             peak_rss_bytes: peak_rss_bytes(),
             ..Usage::default()
@@ -212,11 +211,12 @@ impl ChatReply {
             question: Some(self.text.clone()),
             text: work.text.clone(),
             found: true,
+            found_confidence: found_confidence(true, work.decoder.confidence()),
             confidence: work.decoder.confidence(),
             quotes: Vec::new(),
             coverage: Vec::new(),
             usage,
         };
-        Ok(Event::Done { answer: Box::new(answer) })
+        Ok(AnswerEvent::Done { answer: Box::new(answer) })
     }
 }

@@ -1,6 +1,6 @@
 //! A citing model's turn: it chooses among the pieces in sight, or none of them, or answers out of the memory in its own words.
 
-use crate::answer::Event;
+use crate::answer::AnswerEvent;
 use crate::decode::decoder::Decoder;
 use crate::decode::scoring;
 use crate::error::Result;
@@ -9,7 +9,7 @@ use crate::prompt::{Next, Piece, Task};
 
 impl Work {
     /// A citing model's choice: one of the pieces in sight, *not in the document*, its own words, or the end of a summary.
-    pub fn cite(&mut self, none: u32) -> Result<Event> {
+    pub fn cite(&mut self, none: u32) -> Result<AnswerEvent> {
         let asked = matches!(self.task, Task::Ask(_));
         let Some(current) = self.current.as_mut() else { return self.finish() };
         let manifest = self.document.model.manifest();
@@ -75,7 +75,7 @@ impl Work {
     }
 
     /// The model chose no piece: it looks on in the next prompt, and after the last one says so in its own words.
-    fn nothing(&mut self, none: u32, asked: bool) -> Result<Event> {
+    fn nothing(&mut self, none: u32, asked: bool) -> Result<AnswerEvent> {
         if !asked {
             let note = self.leave()?;
             self.go_on(note)?;
@@ -95,7 +95,7 @@ impl Work {
     }
 
     /// The rest of the answer is the model's own words, which `token` begins.
-    fn speak(&mut self, token: u32) -> Result<Event> {
+    fn speak(&mut self, token: u32) -> Result<AnswerEvent> {
         let Some(current) = self.current.as_mut() else { return self.finish() };
         self.ended = true;
         self.decoder = Decoder::new(self.limit.saturating_sub(1), self.lookup, &self.sampling);

@@ -2,7 +2,7 @@
 
 use crate::answer::{Coverage, CoverageKind, Span};
 use crate::error::Result;
-use crate::text::source::Source;
+use crate::text::source::TextSource;
 
 /// A longer gap is not looked at: it counts as text (bytes).
 const GAP: u64 = 4096;
@@ -15,7 +15,7 @@ pub(crate) struct Covered {
 
 impl Covered {
     /// One more stretch. What follows the one before with only white space between joins it, so a whole document is one part.
-    pub fn add(&mut self, source: &Source, span: Span, kind: CoverageKind) -> Result<()> {
+    pub fn add(&mut self, source: &TextSource, span: Span, kind: CoverageKind) -> Result<()> {
         match self.parts.last_mut() {
             Some((last, of)) if *of == kind && last.end <= span.start && white(source, last.end, span.start)? => {
                 (last.end, last.end_utf16) = (span.end, span.end_utf16);
@@ -26,7 +26,7 @@ impl Covered {
     }
 
     /// Every byte of the document in order; what no stretch covers is `rest`, white space what stands before it.
-    pub fn whole(mut self, source: &Source, end_utf16: u64, rest: CoverageKind) -> Result<Vec<Coverage>> {
+    pub fn whole(mut self, source: &TextSource, end_utf16: u64, rest: CoverageKind) -> Result<Vec<Coverage>> {
         self.parts.sort_by_key(|(span, _)| *span);
         let whole = Span { start: 0, end: source.length(), start_utf16: 0, end_utf16 };
         let mut found: Vec<Coverage> = Vec::new();
@@ -61,7 +61,7 @@ fn push(found: &mut Vec<Coverage>, span: Span, kind: CoverageKind) {
     }
 }
 
-fn white(source: &Source, start: u64, end: u64) -> Result<bool> {
+fn white(source: &TextSource, start: u64, end: u64) -> Result<bool> {
     Ok(end - start <= GAP && source.slice(start, end)?.trim_start_matches('\u{feff}').trim().is_empty())
 }
 
@@ -78,7 +78,7 @@ mod tests {
             text in "\u{feff}?([A-Za-zé字🙂#*0-9(]{1,12}[ .\n,;]{1,3}){1,60}",
             chosen in proptest::collection::vec((any::<prop::sample::Index>(), any::<bool>()), 0..12),
         ) {
-            let source = Source::text(text.clone()).unwrap();
+            let source = TextSource::text(text.clone()).unwrap();
             let units = units(&text);
             let mut covered = Covered::default();
             let mut expected = Vec::new();

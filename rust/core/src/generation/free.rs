@@ -1,6 +1,6 @@
 //! A free model's turn: an answer or a note in its own words, or held to the document.
 
-use crate::answer::{Event, Span, quotes_in};
+use crate::answer::{AnswerEvent, Span, quotes_in};
 use crate::decode::constrained::Hold;
 use crate::decode::decoder::Decoder;
 use crate::decode::sampling::Sampling;
@@ -13,7 +13,7 @@ use crate::text::source::folded;
 
 impl Work {
     /// A free model's next words.
-    pub fn choose(&mut self, cancel: &Cancel) -> Result<Event> {
+    pub fn choose(&mut self, cancel: &Cancel) -> Result<AnswerEvent> {
         let model = &self.document.model;
         let Some(current) = self.current.as_mut() else { return self.finish() };
         if self.verbatim && !self.decoder.is_held() {
@@ -32,11 +32,11 @@ impl Work {
             self.ended = true;
             self.leave()?; // no run for a token that nobody will see
         }
-        if delta.is_empty() { Ok(PAUSE) } else { Ok(Event::Text { delta }) }
+        if delta.is_empty() { Ok(PAUSE) } else { Ok(AnswerEvent::TextDelta { delta }) }
     }
 
     /// The next word of a note in a free model's own words.
-    pub fn note(&mut self, cancel: &Cancel) -> Result<Event> {
+    pub fn note(&mut self, cancel: &Cancel) -> Result<AnswerEvent> {
         let model = &self.document.model;
         let Some(current) = self.current.as_mut() else { return self.finish() };
         let hold = if self.verbatim && current.words.is_none() { Some(hold(&self.document, current)?) } else { None };

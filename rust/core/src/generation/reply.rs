@@ -1,36 +1,37 @@
-//! An answer on its way: pulled with [`Reply::next`], at most one graph run a call.
+//! An answer on its way: pulled with [`AnswerStream::next`], at most one graph run a call.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use crate::answer::Event;
+use crate::answer::AnswerEvent;
 use crate::document::{Document, Shared};
 use crate::error::{Error, Result};
 use crate::generation::work::{AskOptions, PAUSE, Work};
+use crate::manifest::Reading;
 use crate::prompt::Task;
 use crate::prompt::plan::Plan;
 use crate::runtime::graph::Cancel;
 
 /// A question under way. It works on a copy: replies of one document do not see each other.
 #[derive(Debug)]
-pub struct Reply {
+pub struct AnswerStream {
     cancel: Cancel,
     work: Mutex<Work>,
 }
 
 impl Document {
-    /// Asks a question; the reply is pulled with [`Reply::next`].
-    pub fn ask(&self, question: &str, options: AskOptions) -> Result<Reply> {
-        Reply::new(&self.shared, Task::Ask(question.to_owned()), options)
+    /// Asks a question; the reply is pulled with [`AnswerStream::next`].
+    pub fn ask(&self, question: &str, options: AskOptions) -> Result<AnswerStream> {
+        AnswerStream::new(&self.shared, Task::Ask(question.to_owned()), options)
     }
 
     /// Asks for a summary.
-    pub fn summarize(&self, options: AskOptions) -> Result<Reply> {
-        Reply::new(&self.shared, Task::Summarize, options)
+    pub fn summarize(&self, options: AskOptions) -> Result<AnswerStream> {
+        AnswerStream::new(&self.shared, Task::Summarize, options)
     }
 }
 
-impl Reply {
+impl AnswerStream {
     fn new(document: &Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
         let begun = Instant::now();
         let manifest = document.model.manifest();
@@ -39,8 +40,8 @@ impl Reply {
             Task::Summarize => manifest.readings.summarize,
         };
         let reading = options.reading.or(document.reading).unwrap_or(default);
-        let prompts = (!options.recall_all).then(|| options.recall_prompts.unwrap_or(manifest.limits.recall_prompts));
-        for (name, number) in [("recall_prompts", prompts), ("sentences", options.sentences)] {
+        let prompts = (reading != Reading::RecallAll).then(|| options.recall_prompts.unwrap_or(manifest.limits.recall_prompts));
+        for (name, number) in [("recall_prompts", prompts), ("length", options.length)] {
             if number == Some(0) {
                 return Err(Error::new("argument.options", format!("{name}: found 0, expected at least 1")));
             }
@@ -53,20 +54,20 @@ impl Reply {
     }
 
     /// The next piece, after at most one graph run; None after the last.
-    pub fn next(&self) -> Result<Option<Event>> {
+    pub fn next(&self) -> Result<Option<AnswerEvent>> {
         self.cancel.check()?;
         let mut work = self.work.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this reply unusable"))?;
         if work.finished {
             return Ok(None);
         }
         let event = work.advance(&self.cancel)?;
-        if matches!(event, Event::Text { .. }) {
+        if matches!(event, AnswerEvent::TextDelta { .. }) {
             work.first_text.get_or_insert_with(Instant::now);
         }
         Ok(Some(event))
     }
 
-    /// Stops the call to [`Reply::next`] that is under way on another thread, or else the next one.
+    /// Stops the call to [`AnswerStream::next`] that is under way on another thread, or else the next one.
     pub fn cancel(&self) {
         self.cancel.cancel();
     }
@@ -80,7 +81,7 @@ impl Reply {
 
 impl Work {
     /// One graph run, or the choice that follows it.
-    fn advance(&mut self, cancel: &Cancel) -> Result<Event> {
+    fn advance(&mut self, cancel: &Cancel) -> Result<AnswerEvent> {
         if self.current.is_none() && (self.ended || !self.go_on(Vec::new())?) {
             return self.finish();
         }

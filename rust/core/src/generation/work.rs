@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use serde::Deserialize;
 
-use crate::answer::{Answer, CoverageKind, Event, Quote, Span, Usage, peak_rss_bytes, place, quotes_in};
+use crate::answer::{Answer, AnswerEvent, CoverageKind, Quote, Span, Usage, found_confidence, peak_rss_bytes, place, quotes_in};
 use crate::decode::decoder::Decoder;
 use crate::decode::sampling::Sampling;
 use crate::document::Shared;
@@ -19,7 +19,7 @@ use crate::session::Session;
 use crate::text::source::trimmed;
 
 /// A run was made, or will be, and there is nothing to show yet.
-pub(crate) const PAUSE: Event = Event::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
+pub(crate) const PAUSE: AnswerEvent = AnswerEvent::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
 
 /// How a question or a summary is answered.
 #[derive(Debug, Clone, Deserialize)]
@@ -29,22 +29,30 @@ pub struct AskOptions {
     pub reading: Option<Reading>,
     /// Most prompts that recall looks for an answer in; without it what the model says.
     pub recall_prompts: Option<usize>,
-    /// Recall goes on until it finds an answer or the document ends. A free model answers from the first prompt, for it cannot say that nothing
-    /// was found, unless it is held to the document (`verbatim`).
-    pub recall_all: bool,
     /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found. A citing
     /// model's answer is held to sentences; with this also where it would answer out of the memory in its own words.
     pub verbatim: bool,
     /// Most tokens of the answer; without it (and at most) the model's limit.
-    pub max_tokens: Option<usize>,
+    pub max_output_tokens: Option<usize>,
     /// Most sentences of a citing model's summary, from all over the document; without it as many as the model cites.
-    pub sentences: Option<usize>,
-    /// A citing model's summary is one running text without headings; else each sentence and heading is a line.
-    pub paragraph: bool,
+    pub length: Option<usize>,
+    /// The form of a citing model's summary.
+    pub style: SummaryStyle,
     /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
-    pub lookup: bool,
+    pub prompt_lookup: bool,
     /// How the tokens of an answer in a model's own words are chosen. What is held to the document, and what is cited, is the likeliest each time.
     pub sampling: Sampling,
+}
+
+/// The form of a citing model's summary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SummaryStyle {
+    /// Each sentence and each heading is a line.
+    #[default]
+    Bullets,
+    /// One running text without headings.
+    Paragraph,
 }
 
 impl Default for AskOptions {
@@ -52,12 +60,11 @@ impl Default for AskOptions {
         Self {
             reading: None,
             recall_prompts: None,
-            recall_all: false,
             verbatim: false,
-            max_tokens: None,
-            sentences: None,
-            paragraph: false,
-            lookup: true,
+            max_output_tokens: None,
+            length: None,
+            style: SummaryStyle::default(),
+            prompt_lookup: true,
             sampling: Sampling::default(),
         }
     }
@@ -137,7 +144,7 @@ pub(crate) struct Current {
 impl Work {
     /// One that has not begun.
     pub fn new(document: Arc<Shared>, task: Task, plan: Plan, begun: Instant, options: &AskOptions) -> Self {
-        let limit = options.max_tokens.unwrap_or(usize::MAX).min(document.model.manifest().limits.answer);
+        let limit = options.max_output_tokens.unwrap_or(usize::MAX).min(document.model.manifest().limits.answer);
         let citing = document.model.layout.citing();
         Self {
             verbatim: options.verbatim && citing.is_none(),
@@ -146,10 +153,10 @@ impl Work {
             document,
             task,
             limit,
-            lookup: options.lookup,
+            lookup: options.prompt_lookup,
             sampling: options.sampling.clone(),
-            sentences: options.sentences.unwrap_or(usize::MAX),
-            paragraph: options.paragraph,
+            sentences: options.length.unwrap_or(usize::MAX),
+            paragraph: options.style == SummaryStyle::Paragraph,
             plan,
             current: None,
             ended: false,
@@ -162,7 +169,7 @@ impl Work {
             runs: 0,
             state_bytes: 0,
             text: String::new(),
-            decoder: Decoder::new(limit, options.lookup, &options.sampling),
+            decoder: Decoder::new(limit, options.prompt_lookup, &options.sampling),
             found: true,
             log_confidence: 0.0,
             decisions: 0,
@@ -233,7 +240,7 @@ impl Work {
     }
 
     /// The end of one prompt that was shown; what a free model says to the next one begins on a line of its own.
-    pub fn next_prompt(&mut self) -> Result<Event> {
+    pub fn next_prompt(&mut self) -> Result<AnswerEvent> {
         self.leave()?;
         // A question is answered by the first prompt; one that is held to the document by the first prompt with something to quote.
         self.ended |= matches!(self.task, Task::Ask(_)) && !(self.verbatim && self.quotes.is_empty());
@@ -246,11 +253,11 @@ impl Work {
             delta.push('\n');
         }
         self.text.push_str(&delta);
-        Ok(if delta.is_empty() { PAUSE } else { Event::Text { delta } })
+        Ok(if delta.is_empty() { PAUSE } else { AnswerEvent::TextDelta { delta } })
     }
 
     /// Of this prompt, or of the whole document where the plan goes through it.
-    pub fn progress(&self, of_prompt: f64) -> Event {
+    pub fn progress(&self, of_prompt: f64) -> AnswerEvent {
         let whole = self.plan.done();
         let done = whole.unwrap_or(of_prompt);
         let total = match (whole, &self.current) {
@@ -258,11 +265,11 @@ impl Work {
             _ => self.document.state().map_or(1, |s| s.marks.tokens),
         };
         let seconds_left = (done > 0.0).then(|| self.begun.elapsed().as_secs_f64() * (1.0 - done) / done);
-        Event::Progress { tokens_done: (done * total as f64) as u64, tokens_total: total, seconds_left }
+        AnswerEvent::Progress { tokens_done: (done * total as f64) as u64, tokens_total: total, seconds_left }
     }
 
     /// Pieces become text of the answer, a line each, and quotes.
-    pub fn show(&mut self, pieces: impl Iterator<Item = Piece>) -> Result<Event> {
+    pub fn show(&mut self, pieces: impl Iterator<Item = Piece>) -> Result<AnswerEvent> {
         let mut delta = String::new();
         for piece in pieces {
             if !(self.text.is_empty() && delta.is_empty()) {
@@ -273,14 +280,14 @@ impl Work {
             self.quotes.push(Quote::new(piece.span, text));
         }
         self.text.push_str(&delta);
-        Ok(Event::Text { delta })
+        Ok(AnswerEvent::TextDelta { delta })
     }
 
-    pub fn finish(&mut self) -> Result<Event> {
+    pub fn finish(&mut self) -> Result<AnswerEvent> {
         let rest = self.decoder.finish(&self.document.model)?;
         if !rest.is_empty() {
             self.text.push_str(&rest);
-            return Ok(Event::Text { delta: rest });
+            return Ok(AnswerEvent::TextDelta { delta: rest });
         }
         if let Some(heading) = self.heading.take().filter(|_| self.text.is_empty()) {
             return self.show([heading].into_iter());
@@ -312,7 +319,7 @@ impl Work {
             index_ms: state.marks.index_ms,
             read_ms: state.marks.read_ms,
             ttft_ms: self.first_text.unwrap_or_else(Instant::now).duration_since(self.begun).as_secs_f64() * 1000.0,
-            decode_tokens_per_s: self.decoder.tokens_per_s(),
+            decode_tokens_per_second: self.decoder.tokens_per_second(),
             state_bytes: document_bytes + self.state_bytes,
             index_bytes: state.index.bytes(),
             peak_rss_bytes: peak_rss_bytes(),
@@ -330,12 +337,13 @@ impl Work {
             question,
             text: self.text.clone(),
             found: self.found,
+            found_confidence: found_confidence(self.found, decided * words),
             confidence: decided * words,
             quotes: std::mem::take(&mut self.quotes),
             coverage,
             usage,
         };
         self.finished = true;
-        Ok(Event::Done { answer: Box::new(answer) })
+        Ok(AnswerEvent::Done { answer: Box::new(answer) })
     }
 }

@@ -3,7 +3,7 @@
 //! After this no number of `model.json` reaches an allocation, an index or a multiplication that it could break.
 
 use crate::error::{Error, Result};
-use crate::manifest::{ACCELERATORS, Artefact, FixedGraph, Manifest};
+use crate::manifest::{ACCELERATORS, Artefact, FixedGraph, Manifest, Reading};
 
 /// No size in a manifest is larger.
 const MOST: usize = 1 << 22;
@@ -46,6 +46,9 @@ impl Manifest {
             if sizes.iter().any(|s| !(1..=MOST).contains(s)) || s.threads > 1024 {
                 return wrong(format!("scenarios.{name}: found sizes {sizes:?}, expected 1 to {MOST}, and at most 1024 threads"));
             }
+        }
+        if [self.readings.ask, self.readings.summarize].contains(&Reading::RecallAll) {
+            return wrong("readings: found recall_all, expected memory, recall or notes".into());
         }
         let limits = [self.limits.question, self.limits.answer, self.limits.recall_prompts];
         if limits.iter().any(|n| !(1..=MOST).contains(n)) {

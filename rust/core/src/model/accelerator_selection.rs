@@ -8,30 +8,30 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 use crate::manifest::{ACCELERATORS, Artefact, Manifest, Scenario};
-use crate::model::{Execution, OpenOptions, PassedOver, too_far, worst};
+use crate::model::{Execution, OpenOptions, SkippedAccelerator, too_far, worst};
 use crate::runtime::execution_provider::{Provider, version};
 use crate::runtime::graph::Graph;
 use crate::session::Frame;
 
-/// An accelerator that was asked for, and the model's graph for it or why there is none.
+/// An accelerator that was requested, and the model's graph for it or why there is none.
 pub(crate) type Candidate = (String, std::result::Result<Artefact, String>);
 
 /// What the caller's list comes to; an error when there is no graph for any of it.
 pub(crate) fn candidates(manifest: &Manifest, options: &OpenOptions) -> Result<Vec<Candidate>> {
-    let asked = options.accelerators.clone().unwrap_or_else(|| vec!["Cpu".into()]);
-    let unknown = asked.iter().find(|a| !ACCELERATORS.contains(&a.as_str()));
+    let requested = options.accelerators.clone().unwrap_or_else(|| vec!["Cpu".into()]);
+    let unknown = requested.iter().find(|a| !ACCELERATORS.contains(&a.as_str()));
     if let Some(accelerator) = unknown {
         let message = format!("found accelerator {accelerator:?}, expected one of {}", ACCELERATORS.join(", "));
         return Err(Error::new("argument.accelerator", message));
     }
     let scenario = options.scenario.as_ref().unwrap_or(&manifest.default_scenario);
-    let found: Vec<Candidate> = asked.iter().map(|a| (a.clone(), fitting(manifest, options, scenario, a))).collect();
+    let found: Vec<Candidate> = requested.iter().map(|a| (a.clone(), fitting(manifest, options, scenario, a))).collect();
     if found.iter().any(|(_, artefact)| artefact.is_ok()) {
         return Ok(found);
     }
     let has: Vec<String> = manifest.artefacts.iter().map(|a| format!("{} {}", a.accelerator, a.precision)).collect();
     let precision = options.precision.as_deref().unwrap_or("any precision");
-    let message = format!("found no graph for {} in {precision}, the model has {}", asked.join(", "), has.join(", "));
+    let message = format!("found no graph for {} in {precision}, the model has {}", requested.join(", "), has.join(", "));
     Err(Error::new("argument.accelerator", message))
 }
 
@@ -64,11 +64,11 @@ pub(crate) struct Opening<'a> {
 /// The first candidate that loads and, where that is due, passes its self-test.
 pub(crate) fn first(candidates: Vec<Candidate>, opening: &Opening<'_>) -> Result<(Arc<Graph>, Execution)> {
     let threads = opening.threads;
-    let asked = candidates.iter().map(|(accelerator, _)| accelerator.clone()).collect();
-    let (mut passed_over, mut last) = (Vec::new(), None);
+    let requested = candidates.iter().map(|(accelerator, _)| accelerator.clone()).collect();
+    let (mut skipped, mut last) = (Vec::new(), None);
     for (accelerator, artefact) in candidates {
         let opened = match artefact {
-            Err(why) => Err(Error::new("argument.accelerator", why)),
+            Err(reason) => Err(Error::new("argument.accelerator", reason)),
             Ok(artefact) => tried(&artefact, opening).map(|found| (artefact, found)),
         };
         match opened {
@@ -76,21 +76,21 @@ pub(crate) fn first(candidates: Vec<Candidate>, opening: &Opening<'_>) -> Result
                 let Artefact { file, precision, .. } = artefact;
                 let (graphs, self_test_error, self_test_cached) = (graph.loaded(), error, cached);
                 let execution =
-                    Execution { file, accelerator, precision, threads, asked, passed_over, graphs, self_test_error, self_test_cached };
+                    Execution { file, accelerator, precision, threads, requested, skipped, graphs, self_test_error, self_test_cached };
                 return Ok((graph, execution));
             }
             Err(error) => {
                 log::warn!("{accelerator} is not used: {error}");
-                passed_over.push(PassedOver { accelerator, why: error.message().to_owned() });
+                skipped.push(SkippedAccelerator { accelerator, reason: error.message().to_owned() });
                 last = Some(error);
             }
         }
     }
     let last = last.unwrap_or_else(|| Error::new("argument.accelerator", "found no accelerator in the list, expected at least one"));
-    if passed_over.len() < 2 {
+    if skipped.len() < 2 {
         return Err(last);
     }
-    let reasons: Vec<String> = passed_over.iter().map(|p| format!("{}: {}", p.accelerator, p.why)).collect();
+    let reasons: Vec<String> = skipped.iter().map(|p| format!("{}: {}", p.accelerator, p.reason)).collect();
     Err(Error::new(last.code(), reasons.join("; ")))
 }
 
@@ -104,7 +104,7 @@ fn tried(artefact: &Artefact, opening: &Opening<'_>) -> Result<(Arc<Graph>, Opti
         return Ok((open(None)?, Some(error), true));
     }
     // An app has no temporary folder of the system's; without a place the nodes are not counted.
-    let profile = if due { options.verdicts.as_deref().map_or_else(tempfile::tempdir, within).ok() } else { None };
+    let profile = if due { options.self_test_cache.as_deref().map_or_else(tempfile::tempdir, within).ok() } else { None };
     let graph = open(profile.as_ref().map(tempfile::TempDir::path))?;
     if !due {
         return Ok((graph, None, false));
@@ -157,7 +157,7 @@ struct Kept {
 impl Verdict {
     /// None where nothing is kept.
     fn of(artefact: &Artefact, manifest: &Manifest, options: &OpenOptions) -> Result<Option<Self>> {
-        let Some(folder) = &options.verdicts else { return Ok(None) };
+        let Some(folder) = &options.self_test_cache else { return Ok(None) };
         let mut key = Sha256::new();
         for file in artefact.files() {
             key.update(manifest.files.get(file).map_or("", |entry| &entry.sha256));

@@ -4,5 +4,5 @@ pub(crate) mod accelerator_selection;
 pub mod memory_estimate;
 mod model;
 
-pub use model::{ArtefactInfo, Execution, Model, ModelInfo, OpenOptions, PassedOver, ScenarioInfo, SelfTestResult, inspect};
+pub use model::{ArtefactInfo, Execution, Model, ModelInfo, OpenOptions, ScenarioInfo, SelfTestResult, SkippedAccelerator, inspect};
 pub(crate) use model::{too_far, worst};

@@ -32,8 +32,8 @@ pub struct OpenOptions {
     pub soc: Option<String>,
     /// The NPU's plugin for ONNX Runtime; without it the one that lies beside the engine.
     pub npu_library: Option<PathBuf>,
-    /// A folder where self-tests' verdicts are kept, so that each is made once; without it they are made anew.
-    pub verdicts: Option<PathBuf>,
+    /// A folder where results of self-tests are kept, so that each is made once; without it they are made anew.
+    pub self_test_cache: Option<PathBuf>,
     /// A precision of model.json's artefacts, such as `fp32`; without it the first artefact.
     pub precision: Option<String>,
     /// On the CPU: weights beside the graph stay in their file, mapped, where the system can drop and read them again; a word takes about twice
@@ -116,10 +116,10 @@ pub struct Execution {
     pub precision: String,
     /// Threads of a run on the CPU.
     pub threads: usize,
-    /// The accelerators asked for, in that order.
-    pub asked: Vec<String>,
-    /// Those that were asked for before the one taken, and why they were not.
-    pub passed_over: Vec<PassedOver>,
+    /// The accelerators of [`OpenOptions::accelerators`], in that order.
+    pub requested: Vec<String>,
+    /// Those requested before the one taken, and why they were not.
+    pub skipped: Vec<SkippedAccelerator>,
     /// Each file that was loaded.
     pub graphs: Vec<Loaded>,
     /// The self-test's error (max abs error ÷ max abs logit); None where none was due: on the CPU it is `verify`'s.
@@ -128,12 +128,12 @@ pub struct Execution {
     pub self_test_cached: bool,
 }
 
-/// An accelerator that was asked for and not taken.
+/// An accelerator that was requested and not taken.
 #[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs)]
-pub struct PassedOver {
+pub struct SkippedAccelerator {
     pub accelerator: String,
-    pub why: String,
+    pub reason: String,
 }
 
 /// How far a graph's logits are from the reference's.

@@ -30,8 +30,8 @@ impl Plan {
         };
         Ok(match (reading, task) {
             (Reading::Memory, _) => Self::Listed([memory(document, task, tail)?].into()),
-            (Reading::Recall, Task::Ask(question)) => Self::Recall(Recall::new(question, tail, prompts)),
-            (Reading::Recall, Task::Summarize) => Self::Listed(overview(document, &tail)?.into()),
+            (Reading::Recall | Reading::RecallAll, Task::Ask(question)) => Self::Recall(Recall::new(question, tail, prompts)),
+            (Reading::Recall | Reading::RecallAll, Task::Summarize) => Self::Listed(overview(document, &tail)?.into()),
             (Reading::Notes, _) => Self::Notes(Notes::new(document, task, tail)?),
         })
     }

@@ -1,6 +1,6 @@
 //! Documents, read by position.
 //!
-//! A [`Source`] is never held whole: [`Blocks`] walks through it in pieces of some tens of kilobytes that end where a paragraph, a
+//! A [`TextSource`] is never held whole: [`Blocks`] walks through it in pieces of some tens of kilobytes that end where a paragraph, a
 //! sentence or at least a word ends.
 
 use std::borrow::Cow;
@@ -28,7 +28,7 @@ const TAIL: usize = 1 << 12;
 
 /// A document: bytes that can be read at any position. Cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Source {
+pub struct TextSource {
     bytes: Bytes,
     length: u64,
 }
@@ -40,7 +40,7 @@ enum Bytes {
     Filed(Arc<File>, Option<SystemTime>),
 }
 
-impl Source {
+impl TextSource {
     /// A text in memory.
     pub fn text(text: impl Into<Vec<u8>>) -> Result<Self> {
         let bytes: Arc<[u8]> = text.into().into();
@@ -223,7 +223,7 @@ impl Span {
 /// Walks through a document block by block; together the blocks are the whole text (a byte order mark is skipped).
 #[derive(Debug)]
 pub struct Blocks {
-    source: Source,
+    source: TextSource,
     read: u64,
     start: u64,
     start_utf16: u64,
@@ -234,12 +234,12 @@ pub struct Blocks {
 
 impl Blocks {
     /// From the document's start.
-    pub fn new(source: Source) -> Self {
+    pub fn new(source: TextSource) -> Self {
         Self::resumed(source, 0, 0)
     }
 
     /// From where a block began.
-    pub fn resumed(source: Source, start: u64, start_utf16: u64) -> Self {
+    pub fn resumed(source: TextSource, start: u64, start_utf16: u64) -> Self {
         Self { source, read: start, start, start_utf16, waiting: String::new(), partial: Vec::new() }
     }
 
@@ -342,7 +342,7 @@ pub fn untrimmed(text: &str, at: usize) -> usize {
 mod tests {
     use super::*;
 
-    fn whole(source: Source) -> Result<String> {
+    fn whole(source: TextSource) -> Result<String> {
         let (mut blocks, mut text) = (Blocks::new(source), String::new());
         let mut units = 0;
         while let Some(block) = blocks.advance()? {
@@ -357,7 +357,7 @@ mod tests {
     #[test]
     fn blocks_are_the_whole_text() {
         for text in ["a", "x\n\ny", &"été 🙂 字. ".repeat(20_000), &"x".repeat(200_000), &"字".repeat(50_000)] {
-            assert_eq!(whole(Source::text(text).unwrap()).unwrap(), text);
+            assert_eq!(whole(TextSource::text(text).unwrap()).unwrap(), text);
         }
     }
 
@@ -380,18 +380,18 @@ mod tests {
             (b"abc\xe2\x82", "text.utf8", "byte offset 3"),
         ];
         for (bytes, code, word) in cases {
-            let error = Source::text(bytes).and_then(whole).unwrap_err();
+            let error = TextSource::text(bytes).and_then(whole).unwrap_err();
             assert_eq!(error.code(), code);
             assert!(error.message().contains(word), "{error}");
         }
         let mut late = "字".repeat(100_000).into_bytes();
         late[210_001] = b'x';
-        assert!(Source::text(late).and_then(whole).unwrap_err().message().contains("byte offset 210000"));
+        assert!(TextSource::text(late).and_then(whole).unwrap_err().message().contains("byte offset 210000"));
     }
 
     #[test]
     fn a_byte_order_mark_is_skipped_but_counted() {
-        let mut blocks = Blocks::new(Source::text("\u{feff}hi").unwrap());
+        let mut blocks = Blocks::new(TextSource::text("\u{feff}hi").unwrap());
         let block = blocks.advance().unwrap().unwrap();
         assert_eq!((block.start, block.start_utf16, block.text.as_str()), (3, 1, "hi"));
     }
@@ -409,6 +409,6 @@ mod tests {
 
     #[test]
     fn a_nul_is_text() {
-        assert_eq!(whole(Source::text("a\0b").unwrap()).unwrap(), "a\0b");
+        assert_eq!(whole(TextSource::text("a\0b").unwrap()).unwrap(), "a\0b");
     }
 }
