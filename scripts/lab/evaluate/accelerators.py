@@ -69,7 +69,7 @@ def ask(
     questions: int,
     minutes: float,
     first: int,
-    verdicts: Path | None,
+    self_test_cache: Path | None,
     progress: Progress,
 ) -> None:
     began, number = time.monotonic(), first
@@ -82,7 +82,7 @@ def ask(
         file = work / "document.txt"
         file.write_text(document.text)
         for column in all_:
-            cli.options = [*column.options, "--verdicts", str(verdicts or work / "verdicts")]
+            cli.options = [*column.options, "--self-test-cache", str(self_test_cache or work / "self_test_cache")]
             words = [a.question for a in document.asked]
             report, seconds, _ = cli.run("ask", str(file), *words, "--reading", "recall")
             column.error = report["execution"]["self_test_error"] or column.error
@@ -121,7 +121,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=200)
     parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--first", type=int, default=0, help="the document to begin with, to go on where a run ended")
-    parser.add_argument("--verdicts", type=Path, help="where self-tests' verdicts are, or will be, kept")
+    parser.add_argument("--self-test-cache", type=Path, help="where results of self-tests are, or will be, kept")
     parser.add_argument("--least", type=float, default=0.95, help="same answers as the CPU's, or exit status 1")
     parser.add_argument("--write", action="store_true", help="also a record in docs/records")
     args = parser.parse_args()
@@ -133,7 +133,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-npu-") as place:
         work = Path(place)
         cli = Cli(built(), None, work)
-        ask(cli, work, all_, args.questions, args.minutes, args.first, args.verdicts, progress)
+        ask(cli, work, all_, args.questions, args.minutes, args.first, args.self_test_cache, progress)
         cli.options = ["--model", str(args.model.resolve())]
         record = record_head(["scripts/lab.sh", "accelerators", *sys.argv[1:]], cli, began)
     print(table(all_))

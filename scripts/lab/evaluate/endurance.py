@@ -149,7 +149,7 @@ def bench(cli: Cli, reading: str) -> dict:
     result, _, _ = cli.run("bench", "--lengths", "512,2048,8192,32768", "--reading", reading)
     print(f"\nbench, {reading}:  tokens   tokens/s   first token, median of {result['runs']}")
     for row in result["lengths"]:
-        speed, first = row["read_tokens_per_s"]["median"], row["ttft_ms"]["median"]
+        speed, first = row["read_tokens_per_second"]["median"], row["ttft_ms"]["median"]
         print(f"{row['tokens']:>22,} {speed:>10,.0f} {first:>10,.1f} ms")
     return result
 

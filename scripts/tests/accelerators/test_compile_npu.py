@@ -120,7 +120,7 @@ def test_damaged_weights_are_caught_by_the_engine(form, text, tmp_path, monkeypa
     report, _, _ = cli.run("ask", str(document), "Where is it?")
     execution = report["execution"]
     assert execution["accelerator"] == "Cpu"
-    assert "off the reference" in execution["passed_over"][0]["why"]
+    assert "off the reference" in execution["skipped"][0]["reason"]
 
 
 def test_weights_in_four_bits_are_taken_whole():

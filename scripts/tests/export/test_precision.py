@@ -128,7 +128,7 @@ def test_weights_beside_the_graph(precision, checkpoint, tmp_path, monkeypatch, 
     assert (a == b).all()
     verify = [cli.program, "verify", "--json", "--model", str(folder)]
     packed, mapped = (
-        subprocess.run([*verify, *way], check=True, capture_output=True).stdout for way in ([], ["--mapped"])
+        subprocess.run([*verify, *way], check=True, capture_output=True).stdout for way in ([], ["--mapped-weights"])
     )
     assert json.loads(mapped) == pytest.approx(json.loads(packed), rel=0.2)  # other kernels, the same sums
     with open(folder / file, "r+b") as damaged:

@@ -25,7 +25,7 @@ def record(**changes) -> dict:
         "format": 1,
         "engine": "0.1.0",
         "model": {"name": "finder", "version": "0.2.0"},
-        "execution": {"accelerator": "Npu", "precision": "a16w8", "threads": 2, "asked": ["Npu"], "passed_over": []},
+        "execution": {"accelerator": "Npu", "precision": "a16w8", "threads": 2, "requested": ["Npu"], "skipped": []},
         "device": {"maker": "Maker", "model": "One|Two", "chip": "C 1"},
         "points": [longer, POINT, middle],
     } | changes
