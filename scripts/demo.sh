@@ -62,7 +62,7 @@ edgeinfinite ask generated.txt "${questions[@]}"
 
 title "by memory" "That text once more, by memory: every token through the network"
 printf '%s\n' "What leaves the window is absorbed into a memory of fixed size. What this model" \
-  "still knows of it is measured in models/README.md; here the cost of reading is shown."
+  "still knows of it is measured in docs/performance.md; here the cost of reading is shown."
 edgeinfinite summarize generated.txt --reading memory >/dev/null
 
 printf '\n%s━━ What it cost%s\n\n' "$bold" "$plain"

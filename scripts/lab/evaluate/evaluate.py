@@ -141,12 +141,12 @@ def heading(record: dict, path: Path, words: str) -> str:
     here = record["machine"]
     return (
         f"`{record['command']}` on {here['cpu']}, {here['cores']} cores, commit {record['commit']}"
-        f" ([record](../{path.relative_to(ROOT)})); {words}"
+        f" ([record]({path.relative_to(ROOT / 'docs')})); {words}"
     )
 
 
 def page(record: dict, path: Path) -> str:
-    """What stands between the markers of models/README.md."""
+    """What stands between the markers of docs/performance.md."""
     words = "shares with 95 % intervals (Wilson) and n; first token: median (least to most)."
     text = [heading(record, path, words), table(record)]
     for one in record["cost"]:
@@ -259,7 +259,7 @@ def by_reading(args: argparse.Namespace, cli: Cli, work: Path, began: float, kep
     record, path = save(args, cli, began, kept)
     print(table(record))
     if args.write:
-        replace_between(ROOT / "models/README.md", f"evaluate {record['model']['name']}", page(record, path))
+        replace_between(ROOT / "docs/performance.md", f"evaluate {record['model']['name']}", page(record, path))
         plot(record["model"]["name"])
     dear = [one["ratio_of_medians"] for one in record["cost"] if one["ratio_of_medians"] > COST_LIMIT]
     return f"a question costs {dear[0]} times as much, expected {COST_LIMIT} at most" if dear else None
@@ -283,7 +283,7 @@ def remembered(args: argparse.Namespace, models: dict[str, tuple[Cli, Path]], be
     if args.write:
         words = "answers that name the value, with 95 % intervals (Wilson) and n; read in: once, by memory."
         text = f"{heading(record, path, words)}\n\n{carry.table(record['rows'])}"
-        replace_between(ROOT / "models/README.md", f"evaluate memory {record['model']['name']}", text)
+        replace_between(ROOT / "docs/performance.md", f"evaluate memory {record['model']['name']}", text)
         plot(record["model"]["name"])
 
 

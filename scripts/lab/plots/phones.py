@@ -1,7 +1,7 @@
-"""The README's table of phones, out of what the demo app's benchmark shares (docs/on-a-phone.md).
+"""The table of phones, out of what the demo app's benchmark shares (docs/on-a-phone.md).
 
 scripts/lab.sh phones             prints it, from docs/records/phones/*.json
-scripts/lab.sh phones --write     writes it into README.md
+scripts/lab.sh phones --write     writes it into docs/performance.md
 """
 
 import json
@@ -9,11 +9,12 @@ import re
 import sys
 
 from lab import ROOT
+from lab.plots.units import megabytes, seconds
 
 RECORDS = ROOT / "docs/records/phones"
 HEAD = """| phone | model | runs on | document | read in | first token after | state | peak memory of the app |
 |---|---|---|---|---|---|---|---|"""
-EMPTY = "| *none has been measured yet: [docs/on-a-phone.md](docs/on-a-phone.md)* | | | | | | | |"
+EMPTY = "| *none has been measured yet: [on-a-phone.md](on-a-phone.md)* | | | | | | | |"
 PLACE = re.compile(r"(<!-- phones -->\n).*?(<!-- /phones -->)", re.S)
 POINT = {
     "document_tokens": int,
@@ -56,14 +57,6 @@ def checked(record: dict, name: str) -> dict:
     return record
 
 
-def seconds(ms: float) -> str:
-    return f"{ms:.0f} ms" if ms < 999.5 else f"{ms / 1e3:.1f} s" if ms < 1e5 else f"{ms / 6e4:.0f} min"
-
-
-def megabytes(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size < 1e7 else f"{size / 1e6:.0f} MB"
-
-
 def row(record: dict, point: dict) -> str:
     device, model, execution = record["device"], record["model"], record["execution"]
     phone = f"{device['maker']} {device['model']}" + (f" ({device['chip']})" if device.get("chip") else "")
@@ -102,10 +95,10 @@ def main() -> None:
     if not sys.argv[1:]:
         print(text, end="")
         return
-    readme = ROOT / "README.md"
+    readme = ROOT / "docs/performance.md"
     new, count = PLACE.subn(lambda place: place[1] + text + place[2], readme.read_text())
     if count != 1:
-        sys.exit("README.md: expected <!-- phones --> and <!-- /phones --> once")
+        sys.exit("docs/performance.md: expected <!-- phones --> and <!-- /phones --> once")
     part = readme.with_suffix(".part")
     part.write_text(new)
     part.replace(readme)
