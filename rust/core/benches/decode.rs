@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use edgeinfinite_core::decode::constrained::Hold;
 use edgeinfinite_core::decode::{prompt_lookup, scoring};
-use edgeinfinite_core::runtime::graph::Cancel;
+use edgeinfinite_core::runtime::cancel_token::CancelToken;
 use edgeinfinite_core::text::source::folded;
 use edgeinfinite_core::{AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource, Usage};
 use serde_json::{Value, json};
@@ -86,7 +86,7 @@ fn drafts(model: &Arc<Model>, verbatim: bool) -> Value {
 
 /// Milliseconds of a decode run by rows, after a prompt of 400 tokens.
 fn rows(model: &Arc<Model>) -> Value {
-    let cancel = Cancel::new().unwrap();
+    let cancel = CancelToken::new().unwrap();
     let mut session = model.session().unwrap();
     session.feed(&(0..400).map(|i| 300 + (i * i * 7) % 60).collect::<Vec<u32>>());
     while session.flush(&cancel).unwrap() {}

@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use crate::attention::compressive_memory::Memory;
 use crate::error::{Error, Result};
 use crate::manifest::Scenario;
+use crate::runtime::cancel_token::CancelToken;
 use crate::runtime::embedding::Embedding;
-use crate::runtime::graph::{Cancel, Lane, Shape};
+use crate::runtime::executor::Executor;
+use crate::runtime::model_dims::ModelDims;
 
 /// Added to the scores of what must not be seen.
 const HIDDEN: f32 = -1e30;
@@ -24,9 +26,9 @@ pub const VERIFY: usize = 8;
 
 /// What a session is made of; shared by all sessions of a model.
 #[derive(Debug)]
-pub struct Frame {
+pub struct SessionShared {
     /// Sizes of the base.
-    pub shape: Shape,
+    pub dims: ModelDims,
     /// Where rows come from.
     pub embedding: Embedding,
 }
@@ -48,9 +50,9 @@ pub struct Counts {
 /// One stream of tokens. State of constant size, whatever the number of tokens.
 #[derive(Debug)]
 pub struct Session {
-    frame: Arc<Frame>,
+    shared: Arc<SessionShared>,
     sizes: Scenario,
-    lane: Box<dyn Lane>,
+    executor: Box<dyn Executor>,
     pending: VecDeque<u32>,
     /// Positions before this one are pinned.
     pin_until: u64,
@@ -72,37 +74,37 @@ pub struct Session {
 
 impl Session {
     /// An empty session that begins with `start`, which stays pinned.
-    pub fn new(frame: Arc<Frame>, sizes: Scenario, lane: Box<dyn Lane>, start: &[u32]) -> Result<Self> {
+    pub fn new(shared: Arc<SessionShared>, sizes: Scenario, executor: Box<dyn Executor>, start: &[u32]) -> Result<Self> {
         if start.len() > sizes.pinned {
             let message = format!("the prompt's start: found {} tokens, expected at most {} (pinned)", start.len(), sizes.pinned);
             return Err(Error::new("model.format", message));
         }
-        let shape = &frame.shape;
-        let width = shape.kv_heads * shape.head_dim;
+        let dims = &shared.dims;
+        let width = dims.kv_heads * dims.head_dim;
         Ok(Self {
             pending: start.iter().copied().collect(),
             pin_until: start.len() as u64,
             pinned: 0,
-            pinned_keys: vec![vec![0.0; sizes.pinned * width]; shape.layers.len()],
+            pinned_keys: vec![vec![0.0; sizes.pinned * width]; dims.layers.len()],
             pinned_at: None,
-            memories: (0..shape.layers.len()).map(|l| Memory::new(shape.memory_heads(l), shape.head_dim)).collect(),
+            memories: (0..dims.layers.len()).map(|l| Memory::new(dims.memory_heads(l), dims.head_dim)).collect(),
             absorbed: 0,
             window_start: 0,
             next: 0,
             runs: 0,
             recent: Vec::new(),
             row: 0,
-            frame,
+            shared,
             sizes,
-            lane,
+            executor,
         })
     }
 
     /// A copy with a life of its own.
     pub fn fork(&self) -> Result<Self> {
         Ok(Self {
-            frame: Arc::clone(&self.frame),
-            lane: self.lane.fork()?,
+            shared: Arc::clone(&self.shared),
+            executor: self.executor.fork()?,
             pending: self.pending.clone(),
             pinned_keys: self.pinned_keys.clone(),
             memories: self.memories.clone(),
@@ -113,7 +115,7 @@ impl Session {
 
     /// Gives back what only runs need, the logits with it.
     pub fn rest(&mut self) {
-        self.lane.rest();
+        self.executor.release_buffers();
     }
 
     /// Appends tokens; they wait until a segment is full or [`Session::flush`] asks for the rest.
@@ -122,12 +124,12 @@ impl Session {
     }
 
     /// Runs one full segment if one waits.
-    pub fn advance(&mut self, cancel: &Cancel) -> Result<bool> {
+    pub fn advance(&mut self, cancel: &CancelToken) -> Result<bool> {
         Ok(self.pending.len() >= self.sizes.segment && self.run(cancel)?)
     }
 
     /// Runs one segment of what waits, full or not; false when nothing waits.
-    pub fn flush(&mut self, cancel: &Cancel) -> Result<bool> {
+    pub fn flush(&mut self, cancel: &CancelToken) -> Result<bool> {
         self.run(cancel)
     }
 
@@ -144,13 +146,13 @@ impl Session {
     /// Decodes several tokens in one run: `tokens` are one that was chosen and drafted ones, of which as many as [`Session::draft_room`] are
     /// taken. `choose` gets the logits after each row in turn, as long as the token it chooses is the next one drafted; None ends it. Only the
     /// rows it got are kept, and all is as if their tokens had come one by one. Nothing may wait.
-    pub fn verify(&mut self, tokens: &[u32], cancel: &Cancel, mut choose: impl FnMut(&[f32]) -> Option<u32>) -> Result<()> {
+    pub fn verify(&mut self, tokens: &[u32], cancel: &CancelToken, mut choose: impl FnMut(&[f32]) -> Option<u32>) -> Result<()> {
         if !self.pending.is_empty() || tokens.is_empty() {
             return Err(Error::new("fault", format!("found {} tokens waiting and {} to verify", self.pending.len(), tokens.len())));
         }
         let tokens = &tokens[..tokens.len().min(1 + self.draft_room())];
         self.compute(tokens, tokens.len(), cancel)?;
-        let rows = self.lane.logits().chunks_exact(self.frame.shape.vocabulary);
+        let rows = self.executor.logits().chunks_exact(self.shared.dims.vocabulary);
         let next = tokens.iter().skip(1).copied().map(Some).chain([None]);
         let right = rows.zip(next).take_while(|(logits, next)| choose(logits).is_some_and(|chosen| Some(chosen) == *next)).count();
         self.row = right;
@@ -165,8 +167,8 @@ impl Session {
 
     /// The logits after the last token, `[V]`.
     pub fn logits(&self) -> &[f32] {
-        let width = self.frame.shape.vocabulary;
-        &self.lane.logits()[self.row * width..][..width]
+        let width = self.shared.dims.vocabulary;
+        &self.executor.logits()[self.row * width..][..width]
     }
 
     /// Graph runs so far, those of the session this one was forked from included.
@@ -191,10 +193,10 @@ impl Session {
 
     /// Bytes of cache, memory and pinned keys.
     pub fn bytes(&self) -> u64 {
-        let shape = &self.frame.shape;
-        let pinned = shape.layers.len() * shape.kv_heads * self.sizes.pinned;
-        let memory: usize = (0..shape.layers.len()).map(|l| shape.memory_heads(l) * (shape.head_dim + 1)).sum();
-        self.lane.bytes() + ((pinned + memory) * shape.head_dim) as u64 * 4
+        let dims = &self.shared.dims;
+        let pinned = dims.layers.len() * dims.kv_heads * self.sizes.pinned;
+        let memory: usize = (0..dims.layers.len()).map(|l| dims.memory_heads(l) * (dims.head_dim + 1)).sum();
+        self.executor.bytes() + ((pinned + memory) * dims.head_dim) as u64 * 4
     }
 
     /// Per layer the sums of M's and of z's entries: for tests.
@@ -230,7 +232,7 @@ impl Session {
         let window = counts.next.checked_sub(counts.window_start).filter(|w| *w <= self.sizes.window as u64).ok_or_else(damaged)?;
         let held = window.checked_add(counts.absorbed).and_then(|n| n.checked_add(counts.pinned as u64));
         let pinned = counts.pinned as u64 == self.pin_until.min(counts.next);
-        let known = counts.pending.iter().chain(&counts.recent).all(|t| (*t as usize) < self.frame.shape.vocabulary);
+        let known = counts.pending.iter().chain(&counts.recent).all(|t| (*t as usize) < self.shared.dims.vocabulary);
         if held != Some(counts.next) || counts.next.max(counts.runs) > 1 << 48 || !pinned || !known {
             return Err(damaged());
         }
@@ -247,7 +249,7 @@ impl Session {
         .map_err(|e| Error::new("state.damaged", format!("the saved document ended early: {e}")))?;
         if self.absorbed > 0 {
             for (layer, memory) in self.memories.iter().enumerate() {
-                self.lane.remember(layer, memory);
+                self.executor.set_memory(layer, memory);
             }
         }
         Ok(self)
@@ -255,7 +257,7 @@ impl Session {
 
     /// Every stretch of numbers that outlives a run, in the order of a saved document.
     fn each_kept(&mut self, mut each: impl FnMut(&mut [f32]) -> std::io::Result<()>) -> std::io::Result<()> {
-        let (heads, d) = (self.frame.shape.kv_heads, self.frame.shape.head_dim);
+        let (heads, d) = (self.shared.dims.kv_heads, self.shared.dims.head_dim);
         let (mut key, mut value) = (vec![0.0; d], vec![0.0; d]);
         let window: Vec<usize> = (self.window_start..self.next).map(|p| window_slot(self.sizes, p)).collect();
         for layer in 0..self.memories.len() {
@@ -263,22 +265,22 @@ impl Session {
             self.memories[layer].parts().into_iter().try_for_each(&mut each)?;
             for head in 0..heads {
                 for slot in 0..self.pinned {
-                    self.lane.cached(layer, head, slot, [&mut key, &mut value]);
+                    self.executor.read_kv(layer, head, slot, [&mut key, &mut value]);
                     each(&mut value)?;
-                    self.lane.place(layer, head, slot, [None, Some(&value)]);
+                    self.executor.write_kv(layer, head, slot, [None, Some(&value)]);
                 }
                 for slot in &window {
-                    self.lane.cached(layer, head, *slot, [&mut key, &mut value]);
+                    self.executor.read_kv(layer, head, *slot, [&mut key, &mut value]);
                     each(&mut key)?;
                     each(&mut value)?;
-                    self.lane.place(layer, head, *slot, [Some(&key), Some(&value)]);
+                    self.executor.write_kv(layer, head, *slot, [Some(&key), Some(&value)]);
                 }
             }
         }
         Ok(())
     }
 
-    fn run(&mut self, cancel: &Cancel) -> Result<bool> {
+    fn run(&mut self, cancel: &CancelToken) -> Result<bool> {
         let count = self.pending.len().min(self.sizes.segment);
         if count == 0 {
             return Ok(false);
@@ -292,11 +294,11 @@ impl Session {
     }
 
     /// Runs the graph on rows that come next; the logits of the last `wanted` of them are wanted. What is kept does not change.
-    fn compute(&mut self, tokens: &[u32], wanted: usize, cancel: &Cancel) -> Result<()> {
+    fn compute(&mut self, tokens: &[u32], wanted: usize, cancel: &CancelToken) -> Result<()> {
         self.place_pinned();
         self.fill(tokens, wanted)?;
-        self.lane.run(f32::from(u8::from(self.absorbed > 0)), cancel)?;
-        if !self.lane.logits().iter().all(|l| l.is_finite()) {
+        self.executor.run(f32::from(u8::from(self.absorbed > 0)), cancel)?;
+        if !self.executor.logits().iter().all(|l| l.is_finite()) {
             return Err(Error::new("runtime.failed", "the graph computed numbers that are not finite"));
         }
         Ok(())
@@ -318,16 +320,16 @@ impl Session {
         if self.pinned_at.replace(first) == Some(first) {
             return;
         }
-        let shape = &self.frame.shape;
-        let (d, mut key) = (shape.head_dim, vec![0.0; shape.head_dim]);
-        let turns = shape.turns((first..self.window_start).map(|p| p as f64));
-        for (layer, kind) in shape.layers.iter().enumerate() {
+        let dims = &self.shared.dims;
+        let (d, mut key) = (dims.head_dim, vec![0.0; dims.head_dim]);
+        let turns = dims.turns((first..self.window_start).map(|p| p as f64));
+        for (layer, kind) in dims.layers.iter().enumerate() {
             for (slot, turn) in turns[*kind].iter().enumerate() {
-                for head in 0..shape.kv_heads {
-                    let from = (slot * shape.kv_heads + head) * d;
+                for head in 0..dims.kv_heads {
+                    let from = (slot * dims.kv_heads + head) * d;
                     key.copy_from_slice(&self.pinned_keys[layer][from..from + d]);
                     turn.apply(&mut key);
-                    self.lane.place(layer, head, slot, [Some(&key), None]);
+                    self.executor.write_kv(layer, head, slot, [Some(&key), None]);
                 }
             }
         }
@@ -335,11 +337,11 @@ impl Session {
 
     fn fill(&mut self, tokens: &[u32], wanted: usize) -> Result<()> {
         let (sizes, slots, count) = (self.sizes, self.slots(), tokens.len());
-        let inputs = self.lane.inputs(count, wanted)?;
-        for (token, row) in tokens.iter().zip(inputs.x.chunks_exact_mut(self.frame.shape.hidden)) {
-            self.frame.embedding.row(*token, row)?;
+        let inputs = self.executor.prepare(count, wanted)?;
+        for (token, row) in tokens.iter().zip(inputs.x.chunks_exact_mut(self.shared.dims.hidden)) {
+            self.shared.embedding.row(*token, row)?;
         }
-        for ([mask, cos, sin], kind) in inputs.kinds.into_iter().zip(&self.frame.shape.kinds) {
+        for ([mask, cos, sin], kind) in inputs.kinds.into_iter().zip(&self.shared.dims.kinds) {
             let half = kind.rope.half().max(1);
             for (row, (cos, sin)) in cos.chunks_exact_mut(half).zip(sin.chunks_exact_mut(half)).enumerate() {
                 kind.rope.row((self.next + row as u64) as f64, cos, sin);
@@ -373,16 +375,16 @@ impl Session {
         if pinning == 0 {
             return;
         }
-        let shape = &self.frame.shape;
-        let (d, mut value) = (shape.head_dim, vec![0.0; shape.head_dim]);
-        let turns = shape.turns((0..pinning as u64).map(|row| -((self.next + row) as f64)));
-        for (layer, kind) in shape.layers.iter().enumerate() {
+        let dims = &self.shared.dims;
+        let (d, mut value) = (dims.head_dim, vec![0.0; dims.head_dim]);
+        let turns = dims.turns((0..pinning as u64).map(|row| -((self.next + row) as f64)));
+        for (layer, kind) in dims.layers.iter().enumerate() {
             for (row, turn) in turns[*kind].iter().enumerate() {
                 let slot = self.pinned + row;
-                self.lane.keep(layer, row, slot);
-                for head in 0..shape.kv_heads {
-                    let key = &mut self.pinned_keys[layer][(slot * shape.kv_heads + head) * d..][..d];
-                    self.lane.fresh(layer, head, row, [key, &mut value]);
+                self.executor.commit_row(layer, row, slot);
+                for head in 0..dims.kv_heads {
+                    let key = &mut self.pinned_keys[layer][(slot * dims.kv_heads + head) * d..][..d];
+                    self.executor.read_new_kv(layer, head, row, [key, &mut value]);
                     turn.apply(key);
                 }
             }
@@ -403,31 +405,31 @@ impl Session {
         if decoding && leaving > 0 {
             leaving = DECODE_BLOCK.min(held);
         }
-        let shape = &self.frame.shape;
-        let d = shape.head_dim;
-        let turns = shape.turns((0..leaving as u64).map(|row| -((self.window_start + row) as f64)));
-        let (mut keys, mut values) = (vec![0.0; shape.kv_heads * leaving * d], vec![0.0; shape.kv_heads * leaving * d]);
-        for (layer, kind) in shape.layers.iter().enumerate() {
+        let dims = &self.shared.dims;
+        let d = dims.head_dim;
+        let turns = dims.turns((0..leaving as u64).map(|row| -((self.window_start + row) as f64)));
+        let (mut keys, mut values) = (vec![0.0; dims.kv_heads * leaving * d], vec![0.0; dims.kv_heads * leaving * d]);
+        for (layer, kind) in dims.layers.iter().enumerate() {
             if leaving > 0 {
-                for (head, row) in (0..shape.kv_heads).flat_map(|head| (0..leaving).map(move |row| (head, row))) {
+                for (head, row) in (0..dims.kv_heads).flat_map(|head| (0..leaving).map(move |row| (head, row))) {
                     let position = self.window_start + row as u64;
                     let to = (head * leaving + row) * d..(head * leaving + row + 1) * d;
                     let pair = [&mut keys[to.clone()], &mut values[to.clone()]];
                     if row < old {
-                        self.lane.cached(layer, head, window_slot(self.sizes, position), pair);
+                        self.executor.read_kv(layer, head, window_slot(self.sizes, position), pair);
                     } else {
-                        self.lane.fresh(layer, head, (position - self.next) as usize, pair);
+                        self.executor.read_new_kv(layer, head, (position - self.next) as usize, pair);
                     }
                     turns[*kind][row].apply(&mut keys[to]);
                 }
-                if shape.memory_heads(layer) > 0 {
+                if dims.memory_heads(layer) > 0 {
                     self.memories[layer].absorb(self.absorbed, leaving, &keys, &values);
-                    self.lane.remember(layer, &self.memories[layer]);
+                    self.executor.set_memory(layer, &self.memories[layer]);
                 }
             }
             let stay = fresh.max(self.window_start + leaving as u64);
             for position in stay..end {
-                self.lane.keep(layer, (position - self.next) as usize, window_slot(self.sizes, position));
+                self.executor.commit_row(layer, (position - self.next) as usize, window_slot(self.sizes, position));
             }
         }
         self.window_start += leaving as u64;

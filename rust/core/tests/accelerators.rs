@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use edgeinfinite_core::manifest::Manifest;
-use edgeinfinite_core::runtime::graph::Cancel;
+use edgeinfinite_core::runtime::cancel_token::CancelToken;
 use edgeinfinite_core::{Model, OpenOptions};
 use sha2::{Digest, Sha256};
 
@@ -88,7 +88,7 @@ fn for_soc(soc: &str) -> (Arc<Model>, PathBuf, OpenOptions) {
 
 /// Logits of a stream that fills the memory, of drafts and of single rows; kept and read again on the way.
 fn read(model: &Model) -> Vec<Vec<f32>> {
-    let (cancel, mut logits) = (Cancel::new().unwrap(), Vec::new());
+    let (cancel, mut logits) = (CancelToken::new().unwrap(), Vec::new());
     let mut session = model.session().unwrap();
     session.feed(&(0..150).map(|i| 30 + (i * i * 7 + i) % 300).collect::<Vec<u32>>());
     while session.flush(&cancel).unwrap() {}

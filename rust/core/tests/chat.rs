@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use edgeinfinite_core::runtime::graph::Cancel;
+use edgeinfinite_core::runtime::cancel_token::CancelToken;
 use edgeinfinite_core::session::Session;
 use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Chat, ChatAnswerStream, Model, OpenOptions, Sampling};
 use serde_json::{Value, json};
@@ -54,7 +54,7 @@ fn state(chat: &Chat) -> Vec<u8> {
 
 #[test]
 fn turns_are_one_session() {
-    let cancel = Cancel::between_runs();
+    let cancel = CancelToken::between_runs();
     let [chat, drafted] = [(); 2].map(|()| TINY.chat().unwrap());
     let mut session = chat.session().unwrap();
     let (ends, limit) = (&TINY.manifest().tokenizer.end, TINY.manifest().limits.answer);

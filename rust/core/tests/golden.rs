@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use edgeinfinite_core::runtime::graph::Cancel;
+use edgeinfinite_core::runtime::cancel_token::CancelToken;
 use edgeinfinite_core::{AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource};
 use serde::Deserialize;
 
@@ -81,7 +81,7 @@ fn a_cache_in_f16_computes_it_but_for_rounding() {
 
 /// Logits within `bound` of the largest, the memory's sums within `memory`.
 fn computes(name: &str, bound: f32, memory: f64) {
-    let cancel = Cancel::between_runs();
+    let cancel = CancelToken::between_runs();
     for case in golden() {
         let model = open(name, &case.scenario, "fp32");
         let words = model.tokens().encode(&case.document).unwrap();

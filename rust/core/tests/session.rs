@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use edgeinfinite_core::runtime::graph::Cancel;
+use edgeinfinite_core::runtime::cancel_token::CancelToken;
 use edgeinfinite_core::session::Session;
 use edgeinfinite_core::text::tokenizer::{TextStream, TokenStream};
 use edgeinfinite_core::{Model, OpenOptions, inspect};
@@ -26,7 +26,7 @@ fn tiny() -> Arc<Model> {
 }
 
 fn drain(session: &mut Session) {
-    let cancel = Cancel::between_runs();
+    let cancel = CancelToken::between_runs();
     while session.flush(&cancel).unwrap() {}
 }
 
@@ -38,7 +38,7 @@ fn one_call_equals_many() {
     whole.feed(&words);
     drain(&mut whole);
     let mut parts = model.session().unwrap();
-    let cancel = Cancel::between_runs();
+    let cancel = CancelToken::between_runs();
     for part in words.chunks(13) {
         parts.feed(part);
         while parts.advance(&cancel).unwrap() {}
@@ -55,7 +55,7 @@ fn a_session_goes_on_where_it_was_written() {
     for (model, (read, single)) in cuts.into_iter().flat_map(|cut| [(&*TINY, cut), (&*HALF, cut)]) {
         let mut session = model.session().unwrap();
         session.feed(&words[..read]);
-        let cancel = Cancel::between_runs();
+        let cancel = CancelToken::between_runs();
         while session.advance(&cancel).unwrap() {}
         for word in &words[..single] {
             session.feed(&[*word]);
@@ -79,7 +79,7 @@ fn a_session_goes_on_where_it_was_written() {
 /// The graph's rows of a verify run are those of single runs, but for rounding.
 #[test]
 fn several_rows_compute_what_single_rows_do() {
-    let (model, cancel) = (tiny(), Cancel::between_runs());
+    let (model, cancel) = (tiny(), CancelToken::between_runs());
     let words: Vec<u32> = (0..140).map(|i| 30 + (i * i * 7 + i) % 300).collect();
     let [mut single, mut drafted] = [(); 2].map(|()| {
         let mut session = model.session().unwrap();
@@ -159,7 +159,7 @@ fn keys_and_values_in_f16_take_half() {
 #[test]
 fn a_cancelled_run_changes_nothing() {
     let model = tiny();
-    let cancel = Cancel::new().unwrap();
+    let cancel = CancelToken::new().unwrap();
     let mut session = model.session().unwrap();
     session.feed(&[60; 40]);
     cancel.cancel();

@@ -7,7 +7,7 @@ use crate::decode::prompt_lookup;
 use crate::decode::sampling::{Sampler, Sampling, Stops};
 use crate::error::Result;
 use crate::model::Model;
-use crate::runtime::graph::Cancel;
+use crate::runtime::cancel_token::CancelToken;
 use crate::session::{Session, VERIFY};
 use crate::text::tokenizer::TextStream;
 
@@ -71,7 +71,7 @@ impl Decoder {
 
     /// Text that became certain with the next tokens; None when the model ends the prompt's answer. The session holds the prompt and
     /// has run it. At most one graph run.
-    pub fn next(&mut self, session: &mut Session, model: &Model, cancel: &Cancel) -> Result<Option<String>> {
+    pub fn next(&mut self, session: &mut Session, model: &Model, cancel: &CancelToken) -> Result<Option<String>> {
         if self.ended {
             return Ok(None);
         }

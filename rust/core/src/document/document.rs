@@ -11,7 +11,7 @@ use crate::document::saved;
 use crate::error::{Error, Result};
 use crate::manifest::Reading;
 use crate::model::Model;
-use crate::runtime::graph::Cancel;
+use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
 use crate::text::source::TextSource;
 
@@ -44,7 +44,7 @@ pub(crate) struct Shared {
     pub source: TextSource,
     /// What the caller chose.
     pub reading: Option<Reading>,
-    cancel: Cancel,
+    cancel: CancelToken,
     state: Mutex<State>,
     checkpoint: Option<Mutex<Checkpoint>>,
 }
@@ -95,7 +95,7 @@ impl Document {
 
     fn with(model: Arc<Model>, source: TextSource, reading: Option<Reading>, state: State, resume: Option<PathBuf>) -> Result<Self> {
         let checkpoint = resume.filter(|_| !state.marks.read).map(|path| Mutex::new(Checkpoint { path, due: Instant::now() + CHECKPOINT }));
-        Ok(Self { shared: Arc::new(Shared { model, source, reading, cancel: Cancel::new()?, state: Mutex::new(state), checkpoint }) })
+        Ok(Self { shared: Arc::new(Shared { model, source, reading, cancel: CancelToken::new()?, state: Mutex::new(state), checkpoint }) })
     }
 
     /// Reads a bounded step: one graph run or some tens of kilobytes of text. None when the document is read.

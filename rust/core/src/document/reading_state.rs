@@ -11,7 +11,7 @@ use crate::answer::Span;
 use crate::error::{Error, Result};
 use crate::index::bm25::Index;
 use crate::model::Model;
-use crate::runtime::graph::Cancel;
+use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
 use crate::text::passage::{Fence, First, tokenized, units_after};
 use crate::text::source::{Block, Blocks, TextSource, utf16_length};
@@ -107,7 +107,7 @@ impl State {
     }
 
     /// One graph run or one block. Does nothing once the document is read.
-    pub fn step(&mut self, source: &TextSource, model: &Model, cancel: &Cancel) -> Result<Progress> {
+    pub fn step(&mut self, source: &TextSource, model: &Model, cancel: &CancelToken) -> Result<Progress> {
         let clock = Instant::now();
         self.started.get_or_insert((clock, self.marks.tokens));
         let ran = match self.session.as_mut() {

@@ -28,7 +28,7 @@ use crate::error::{Error, Result};
 use crate::index::bm25::{Index, Stored};
 use crate::manifest::Reading;
 use crate::model::Model;
-use crate::runtime::graph::Cancel;
+use crate::runtime::cancel_token::CancelToken;
 use crate::session::{Counts, Session};
 use crate::text::source::TextSource;
 
@@ -73,7 +73,7 @@ pub(crate) fn save(
     source: &TextSource,
     reading: Option<Reading>,
     state: &mut State,
-    cancel: &Cancel,
+    cancel: &CancelToken,
 ) -> Result<()> {
     let failed = |e: std::io::Error| Error::io(format!("saving to {}", path.display()), &e);
     let (real, beside) = place(path, source)?;

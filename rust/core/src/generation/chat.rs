@@ -22,7 +22,7 @@ use crate::decode::decoder::Decoder;
 use crate::error::{Error, Result};
 use crate::generation::work::{AskOptions, SummaryStyle};
 use crate::model::Model;
-use crate::runtime::graph::Cancel;
+use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
 
 /// A conversation. Cheap to clone; clones are the same conversation.
@@ -50,7 +50,7 @@ struct State {
 pub struct ChatAnswerStream {
     chat: Arc<Shared>,
     text: String,
-    cancel: Cancel,
+    cancel: CancelToken,
     work: Mutex<Work>,
 }
 
@@ -121,7 +121,7 @@ impl Chat {
             begun,
             first_text: None,
         };
-        Ok(ChatAnswerStream { chat: Arc::clone(&self.shared), text: text.to_owned(), cancel: Cancel::new()?, work: Mutex::new(work) })
+        Ok(ChatAnswerStream { chat: Arc::clone(&self.shared), text: text.to_owned(), cancel: CancelToken::new()?, work: Mutex::new(work) })
     }
 
     /// A copy of the session as it stands: for tests against the reference.

@@ -8,12 +8,12 @@ use crate::document::Shared;
 use crate::error::Result;
 use crate::generation::work::{Current, PAUSE, Work};
 use crate::prompt::{Piece, held, piece, sources};
-use crate::runtime::graph::Cancel;
+use crate::runtime::cancel_token::CancelToken;
 use crate::text::source::folded;
 
 impl Work {
     /// A free model's next words.
-    pub fn choose(&mut self, cancel: &Cancel) -> Result<AnswerEvent> {
+    pub fn choose(&mut self, cancel: &CancelToken) -> Result<AnswerEvent> {
         let model = &self.document.model;
         let Some(current) = self.current.as_mut() else { return self.finish() };
         if self.verbatim && !self.decoder.is_held() {
@@ -36,7 +36,7 @@ impl Work {
     }
 
     /// The next word of a note in a free model's own words.
-    pub fn note(&mut self, cancel: &Cancel) -> Result<AnswerEvent> {
+    pub fn note(&mut self, cancel: &CancelToken) -> Result<AnswerEvent> {
         let model = &self.document.model;
         let Some(current) = self.current.as_mut() else { return self.finish() };
         let hold = if self.verbatim && current.words.is_none() { Some(hold(&self.document, current)?) } else { None };

@@ -10,12 +10,12 @@ use crate::generation::work::{AskOptions, PAUSE, Work};
 use crate::manifest::Reading;
 use crate::prompt::Task;
 use crate::prompt::plan::Plan;
-use crate::runtime::graph::Cancel;
+use crate::runtime::cancel_token::CancelToken;
 
 /// A question under way. It works on a copy: replies of one document do not see each other.
 #[derive(Debug)]
 pub struct AnswerStream {
-    cancel: Cancel,
+    cancel: CancelToken,
     work: Mutex<Work>,
 }
 
@@ -50,7 +50,7 @@ impl AnswerStream {
         let plan = Plan::new(document, &task, reading, prompts)?;
         let mut work = Work::new(Arc::clone(document), task, plan, begun, &options);
         work.go_on(Vec::new())?; // a question that does not fit is refused here
-        Ok(Self { cancel: Cancel::new()?, work: Mutex::new(work) })
+        Ok(Self { cancel: CancelToken::new()?, work: Mutex::new(work) })
     }
 
     /// The next piece, after at most one graph run; None after the last.
@@ -81,7 +81,7 @@ impl AnswerStream {
 
 impl Work {
     /// One graph run, or the choice that follows it.
-    fn advance(&mut self, cancel: &Cancel) -> Result<AnswerEvent> {
+    fn advance(&mut self, cancel: &CancelToken) -> Result<AnswerEvent> {
         if self.current.is_none() && (self.ended || !self.go_on(Vec::new())?) {
             return self.finish();
         }

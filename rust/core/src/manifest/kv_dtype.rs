@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The type of their numbers where a graph of open shape takes and gives them: `cache` of an artefact in model.json.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String", rename_all = "lowercase")]
-pub enum Cache {
+pub enum KvDtype {
     /// Rounded to eleven bits, in half the bytes.
     F16,
     /// As they are computed.
@@ -13,7 +13,7 @@ pub enum Cache {
     F32,
 }
 
-impl Cache {
+impl KvDtype {
     /// Bytes of one number.
     pub fn bytes(self) -> usize {
         match self {
@@ -27,7 +27,7 @@ impl Cache {
     }
 }
 
-impl TryFrom<String> for Cache {
+impl TryFrom<String> for KvDtype {
     type Error = String;
 
     fn try_from(name: String) -> Result<Self, String> {

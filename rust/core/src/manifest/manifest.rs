@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::manifest::kv_dtype::Cache;
+use crate::manifest::kv_dtype::KvDtype;
 
 /// The only format this version reads.
 pub const FORMAT: u32 = 1;
@@ -183,8 +183,8 @@ pub struct Artefact {
     pub precision: String,
     pub max_error: f64,
     /// What a graph of open shape takes and gives keys and values in.
-    #[serde(default, skip_serializing_if = "Cache::is_f32")]
-    pub cache: Cache,
+    #[serde(default, skip_serializing_if = "KvDtype::is_f32")]
+    pub cache: KvDtype,
     /// What it costs to be no fp32; left out: not measured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cost: Option<Cost>,

@@ -3,15 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-
 use crate::error::{Error, Result};
 use crate::manifest::{ACCELERATORS, Artefact, Manifest, Scenario};
-use crate::model::{Execution, OpenOptions, SkippedAccelerator, too_far, worst};
-use crate::runtime::execution_provider::{Provider, version};
+use crate::model::execution::{Execution, SkippedAccelerator};
+use crate::model::open_options::OpenOptions;
+use crate::model::self_test::{self_test_error, self_test_failed};
+use crate::model::self_test_cache::SelfTestCache;
+use crate::runtime::execution_provider::Provider;
 use crate::runtime::graph::Graph;
-use crate::session::Frame;
+use crate::session::SessionShared;
 
 /// An accelerator that was requested, and the model's graph for it or why there is none.
 pub(crate) type Candidate = (String, std::result::Result<Artefact, String>);
@@ -56,7 +56,7 @@ pub(crate) struct Opening<'a> {
     pub folder: &'a Path,
     pub manifest: &'a Manifest,
     pub sizes: Scenario,
-    pub frame: &'a Arc<Frame>,
+    pub shared: &'a Arc<SessionShared>,
     pub options: &'a OpenOptions,
     pub threads: usize,
 }
@@ -95,11 +95,11 @@ pub(crate) fn first(candidates: Vec<Candidate>, opening: &Opening<'_>) -> Result
 }
 
 fn tried(artefact: &Artefact, opening: &Opening<'_>) -> Result<(Arc<Graph>, Option<f64>, bool)> {
-    let Opening { folder, manifest, sizes, frame, options, threads } = *opening;
+    let Opening { folder, manifest, sizes, shared, options, threads } = *opening;
     let open = |profile| Graph::open(folder, manifest, artefact, provider(artefact, options)?, threads, profile).map(Arc::new);
     let due = artefact.accelerator != "Cpu";
-    let verdict = if due { Verdict::of(artefact, manifest, options)? } else { None };
-    if let Some(error) = verdict.as_ref().and_then(Verdict::kept) {
+    let cache = if due { SelfTestCache::new(artefact, manifest, options)? } else { None };
+    if let Some(error) = cache.as_ref().and_then(SelfTestCache::read) {
         check(artefact, error)?;
         return Ok((open(None)?, Some(error), true));
     }
@@ -110,12 +110,12 @@ fn tried(artefact: &Artefact, opening: &Opening<'_>) -> Result<(Arc<Graph>, Opti
         return Ok((graph, None, false));
     }
     let tests = manifest.self_test.iter().filter(|t| manifest.scenarios.get(&t.scenario) == Some(&sizes));
-    let error = worst(tests, manifest, frame, &graph)?;
+    let error = self_test_error(tests, manifest, shared, &graph)?;
     if profile.is_some() {
         graph.profiled()?;
     }
-    if let Some(verdict) = verdict {
-        verdict.keep(error);
+    if let Some(cache) = cache {
+        cache.write(error);
     }
     check(artefact, error)?;
     Ok((graph, Some(error), false))
@@ -127,7 +127,7 @@ fn within(folder: &Path) -> std::io::Result<tempfile::TempDir> {
 }
 
 fn check(artefact: &Artefact, error: f64) -> Result<()> {
-    if error > artefact.max_error { Err(too_far(&artefact.file, error, artefact.max_error)) } else { Ok(()) }
+    if error > artefact.max_error { Err(self_test_failed(&artefact.file, error, artefact.max_error)) } else { Ok(()) }
 }
 
 fn provider(artefact: &Artefact, options: &OpenOptions) -> Result<Provider> {
@@ -141,51 +141,5 @@ fn provider(artefact: &Artefact, options: &OpenOptions) -> Result<Provider> {
         "Nnapi" => Ok(Provider::Nnapi),
         "Xnnpack" => Ok(Provider::Xnnpack),
         _ => Ok(Provider::Cpu { mapped: options.mapped_weights }),
-    }
-}
-
-/// What a self-test found, kept under everything that it depends on.
-struct Verdict {
-    path: std::path::PathBuf,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    error: f64,
-}
-
-impl Verdict {
-    /// None where nothing is kept.
-    fn of(artefact: &Artefact, manifest: &Manifest, options: &OpenOptions) -> Result<Option<Self>> {
-        let Some(folder) = &options.self_test_cache else { return Ok(None) };
-        let mut key = Sha256::new();
-        for file in artefact.files() {
-            key.update(manifest.files.get(file).map_or("", |entry| &entry.sha256));
-        }
-        let library = options.npu_library.as_ref().and_then(|path| std::fs::metadata(path).ok()).map(|m| (m.len(), m.modified().ok()));
-        let around = (&manifest.sha256, &artefact.accelerator, &options.soc, &options.npu_library, library, version()?);
-        key.update(format!("{around:?} {}", env!("CARGO_PKG_VERSION")));
-        Ok(Some(Self { path: folder.join(format!("{:x}.json", key.finalize())) }))
-    }
-
-    fn kept(&self) -> Option<f64> {
-        let text = std::fs::read(&self.path).ok()?;
-        serde_json::from_slice::<Kept>(&text).ok().map(|kept| kept.error)
-    }
-
-    /// Not to be able to keep it costs the next opening some time, no more.
-    fn keep(&self, error: f64) {
-        let write = || -> std::io::Result<()> {
-            let folder = self.path.parent().unwrap_or(Path::new("."));
-            std::fs::create_dir_all(folder)?;
-            let file = tempfile::NamedTempFile::new_in(folder)?;
-            serde_json::to_writer(&file, &Kept { error: error.min(f64::MAX) })?;
-            file.as_file().sync_all()?;
-            file.persist(&self.path)?;
-            Ok(())
-        };
-        if let Err(e) = write() {
-            log::warn!("a self-test's verdict was not kept: {e}");
-        }
     }
 }

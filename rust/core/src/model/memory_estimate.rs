@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::manifest::kv_dtype::Cache;
+use crate::manifest::kv_dtype::KvDtype;
 use crate::manifest::{Manifest, Scenario};
 
 /// ONNX Runtime, this engine and an allocator's slack: a process with a model of kilobytes.
@@ -44,7 +44,7 @@ impl Estimate {
         // Scores three times over, the MLP's four, the residual stream's, keys and values of the rows, one row of logits.
         let row = 3 * heads * (slots + segment) + 4 * inner + 8 * hidden + 2 * layers * kv * d;
         // Out of f16 a layer's keys and values are there in f32 as well.
-        let wide = if artefact.is_some_and(|a| a.cache == Cache::F16) { 2 * kv * d * slots } else { 0 };
+        let wide = if artefact.is_some_and(|a| a.cache == KvDtype::F16) { 2 * kv * d * slots } else { 0 };
         let run_bytes = FLOAT.saturating_mul(segment.saturating_mul(row).saturating_add(vocabulary).saturating_add(wide));
         // A graph with its weights inside is read as a whole; else the largest, lm_head's, is there as read and as packed.
         let precision = artefact.map_or("", |a| &a.precision);
@@ -57,6 +57,20 @@ impl Estimate {
         let peak_bytes = (runtime_bytes + weights_bytes).saturating_add(loading_bytes.max(state_bytes.saturating_add(run_bytes)));
         Self { runtime_bytes, weights_bytes, loading_bytes, state_bytes, run_bytes, peak_bytes }
     }
+}
+
+/// Layers that have a memory.
+pub(crate) fn memory_layers(manifest: &Manifest) -> usize {
+    manifest.layers.iter().filter(|kind| manifest.kinds.get(*kind).is_some_and(|k| k.memory)).count()
+}
+
+/// Bytes of one session's state, by the formula of [`ScenarioInfo`](crate::model::ScenarioInfo).
+pub(crate) fn state_bytes(manifest: &Manifest, s: Scenario, cache: KvDtype) -> u64 {
+    let (base, remember) = (&manifest.base, memory_layers(manifest));
+    let sizes = [base.layers, remember, base.kv_heads, base.head_dim, s.pinned, s.window, cache.bytes()];
+    let [layers, remember, heads, d, pinned, window, number] = sizes.map(|n| n as u128);
+    let bytes = heads * (layers * (number * 2 * (pinned + window) * d + 4 * pinned * d) + 4 * remember * 2 * (d * d + d));
+    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

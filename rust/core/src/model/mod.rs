@@ -1,8 +1,16 @@
-//! A loaded model: its options, its execution, its memory.
+//! A loaded model: its options, what it says about itself, its execution, its self-test, its memory.
 
 pub(crate) mod accelerator_selection;
+pub(crate) mod execution;
+mod inspect;
 pub mod memory_estimate;
 mod model;
+mod open_options;
+pub(crate) mod self_test;
+mod self_test_cache;
 
-pub use model::{ArtefactInfo, Execution, Model, ModelInfo, OpenOptions, ScenarioInfo, SelfTestResult, SkippedAccelerator, inspect};
-pub(crate) use model::{too_far, worst};
+pub use execution::{Execution, SkippedAccelerator};
+pub use inspect::{ArtefactInfo, ModelInfo, ScenarioInfo, inspect};
+pub use model::Model;
+pub use open_options::OpenOptions;
+pub use self_test::SelfTestResult;

@@ -1,43 +1,45 @@
-//! The lane of graphs of open shape, in f32 but for keys and values, which may be in f16: the form that the CPU takes.
+//! The executor of graphs of dynamic shape, in f32 but for keys and values, which may be in f16: the form that the CPU takes.
 
 use std::sync::{Arc, PoisonError};
 
 use ort::memory::Allocator;
-use ort::session::{IoBinding, Session};
-use ort::value::{Tensor, TensorElementType};
+use ort::session::IoBinding;
+use ort::value::Tensor;
 
 use crate::attention::compressive_memory::Memory;
-use crate::error::{Error, Result};
-use crate::manifest::kv_dtype::Cache;
-use crate::runtime::graph::{Cancel, Graph, Inputs, Lane, Sessions, kind_inputs};
-use crate::runtime::tensor::Steps;
+use crate::error::Result;
+use crate::runtime::cancel_token::CancelToken;
+use crate::runtime::executor::{Executor, Inputs};
+use crate::runtime::graph::{Graph, Sessions, run};
+use crate::runtime::model_dims::kind_inputs;
+use crate::runtime::tensor::QuantizedTensor;
 
-/// The tensors of one row count, bound to the graph together with the lane's state.
+/// The tensors of one row count, bound to the graph together with the executor's state.
 struct Rows {
     count: usize,
     wanted: usize,
     x: Tensor<f32>,
     kinds: Vec<[Tensor<f32>; 3]>,
     logits: Tensor<f32>,
-    fresh: Vec<[Steps; 2]>,
+    fresh: Vec<[QuantizedTensor; 2]>,
     binding: IoBinding,
     sessions: Arc<Sessions>,
 }
 
-/// One stream through a graph of open shape.
-pub(crate) struct OpenLane {
+/// One stream of tokens through a graph of dynamic shape.
+pub(crate) struct DynamicExecutor {
     graph: Arc<Graph>,
     slots: usize,
-    cache: Vec<[Steps; 2]>,
+    cache: Vec<[QuantizedTensor; 2]>,
     memory: Vec<[Tensor<f32>; 2]>,
     memory_weight: Tensor<f32>,
     /// The row counts used last, newest last.
     rows: Vec<Rows>,
 }
 
-impl std::fmt::Debug for OpenLane {
+impl std::fmt::Debug for DynamicExecutor {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenLane").field("slots", &self.slots).finish_non_exhaustive()
+        f.debug_struct("DynamicExecutor").field("slots", &self.slots).finish_non_exhaustive()
     }
 }
 
@@ -48,46 +50,31 @@ fn tensor(shape: &[usize], value: f32) -> Result<Tensor<f32>> {
     Ok(tensor)
 }
 
-/// Refuses a graph that does not take and give keys and values in what its manifest says.
-pub(crate) fn check(session: &Session, cache: Cache) -> Result<()> {
-    let expected = match cache {
-        Cache::F16 => TensorElementType::Float16,
-        Cache::F32 => TensorElementType::Float32,
-    };
-    for value in session.inputs().iter().chain(session.outputs()) {
-        let kept = value.name().trim_start_matches("new_").starts_with(['k', 'v']);
-        if let Some(found) = value.dtype().tensor_type().filter(|found| kept && *found != expected) {
-            return Err(Error::new("model.graph", format!("found {} in {found}, expected {expected}: the artefact's cache", value.name())));
-        }
-    }
-    Ok(())
-}
-
-impl OpenLane {
+impl DynamicExecutor {
     /// Row counts kept bound: of a segment, a remainder, a single row and drafts of three lengths.
     const KEPT: usize = 6;
 
     pub(crate) fn new(graph: Arc<Graph>, slots: usize) -> Result<Self> {
-        let (heads, d) = (graph.shape.kv_heads, graph.shape.head_dim);
-        let layers = 0..graph.shape.layers.len();
-        let kept = || Steps::kept(&[1, heads, slots, d], graph.cache);
+        let (heads, d) = (graph.dims.kv_heads, graph.dims.head_dim);
+        let layers = 0..graph.dims.layers.len();
+        let kept = || QuantizedTensor::of_cache(&[1, heads, slots, d], graph.cache);
         let cache = layers.clone().map(|_| Ok([kept()?, kept()?])).collect::<Result<Vec<_>>>()?;
-        let memory = layers.map(|l| graph.shape.memory_heads(l));
+        let memory = layers.map(|l| graph.dims.memory_heads(l));
         let memory = memory.map(|heads| Ok([tensor(&[1, heads, d, d], 0.0)?, tensor(&[1, heads, d, 1], 1.0)?]));
         let memory = memory.collect::<Result<Vec<_>>>()?;
         Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
     }
 
     fn bind(&mut self, count: usize, wanted: usize) -> Result<Rows> {
-        let shape = &self.graph.shape;
-        let (heads, d) = (shape.kv_heads, shape.head_dim);
-        let x = tensor(&[count, shape.hidden], 0.0)?;
+        let dims = &self.graph.dims;
+        let (heads, d) = (dims.kv_heads, dims.head_dim);
+        let x = tensor(&[count, dims.hidden], 0.0)?;
         // What is at work stays with the graph it began with: a second copy would cost its memory twice.
         let sessions = self.rows.first().map_or_else(|| self.graph.sessions(), |rows| Ok(Arc::clone(&rows.sessions)))?;
         let mut binding = sessions[0].lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
         binding.bind_input("x", &x)?;
         let mut kinds = Vec::new();
-        for kind in &shape.kinds {
+        for kind in &dims.kinds {
             let half = kind.rope.half();
             let tensors = [tensor(&[count, self.slots + count], 0.0)?, tensor(&[count, half], 0.0)?, tensor(&[count, half], 0.0)?];
             for (input, tensor) in kind_inputs(kind).iter().zip(&tensors) {
@@ -98,22 +85,22 @@ impl OpenLane {
         let mut rows = Tensor::<i64>::new(&Allocator::default(), [wanted as i64])?;
         rows.extract_tensor_mut().1.iter_mut().zip(count - wanted..count).for_each(|(to, row)| *to = row as i64);
         binding.bind_input("rows", &rows)?;
-        if shape.remembers() {
+        if dims.remembers() {
             binding.bind_input("memory_weight", &self.memory_weight)?;
         }
-        let mut logits = tensor(&[wanted, shape.vocabulary], 0.0)?;
+        let mut logits = tensor(&[wanted, dims.vocabulary], 0.0)?;
         binding.bind_output("logits", &mut logits)?;
         let mut fresh = Vec::new();
-        for layer in 0..shape.layers.len() {
+        for layer in 0..dims.layers.len() {
             for (name, tensor) in ["k", "v"].iter().zip(&self.cache[layer]) {
                 tensor.bind_input(&mut binding, format!("{name}_{layer}"))?;
             }
-            if shape.memory_heads(layer) > 0 {
+            if dims.memory_heads(layer) > 0 {
                 for (name, tensor) in ["m", "z"].iter().zip(&self.memory[layer]) {
                     binding.bind_input(format!("{name}_{layer}"), tensor)?;
                 }
             }
-            let kept = || Steps::kept(&[1, heads, count, d], self.graph.cache);
+            let kept = || QuantizedTensor::of_cache(&[1, heads, count, d], self.graph.cache);
             let mut new = [kept()?, kept()?];
             for (name, tensor) in ["new_k", "new_v"].iter().zip(&mut new) {
                 tensor.bind_output(&mut binding, format!("{name}_{layer}"))?;
@@ -128,8 +115,8 @@ impl OpenLane {
     }
 }
 
-impl Lane for OpenLane {
-    fn inputs(&mut self, count: usize, wanted: usize) -> Result<Inputs<'_>> {
+impl Executor for DynamicExecutor {
+    fn prepare(&mut self, count: usize, wanted: usize) -> Result<Inputs<'_>> {
         let rows = match self.rows.iter().position(|r| (r.count, r.wanted) == (count, wanted)) {
             Some(at) => self.rows.remove(at),
             None => self.bind(count, wanted)?,
@@ -143,41 +130,41 @@ impl Lane for OpenLane {
         Ok(Inputs { x: rows.x.extract_tensor_mut().1, kinds })
     }
 
-    fn cached(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]) {
-        let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
+    fn read_kv(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]) {
+        let (d, at) = (self.graph.dims.head_dim, head * self.slots + slot);
         to.into_iter().zip(&self.cache[layer]).for_each(|(to, from)| from.read(at * d, to));
     }
 
-    fn place(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]) {
-        let (d, at) = (self.graph.shape.head_dim, head * self.slots + slot);
+    fn write_kv(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]) {
+        let (d, at) = (self.graph.dims.head_dim, head * self.slots + slot);
         for (to, from) in self.cache[layer].iter_mut().zip(from) {
             from.into_iter().for_each(|from| to.write(at * d, from.iter().copied()));
         }
     }
 
-    fn remember(&mut self, layer: usize, memory: &Memory) {
+    fn set_memory(&mut self, layer: usize, memory: &Memory) {
         let [m, z] = self.memory[layer].each_mut().map(|t| t.extract_tensor_mut().1);
         memory.scaled(m, z);
     }
 
-    fn run(&mut self, memory_weight: f32, cancel: &Cancel) -> Result<()> {
+    fn run(&mut self, memory_weight: f32, cancel: &CancelToken) -> Result<()> {
         cancel.check()?;
         self.memory_weight.extract_tensor_mut().1[0] = memory_weight;
         let rows = self.last();
-        cancel.run(&rows.sessions[0], &rows.binding)
+        run(&rows.sessions[0], &rows.binding, cancel)
     }
 
     fn logits(&self) -> &[f32] {
         self.last().logits.extract_tensor().1
     }
 
-    fn fresh(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]) {
-        let (d, at) = (self.graph.shape.head_dim, head * self.last().count + row);
+    fn read_new_kv(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]) {
+        let (d, at) = (self.graph.dims.head_dim, head * self.last().count + row);
         to.into_iter().zip(&self.last().fresh[layer]).for_each(|(to, from)| from.read(at * d, to));
     }
 
-    fn keep(&mut self, layer: usize, row: usize, slot: usize) {
-        let (heads, d) = (self.graph.shape.kv_heads, self.graph.shape.head_dim);
+    fn commit_row(&mut self, layer: usize, row: usize, slot: usize) {
+        let (heads, d) = (self.graph.dims.kv_heads, self.graph.dims.head_dim);
         let rows = self.rows.last().expect("inputs() comes before run() and its results");
         for (to, from) in self.cache[layer].iter_mut().zip(&rows.fresh[layer]) {
             for head in 0..heads {
@@ -186,7 +173,7 @@ impl Lane for OpenLane {
         }
     }
 
-    fn fork(&self) -> Result<Box<dyn Lane>> {
+    fn fork(&self) -> Result<Box<dyn Executor>> {
         let mut copy = Self::new(Arc::clone(&self.graph), self.slots)?;
         for (to, from) in copy.cache.iter_mut().flatten().zip(self.cache.iter().flatten()) {
             to.copy(0, from, 0, from.len());
@@ -197,12 +184,12 @@ impl Lane for OpenLane {
         Ok(Box::new(copy))
     }
 
-    fn rest(&mut self) {
+    fn release_buffers(&mut self) {
         self.rows.clear();
     }
 
     fn bytes(&self) -> u64 {
         let memory: usize = self.memory.iter().flatten().map(|t| t.extract_tensor().1.len()).sum();
-        self.cache.iter().flatten().map(Steps::bytes).sum::<u64>() + memory as u64 * 4
+        self.cache.iter().flatten().map(QuantizedTensor::bytes).sum::<u64>() + memory as u64 * 4
     }
 }

@@ -47,7 +47,7 @@ pub enum Provider {
 
 /// How a session is made.
 #[derive(Debug)]
-pub struct Wish<'a> {
+pub struct SessionConfig<'a> {
     /// The graph.
     pub path: &'a Path,
     /// Threads of a run on the CPU.
@@ -60,7 +60,7 @@ pub struct Wish<'a> {
 
 impl Provider {
     /// A session on this provider, or what stands against it.
-    pub fn session(&self, wish: &Wish<'_>) -> Result<Session> {
+    pub fn session(&self, wish: &SessionConfig<'_>) -> Result<Session> {
         let environment = environment()?;
         if let Self::Npu { library, .. } = self {
             register(environment, library.as_deref().unwrap_or(Path::new(QNN_LIBRARY)))?;

@@ -1,4 +1,4 @@
-//! Tensors as graphs take them: in steps of 8 and 16 bits, in f16, or in f32.
+//! Tensors as graphs take them: quantised to 8 or 16 bits, in f16, or in f32.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -11,19 +11,20 @@ use ort::value::Tensor;
 use serde::Deserialize;
 
 use crate::error::{Error, Result};
-use crate::manifest::kv_dtype::Cache;
+use crate::manifest::kv_dtype::KvDtype;
 
-/// real = (steps − zero) · scale.
+/// Affine quantisation: real = (quantised − zero_point) · scale.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Encoding {
     pub(crate) scale: f32,
-    pub(crate) zero: f32,
+    #[serde(rename = "zero")]
+    pub(crate) zero_point: f32,
     pub(crate) bits: u8,
 }
 
 /// Numbers as they are.
-const REAL: Encoding = Encoding { scale: 1.0, zero: 0.0, bits: 32 };
+const REAL: Encoding = Encoding { scale: 1.0, zero_point: 0.0, bits: 32 };
 
 /// How inputs and outputs are held: the file that an artefact's `encodings` names.
 #[derive(Debug, Deserialize)]
@@ -60,7 +61,7 @@ impl Encodings {
         let text = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
         let found: Self = serde_json::from_slice(&text).map_err(|e| wrong(e.to_string()))?;
         for (name, e) in &found.tensors {
-            if !(e.scale > 0.0 && e.scale.is_finite() && [8, 16].contains(&e.bits) && (0.0..=65535.0).contains(&e.zero)) {
+            if !(e.scale > 0.0 && e.scale.is_finite() && [8, 16].contains(&e.bits) && (0.0..=65535.0).contains(&e.zero_point)) {
                 return Err(wrong(format!("found {e:?} for {name}, expected a scale above 0 and 8 or 16 bits")));
             }
         }
@@ -93,14 +94,14 @@ enum Data {
     Real(Tensor<f32>),
 }
 
-/// A tensor in steps, or in numbers as they are (in f16 rounded).
+/// A tensor in quantised values, or in numbers as they are (in f16 rounded).
 #[derive(Debug)]
-pub(crate) struct Steps {
+pub(crate) struct QuantizedTensor {
     data: Data,
     encoding: Encoding,
 }
 
-impl Steps {
+impl QuantizedTensor {
     pub(crate) fn new(shape: &[usize], encoding: Encoding, real: f32) -> Result<Self> {
         let dims: Vec<i64> = shape.iter().map(|s| *s as i64).collect();
         let allocator = Allocator::default();
@@ -115,8 +116,8 @@ impl Steps {
         Ok(made)
     }
 
-    /// Keys or values of a graph of open shape, all 0.
-    pub(crate) fn kept(shape: &[usize], cache: Cache) -> Result<Self> {
+    /// Keys or values of a graph of dynamic shape, all 0.
+    pub(crate) fn of_cache(shape: &[usize], cache: KvDtype) -> Result<Self> {
         if cache.is_f32() {
             return Self::new(shape, REAL, 0.0);
         }
@@ -125,23 +126,25 @@ impl Steps {
         Ok(Self { data: Data::Half(tensor), encoding: REAL })
     }
 
-    /// Numbers become steps, from place `at` on; what the range does not hold becomes its end.
+    /// Quantises numbers from place `at` on; what the range does not hold becomes its end.
     pub(crate) fn write(&mut self, at: usize, real: impl Iterator<Item = f32>) {
-        let Encoding { scale, zero, .. } = self.encoding;
-        let steps = |x: f32| (x / scale).round_ties_even() + zero; // `as` saturates
+        let Encoding { scale, zero_point, .. } = self.encoding;
+        let quantised = |x: f32| (x / scale).round_ties_even() + zero_point; // `as` saturates
         match &mut self.data {
-            Data::Narrow(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = steps(x) as u8),
-            Data::Wide(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = steps(x) as u16),
+            Data::Narrow(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = quantised(x) as u8),
+            Data::Wide(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = quantised(x) as u16),
             Data::Half(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = f16::from_f32(x)),
             Data::Real(t) => t.extract_tensor_mut().1[at..].iter_mut().zip(real).for_each(|(to, x)| *to = x),
         }
     }
 
     pub(crate) fn read(&self, at: usize, to: &mut [f32]) {
-        let Encoding { scale, zero, .. } = self.encoding;
+        let Encoding { scale, zero_point, .. } = self.encoding;
         match &self.data {
-            Data::Narrow(t) => to.iter_mut().zip(&t.extract_tensor().1[at..]).for_each(|(to, s)| *to = (f32::from(*s) - zero) * scale),
-            Data::Wide(t) => to.iter_mut().zip(&t.extract_tensor().1[at..]).for_each(|(to, s)| *to = (f32::from(*s) - zero) * scale),
+            Data::Narrow(t) => {
+                to.iter_mut().zip(&t.extract_tensor().1[at..]).for_each(|(to, s)| *to = (f32::from(*s) - zero_point) * scale)
+            }
+            Data::Wide(t) => to.iter_mut().zip(&t.extract_tensor().1[at..]).for_each(|(to, s)| *to = (f32::from(*s) - zero_point) * scale),
             Data::Half(t) => t.extract_tensor().1[at..][..to.len()].convert_to_f32_slice(to),
             Data::Real(t) => to.copy_from_slice(&t.extract_tensor().1[at..][..to.len()]),
         }
@@ -162,7 +165,7 @@ impl Steps {
             (Data::Real(to), Data::Real(from)) => {
                 to.extract_tensor_mut().1[at..at + count].copy_from_slice(&from.extract_tensor().1[from_at..from_at + count]);
             }
-            _ => unreachable!("a cache's encoding is one in and out: checked when the lane is made"),
+            _ => unreachable!("a cache's encoding is one in and out: checked when the executor is made"),
         }
     }
 
@@ -210,11 +213,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn steps_saturate_and_round_as_the_graph_does() {
-        let encoding = Encoding { scale: 0.5, zero: 128.0, bits: 8 };
+    fn quantised_values_saturate_and_round_as_the_graph_does() {
+        let encoding = Encoding { scale: 0.5, zero_point: 128.0, bits: 8 };
         let found: Vec<u8> = [0.0_f32, 0.25, 0.75, -64.0, -1e30, 63.5, 1e30]
             .iter()
-            .map(|x| ((x / encoding.scale).round_ties_even() + encoding.zero) as u8)
+            .map(|x| ((x / encoding.scale).round_ties_even() + encoding.zero_point) as u8)
             .collect();
         assert_eq!(found, [128, 128, 130, 0, 0, 255, 255]);
     }

@@ -1,4 +1,4 @@
-//! The stream without ONNX Runtime: a lane that computes nothing shows where every token lives after every run.
+//! A session without ONNX Runtime: an executor that computes nothing shows where every token lives after every run.
 
 use std::io::Write;
 use std::sync::{Arc, Mutex};
@@ -7,13 +7,23 @@ use edgeinfinite_core::Result;
 use edgeinfinite_core::attention::compressive_memory::{Memory, sigma};
 use edgeinfinite_core::attention::rope::Rope;
 use edgeinfinite_core::manifest::{Float, Scenario};
+use edgeinfinite_core::runtime::cancel_token::CancelToken;
 use edgeinfinite_core::runtime::embedding::Embedding;
-use edgeinfinite_core::runtime::graph::{Cancel, Inputs, Kind, Lane, Shape};
-use edgeinfinite_core::session::{Frame, Session};
+use edgeinfinite_core::runtime::executor::{Executor, Inputs};
+use edgeinfinite_core::runtime::model_dims::{LayerKind, ModelDims};
+use edgeinfinite_core::session::{Session, SessionShared};
 use half::f16;
 
-/// What a run saw: the tokens in sight of its first row, the number of rows, the memory's weight, M's first entry.
-type Seen = (Vec<u32>, usize, f32, f32);
+/// A run as the executor got it.
+#[derive(Debug)]
+struct RecordedRun {
+    /// The cached tokens that its first row sees.
+    sight: Vec<u32>,
+    rows: usize,
+    memory_weight: f32,
+    /// M's first entry.
+    memory: f32,
+}
 
 /// One layer, one head, d = 2, no rotation: a token's key and value are its number.
 #[derive(Debug, Clone, Default)]
@@ -26,29 +36,29 @@ struct Plain {
     fresh: [Vec<f32>; 2],
     logits: Vec<f32>,
     sliding: Option<usize>,
-    log: Arc<Mutex<Vec<Seen>>>,
+    log: Arc<Mutex<Vec<RecordedRun>>>,
 }
 
-impl Lane for Plain {
-    fn inputs(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>> {
+impl Executor for Plain {
+    fn prepare(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>> {
         self.logits = vec![0.0; wanted * 500];
         self.x = vec![0.0; rows * 2];
         self.tables = [vec![0.0; rows * (self.slots + rows)], vec![0.0; rows], vec![0.0; rows]];
         Ok(Inputs { x: &mut self.x, kinds: vec![self.tables.each_mut().map(Vec::as_mut_slice)] })
     }
-    fn cached(&self, _: usize, _: usize, slot: usize, to: [&mut [f32]; 2]) {
+    fn read_kv(&self, _: usize, _: usize, slot: usize, to: [&mut [f32]; 2]) {
         to.into_iter().zip(&self.cache).for_each(|(to, from)| to.copy_from_slice(&from[slot * 2..][..2]));
     }
-    fn place(&mut self, _: usize, _: usize, slot: usize, from: [Option<&[f32]>; 2]) {
+    fn write_kv(&mut self, _: usize, _: usize, slot: usize, from: [Option<&[f32]>; 2]) {
         for (to, from) in self.cache.iter_mut().zip(from) {
             from.into_iter().for_each(|from| to[slot * 2..][..2].copy_from_slice(from));
         }
     }
-    fn remember(&mut self, _: usize, memory: &Memory) {
+    fn set_memory(&mut self, _: usize, memory: &Memory) {
         let [m, z] = &mut self.memory;
         memory.scaled(m, z);
     }
-    fn run(&mut self, weight: f32, cancel: &Cancel) -> Result<()> {
+    fn run(&mut self, memory_weight: f32, cancel: &CancelToken) -> Result<()> {
         cancel.check()?;
         let rows = self.x.len() / 2;
         self.fresh = [self.x.clone(), self.x.clone()];
@@ -60,21 +70,21 @@ impl Lane for Plain {
             let near = |i: usize| i <= row && self.sliding.is_none_or(|s| row - i < s);
             assert!(open.iter().enumerate().all(|(i, m)| (*m == 0.0) == near(i)), "rows see themselves and those before");
         }
-        self.log.lock().unwrap().push((sight, rows, weight, self.memory[0][0]));
+        self.log.lock().unwrap().push(RecordedRun { sight, rows, memory_weight, memory: self.memory[0][0] });
         Ok(())
     }
     fn logits(&self) -> &[f32] {
         &self.logits
     }
-    fn fresh(&self, _: usize, _: usize, row: usize, to: [&mut [f32]; 2]) {
+    fn read_new_kv(&self, _: usize, _: usize, row: usize, to: [&mut [f32]; 2]) {
         to.into_iter().zip(&self.fresh).for_each(|(to, from)| to.copy_from_slice(&from[row * 2..][..2]));
     }
-    fn keep(&mut self, _: usize, row: usize, slot: usize) {
+    fn commit_row(&mut self, _: usize, row: usize, slot: usize) {
         for (to, from) in self.cache.iter_mut().zip(&self.fresh) {
             to[slot * 2..slot * 2 + 2].copy_from_slice(&from[row * 2..row * 2 + 2]);
         }
     }
-    fn fork(&self) -> Result<Box<dyn Lane>> {
+    fn fork(&self) -> Result<Box<dyn Executor>> {
         Ok(Box::new(self.clone()))
     }
     fn bytes(&self) -> u64 {
@@ -88,24 +98,24 @@ fn plain(sizes: Scenario) -> Plain {
 }
 
 /// Row t of the embedding is [t, t].
-fn frame(sliding: Option<usize>) -> Arc<Frame> {
+fn frame(sliding: Option<usize>) -> Arc<SessionShared> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     for token in 0..500 {
         file.write_all(&f16::from_f32(token as f32).to_le_bytes().repeat(2)).unwrap();
     }
-    let kinds = vec![Kind { name: "global".into(), rope: Rope::new(&[0.0]), sliding, memory: sliding.is_none() }];
-    let shape = Shape { kinds, layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
-    Arc::new(Frame { shape, embedding: Embedding::open(file.path(), 500, 2, Float::F16, 1.0).unwrap() })
+    let kinds = vec![LayerKind { name: "global".into(), rope: Rope::new(&[0.0]), sliding, memory: sliding.is_none() }];
+    let dims = ModelDims { kinds, layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
+    Arc::new(SessionShared { dims, embedding: Embedding::open(file.path(), 500, 2, Float::F16, 1.0).unwrap() })
 }
 
 #[test]
 fn a_sliding_layer_sees_the_nearest_tokens_and_has_no_memory() {
     let sizes = Scenario { segment: 16, pinned: 3, window: 40, recall: 1, threads: 1 };
-    let cancel = Cancel::between_runs();
+    let cancel = CancelToken::between_runs();
     for sliding in [1, 5, 16, 30, 42, 50, 500] {
-        let lane = Plain { sliding: Some(sliding), ..plain(sizes) };
-        let log = Arc::clone(&lane.log);
-        let mut session = Session::new(frame(Some(sliding)), sizes, Box::new(lane), &[1, 2, 3]).unwrap();
+        let executor = Plain { sliding: Some(sliding), ..plain(sizes) };
+        let log = Arc::clone(&executor.log);
+        let mut session = Session::new(frame(Some(sliding)), sizes, Box::new(executor), &[1, 2, 3]).unwrap();
         session.feed(&(4..=200).collect::<Vec<u32>>());
         while session.advance(&cancel).unwrap() {}
         session.flush(&cancel).unwrap();
@@ -115,14 +125,14 @@ fn a_sliding_layer_sees_the_nearest_tokens_and_has_no_memory() {
         }
         // By hand: the tokens in cache as by any layer, the pinned ones standing just before the window; of them the nearest.
         let (mut done, mut absorbed) = (0_u32, 0_u32);
-        for (sight, rows, _, m) in log.lock().unwrap().iter() {
+        for RecordedRun { sight, rows, memory, .. } in log.lock().unwrap().iter() {
             let pinned = 3.min(done);
             let held = done - pinned - absorbed;
             let near = (sliding as u32 - 1).min(held);
             let kept = (sliding as u32 - 1 - near).min(pinned);
             let expected: Vec<u32> = (pinned - kept + 1..=pinned).chain(done - near + 1..=done).collect();
             assert_eq!(*sight, expected, "sliding {sliding}, before a run of {rows} rows at {done}");
-            assert_eq!(*m, 0.0);
+            assert_eq!(*memory, 0.0);
             done += *rows as u32;
             let held = done - absorbed - 3.min(done);
             let over = held.saturating_sub(40);
@@ -135,13 +145,13 @@ fn a_sliding_layer_sees_the_nearest_tokens_and_has_no_memory() {
 #[test]
 fn every_token_lives_in_exactly_one_place() {
     let sizes = Scenario { segment: 16, pinned: 3, window: 40, recall: 1, threads: 1 };
-    let lane = plain(sizes);
-    let log = Arc::clone(&lane.log);
+    let executor = plain(sizes);
+    let log = Arc::clone(&executor.log);
     let start = [1, 2, 3];
-    let mut session = Session::new(frame(None), sizes, Box::new(lane), &start).unwrap();
+    let mut session = Session::new(frame(None), sizes, Box::new(executor), &start).unwrap();
     let tokens: Vec<u32> = (4..=200).collect();
     session.feed(&tokens);
-    let cancel = Cancel::between_runs();
+    let cancel = CancelToken::between_runs();
     while session.advance(&cancel).unwrap() {}
     session.flush(&cancel).unwrap(); // 200 = 12 · 16 + 8
     for token in 201..=280 {
@@ -151,15 +161,15 @@ fn every_token_lives_in_exactly_one_place() {
 
     // The same by hand: a list of all tokens and how many have left the window.
     let (mut done, mut absorbed) = (0_u32, 0_u32);
-    for (sight, rows, weight, m) in log.lock().unwrap().iter() {
+    for RecordedRun { sight, rows, memory_weight, memory } in log.lock().unwrap().iter() {
         let left: Vec<u32> = (4..4 + absorbed).collect();
         let expected: Vec<u32> = (1..=done).filter(|t| !left.contains(t)).collect();
         assert_eq!(*sight, expected, "before a run of {rows} rows at {done}");
-        assert_eq!(*weight, f32::from(u8::from(absorbed > 0)));
+        assert_eq!(*memory_weight, f32::from(u8::from(absorbed > 0)));
         if absorbed > 0 {
             let mean = |f: fn(f32) -> f32| left.iter().map(|t| f(*t as f32)).sum::<f32>() / left.len() as f32;
             let expected = mean(|t| sigma(t) * t) / mean(sigma);
-            assert!((m - expected).abs() < 1e-3 * expected, "{m} {expected}");
+            assert!((memory - expected).abs() < 1e-3 * expected, "{memory} {expected}");
         }
         done += *rows as u32;
         let held = done - absorbed - 3.min(done);
@@ -181,7 +191,7 @@ fn a_start_that_does_not_fit_is_refused() {
 /// Whatever is drafted and however much of it is right: the state is bit for bit that of decoding one by one.
 #[test]
 fn rejected_rows_leave_no_trace() {
-    let cancel = Cancel::between_runs();
+    let cancel = CancelToken::between_runs();
     for (window, read) in [(40, 20), (40, 200), (33, 30), (20, 60), (7, 5), (1, 0)] {
         let sizes = Scenario { segment: 16, pinned: 3, window, recall: 1, threads: 1 };
         let [mut single, mut drafted] = [(); 2].map(|()| {

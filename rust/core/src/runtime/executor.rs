@@ -1,0 +1,42 @@
+//! What a session runs its tokens through: an [`Executor`] owns the key-value cache and the memory as the graph takes them.
+//!
+//! Tests drive a session through an executor that computes nothing.
+
+use crate::attention::compressive_memory::Memory;
+use crate::error::Result;
+use crate::runtime::cancel_token::CancelToken;
+
+/// What the host fills before a run of `rows` rows; C cache slots.
+#[derive(Debug)]
+pub struct Inputs<'a> {
+    /// `[rows, D]`
+    pub x: &'a mut [f32],
+    /// Per kind: mask `[rows, C + rows]`, cos `[rows, r/2]`, sin `[rows, r/2]`.
+    pub kinds: Vec<[&'a mut [f32]; 3]>,
+}
+
+/// One stream of tokens through a graph.
+pub trait Executor: Send + std::fmt::Debug {
+    /// The inputs of the next run, of whose last `wanted` rows the logits are wanted. An executor of static shapes may compute more and drop them.
+    fn prepare(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>>;
+    /// Reads the key and the value in a slot of a head's cache, `[d]` each.
+    fn read_kv(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]);
+    /// Writes a key, a value or both into a slot of a head's cache, `[d]` each.
+    fn write_kv(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]);
+    /// What a layer's memory holds from now on.
+    fn set_memory(&mut self, layer: usize, memory: &Memory);
+    /// Runs the graph on the rows filled last.
+    fn run(&mut self, memory_weight: f32, cancel: &CancelToken) -> Result<()>;
+    /// `[wanted, V]`, of the run's last rows.
+    fn logits(&self) -> &[f32];
+    /// Reads the rotated key and the value that a run made of a row, `[d]` each.
+    fn read_new_kv(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]);
+    /// Copies the key and value of one of the rows into a slot of the cache.
+    fn commit_row(&mut self, layer: usize, row: usize, slot: usize);
+    /// A copy with a life of its own.
+    fn fork(&self) -> Result<Box<dyn Executor>>;
+    /// Gives back what only a run needs, the logits with it.
+    fn release_buffers(&mut self) {}
+    /// Bytes of the cache and the memory.
+    fn bytes(&self) -> u64;
+}
