@@ -1,0 +1,168 @@
+//! Documents as people have them, read into one structured text: a text form to show and to quote, and blocks over it.
+//!
+//! ```
+//! use edgeinfinite_documents::{Kind, Options, structured_text};
+//!
+//! let document = structured_text(b"Prices\n\nVisitors must not:\n- fish\n- swim\n", &Options::default())?;
+//! let swim = document.blocks.iter().position(|block| block.text(&document.text) == "- swim").unwrap();
+//! assert_eq!(document.blocks[swim].kind, Kind::Item { depth: 0 });
+//! assert_eq!(document.text_of(document.leads(swim)[0]), "Visitors must not:");
+//! assert_eq!(document.text_of(document.headings(swim)[0]), "Prices");
+//! # Ok::<(), edgeinfinite_documents::Error>(())
+//! ```
+//!
+//! [`read`] is the one door. It hands text and blocks to a [`Sink`] as they come, so that neither has to be held; it asks a watch
+//! whether to go on, and a budget of [`Limits`] before anything is spent. It runs on a thread of its own with a stack of [`STACK`] bytes, and a
+//! panic of a library that is used here becomes `document.damaged`: no input can take the caller's thread with it.
+
+#![allow(dead_code)] // producers of packed formats come next
+
+mod block;
+mod csv;
+mod detect;
+mod encoding;
+mod error;
+mod flow;
+mod grid;
+#[cfg(feature = "html")]
+mod html;
+mod input;
+mod json;
+mod limits;
+#[cfg(feature = "markdown")]
+mod markdown;
+mod place;
+mod plain;
+mod text;
+mod writer;
+
+use std::io::Cursor;
+use std::ops::ControlFlow;
+
+pub use block::{Block, Field, Kind};
+pub use detect::Format;
+pub use error::{CODES, Error, Result};
+pub use input::Input;
+pub use limits::{Limits, Progress, Unit, Watch};
+pub use place::Place;
+pub use text::{Sink, Spool, StructuredText};
+
+use detect::Magic;
+use encoding::Decoding;
+use limits::Budget;
+use writer::Writer;
+
+/// Bytes of the stack that a document is read on. Nesting is bounded, and this is deep enough for what the bound allows.
+pub const STACK: usize = 16 << 20;
+
+/// How a document is to be read.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The file's name, which decides where the bytes do not.
+    pub name: Option<String>,
+    /// The format; told from the bytes and the name unless given.
+    pub format: Option<Format>,
+    /// Whether the text form of a text has to be that text: JSON, HTML, mail and the like are then read as the plain text that they are.
+    pub verbatim: bool,
+    /// How much it may cost.
+    pub limits: Limits,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// The format it was read as.
+    pub format: Format,
+    /// The encoding of a text.
+    pub encoding: Option<&'static str>,
+    /// Where in the input the text form begins, if it is the input's bytes from there on: 0, or 3 after a byte order mark.
+    pub verbatim: Option<u64>,
+    /// Bytes of the text form.
+    pub text_bytes: u64,
+    /// Number of blocks.
+    pub blocks: usize,
+    /// Pages that hold no text, of a document that holds some.
+    pub pages_without_text: u32,
+}
+
+/// Reads a document into a sink.
+///
+/// # Errors
+/// Any of [`CODES`]; what the sink fails with.
+pub fn read<I: Input>(mut input: I, options: &Options, sink: &mut dyn Sink, watch: &mut Watch) -> Result<Report> {
+    let input: &mut dyn Input = &mut input;
+    std::thread::scope(|scope| {
+        let reader = std::thread::Builder::new().name("document".into()).stack_size(STACK);
+        let running = reader.spawn_scoped(scope, || read_here(input, options, sink, watch))?;
+        running.join().unwrap_or_else(|_| Err(Error::damaged("the document is formed so that its reader gave up")))
+    })
+}
+
+/// Reads a document in memory into memory.
+///
+/// # Errors
+/// Any of [`CODES`].
+pub fn structured_text(bytes: &[u8], options: &Options) -> Result<StructuredText> {
+    let mut found = StructuredText::default();
+    read(Cursor::new(bytes), options, &mut found, &mut |_| ControlFlow::Continue(()))?;
+    Ok(found)
+}
+
+fn read_here(input: &mut dyn Input, options: &Options, sink: &mut dyn Sink, watch: &mut Watch) -> Result<Report> {
+    let length = input::length(input)?;
+    let mut writer = Writer::new(sink, Budget::new(options.limits.clone(), length, watch)?);
+    let head = input::bytes_at(input, 0, detect::HEAD)?;
+    let format = match detect::magic(&head)? {
+        Magic::Format(found) => options.format.filter(|format| !format.is_verbatim()).unwrap_or(found),
+        Magic::Zip => return Err(Error::new("document.format", "found a zip archive, which is not read: unpack it first")),
+        Magic::Text => options.format.unwrap_or_else(|| detect::text_format(&head, options.name.as_deref())),
+    };
+    let format = if options.verbatim && is_text(format) && !format.is_verbatim() { Format::Plain } else { format };
+    let mut report = Report { format, encoding: None, verbatim: None, text_bytes: 0, blocks: 0, pages_without_text: 0 };
+    produce(input, length, &mut writer, &mut report)?;
+    report.text_bytes = writer.position() as u64;
+    report.blocks = writer.next_block();
+    if !writer.has_said() {
+        return Err(Error::new("document.empty", "the document holds no text"));
+    }
+    Ok(report)
+}
+
+/// Formats whose files are text.
+fn is_text(format: Format) -> bool {
+    format.is_verbatim()
+        || matches!(format, Format::Html | Format::Json | Format::Subtitles | Format::Cards | Format::Mail | Format::Mailbox)
+}
+
+fn produce(input: &mut dyn Input, length: u64, writer: &mut Writer, report: &mut Report) -> Result<()> {
+    let format = report.format;
+    let values = if format == Format::Json { json::count(input, length, writer.budget())? } else { None };
+    if format == Format::Json && values.is_none() {
+        report.format = Format::Plain;
+        return produce(input, length, writer, report);
+    }
+    let declared = declared(input, format)?;
+    let source = Decoding::new(input, length, declared.as_deref(), writer.budget())?;
+    report.encoding = Some(source.coding.name());
+    if format.is_verbatim() && source.verbatim {
+        report.verbatim = Some(source.mark as u64);
+    }
+    match format {
+        Format::Csv => csv::read(source, writer),
+        Format::Json => json::read(source, values.unwrap_or(1), writer),
+        #[cfg(feature = "markdown")]
+        Format::Markdown => markdown::read(source, writer),
+        #[cfg(feature = "html")]
+        Format::Html => html::read(source, writer),
+        _ => plain::read(source, writer),
+    }
+}
+
+/// The encoding that a text itself declares.
+fn declared(input: &mut dyn Input, format: Format) -> Result<Option<String>> {
+    match format {
+        #[cfg(feature = "html")]
+        Format::Html => Ok(html::declared(&input::bytes_at(input, 0, detect::HEAD)?)),
+        _ => Ok(None),
+    }
+}
