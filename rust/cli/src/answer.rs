@@ -121,7 +121,7 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
     }
     for quote in &answer.quotes {
         let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
-        let fold = |text: &str| print::visible(&edgeinfinite_core::text::source::trimmed(text));
+        let fold = |text: &str| print::visible(&edgeinfinite_core::text::whitespace::trimmed(text));
         let headings = quote.headings.iter().map(|h| format!(" › {}", fold(h))).collect::<String>();
         let (line, start, end) = (source.line(quote.span.start)?, quote.span.start, quote.span.end);
         let place = format!("{name}, line {}, bytes {}–{}{headings}", print::grouped(line), print::grouped(start), print::grouped(end));

@@ -9,7 +9,7 @@ use std::time::Instant;
 use edgeinfinite_core::decode::constrained::Hold;
 use edgeinfinite_core::decode::{prompt_lookup, scoring};
 use edgeinfinite_core::runtime::cancel_token::CancelToken;
-use edgeinfinite_core::text::source::folded;
+use edgeinfinite_core::text::whitespace::folded;
 use edgeinfinite_core::{AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource, Usage};
 use serde_json::{Value, json};
 

@@ -5,10 +5,11 @@
 
 use std::path::Path;
 
-use edgeinfinite_core::index::bm25::Index;
-use edgeinfinite_core::text::passage::{Fence, Unit, tokenized, units_after};
-use edgeinfinite_core::text::source::{Blocks, TextSource};
+use edgeinfinite_core::index::Index;
+use edgeinfinite_core::text::blocks::Blocks;
+use edgeinfinite_core::text::source::TextSource;
 use edgeinfinite_core::text::tokenizer::Tokens;
+use edgeinfinite_core::text::units::{Fence, Unit, tokenized, units_after};
 use edgeinfinite_core::{Manifest, Result};
 
 const RUNS: usize = 3;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-pub use crate::text::source::Span;
+pub use crate::text::span::Span;
 
 /// A part of an answer that stands verbatim in the document, white space folded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -134,7 +134,7 @@ pub(crate) fn found_confidence(found: bool, confidence: f64) -> f64 {
 /// stop may be missing, there or in `text`.
 pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
     let mut quotes = Vec::new();
-    for unit in crate::text::passage::units(text) {
+    for unit in crate::text::units::units(text) {
         let words: Vec<&str> = text[unit.start..unit.end].split_whitespace().collect();
         if words.len() < 3 {
             continue;

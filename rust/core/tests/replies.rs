@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::answer::CoverageKind;
-use edgeinfinite_core::text::source::trimmed;
+use edgeinfinite_core::text::whitespace::trimmed;
 use edgeinfinite_core::{
     Answer, AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, Sampling, SummaryStyle,
     TextSource,

@@ -177,7 +177,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::text::source::folded;
+    use crate::text::whitespace::folded;
 
     const END: u32 = 2;
 

@@ -7,15 +7,17 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::answer::Span;
 use crate::error::{Error, Result};
-use crate::index::bm25::Index;
+use crate::index::Index;
 use crate::model::Model;
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
-use crate::text::passage::{Fence, First, tokenized, units_after};
-use crate::text::source::{Block, Blocks, TextSource, utf16_length};
+use crate::text::blocks::{Block, Blocks};
+use crate::text::source::TextSource;
+use crate::text::span::Span;
+use crate::text::span::utf16_length;
 use crate::text::tokenizer::TokenStream;
+use crate::text::units::{Fence, First, tokenized, units_after};
 
 /// Most tokens of a passage.
 const PASSAGE: usize = 128;

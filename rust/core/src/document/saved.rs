@@ -25,7 +25,7 @@ use tempfile::NamedTempFile;
 
 use crate::document::reading_state::{Marks, State};
 use crate::error::{Error, Result};
-use crate::index::bm25::{Index, Stored};
+use crate::index::{Index, Stored};
 use crate::manifest::Reading;
 use crate::model::Model;
 use crate::runtime::cancel_token::CancelToken;

@@ -70,7 +70,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::text::passage::units;
+    use crate::text::units::units;
 
     proptest! {
         #[test]

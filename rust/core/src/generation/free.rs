@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::generation::work::{Current, PAUSE, Work};
 use crate::prompt::{Piece, held, piece, sources};
 use crate::runtime::cancel_token::CancelToken;
-use crate::text::source::folded;
+use crate::text::whitespace::folded;
 
 impl Work {
     /// A free model's next words.

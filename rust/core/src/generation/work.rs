@@ -16,7 +16,7 @@ use crate::manifest::Reading;
 use crate::prompt::plan::Plan;
 use crate::prompt::{Next, Piece, Prompt, Task, alike, held, sources};
 use crate::session::Session;
-use crate::text::source::trimmed;
+use crate::text::whitespace::trimmed;
 
 /// A run was made, or will be, and there is nothing to show yet.
 pub(crate) const PAUSE: AnswerEvent = AnswerEvent::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };

@@ -1,45 +1,24 @@
-//! BM25 over the passages of a document, on disk.
-//!
-//! Postings gather in a bounded buffer; each full buffer is sorted and written as one run of a file without a name (postings.rs). A
-//! passage is a record of 24 bytes in another (passage_records.rs). A question is answered run by run and window by window of passages, so
-//! neither asking nor what is kept grows with the document; only the table of runs does, 24 bytes for about 1.5 million tokens. Disk: about a
-//! byte a token of English, tested to stay below five (tests/bounds.rs).
-//!
-//! Own code, after weighing: tantivy 0.27 (BM25 on disk, the one to take for a collection) wants a folder of named files that it maps into memory,
-//! 15 MB at least while it writes, and some 120 crates, where one file read by position has to do; bm25 2.3 and probly-search 2.0 hold
-//! everything in memory. Words, folding and stems are unicode-segmentation's, unicode-normalization's and rust-stemmers'.
+//! BM25: the weight of a term, the score of a sentence or a passage, and the best passages so far.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
-use std::fs::File;
-use std::io::Write;
-use std::path::Path;
-use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use crate::index::terms::for_each_term;
 
-use crate::error::{Error, Result};
-pub use crate::index::passage_records::Passage;
-use crate::index::passage_records::{self, Headings, Records};
-use crate::index::postings::{self, Cursor, MOST_PASSAGES, Posting, Postings, Region, Run, damaged};
-use crate::index::terms::{Terms, for_each_term};
-use crate::text::passage::First;
-use crate::text::source::Span;
-
-/// Postings held before a run is written: 4 MiB.
-const BUFFER: usize = 1 << 19;
-/// Passages scored at once.
-const WINDOW: u32 = 4096;
-/// Terms of a question that are looked for, the rarest of them.
-const TERMS: usize = 64;
-/// What a term counts in a posting: once in the text, in the innermost heading, in the one above it.
-const COUNTS: [u32; 3] = [2, 2, 1];
 const K1: f32 = 1.2;
 const B: f32 = 0.75;
 /// Terms of a sentence on average: what BM25's length normalisation compares with.
 const SENTENCE: f32 = 20.0;
-/// A term in more than this share of many passages says nothing.
-const COMMON: f32 = 0.5;
+
+/// The weight of a term that `found` of `total` passages hold: BM25's inverse document frequency.
+pub(crate) fn term_weight(found: f32, total: f32) -> f32 {
+    (1.0 + (total - found + 0.5) / (found + 0.5)).ln()
+}
+
+/// BM25 of a term that occurs `count` times in a text of `length` terms, before its weight.
+pub(crate) fn saturated(count: f32, length: f32, average: f32) -> f32 {
+    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length / average))
+}
 
 /// The place of a passage among those that match; the greater is the better: higher score, then earlier passage.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -63,299 +42,17 @@ impl PartialOrd for Rank {
     }
 }
 
-/// A passage that matches a question.
-#[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub struct Match {
-    pub passage: Passage,
-    pub score: f32,
-}
-
-impl Match {
-    /// Where it stands; what [`Index::best`] goes on after.
-    pub fn rank(&self) -> Rank {
-        Rank { score: self.score, passage: self.passage.number }
-    }
-}
-
-/// The index of one document: grows by [`Index::add`] until [`Index::finish`], then answers [`Index::best`].
-#[derive(Debug)]
-pub struct Index {
-    postings: Postings,
-    records: Records,
-    /// Those that the next passage stands under.
-    headings: Headings,
-    growth: Growth,
-}
-
-/// What is needed to add passages.
-#[derive(Debug)]
-enum Growth {
-    /// Read in place from a saved state.
-    Never,
-    /// Nothing has been added since it was made or finished.
-    Possible,
-    /// With the terms of one passage, each with what it counts, kept for their memory.
-    Growing(Terms, Vec<(u32, u32)>),
-}
-
-/// What is to be kept of an index beside the bytes that [`Index::write_to`] writes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Stored {
-    runs: Vec<Run>,
-    passages: u32,
-    end: u64,
-    headings: Headings,
-}
-
-impl Stored {
-    /// Bytes that [`Index::write_to`] wrote.
-    pub fn bytes(&self) -> u64 {
-        postings::bytes_of(&self.runs).saturating_add(passage_records::bytes_of(self.passages))
-    }
-
-    fn check(&self, document: u64) -> Result<()> {
-        let (mut start, mut first) = (0_u64, None);
-        for run in &self.runs {
-            if run.start != start || run.bytes == 0 || first.map_or(run.first != 0, |f| run.first <= f) || run.first >= self.passages {
-                return Err(damaged());
-            }
-            (start, first) = (start.checked_add(run.bytes).ok_or_else(damaged)?, Some(run.first));
-        }
-        if self.passages > MOST_PASSAGES || self.end > document || !self.headings.consistent(self.passages) {
-            return Err(damaged());
-        }
-        Ok(())
-    }
-}
-
-impl Index {
-    /// An empty index whose files lie in `folder` or the system's temporary one, without a name.
-    pub fn new(folder: Option<&Path>) -> Result<Self> {
-        let place = folder.map_or_else(std::env::temp_dir, Path::to_owned);
-        let failed = |e: std::io::Error| Error::io(format!("creating the index in {}", place.display()), &e);
-        let open = || tempfile::tempfile_in(&place).map(|file| Region { file: Arc::new(file), at: 0 }).map_err(failed);
-        let postings = Postings { region: open()?, runs: Vec::new(), first: 0, waiting: Vec::new() };
-        let records = Records { region: open()?, count: 0, end: 0 };
-        Ok(Self { postings, records, headings: Headings::default(), growth: Growth::Possible })
-    }
-
-    /// Adds the next passage, at most 64 kB long.
-    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, first: First) -> Result<()> {
-        let number = self.records.count;
-        if number >= MOST_PASSAGES {
-            return Err(Error::new("io", "the index is full: found more than 67 million passages"));
-        }
-        if matches!(self.growth, Growth::Possible) {
-            self.growth = Growth::Growing(Terms::new(), Vec::new());
-        }
-        let Growth::Growing(maker, terms) = &mut self.growth else {
-            return Err(Error::new("fault", "an index that is read in place was added to"));
-        };
-        let heading = if let First::Heading(length) = first { length } else { 0 };
-        let above = self.headings.enter(number, &text[..heading]);
-        terms.clear();
-        maker.for_each(text, |term| terms.push((term, COUNTS[0])));
-        // Its own heading stands in the text already.
-        for (heading, count) in self.headings.innermost().zip(&COUNTS[1..]).skip(usize::from(heading > 0)) {
-            terms.extend(heading.iter().map(|term| (*term, *count)));
-        }
-        terms.sort_unstable();
-        if self.postings.waiting.len() + terms.len() > BUFFER {
-            self.postings.write_run(number)?;
-        }
-        for same in terms.chunk_by(|a, b| a.0 == b.0) {
-            self.postings.waiting.push(Posting::new(same[0].0, number, same.iter().map(|t| t.1).sum()));
-        }
-        self.records.add(start, start_utf16, text, first, above)
-    }
-
-    /// Writes what waits in the buffer; from now on the index can be asked.
-    pub fn finish(&mut self) -> Result<()> {
-        if !self.postings.waiting.is_empty() {
-            self.postings.write_run(self.records.count)?;
-            self.postings.waiting = Vec::new();
-        }
-        if matches!(self.growth, Growth::Growing(..)) {
-            self.growth = Growth::Possible;
-        }
-        Ok(())
-    }
-
-    /// Passages added.
-    pub fn passages(&self) -> u32 {
-        self.records.count
-    }
-
-    /// Where its last passage ends: bytes from the document's start.
-    pub fn end(&self) -> u64 {
-        self.records.end
-    }
-
-    /// Bytes on disk and in the buffer.
-    pub fn bytes(&self) -> u64 {
-        self.postings.bytes() + self.records.bytes() + size_of_val(&self.postings.waiting[..]) as u64
-    }
-
-    /// The passage of that number.
-    pub fn passage(&self, number: u32) -> Result<Passage> {
-        self.records.get(number)
-    }
-
-    /// The passage that holds the byte at `place`, or else the one before it.
-    pub fn at(&self, place: u64) -> Result<Passage> {
-        self.records.at(place)
-    }
-
-    /// The headings that a passage stands under, outermost first; a heading that it begins with is the last of them.
-    pub fn path(&self, passage: &Passage) -> Result<Vec<Span>> {
-        self.records.path(passage)
-    }
-
-    /// The `most` passages that match best, best first, of those that rank below `after`; and the weight of each of the question's terms.
-    pub fn best(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
-        self.search(question, most, after, false)
-    }
-
-    /// As [`Index::best`]; after the passages that match follow all others in document order, with score 0.
-    pub fn all(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
-        self.search(question, most, after, true)
-    }
-
-    fn search(&self, question: &str, most: usize, after: Option<Rank>, all: bool) -> Result<(Vec<Match>, Weights)> {
-        if !self.postings.waiting.is_empty() {
-            return Err(Error::new("fault", "an index was asked before it was finished"));
-        }
-        let found = self.occurrences(question)?;
-        let total = self.records.count as f32;
-        let weigh = |found: f32| (1.0 + (total - found + 0.5) / (found + 0.5)).ln();
-        let weights = Weights { terms: found.iter().map(|(term, found)| (*term, weigh(*found as f32))).collect() };
-        let common = |found: u32| self.records.count > 64 && found as f32 > total * COMMON;
-        let mut terms: Vec<(u32, u32)> = found.iter().copied().filter(|(_, found)| *found > 0 && !common(*found)).collect();
-        if terms.is_empty() {
-            terms = found.into_iter().filter(|(_, found)| *found > 0).collect(); // common words are better than none
-        }
-        terms.sort_unstable_by_key(|(term, found)| (*found, *term));
-        terms.truncate(TERMS);
-        terms.sort_unstable();
-        let terms: Vec<(u32, f32)> = terms.into_iter().map(|(term, found)| (term, weigh(found as f32))).collect();
-        let mut best = Best { most, after, all, ranks: BinaryHeap::new() };
-        if most > 0 {
-            self.score(&terms, &mut best)?;
-        }
-        let mut ranks = best.ranks.into_vec();
-        ranks.sort_unstable();
-        let matches = ranks.into_iter().map(|Reverse(rank)| Ok(Match { passage: self.passage(rank.passage)?, score: rank.score }));
-        Ok((matches.collect::<Result<_>>()?, weights))
-    }
-
-    /// The distinct terms of a question, sorted, each with the number of passages that hold it.
-    fn occurrences(&self, question: &str) -> Result<Vec<(u32, u32)>> {
-        let mut terms = Vec::new();
-        for_each_term(question, |term| terms.push((term, 0_u32)));
-        terms.sort_unstable();
-        terms.dedup();
-        for run in &self.postings.runs {
-            let mut cursor = Cursor::new(*run);
-            for (term, found) in &mut terms {
-                cursor.seek(&self.postings.region, *term, 0)?;
-                let before = cursor.before();
-                cursor.seek(&self.postings.region, *term, MOST_PASSAGES)?;
-                *found = found.saturating_add(cursor.before().saturating_sub(before));
-            }
-        }
-        Ok(terms)
-    }
-
-    /// Offers every passage with its score, window by window in document order.
-    fn score(&self, terms: &[(u32, f32)], best: &mut Best) -> Result<()> {
-        let from = best.after.filter(|after| after.score <= 0.0).map_or(0, |after| after.passage.saturating_add(1));
-        let mut scores = vec![0.0; WINDOW.min(self.records.count) as usize];
-        let none = [Run { start: 0, bytes: 0, postings: 0, first: 0 }];
-        let runs = if self.postings.runs.is_empty() { &none } else { &self.postings.runs[..] };
-        for (number, run) in runs.iter().enumerate() {
-            let end = runs.get(number + 1).map_or(self.records.count, |next| next.first);
-            let mut base = run.first.max(from);
-            let mut cursors = Vec::new();
-            for (term, weight) in terms.iter().filter(|_| base < end) {
-                let mut cursor = Cursor::new(*run);
-                cursor.seek(&self.postings.region, *term, base)?;
-                cursors.push((*term, *weight, cursor));
-            }
-            while base < end {
-                let window = &mut scores[..(end - base).min(WINDOW) as usize];
-                window.fill(0.0);
-                for (term, weight, cursor) in &mut cursors {
-                    self.score_window(cursor, *term, *weight, base, window)?;
-                }
-                for (passage, score) in (base..).zip(&*window) {
-                    best.offer(Rank { score: *score, passage });
-                }
-                base += window.len() as u32;
-                if from > 0 && best.full() {
-                    return Ok(()); // what matches is used up, and the others come in document order
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn score_window(&self, cursor: &mut Cursor, term: u32, weight: f32, base: u32, window: &mut [f32]) -> Result<()> {
-        while let Some(posting) = cursor.posting()
-            && posting.term() == term
-        {
-            let slot = posting.passage().checked_sub(base).ok_or_else(damaged)?;
-            let Some(score) = window.get_mut(slot as usize) else { break };
-            // The passage's own length needs a read; the average one serves to choose, sentences are scored exactly later.
-            *score += weight * saturated(posting.count() as f32 / COUNTS[0] as f32, 1.0, 1.0);
-            cursor.advance(&self.postings.region)?;
-        }
-        Ok(())
-    }
-
-    /// Writes the index's bytes: postings, then passages. With what it gives back, [`Index::restore`] reads them again.
-    pub fn write_to(&self, out: &mut impl Write) -> Result<Stored> {
-        let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(|e| Error::io("writing the saved state", &e));
-        let runs = self.postings.write_to(&mut put)?;
-        self.records.region.copy(self.records.bytes(), put)?;
-        Ok(Stored { runs, passages: self.records.count, end: self.records.end, headings: self.headings.clone() })
-    }
-
-    /// An index whose bytes begin at `at` of a file, read in place, for a document of `document` bytes. It can be asked; to add to it, let it
-    /// grow first.
-    pub fn restore(file: Arc<File>, at: u64, stored: Stored, document: u64) -> Result<Self> {
-        stored.check(document)?;
-        let length = file.metadata().map_err(|e| Error::io("looking at the saved state", &e))?.len();
-        if at.checked_add(stored.bytes()).is_none_or(|end| end > length) {
-            return Err(damaged());
-        }
-        let Stored { runs, passages: count, end, headings } = stored;
-        let records = Records { region: Region { file: Arc::clone(&file), at: at + postings::bytes_of(&runs) }, count, end };
-        let postings = Postings { region: Region { file, at }, runs, first: count, waiting: Vec::new() };
-        Ok(Self { postings, records, headings, growth: Growth::Never })
-    }
-
-    /// The same index, copied to files of its own in `folder` or the system's temporary one, so that it can be added to.
-    pub fn growing(mut self, folder: Option<&Path>) -> Result<Self> {
-        let fresh = Self::new(folder)?;
-        fresh.postings.region.fill(&self.postings.region, self.postings.bytes())?;
-        fresh.records.region.fill(&self.records.region, self.records.bytes())?;
-        (self.postings.region, self.records.region, self.growth) = (fresh.postings.region, fresh.records.region, fresh.growth);
-        Ok(self)
-    }
-}
-
 /// The best passages so far.
-struct Best {
-    most: usize,
-    after: Option<Rank>,
-    all: bool,
-    ranks: BinaryHeap<Reverse<Rank>>,
+pub(crate) struct Best {
+    pub most: usize,
+    pub after: Option<Rank>,
+    pub all: bool,
+    pub ranks: BinaryHeap<Reverse<Rank>>,
 }
 
 impl Best {
-    fn offer(&mut self, rank: Rank) {
+    /// Takes a passage that is among the best so far.
+    pub fn offer(&mut self, rank: Rank) {
         if rank.score <= 0.0 && !self.all || self.after.is_some_and(|after| rank >= after) {
             return;
         }
@@ -368,20 +65,17 @@ impl Best {
         self.ranks.push(Reverse(rank));
     }
 
-    fn full(&self) -> bool {
+    /// Whether as many as are wanted are there.
+    pub fn full(&self) -> bool {
         self.ranks.len() >= self.most
     }
-}
-
-fn saturated(count: f32, length: f32, average: f32) -> f32 {
-    count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length / average))
 }
 
 /// What each of a question's terms is worth in this document: scores single sentences.
 #[derive(Debug, Clone, Default)]
 pub struct Weights {
     /// Sorted by term.
-    terms: Vec<(u32, f32)>,
+    pub(crate) terms: Vec<(u32, f32)>,
 }
 
 impl Weights {

@@ -1,6 +1,9 @@
 //! The index of a document: its passages, and BM25 over their terms.
 
 pub mod bm25;
+mod index;
 pub(crate) mod passage_records;
 pub(crate) mod postings;
 pub(crate) mod terms;
+
+pub use index::{Index, Match, Passage, Stored};

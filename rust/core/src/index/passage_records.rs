@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::index::postings::{Region, damaged};
 use crate::index::terms::for_each_term;
-use crate::text::passage::{First, heading_level};
-use crate::text::source::{Span, utf16_length};
+use crate::text::markup::heading_level;
+use crate::text::span::{Span, utf16_length};
+use crate::text::units::First;
 
 /// Bytes of a record.
 const RECORD: u64 = 24;

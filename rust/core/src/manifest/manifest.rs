@@ -1,15 +1,14 @@
 //! `model.json`: what a model folder says about itself. The contract is models/README.md; what it does not name is refused.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::manifest::kv_dtype::KvDtype;
+use crate::manifest::artefact::{Artefact, FileEntry};
+use crate::manifest::reading::Reading;
 
 /// The only format this version reads.
 pub const FORMAT: u32 = 1;
@@ -170,90 +169,6 @@ pub struct Citation {
     pub words: Option<u32>,
 }
 
-/// One graph file.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)]
-pub struct Artefact {
-    pub file: String,
-    /// The file of its large weights, where they do not stand in the graph's.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weights: Option<String>,
-    pub accelerator: String,
-    pub precision: String,
-    pub max_error: f64,
-    /// What a graph of open shape takes and gives keys and values in.
-    #[serde(default, skip_serializing_if = "KvDtype::is_f32")]
-    pub cache: KvDtype,
-    /// What it costs to be no fp32; left out: not measured.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cost: Option<Cost>,
-    /// Compiled for one processor; left out: for any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub target: Option<Target>,
-    /// Graphs of fixed shapes; left out: `file` is one graph of open shape.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fixed: Option<Fixed>,
-}
-
-impl Artefact {
-    /// Every file of it.
-    pub fn files(&self) -> impl Iterator<Item = &String> {
-        let fixed = self.fixed.iter().flat_map(|f| f.graphs.iter().map(|g| &g.file).chain(&f.encodings));
-        std::iter::once(&self.file).chain(&self.weights).chain(fixed)
-    }
-}
-
-/// What quantising cost, against the fp32 reference on a text of some tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Cost {
-    /// Worst logits error ÷ the largest logit.
-    pub error: f64,
-    /// Nats a token: the Kullback-Leibler divergence of its next tokens from the reference's, on average.
-    pub divergence: f64,
-    /// The share of tokens after which its likeliest next token is the reference's.
-    pub agreement: f64,
-    /// Tokens that divergence and agreement are of.
-    pub tokens: usize,
-}
-
-/// The processor that an artefact was compiled for.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)]
-pub struct Target {
-    pub soc: String,
-    pub soc_model: u32,
-    pub htp: u32,
-    pub sdk: String,
-}
-
-/// The graphs of one scenario, a shape each.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct Fixed {
-    /// Whose cache they have.
-    pub scenario: String,
-    /// The file that says how inputs and outputs are held in 8 and 16 bits; left out: in f32.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub encodings: Option<String>,
-    /// Whether one context binary holds the weights of all of them.
-    pub shared: bool,
-    /// By shape.
-    pub graphs: Vec<FixedGraph>,
-}
-
-/// A graph of one shape.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)]
-pub struct FixedGraph {
-    pub file: String,
-    pub rows: usize,
-    pub wanted: usize,
-}
-
 /// A named choice of sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -277,43 +192,6 @@ pub struct Scenario {
 pub struct Readings {
     pub ask: Reading,
     pub summarize: Reading,
-}
-
-/// How a document is answered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Reading {
-    /// The document once, segment by segment; what leaves the window goes to the memory.
-    Memory,
-    /// The few passages that match, in a prompt of their own.
-    Recall,
-    /// As `Recall`, in prompt after prompt until an answer is found or the document ends; of a summary the same as `Recall`. A free model answers
-    /// from the first prompt, for it cannot say that nothing was found, unless it is held to the document (`verbatim`).
-    RecallAll,
-    /// The whole document, prompt by prompt, a note of each; the notes are read the same way until they fit one prompt.
-    Notes,
-}
-
-impl Reading {
-    /// Whether a document that was read for one is read for the other.
-    pub(crate) fn reads_as(self, other: Self) -> bool {
-        let pass = |reading| if reading == Self::RecallAll { Self::Recall } else { reading };
-        pass(self) == pass(other)
-    }
-}
-
-impl std::str::FromStr for Reading {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        match name {
-            "memory" => Ok(Self::Memory),
-            "recall" => Ok(Self::Recall),
-            "recall_all" => Ok(Self::RecallAll),
-            "notes" => Ok(Self::Notes),
-            _ => Err(Error::new("argument.reading", format!("found reading \"{name}\", expected memory, recall, recall_all or notes"))),
-        }
-    }
 }
 
 /// How a citing model's decision is scored.
@@ -355,15 +233,6 @@ pub struct SelfTest {
     pub tokens: Vec<u32>,
     pub indices: Vec<u32>,
     pub logits: Vec<f32>,
-}
-
-/// Size and checksum of a file.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)]
-pub struct FileEntry {
-    pub bytes: u64,
-    pub sha256: String,
 }
 
 impl Manifest {
@@ -409,36 +278,5 @@ impl Manifest {
     /// Compares every file's size and SHA-256 with the manifest's.
     pub fn verify(&self, folder: &Path) -> Result<()> {
         self.files.iter().try_for_each(|(name, entry)| entry.verify(&folder.join(name)))
-    }
-}
-
-impl FileEntry {
-    /// Compares a file's size and SHA-256.
-    pub fn verify(&self, path: &Path) -> Result<()> {
-        let size =
-            std::fs::metadata(path).map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?.len();
-        let differs = |what: String| Error::new("model.hash", format!("{}: {what}", path.display()));
-        if size != self.bytes {
-            return Err(differs(format!("found {size} bytes, expected {}", self.bytes)));
-        }
-        let found = sha256(path).map_err(|e| Error::io(path.display(), &e))?;
-        if found != self.sha256 {
-            return Err(differs(format!("found SHA-256 {}…, expected {}…", start(&found), start(&self.sha256))));
-        }
-        Ok(())
-    }
-}
-
-fn start(hash: &str) -> &str {
-    hash.get(..12).unwrap_or(hash)
-}
-
-fn sha256(path: &Path) -> std::io::Result<String> {
-    let (mut file, mut hash, mut block) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
-    loop {
-        match file.read(&mut block)? {
-            0 => return Ok(format!("{:x}", hash.finalize())),
-            n => hash.update(&block[..n]),
-        }
     }
 }

@@ -1,11 +1,15 @@
 //! model.json: its keys, the check of a model folder, and the templates of its prompts.
 
+mod artefact;
 pub mod kv_dtype;
 mod manifest;
 pub mod prompt_template;
-pub(crate) mod validate;
+mod reading;
+mod validate;
 
+pub use artefact::{Artefact, Cost, FileEntry, Fixed, FixedGraph, Target};
 pub use manifest::{
-    ACCELERATORS, Artefact, AttentionKind, Base, ChatPrompt, Citation, Cost, Embedding, FORMAT, FileEntry, Fixed, FixedGraph, Float,
-    Limits, Manifest, Prompt, Reading, Readings, Scenario, Scoring, SelfTest, Target, TokenizerFile,
+    ACCELERATORS, AttentionKind, Base, ChatPrompt, Citation, Embedding, FORMAT, Float, Limits, Manifest, Prompt, Readings, Scenario,
+    Scoring, SelfTest, TokenizerFile,
 };
+pub use reading::Reading;

@@ -1,9 +1,9 @@
 //! From a task to the tokens of a prompt: `start` · the document · `ask` or `summarize`; or of a chat: `start` · turn · turn … Pure.
 
 use crate::error::{Error, Result};
-use crate::manifest::Manifest;
-use crate::text::source::folded;
+use crate::manifest::manifest::Manifest;
 use crate::text::tokenizer::Tokens;
+use crate::text::whitespace::folded;
 
 /// A model's templates, tokenised.
 #[derive(Debug)]

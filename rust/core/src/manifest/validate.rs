@@ -3,7 +3,9 @@
 //! After this no number of `model.json` reaches an allocation, an index or a multiplication that it could break.
 
 use crate::error::{Error, Result};
-use crate::manifest::{ACCELERATORS, Artefact, FixedGraph, Manifest, Reading};
+use crate::manifest::artefact::{Artefact, FixedGraph};
+use crate::manifest::manifest::{ACCELERATORS, Manifest};
+use crate::manifest::reading::Reading;
 
 /// No size in a manifest is larger.
 const MOST: usize = 1 << 22;

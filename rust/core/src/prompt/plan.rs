@@ -9,7 +9,7 @@ use crate::manifest::Reading;
 use crate::prompt::map_reduce::Notes;
 use crate::prompt::retrieval::{PIECES, Recall, overview};
 use crate::prompt::{Next, Piece, Prompt, Task};
-use crate::text::source::trimmed;
+use crate::text::whitespace::trimmed;
 
 /// The prompts that answer a task, one after another.
 #[derive(Debug)]

@@ -4,11 +4,11 @@ use crate::answer::{Quote, Span};
 use crate::decode::constrained::Cut;
 use crate::document::Shared;
 use crate::error::{Error, Result};
-use crate::index::bm25::Passage;
+use crate::index::Passage;
 use crate::model::Model;
 use crate::session::Session;
-use crate::text::passage::{Unit, tokenized, units_of_passage};
-use crate::text::source::{folded, trimmed, untrimmed};
+use crate::text::units::{Unit, tokenized, units_of_passage};
+use crate::text::whitespace::{folded, trimmed, untrimmed};
 
 /// Most room left in a prompt for a free answer (tokens).
 pub(crate) const ANSWER_ROOM: usize = 64;

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 
 use crate::document::Shared;
 use crate::error::{Error, Result};
-use crate::index::bm25::{Match, Rank, Weights};
+use crate::index::Match;
+use crate::index::bm25::{Rank, Weights};
 use crate::prompt::{Next, Pack, Piece, Prompt, no_room, piece, sentences};
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.

@@ -1,7 +1,13 @@
-//! Text: where it comes from, its tokens and its passages.
+//! Text: where it comes from, its blocks, its tokens, its sentences and headings.
 
-pub mod passage;
+pub mod blocks;
+mod encoding;
+pub(crate) mod markup;
 pub(crate) mod pretokenizer;
+mod sentence;
 pub mod source;
+pub(crate) mod span;
 pub(crate) mod token_memo;
 pub mod tokenizer;
+pub mod units;
+pub mod whitespace;

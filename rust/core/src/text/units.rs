@@ -1,7 +1,7 @@
 //! Sentences, headings and passages of a document; a row of a table and a line of fenced code count as sentences.
 //!
 //! ```
-//! let units = edgeinfinite_core::text::passage::units("# Parts\n\nOne is red. Two is\nblue.");
+//! let units = edgeinfinite_core::text::units::units("# Parts\n\nOne is red. Two is\nblue.");
 //! let text: Vec<_> = units.iter().map(|u| (u.heading, &"# Parts\n\nOne is red. Two is\nblue."[u.start..u.end])).collect();
 //! assert_eq!(text, [(true, "# Parts"), (false, "One is red."), (false, "Two is\nblue.")]);
 //! ```
@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::error::Result;
-use crate::text::source::folded;
+use crate::text::markup::{heading_level, is_fence, is_heading, is_marked_heading, is_row, is_stars, starts_item};
+use crate::text::sentence::{clause, ends_sentence, several};
 use crate::text::tokenizer::Tokens;
+use crate::text::whitespace::folded;
 
 /// A unit longer than this (bytes) is cut.
 const LONG: usize = 480;
-/// A line longer than this (bytes) is no heading.
-const HEADING: usize = 90;
 /// A code fence that stays open for more lines than this was none.
 const FENCE: u16 = 1000;
 
@@ -119,7 +119,7 @@ fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<Unit> {
                 fence.0 = if words.ends_with('`') { 0 } else { FENCE };
             }
             if !blank {
-                push_line(text, opened.take().unwrap_or(start), end, Kind::Code, &mut found);
+                push_line(text, opened.take().unwrap_or(start), end, UnitKind::Code, &mut found);
             }
             continue;
         }
@@ -131,7 +131,7 @@ fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<Unit> {
         if is_fence(words) {
             (*fence, opened) = (Fence(FENCE), Some(start));
         } else if is_row(words) {
-            push_line(text, start, end, Kind::Row, &mut found);
+            push_line(text, start, end, UnitKind::Row, &mut found);
         } else if alone {
             split_paragraph(text, start, end, headings, &mut found);
         } else if !blank {
@@ -142,37 +142,15 @@ fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<Unit> {
         split_paragraph(text, from, to, headings, &mut found);
     }
     if let Some(start) = opened {
-        push(text, start, text.len(), Kind::Code, &mut found);
+        push(text, start, text.len(), UnitKind::Code, &mut found);
     }
     found
-}
-
-/// Opens or closes a block of code.
-fn is_fence(line: &str) -> bool {
-    line.strip_prefix("```").is_some_and(|rest| !rest.trim_start_matches('`').contains('`'))
-}
-
-/// `#` to `######`, then a space: a heading of Markdown. `#123: …` is none, and neither is what stands four spaces in.
-fn is_marked_heading(line: &str) -> bool {
-    let (indent, rest) = line.split_at(line.len() - line.trim_start().len());
-    let text = rest.trim_start_matches('#');
-    indent.len() < 4 && (1..=6).contains(&(rest.len() - text.len())) && (text.is_empty() || text.starts_with(char::is_whitespace))
-}
-
-/// Stars alone: what parts scenes, and paragraphs in a box of stars.
-fn is_stars(line: &str) -> bool {
-    !line.is_empty() && line.bytes().all(|b| matches!(b, b'*' | b' '))
-}
-
-/// A row of a table: between bars.
-fn is_row(line: &str) -> bool {
-    line.len() > 2 && line.starts_with('|') && line.ends_with('|')
 }
 
 fn split_paragraph(text: &str, from: usize, to: usize, headings: bool, found: &mut Vec<Unit>) {
     let paragraph = &text[from..to];
     if headings && is_heading(paragraph) {
-        return push(text, from, to, Kind::Heading, found);
+        return push(text, from, to, UnitKind::Heading, found);
     }
     // A line end inside a paragraph is a space like any other; one byte for one byte, so that positions stay.
     let joined = paragraph.replace(['\n', '\r'], " ");
@@ -191,18 +169,13 @@ fn split_paragraph(text: &str, from: usize, to: usize, headings: bool, found: &m
             start = before.0;
         }
         before = Some((start, found.len()));
-        push(text, from + start, from + end, Kind::Sentence, found);
+        push(text, from + start, from + end, UnitKind::Sentence, found);
         start = end;
     }
 }
 
-/// A word alone is no sentence, with a number before it neither.
-fn several(words: &str) -> bool {
-    words.unicode_words().filter(|word| word.contains(char::is_alphabetic)).nth(1).is_some()
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+enum UnitKind {
     Sentence,
     Heading,
     Row,
@@ -210,13 +183,13 @@ enum Kind {
 }
 
 /// A line as it stands; one without a letter or digit goes with the line before.
-fn push_line(text: &str, start: usize, end: usize, kind: Kind, found: &mut Vec<Unit>) {
+fn push_line(text: &str, start: usize, end: usize, kind: UnitKind, found: &mut Vec<Unit>) {
     let line = text[start..end].trim_end();
     let plain = !line.contains(char::is_alphanumeric);
     if plain
         && let Some(last) = found.last_mut()
-        && (last.code == (kind == Kind::Code) && text[last.end..start].trim().is_empty() && end - last.start <= LONG)
-        && (kind == Kind::Code || text[last.start..].starts_with('|'))
+        && (last.code == (kind == UnitKind::Code) && text[last.end..start].trim().is_empty() && end - last.start <= LONG)
+        && (kind == UnitKind::Code || text[last.start..].starts_with('|'))
     {
         last.end = start + line.len();
         return;
@@ -224,7 +197,7 @@ fn push_line(text: &str, start: usize, end: usize, kind: Kind, found: &mut Vec<U
     push(text, start, end, kind, found);
 }
 
-fn push(text: &str, start: usize, end: usize, kind: Kind, found: &mut Vec<Unit>) {
+fn push(text: &str, start: usize, end: usize, kind: UnitKind, found: &mut Vec<Unit>) {
     let whole = &text[start..end];
     let start = start + (whole.len() - whole.trim_start().len());
     let mut rest = whole.trim();
@@ -233,77 +206,13 @@ fn push(text: &str, start: usize, end: usize, kind: Kind, found: &mut Vec<Unit>)
         let length = if rest.len() > LONG { clause(rest, LONG) } else { rest.len() };
         let piece = &rest[..length];
         if !piece.trim().is_empty() {
-            let (heading, code) = (kind == Kind::Heading, kind == Kind::Code);
+            let (heading, code) = (kind == UnitKind::Heading, kind == UnitKind::Code);
             found.push(Unit { start: at, end: at + piece.trim_end().len(), heading, code });
         }
         let next = rest[length..].trim_start();
         at += rest.len() - next.len();
         rest = next;
     }
-}
-
-/// Where a sentence that is too long is cut: after a clause if there is one in the second half, else after a word, else a character.
-fn clause(text: &str, limit: usize) -> usize {
-    let limit = text.ceil_char_boundary(limit);
-    let from = text.floor_char_boundary(limit / 2);
-    let after = |mark: char| {
-        let spaced = |at: &(usize, &str)| text[at.0 + mark.len_utf8()..].starts_with(char::is_whitespace);
-        text[from..limit].rmatch_indices(mark).map(|(at, m)| (from + at, m)).find(spaced).map(|(at, _)| at + mark.len_utf8())
-    };
-    let word = text[from..limit].rfind(char::is_whitespace).map(|at| from + at);
-    [after(';'), after(':'), after(','), word].into_iter().flatten().next().unwrap_or(limit)
-}
-
-/// A sentence does not end after an initial, a list number or a common abbreviation.
-fn ends_sentence(sentence: &str) -> bool {
-    const ABBREVIATIONS: [&str; 22] = [
-        "mr", "mrs", "ms", "dr", "st", "prof", "vs", "etc", "e.g", "i.e", "cf", "no", "sec", "fig", "al", "inc", "ltd", "co", "corp", "jr",
-        "sr", "u.s",
-    ];
-    let Some(stem) = sentence.strip_suffix('.') else {
-        return true;
-    };
-    let word = stem.rsplit(|c: char| c.is_whitespace() || c == '(').next().unwrap_or_default();
-    let initial = word.chars().count() == 1 && word.chars().all(char::is_uppercase);
-    let number = word == stem && word.len() <= 4 && word.chars().all(|c| c.is_ascii_digit() || c == '.');
-    !(initial || number || ABBREVIATIONS.contains(&word.to_lowercase().as_str()))
-}
-
-fn starts_item(line: &str) -> bool {
-    let Some((mark, rest)) = line.split_once(' ') else {
-        return false;
-    };
-    let inner = mark.trim_start_matches('(').trim_end_matches([')', '.']);
-    let counted = mark.ends_with([')', '.']) && !inner.is_empty() && inner.len() <= 2;
-    let counts = inner.chars().all(|c| c.is_ascii_digit()) || (mark.ends_with(')') && inner.chars().all(|c| c.is_ascii_lowercase()));
-    let boxed = mark == "*" && line.ends_with(" *"); // a line in a box of stars
-    !boxed && !rest.trim().is_empty() && (matches!(mark, "-" | "*" | "+" | "•") || (counted && counts))
-}
-
-/// A paragraph of one short line without a sentence's end, or one that is marked as a heading.
-fn is_heading(paragraph: &str) -> bool {
-    let line = paragraph.trim();
-    if line.contains('\n') || line.len() > HEADING || !line.contains(|c: char| c.is_alphabetic()) {
-        return false;
-    }
-    if is_marked_heading(line) {
-        return true;
-    }
-    let words: Vec<&str> = line.split_whitespace().collect();
-    let numbered = words[0].ends_with('.') && words[0].starts_with(|c: char| c.is_ascii_digit()) && words.len() <= 12;
-    let body = if numbered { line.strip_suffix('.').unwrap_or(line) } else { line };
-    let open = !body.ends_with(['.', ',', ';', ':', '!', '?', '"', '”', ')', '>']);
-    let named = words[usize::from(numbered && words.len() > 1)].starts_with(|c: char| c.is_uppercase() || c.is_ascii_digit());
-    open && named && words.len() <= 12 && !body.contains(". ") || (numbered && open && named)
-}
-
-/// How deep a heading stands, from 1: the number of its `#`, or of the parts of its number (`1.2.3`), at most 6.
-pub fn heading_level(heading: &str) -> u8 {
-    let mark = heading.split_whitespace().next().unwrap_or_default();
-    let number = mark.trim_end_matches([')', '.', ':']);
-    let parts = number.split('.').take_while(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit()));
-    let depth = if mark.starts_with('#') { mark.len() - mark.trim_start_matches('#').len() } else { parts.count() };
-    depth.clamp(1, 6) as u8
 }
 
 #[cfg(test)]

@@ -4,10 +4,7 @@
 //! part"; `scripts/lab/reference/model.py` is the same in PyTorch, and models/tiny/golden.json holds what both must compute.
 
 use std::collections::VecDeque;
-use std::io::{Read, Write};
 use std::sync::Arc;
-
-use serde::{Deserialize, Serialize};
 
 use crate::attention::compressive_memory::Memory;
 use crate::error::{Error, Result};
@@ -33,43 +30,29 @@ pub struct SessionShared {
     pub embedding: Embedding,
 }
 
-/// Where a session stands.
-#[derive(Debug, Clone, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-#[allow(missing_docs)]
-pub struct Counts {
-    pub pending: Vec<u32>,
-    pub recent: Vec<u32>,
-    pub pinned: usize,
-    pub absorbed: u64,
-    pub window_start: u64,
-    pub next: u64,
-    pub runs: u64,
-}
-
 /// One stream of tokens. State of constant size, whatever the number of tokens.
 #[derive(Debug)]
 pub struct Session {
-    shared: Arc<SessionShared>,
-    sizes: Scenario,
-    executor: Box<dyn Executor>,
-    pending: VecDeque<u32>,
+    pub(super) shared: Arc<SessionShared>,
+    pub(super) sizes: Scenario,
+    pub(super) executor: Box<dyn Executor>,
+    pub(super) pending: VecDeque<u32>,
     /// Positions before this one are pinned.
-    pin_until: u64,
-    pinned: usize,
+    pub(super) pin_until: u64,
+    pub(super) pinned: usize,
     /// Per layer `[K, Hk, d]`, unrotated.
-    pinned_keys: Vec<Vec<f32>>,
+    pub(super) pinned_keys: Vec<Vec<f32>>,
     /// Where pinned keys stand in the cache; moves with the window.
-    pinned_at: Option<u64>,
-    memories: Vec<Memory>,
-    absorbed: u64,
-    window_start: u64,
-    next: u64,
-    runs: u64,
+    pub(super) pinned_at: Option<u64>,
+    pub(super) memories: Vec<Memory>,
+    pub(super) absorbed: u64,
+    pub(super) window_start: u64,
+    pub(super) next: u64,
+    pub(super) runs: u64,
     /// The tokens run last, at most W: where drafts are looked up. Not kept in a saved document.
-    recent: Vec<u32>,
+    pub(super) recent: Vec<u32>,
     /// The row of [`Session::logits`] among those wanted of the last run.
-    row: usize,
+    pub(super) row: usize,
 }
 
 impl Session {
@@ -202,82 +185,6 @@ impl Session {
     /// Per layer the sums of M's and of z's entries: for tests.
     pub fn memory_sums(&self) -> Vec<(f64, f64)> {
         self.memories.iter().map(Memory::sums).collect()
-    }
-
-    /// What [`Session::resumed`] needs besides the numbers that [`Session::write`] writes.
-    pub fn counts(&self) -> Counts {
-        Counts {
-            pending: self.pending.iter().copied().collect(),
-            recent: self.recent.clone(),
-            pinned: self.pinned,
-            absorbed: self.absorbed,
-            window_start: self.window_start,
-            next: self.next,
-            runs: self.runs,
-        }
-    }
-
-    /// Writes per layer the pinned keys (unrotated) and values, M, z, and the window's keys and values: f32, whatever the cache is in,
-    /// little-endian, filled slots only.
-    pub fn write(&mut self, out: &mut impl Write) -> std::io::Result<()> {
-        self.each_kept(|part| {
-            let bytes: Vec<u8> = part.iter().flat_map(|x| x.to_le_bytes()).collect();
-            out.write_all(&bytes)
-        })
-    }
-
-    /// An empty session becomes the one that was written.
-    pub fn resumed(mut self, counts: &Counts, input: &mut impl Read) -> Result<Self> {
-        let damaged = || Error::new("state.damaged", "the saved document's counts do not fit each other");
-        let window = counts.next.checked_sub(counts.window_start).filter(|w| *w <= self.sizes.window as u64).ok_or_else(damaged)?;
-        let held = window.checked_add(counts.absorbed).and_then(|n| n.checked_add(counts.pinned as u64));
-        let pinned = counts.pinned as u64 == self.pin_until.min(counts.next);
-        let known = counts.pending.iter().chain(&counts.recent).all(|t| (*t as usize) < self.shared.dims.vocabulary);
-        if held != Some(counts.next) || counts.next.max(counts.runs) > 1 << 48 || !pinned || !known {
-            return Err(damaged());
-        }
-        self.pending = counts.pending.iter().copied().collect();
-        self.recent.clone_from(&counts.recent);
-        (self.pinned, self.absorbed, self.runs) = (counts.pinned, counts.absorbed, counts.runs);
-        (self.window_start, self.next) = (counts.window_start, counts.next);
-        self.each_kept(|part| {
-            let mut bytes = vec![0; part.len() * 4];
-            input.read_exact(&mut bytes)?;
-            part.iter_mut().zip(bytes.chunks_exact(4)).for_each(|(x, b)| *x = f32::from_le_bytes(std::array::from_fn(|i| b[i])));
-            Ok(())
-        })
-        .map_err(|e| Error::new("state.damaged", format!("the saved document ended early: {e}")))?;
-        if self.absorbed > 0 {
-            for (layer, memory) in self.memories.iter().enumerate() {
-                self.executor.set_memory(layer, memory);
-            }
-        }
-        Ok(self)
-    }
-
-    /// Every stretch of numbers that outlives a run, in the order of a saved document.
-    fn each_kept(&mut self, mut each: impl FnMut(&mut [f32]) -> std::io::Result<()>) -> std::io::Result<()> {
-        let (heads, d) = (self.shared.dims.kv_heads, self.shared.dims.head_dim);
-        let (mut key, mut value) = (vec![0.0; d], vec![0.0; d]);
-        let window: Vec<usize> = (self.window_start..self.next).map(|p| window_slot(self.sizes, p)).collect();
-        for layer in 0..self.memories.len() {
-            each(&mut self.pinned_keys[layer][..self.pinned * heads * d])?;
-            self.memories[layer].parts().into_iter().try_for_each(&mut each)?;
-            for head in 0..heads {
-                for slot in 0..self.pinned {
-                    self.executor.read_kv(layer, head, slot, [&mut key, &mut value]);
-                    each(&mut value)?;
-                    self.executor.write_kv(layer, head, slot, [None, Some(&value)]);
-                }
-                for slot in &window {
-                    self.executor.read_kv(layer, head, *slot, [&mut key, &mut value]);
-                    each(&mut key)?;
-                    each(&mut value)?;
-                    self.executor.write_kv(layer, head, *slot, [Some(&key), Some(&value)]);
-                }
-            }
-        }
-        Ok(())
     }
 
     fn run(&mut self, cancel: &CancelToken) -> Result<bool> {
@@ -442,6 +349,6 @@ impl Session {
 }
 
 /// The ring: the token at position t lies in slot K + (t mod W).
-fn window_slot(sizes: Scenario, position: u64) -> usize {
+pub(super) fn window_slot(sizes: Scenario, position: u64) -> usize {
     sizes.pinned + (position % sizes.window as u64) as usize
 }
