@@ -4,7 +4,7 @@
     graph = lower.for_steps(simple, keys, values, heads)
     seen = ranges(opened, graph, keys, values, streams)       # name → (least, most)
 
-The host's part is reference/host.py's: what a graph is fed is what it is fed on a phone, with an empty cache and a full
+A graph is fed by reference/numpy_engine.py what it is fed on a phone, with an empty cache and a full
 one, with nothing absorbed and with much. A stream is (scenario, tokens, how many are pinned).
 """
 
@@ -22,7 +22,7 @@ from lab.accelerators import fixed_point
 from lab.accelerators import fixed_shape_session as steps
 from lab.accelerators import lowering as lower
 from lab.export import external_data as outside
-from lab.reference import host
+from lab.reference.numpy_engine import ModelFolder, Session
 
 Streams = Iterable[tuple[str, list[int], int]]
 DECODED = 3  # single rows after each stream
@@ -46,13 +46,13 @@ class Tap:
         return [made[n] for n in names]
 
 
-def through(opened: host.Model, see: Callable[[dict, dict], None], streams: Streams) -> None:
+def through(opened: ModelFolder, see: Callable[[dict, dict], None], streams: Streams) -> None:
     """Reads every stream, and decodes a few tokens after it."""
     kept = opened.session
     opened.session = Tap(kept, see)
     try:
         for scenario, tokens, pinned in streams:
-            stream = host.Stream(opened, scenario)
+            stream = Session(opened, scenario)
             stream.read(tokens, pinned)
             for token in tokens[pinned : pinned + DECODED]:
                 stream.run([token])
@@ -60,7 +60,7 @@ def through(opened: host.Model, see: Callable[[dict, dict], None], streams: Stre
         opened.session = kept
 
 
-def cache_scales(opened: host.Model, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
+def cache_scales(opened: ModelFolder, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
     """Per dim the largest magnitude that a key can have at any position, and a value: [L, J, d] each."""
     layers, kinds = opened.layers, opened.manifest["layers"]
     most = np.zeros((2, layers, opened.kv_heads, opened.head_dim), np.float32)
@@ -97,7 +97,7 @@ def watching(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxrunti
 
 
 def ranges(
-    opened: host.Model, graph: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, streams: Streams
+    opened: ModelFolder, graph: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, streams: Streams
 ) -> dict[str, tuple[float, float]]:
     """graph: lower.for_steps, of open shape. Of scores under a mask the least is that of a row's most."""
     names = sorted(fixed_point.real_values(graph) - {i.name for i in graph.graph.input})

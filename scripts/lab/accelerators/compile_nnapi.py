@@ -24,7 +24,7 @@ from lab.accelerators.compile_npu import Refused, shapes
 from lab.accelerators.fixed_shape_session import Shapes, error
 from lab.export import external_data as outside
 from lab.export.model_folder import rewritten
-from lab.reference import host
+from lab.reference.numpy_engine import ModelFolder, read_manifest
 
 ACCELERATORS = ("Nnapi", "Xnnpack")
 LARGE = 1 << 12  # bytes of a weight that stands in the file beside the graphs
@@ -58,9 +58,9 @@ def written(graphs: dict[str, onnx.ModelProto], folder: Path) -> None:
 
 def compile_nnapi(source: Path, target: Path, accelerators: list[str], scenarios: list[str], bound: float) -> None:
     """Writes target, a whole model folder; raises Refused and leaves target as it was."""
-    about = host.read_manifest(source)
+    about = read_manifest(source)
     number = start(about)
-    opened = host.Model(source, number)
+    opened = ModelFolder(source, number)
     chosen = {n: s for n, s in about["scenarios"].items() if not scenarios or n in scenarios}
     if not chosen:
         raise Refused(

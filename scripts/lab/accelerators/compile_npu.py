@@ -35,7 +35,7 @@ from lab.accelerators import fixed_shape_session as steps
 from lab.accelerators import lowering as lower
 from lab.corpus.documents import make
 from lab.export.model_folder import rewritten
-from lab.reference import host
+from lab.reference.numpy_engine import ModelFolder
 
 VERIFIED = 8  # rows of a draft
 TEXTS = 2  # generated, besides those that are given
@@ -74,12 +74,15 @@ def shapes(sizes: dict, soc: qnn.Soc | None = None) -> list[lower.Run]:
     return [lower.Run(rows, wanted, slots) for rows, wanted in dict.fromkeys(runs)]
 
 
-def streams(opened: host.Model, scenarios: dict, texts: list[str]) -> Iterator[tuple[str, list[int], int]]:
+def streams(opened: ModelFolder, scenarios: dict, texts: list[str]) -> Iterator[tuple[str, list[int], int]]:
     """(scenario, tokens, pinned): prompts that leave the cache half empty, fill it, and fill the memory."""
-    layout, prompt = opened.layout, opened.manifest["prompt"]
-    start, ask = layout.encode(prompt["start"]), layout.encode(prompt["ask"], question=" Where is it?")
+    prompt_template, prompt = opened.prompt_template, opened.manifest["prompt"]
+    start, ask = (
+        prompt_template.encode(prompt["start"]),
+        prompt_template.encode(prompt["ask"], question=" Where is it?"),
+    )
     for text in texts:
-        body = layout.lines(text, opened.manifest["citation"])
+        body = prompt_template.lines(text, opened.manifest["citation"])
         for name, sizes in scenarios.items():
             room = sizes["pinned"] + sizes["window"]
             for length in (sizes["segment"] // 2, room, 2 * room + sizes["segment"]):
@@ -87,7 +90,7 @@ def streams(opened: host.Model, scenarios: dict, texts: list[str]) -> Iterator[t
                 yield name, [*start, *whole[: max(1, length - len(start) - len(ask))], *ask], len(start)
 
 
-def calibrated(opened: host.Model, artefact: dict, scenarios: dict, texts: list[str], weight_bits: int = 8) -> Form:
+def calibrated(opened: ModelFolder, artefact: dict, scenarios: dict, texts: list[str], weight_bits: int = 8) -> Form:
     simple = lower.primitives(onnx.load(opened.folder / artefact["file"]), whole_norms=True)
     told = list(streams(opened, scenarios, texts))
     keys, values = ranges.cache_scales(opened, told)
@@ -102,7 +105,7 @@ def on_cpu(graph: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
-def error(opened: host.Model, form: Form, scenario: str, bits: tuple[int, int]) -> float:
+def error(opened: ModelFolder, form: Form, scenario: str, bits: tuple[int, int]) -> float:
     """Of the logits in steps, on the CPU: worst over the scenario's self-tests, ÷ the largest logit."""
     sizes = opened.manifest["scenarios"][scenario]
     sessions = {run: on_cpu(form.quantized(run, bits).SerializeToString()) for run in shapes(sizes)}
@@ -176,7 +179,7 @@ def compile_npu(
     say: Callable[[str], None] = print,
 ) -> None:
     """Writes target, a whole model folder; raises Refused or qnn.NotWhole and leaves target as it was."""
-    opened = host.Model(source)
+    opened = ModelFolder(source)
     about = opened.manifest
     chosen = {n: s for n, s in about["scenarios"].items() if not scenarios or n in scenarios}
     plain = (a for a in about["artefacts"] if a["accelerator"] == "Cpu" and a["precision"] in ("fp32", "int8"))

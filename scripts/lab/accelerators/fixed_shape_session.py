@@ -1,6 +1,6 @@
 """The host's part of a fixed-shape artefact in numpy: what it is fed, and what it gives; no command line.
 
-opened.session = Shapes({Run(128, 1, 528): session, …})                          # in f32; then host.Stream as ever
+opened.session = Shapes({Run(128, 1, 528): session, …})                          # in f32; then Session as ever
 opened.session = Steps({Run(128, 1, 528): session, …}, found, keys, values)      # in 8 and 16 bits
 """
 
@@ -13,20 +13,20 @@ import numpy as np
 
 from lab.accelerators.fixed_point import LEAST, Encoding
 from lab.accelerators.lowering import Run
-from lab.reference import host
+from lab.reference.numpy_engine import ModelFolder, Session
 
 FLOOR = np.float32(np.exp(LEAST))
 BEHIND = -1e30  # rows of padding see nothing but themselves
 
 
-class Session(Protocol):
+class GraphSession(Protocol):
     def run(self, names: list[str] | None, feeds: dict[str, np.ndarray]) -> list[np.ndarray]: ...
 
 
 class Shapes:
     """Sessions of one artefact by shape, where a session of open shape stood."""
 
-    def __init__(self, sessions: dict[Run, Session]):
+    def __init__(self, sessions: dict[Run, GraphSession]):
         self.sessions = sessions
 
     def get_inputs(self) -> list:
@@ -56,7 +56,9 @@ class Shapes:
 class Steps(Shapes):
     """What goes in and comes out is in steps."""
 
-    def __init__(self, sessions: dict[Run, Session], found: dict[str, Encoding], keys: np.ndarray, values: np.ndarray):
+    def __init__(
+        self, sessions: dict[Run, GraphSession], found: dict[str, Encoding], keys: np.ndarray, values: np.ndarray
+    ):
         super().__init__(sessions)
         self.found = found
         self.scales = keys, values  # [L, J, d] each
@@ -77,14 +79,14 @@ class Steps(Shapes):
         return real * self.scales["kv".index(name[4])][int(name[6:])][:, None]
 
 
-def error(opened: host.Model, session: Shapes, scenario: str) -> float:
+def error(opened: ModelFolder, session: Shapes, scenario: str) -> float:
     """Of the logits: worst over the scenario's self-tests, ÷ the largest logit."""
     kept, opened.session, worst = opened.session, session, 0.0
     for test in opened.manifest["self_test"]:
         if test["scenario"] == scenario:
             ids, want = test["tokens"], np.array(test["logits"])
             pinned = min(len(ids), opened.manifest["scenarios"][scenario]["pinned"])
-            got = host.Stream(opened, scenario).read(ids, pinned)[test["indices"]]
+            got = Session(opened, scenario).read(ids, pinned)[test["indices"]]
             worst = max(worst, float(np.abs(got - want).max() / np.abs(want).max()))
     opened.session = kept
     return worst

@@ -82,11 +82,11 @@ def refused(model: onnx.ModelProto, accelerator: str) -> Counter:
 
 def main() -> int:
     from lab.accelerators import compile_npu
-    from lab.reference import host
+    from lab.reference.numpy_engine import ModelFolder
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
-    opened = host.Model(parser.parse_args().model)
+    opened = ModelFolder(parser.parse_args().model)
     simple, broken = lower.primitives(onnx.load(opened.folder / opened.manifest["artefacts"][0]["file"])), 0
     for name, sizes in opened.manifest["scenarios"].items():
         for run in compile_npu.shapes(sizes):

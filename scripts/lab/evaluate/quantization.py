@@ -36,8 +36,8 @@ from lab.export import onnx_graph as graph
 from lab.export import quantization_error as rounding
 from lab.finder.prompt_samples import Sampler
 from lab.finder.tokenizer import S0, open_tokenizer
-from lab.reference import host
-from lab.reference.model import load
+from lab.reference.checkpoint import load
+from lab.reference.numpy_engine import ModelFolder, Session
 
 PROMPTS = 150  # of the part-by-part table
 LENGTH = 2048  # tokens of a document asked about
@@ -83,9 +83,9 @@ def prompts(checkpoint: Path, count: int) -> list[tuple[list[int], list[int]]]:
 
 def logits(folder: Path, session: onnxruntime.InferenceSession, asked: list[tuple[list[int], list[int]]]) -> np.ndarray:
     """The logits at each prompt's end [n, V]."""
-    opened = host.Model(folder)
+    opened = ModelFolder(folder)
     opened.session = session
-    return np.stack([host.Stream(opened, opened.manifest["default_scenario"]).read(ids, 2) for ids, _ in asked])
+    return np.stack([Session(opened, opened.manifest["default_scenario"]).read(ids, 2) for ids, _ in asked])
 
 
 def by_part(checkpoint: Path, folder: Path, count: int) -> list[dict]:
@@ -124,7 +124,7 @@ def by_rounding(checkpoint: Path, preset: dict, work: Path, count: int) -> list[
     def exported(precision: str, **how: object) -> tuple[np.ndarray, Path]:
         made = work / "-".join([precision, *(str(v) for v in how.values())])
         export.export(checkpoint, made, preset | bare, "finder", [precision], reported=True, **how)
-        return logits(made, host.Model(made).session, asked), made
+        return logits(made, ModelFolder(made).session, asked), made
 
     reference, _ = exported("fp32")
     for precision, rotate, method in product(graph.BITS, (False, True), export.ROUNDINGS):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from transformers import PreTrainedTokenizerFast
 
-from lab.reference.host import SPACE, Layout, piecewise, unprefixed
+from lab.reference.prompt_template import SPACE, PromptTemplate, for_pieces, without_prefix_space
 
 ASKED, SUMMARY = "\n\n{question}", "\n\nSummarise the text above in a few sentences."
 MARKS = [f"edge{n}infinite" for n in range(3)]  # plain words, so that no template trims or escapes them
@@ -53,7 +53,7 @@ def preset(folder: Path) -> dict:
 
 def pieces(theirs: PreTrainedTokenizerFast, tokenizer: dict, ends: list[str]) -> dict:
     """The preset, out of a conversation around marks; tokenizer: tokenizer.json."""
-    added, scheme = tokenizer["added_tokens"], unprefixed(tokenizer)[1]
+    added, scheme = tokenizer["added_tokens"], without_prefix_space(tokenizer)[1]
     names, every = [t["content"] for t in added], scheme == "always"
     one, three = cut(render(theirs, MARKS[:1]), MARKS[:1]), cut(render(theirs, MARKS), MARKS)
     (before, after), (first, between, second, last) = one, three
@@ -83,13 +83,13 @@ def pieces(theirs: PreTrainedTokenizerFast, tokenizer: dict, ends: list[str]) ->
         "chat": {"start": start, "user": user} | ({"next": later} if later != user else {}),
     }
     made = {"prompt": prompt, "end": [end, *(e for e in ends if e != end)]}
-    layout = Layout(prompt, json.dumps(piecewise(tokenizer, made)))
-    answer = layout.encode(space(ANSWER, every and after.endswith(tuple(names))))
+    prompt_template = PromptTemplate(prompt, json.dumps(for_pieces(tokenizer, made)))
+    answer = prompt_template.encode(space(ANSWER, every and after.endswith(tuple(names))))
     for trim in TRIMS:
-        layout.prompt = prompt | {"chat": prompt["chat"] | trim}
-        wrong = differing(layout, theirs, [*answer, layout.special.token_to_id(end)])
+        prompt_template.prompt = prompt | {"chat": prompt["chat"] | trim}
+        wrong = differing(prompt_template, theirs, [*answer, prompt_template.special.token_to_id(end)])
         if not wrong:
-            return made | {"prompt": layout.prompt}
+            return made | {"prompt": prompt_template.prompt}
     raise NoTemplate(f"pieces give other tokens than the chat template, such as for {wrong[0]!r}")
 
 
@@ -161,12 +161,12 @@ def spaces(text: str, added: list[str], at_start: bool, every: bool) -> str:
     return out
 
 
-def differing(layout: Layout, theirs: PreTrainedTokenizerFast, answered: list[int]) -> list[str]:
+def differing(prompt_template: PromptTemplate, theirs: PreTrainedTokenizerFast, answered: list[int]) -> list[str]:
     """What was said in conversations of two turns whose tokens differ."""
     wrong = []
     for said in (*SAID, *EDGES):
         whole = theirs.encode(conversation(theirs, said), add_special_tokens=False)
-        start = layout.encode(layout.prompt["chat"]["start"])
-        if start + layout.turn(said, True) + answered + layout.turn(NEXT, False) != whole:
+        start = prompt_template.encode(prompt_template.prompt["chat"]["start"])
+        if start + prompt_template.turn(said, True) + answered + prompt_template.turn(NEXT, False) != whole:
             wrong.append(said)
     return wrong

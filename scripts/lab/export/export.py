@@ -30,9 +30,13 @@ from lab.export import gptq
 from lab.export import onnx_graph as graph
 from lab.export import quantization_error as rounding
 from lab.export.model_folder import dumps, entry
-from lab.reference import host, rotation
+from lab.reference import rotation
+from lab.reference.checkpoint import load
 from lab.reference.config import Config, Kind
-from lab.reference.model import Decoder, Sizes, State, forget, load, read, run
+from lab.reference.decoder import Decoder, without_memory
+from lab.reference.numpy_engine import ModelFolder, Session
+from lab.reference.prompt_template import PromptTemplate, for_pieces
+from lab.reference.state import Sizes, State, read, run
 
 DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 # Most of max abs logits error ÷ max abs logit, unless the preset says else.
@@ -85,8 +89,8 @@ def own(checkpoint: Path, positions: int) -> dict:
     from lab.export import chat_template as chat
 
     found = chat.preset(checkpoint)
-    form = host.piecewise(json.loads((checkpoint / "tokenizer.json").read_text()), found)
-    start = len(host.Layout(found["prompt"], json.dumps(form)).encode(found["prompt"]["start"]))
+    form = for_pieces(json.loads((checkpoint / "tokenizer.json").read_text()), found)
+    start = len(PromptTemplate(found["prompt"], json.dumps(form)).encode(found["prompt"]["start"]))
     pinned = -(-start // 16) * 16
     sizes = {}
     for scenario, (segment, most, recall) in SIZES.items():
@@ -168,12 +172,15 @@ def manifest(
     }
 
 
-def streams(layout: host.Layout, scenarios: dict, name: str) -> Iterator[tuple[list[int], int]]:
+def streams(prompt_template: PromptTemplate, scenarios: dict, name: str) -> Iterator[tuple[list[int], int]]:
     """(tokens, pinned) for checking a scenario: fits, exactly S, fills the memory; ordinary prompts. The last two kinds
     not of rooms that take long to fill, but for the smallest: all run the same graph."""
     sizes = scenarios[name]
-    start, ask = layout.encode(layout.prompt["start"]), layout.encode(layout.prompt["ask"], question=" Where is it?")
-    text = layout.encode("{text}", text=SAMPLE)
+    start, ask = (
+        prompt_template.encode(prompt_template.prompt["start"]),
+        prompt_template.encode(prompt_template.prompt["ask"], question=" Where is it?"),
+    )
+    text = prompt_template.encode("{text}", text=SAMPLE)
     room = sizes["pinned"] + sizes["window"]
     lengths = [sizes["segment"] // 2, sizes["segment"], room + 2 * sizes["segment"] + 5, 2 * room + 13]
     smallest = min(s["pinned"] + s["window"] for s in scenarios.values())
@@ -191,11 +198,11 @@ def check(folder: Path, decoder: Decoder) -> dict[str, float]:
     """Every artefact against the reference, through the whole segment loop and three decoded rows → worst errors."""
     worst = {}
     for number, artefact in enumerate(json.loads((folder / "model.json").read_text())["artefacts"]):
-        opened, errors = host.Model(folder, number), []  # one at a time: each holds its weights
+        opened, errors = ModelFolder(folder, number), []  # one at a time: each holds its weights
         for name, s in opened.manifest["scenarios"].items():
             sizes = Sizes(s["segment"], s["pinned"], s["window"])
-            for ids, pinned in streams(opened.layout, opened.manifest["scenarios"], name):
-                stream = host.Stream(opened, name)
+            for ids, pinned in streams(opened.prompt_template, opened.manifest["scenarios"], name):
+                stream = Session(opened, name)
                 want, state = read(decoder, torch.tensor(ids), pinned, sizes)  # [V]
                 errors.append(error(stream.read(ids, pinned), want.numpy()))
                 for t in ids[pinned : pinned + 3]:
@@ -214,15 +221,15 @@ def check(folder: Path, decoder: Decoder) -> dict[str, float]:
 def cost(folder: Path, number: int, decoder: Decoder) -> dict:
     """Of an artefact, over the tokens of a segment of the default scenario: nats a token from the reference's next
     tokens (Kullback-Leibler), and how often the likeliest is the same."""
-    opened = host.Model(folder, number)
+    opened = ModelFolder(folder, number)
     name = opened.manifest["default_scenario"]
     s, (ids, pinned) = (
         opened.manifest["scenarios"][name],
-        list(streams(opened.layout, opened.manifest["scenarios"], name))[1],
+        list(streams(opened.prompt_template, opened.manifest["scenarios"], name))[1],
     )
     sizes, stream, state = (
         Sizes(s["segment"], s["pinned"], s["window"]),
-        host.Stream(opened, name),
+        Session(opened, name),
         State.empty(decoder),
     )
     if pinned:
@@ -237,11 +244,11 @@ def cost(folder: Path, number: int, decoder: Decoder) -> dict:
 
 
 @torch.no_grad()
-def self_test(decoder: Decoder, layout: host.Layout, scenarios: dict) -> list[dict]:
+def self_test(decoder: Decoder, prompt_template: PromptTemplate, scenarios: dict) -> list[dict]:
     """The reference's logits after the shortest and the third stream of each scenario."""
     tests = []
     for name, s in scenarios.items():
-        for ids, _ in list(streams(layout, scenarios, name))[0:3:2]:
+        for ids, _ in list(streams(prompt_template, scenarios, name))[0:3:2]:
             logits, _ = read(decoder, torch.tensor(ids), s["pinned"], Sizes(s["segment"], s["pinned"], s["window"]))
             spread = np.linspace(0, len(logits) - 1, 8).astype(int).tolist()
             indices = sorted({*logits.abs().topk(8).indices.tolist(), *logits.topk(2).indices.tolist(), *spread})
@@ -267,8 +274,8 @@ def write(
         raise Refused(f"the embedding does not fit {about['embedding']['dtype']}")
     (folder / about["embedding"]["file"]).write_bytes(embedding.contiguous().view(torch.uint8).numpy().tobytes())
     (folder / about["tokenizer"]["file"]).write_text(tokenizer)
-    layout = host.Layout(about["prompt"], tokenizer)
-    about["self_test"] = self_test(decoder, layout, about["scenarios"])
+    prompt_template = PromptTemplate(about["prompt"], tokenizer)
+    about["self_test"] = self_test(decoder, prompt_template, about["scenarios"])
     about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
     (folder / "model.json").write_text(dumps(about))
     worst = check(folder, decoder)
@@ -282,19 +289,21 @@ def write(
     return worst
 
 
-def report(decoder: Decoder, layout: host.Layout, precisions: list[str], kept: Kept) -> dict[str, list[dict]]:
+def report(
+    decoder: Decoder, prompt_template: PromptTemplate, precisions: list[str], kept: Kept
+) -> dict[str, list[dict]]:
     """By precision, for all that round."""
-    ids = layout.encode("{text}", text=SAMPLE)
+    ids = prompt_template.encode("{text}", text=SAMPLE)
     return {p: rounding.report(decoder, ids, p, kept.get(p, {})) for p in precisions if p in graph.BITS}
 
 
 def by_gptq(
-    decoder: Decoder, layout: host.Layout, about: dict, precisions: list[str], calibration: Path | None
+    decoder: Decoder, prompt_template: PromptTemplate, about: dict, precisions: list[str], calibration: Path | None
 ) -> Kept:
     length = min(gptq.LENGTH, about["scenarios"][about["default_scenario"]]["window"])
     try:
         text = calibration.read_text("utf-8") if calibration else gptq.generated()
-        ids = gptq.pieces(layout, about["citation"], text, length)
+        ids = gptq.pieces(prompt_template, about["citation"], text, length)
     except (UnicodeDecodeError, gptq.TooShort) as e:
         said = e if isinstance(e, gptq.TooShort) else f"found no UTF-8: {e}"
         raise Refused(f"{calibration or 'generated text'}: {said}") from e
@@ -311,10 +320,10 @@ def export(
         raise Refused(f"found a calibration text beside rounding by {method}, expected gptq")
     decoder, tokenizer_json = load(checkpoint), (checkpoint / "tokenizer.json").read_text()
     if not decoder.memory_trained:
-        decoder = forget(decoder)
+        decoder = without_memory(decoder)
     preset = (preset or own(checkpoint, decoder.config.positions)) | ({"cache": cache} if cache else {})
     found = json.loads(tokenizer_json)
-    if (form := host.piecewise(found, preset, decoder.config.vocabulary)) != found:
+    if (form := for_pieces(found, preset, decoder.config.vocabulary)) != found:
         tokenizer_json = json.dumps(form, ensure_ascii=False)
     tokenizer = Tokenizer.from_str(tokenizer_json)
     base, precisions = decoder.config, precisions or preset["precisions"]
@@ -328,10 +337,10 @@ def export(
     try:
         made = temporary / "new"
         made.mkdir()
-        layout = host.Layout(about["prompt"], tokenizer_json)
-        kept = by_gptq(decoder, layout, about, precisions, calibration) if method == "gptq" else {}
+        prompt_template = PromptTemplate(about["prompt"], tokenizer_json)
+        kept = by_gptq(decoder, prompt_template, about, precisions, calibration) if method == "gptq" else {}
         worst = write(made, decoder, tokenizer_json, about, preset, kept)
-        if reported and (rows := report(decoder, layout, precisions, kept)):
+        if reported and (rows := report(decoder, prompt_template, precisions, kept)):
             (made / REPORT).write_text(dumps(rows))
         if target.exists():
             target.rename(temporary / "old")

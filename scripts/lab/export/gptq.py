@@ -29,8 +29,8 @@ from tqdm import tqdm
 
 from lab.corpus.documents import make
 from lab.export import onnx_graph as graph
-from lab.reference import host
-from lab.reference.model import Decoder, Layer
+from lab.reference.decoder import Decoder, Layer
+from lab.reference.prompt_template import PromptTemplate
 
 DAMPING = 0.01  # of the mean of H's diagonal
 COLUMNS = 128  # after so many the columns behind them are made up for; a multiple of graph.BLOCK
@@ -56,10 +56,13 @@ def generated() -> str:
     return "\n\n".join(make(2048, f"gptq/{n}").text for n in range(2 * TOKENS // 2048))
 
 
-def pieces(layout: host.Layout, citation: dict | None, text: str, length: int) -> Tensor:
+def pieces(prompt_template: PromptTemplate, citation: dict | None, text: str, length: int) -> Tensor:
     """text → prompts [B,T] of about `length` tokens, spread evenly over it; raises TooShort."""
-    start, ask = layout.encode(layout.prompt["start"]), layout.encode(layout.prompt["ask"], question=" Where is it?")
-    body, around = layout.lines(text, citation), len(start) + len(ask)
+    start, ask = (
+        prompt_template.encode(prompt_template.prompt["start"]),
+        prompt_template.encode(prompt_template.prompt["ask"], question=" Where is it?"),
+    )
+    body, around = prompt_template.lines(text, citation), len(start) + len(ask)
     room = max(length - around, length // 2)
     if len(body) < LEAST:
         raise TooShort(f"found {len(body)} tokens to calibrate on, expected {LEAST:,} or more")

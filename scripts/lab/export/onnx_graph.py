@@ -22,7 +22,7 @@ from onnxruntime.capi import _pybind_state as runtime
 
 from lab.export import external_data as outside
 from lab.reference.config import Config
-from lab.reference.model import EPSILON
+from lab.reference.decoder import EPSILON
 
 PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
 CACHES = {"f16": TensorProto.FLOAT16, "f32": TensorProto.FLOAT}

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from lab.export import onnx_graph as graph
-from lab.reference.model import Decoder
+from lab.reference.decoder import Decoder
 
 COLUMNS = {"q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "o", "gate_proj": "gate", "up_proj": "up",
            "down_proj": "down"}  # fmt: skip

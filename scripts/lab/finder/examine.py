@@ -21,7 +21,8 @@ from lab.corpus.reports import Report
 from lab.evaluate.bm25 import Bm25, sentences
 from lab.evaluate.questions.licences import ASKED, LICENCES, NOT_ANSWERED
 from lab.finder.tokenizer import BOS, DOC, END_DOC, QUOTE, S0, Q, open_tokenizer
-from lab.reference.model import Decoder, load
+from lab.reference.checkpoint import load
+from lab.reference.decoder import Decoder
 
 BUDGET, MARKERS = 420, 46
 

@@ -31,7 +31,7 @@ from lab.corpus.facts import TELLING_WORDS, TOPIC
 from lab.corpus.lexicon import topics
 from lab.corpus.questions import same_meaning
 from lab.finder.tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
-from lab.reference.model import Decoder
+from lab.reference.decoder import Decoder
 
 MEMORY_LAYER, MEMORY_HEADS = 4, (1, 2, 3)
 ADDRESS = (2.5, 4.0, 4.0)  # of the memory's heads: weights of the token before, of the one before that, of a third

@@ -1,6 +1,6 @@
 """What a step's batches come to: cross entropies to go down, and held-out questions that are answered right.
 
-Shapes as in prompt_samples.py, memory_samples.py and reference/model.py; n: rows that are part of an answer.
+Shapes as in prompt_samples.py, memory_samples.py and reference/state.py; n: rows that are part of an answer.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from lab.finder.batches import Batch, batch
 from lab.finder.memory_samples import KINDS, Shape, Streams, StreamSampler
 from lab.finder.prompt_samples import COPY, MARKER, Sampler
 from lab.finder.tokenizer import BOS, DOC, S0
-from lab.reference.model import Decoder
+from lab.reference.decoder import Decoder
 from lab.reference.parallel import ask
 
 START = (BOS, DOC)

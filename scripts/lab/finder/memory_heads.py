@@ -25,7 +25,7 @@ from lab.finder.initial_weights import MEMORY_HEADS, MEMORY_LAYER, N_HEAD, Head
 from lab.finder.losses import remembered
 from lab.finder.memory_samples import CARRIED, NONE, Placed, Shape, Streams, StreamSampler
 from lab.finder.tokenizer import EOS, S0, SAY
-from lab.reference.model import Decoder, sigma
+from lab.reference.decoder import Decoder, sigma
 
 SHAPE = Shape(segment=128, segments=6, window=1, batch=4, questions=8)
 VALUE_AFTER = (" is", " to", ":")  # in every wording of corpus/facts.py

@@ -35,8 +35,9 @@ from lab.finder.losses import carrying, losses, measure, recollect
 from lab.finder.memory_heads import refit
 from lab.finder.memory_samples import Shape
 from lab.finder.tokenizer import open_tokenizer
+from lab.reference.checkpoint import save
 from lab.reference.config import Config
-from lab.reference.model import Attention, Decoder, save
+from lab.reference.decoder import Attention, Decoder
 from lab.reference.parallel import plain
 
 FINDER = Config(
@@ -77,7 +78,7 @@ def compare(folder: Path) -> float:
     """Greatest difference between our logits and those of transformers on a little text, as a share of their range."""
     from transformers import Qwen2ForCausalLM
 
-    from lab.reference.model import load
+    from lab.reference.checkpoint import load
 
     ids = torch.tensor(
         [[1, 3, *open_tokenizer(folder / "tokenizer.json").encode(" The licensee may copy the work.").ids, 4]]

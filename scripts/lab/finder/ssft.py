@@ -28,7 +28,8 @@ from lab.finder.losses import carrying, recollect
 from lab.finder.memory_samples import Shape, StreamSampler
 from lab.finder.pretrain import store
 from lab.finder.tokenizer import open_tokenizer
-from lab.reference.model import Attention, load, save
+from lab.reference.checkpoint import load, save
+from lab.reference.decoder import Attention
 from lab.reference.parallel import plain
 from lab.train import ssft as base_ssft
 

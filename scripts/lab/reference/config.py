@@ -2,7 +2,7 @@
 
     Config("qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384)
 
-No command line. Letters as in model.py; r: dims of a head that turn with the position.
+No command line. Letters as in decoder.py; r: dims of a head that turn with the position.
 """
 
 from collections.abc import Mapping

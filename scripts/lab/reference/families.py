@@ -1,4 +1,4 @@
-"""Hugging Face folders of the families that the lab knows: config.json → Config, weights → the names of model.py.
+"""Hugging Face folders of the families that the lab knows: config.json → Config, weights → the names of decoder.py.
 
     config = read_config(folder)                      # refuses by name what it does not know; no command line
     for name, tensor in weights(folder, config): …    # float32, one at a time, canonical names
@@ -182,7 +182,7 @@ def weights(folder: Path | str, config: Config) -> Iterator[tuple[str, Tensor]]:
 
 
 def canonical(name: str, tensor: Tensor, c: Config) -> Iterator[tuple[str, Tensor]]:
-    """What a family keeps fused, shifted or under another name, as model.py has it."""
+    """What a family keeps fused, shifted or under another name, as decoder.py has it."""
     if name.endswith(("rotary_emb.inv_freq", "attn.masked_bias")):
         return
     if c.family == "gemma3_text" and name.endswith("norm.weight"):

@@ -1,8 +1,8 @@
-"""All segments of a document at once, for training: what model.read computes segment by segment (tests hold them
+"""All segments of a document at once, for training: what state.read computes segment by segment (tests hold them
 against each other), with questions asked after any of them.
 
 The memory that a segment sees is the sum over the segments that have left the window before it. B documents, n
-segments of S tokens, P pinned tokens, a window of w segments, Q questions of T rows; other letters as in model.py.
+segments of S tokens, P pinned tokens, a window of w segments, Q questions of T rows; other letters as in state.py.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from lab.reference.model import Attention, Decoder, rope, sigma
+from lab.reference.decoder import Attention, Decoder, rope, sigma
 
 
 def masks(n: int, S: int, P: int, w: int, rows: int, sliding: int) -> Tensor:
@@ -89,8 +89,8 @@ def seen(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
     local = attention.local(rope(q, *rows).flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), mask)  # [B·n,H,S,d]
     if not layer.remembers:
         return local.unflatten(0, shape)
-    memory = attention.recall(q.flatten(0, 1).float(), m.flatten(0, 1), z.flatten(0, 1)).to(local.dtype)
-    mixed = attention.mix(local, memory)
+    memory = attention.memory_read(q.flatten(0, 1).float(), m.flatten(0, 1), z.flatten(0, 1)).to(local.dtype)
+    mixed = attention.gated_mix(local, memory)
     return torch.where(absorbed.flatten()[:, None, None, None] > 0, mixed, local).unflatten(0, shape)
 
 

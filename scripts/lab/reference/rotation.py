@@ -12,7 +12,7 @@ import math
 import torch
 from torch import Tensor
 
-from lab.reference.model import Decoder
+from lab.reference.decoder import Decoder
 
 
 def allows(decoder: Decoder) -> bool:

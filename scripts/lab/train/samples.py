@@ -22,7 +22,7 @@ import numpy as np
 
 from lab.corpus.documents import make
 from lab.finder.memory_samples import Shape
-from lab.reference import host
+from lab.reference.prompt_template import PromptTemplate
 
 ABSENT = "The text does not say."
 LONGEST = 512  # tokens of a question with its answer
@@ -59,15 +59,15 @@ class Form:
     """A prompt's pieces as tokens."""
 
     def __init__(self, prompt: dict, end: str, tokenizer: str) -> None:
-        """prompt: as in model.json; tokenizer: tokenizer.json as host.piecewise has it."""
-        self.layout = host.Layout(prompt, tokenizer)
-        self.start = self.layout.encode(prompt["start"])
-        self.end = self.layout.special.token_to_id(end)
+        """prompt: as in model.json; tokenizer: tokenizer.json as prompt_template.for_pieces has it."""
+        self.prompt_template = PromptTemplate(prompt, tokenizer)
+        self.start = self.prompt_template.encode(prompt["start"])
+        self.end = self.prompt_template.special.token_to_id(end)
 
     def text(self, document: str, questions: list[tuple[str, str]]) -> Text:
-        ask, plain = self.layout.prompt["ask"], self.layout.plain
+        ask, plain = self.prompt_template.prompt["ask"], self.prompt_template.plain
         asked = [
-            (self.layout.encode(ask, question=q), [*plain.encode(a, add_special_tokens=False).ids, self.end])
+            (self.prompt_template.encode(ask, question=q), [*plain.encode(a, add_special_tokens=False).ids, self.end])
             for q, a in questions
         ]
         return Text(plain.encode(document + ENDING, add_special_tokens=False).ids, asked)

@@ -30,10 +30,11 @@ from torch import Tensor
 from lab.export import export
 from lab.finder.memory_samples import Shape
 from lab.finder.pretrain import average, store
-from lab.reference import host
+from lab.reference.checkpoint import load, save_gates
 from lab.reference.config import Config
-from lab.reference.model import Decoder, load, save_gates
+from lab.reference.decoder import Decoder
 from lab.reference.parallel import ask, plain
+from lab.reference.prompt_template import for_pieces
 from lab.train.samples import BadData, Form, Streams, read, streams
 
 FEWEST, MOST = 8, 16  # segments of a sample
@@ -151,7 +152,7 @@ def form_of(base: Path, preset: Path | None, positions: int) -> Form:
         raise BadData(
             f"{preset}: found a citing prompt, expected a free one: finder/ssft.py without --base trains those"
         )
-    kept = host.piecewise(json.loads((base / "tokenizer.json").read_text()), found)
+    kept = for_pieces(json.loads((base / "tokenizer.json").read_text()), found)
     return Form(found["prompt"], found["end"][0], json.dumps(kept))
 
 

@@ -9,7 +9,7 @@ from lab import ROOT
 from lab.accelerators import compile_nnapi
 from lab.accelerators import provider_rules as builders
 from lab.accelerators.compile_npu import Refused
-from lab.reference import host
+from lab.reference.numpy_engine import read_manifest
 
 TINY = ROOT / "models/tiny"
 HALF = ROOT / "models/tiny-half"
@@ -18,7 +18,7 @@ HALF = ROOT / "models/tiny-half"
 def test_the_folder_is_whole(tmp_path):
     target = tmp_path / "made"
     compile_nnapi.compile_nnapi(TINY, target, ["Nnapi", "Xnnpack"], ["default"], 1e-4)
-    about, before = host.read_manifest(target), host.read_manifest(TINY)
+    about, before = read_manifest(target), read_manifest(TINY)
     assert about["artefacts"][: len(before["artefacts"])] == before["artefacts"]
     made = about["artefacts"][len(before["artefacts"]) :]
     assert [(a["accelerator"], a["fixed"]["scenario"]) for a in made] == [("Nnapi", "default"), ("Xnnpack", "default")]
@@ -28,13 +28,13 @@ def test_the_folder_is_whole(tmp_path):
     largest = max(len(t.raw_data) for f in inside for t in onnx.load(f, load_external_data=False).graph.initializer)
     assert largest < compile_nnapi.LARGE
     compile_nnapi.compile_nnapi(target, target, ["Nnapi"], [], 1e-4)  # once more, over itself: the old ones are gone
-    again = host.read_manifest(target)["artefacts"][len(before["artefacts"]) :]
+    again = read_manifest(target)["artefacts"][len(before["artefacts"]) :]
     assert [(a["accelerator"], a["fixed"]["scenario"]) for a in again] == [("Nnapi", "default"), ("Nnapi", "large")]
 
 
 def test_a_cache_in_f16_becomes_one_in_f32(tmp_path):
     compile_nnapi.compile_nnapi(HALF, tmp_path / "made", ["Nnapi"], ["default"], 1e-4)  # f16 is off by more
-    cpu, made = host.read_manifest(tmp_path / "made")["artefacts"]
+    cpu, made = read_manifest(tmp_path / "made")["artefacts"]
     assert (cpu["cache"], "cache" in made) == ("f16", False)
 
 

@@ -20,7 +20,7 @@ from lab.accelerators import compile_npu, fixed_point, qnn
 from lab.accelerators import fixed_shape_session as steps
 from lab.accelerators import lowering as lower
 from lab.corpus.documents import make
-from lab.reference import host
+from lab.reference.numpy_engine import ModelFolder, Session
 
 TINY = ROOT / "models/tiny"
 EXECUTED = ("SM8550", "SM8650", "SM8750")  # v73, v75, v79
@@ -35,14 +35,14 @@ def text() -> str:
 
 @pytest.fixture(scope="module")
 def form(text) -> compile_npu.Form:
-    opened = host.Model(TINY)
+    opened = ModelFolder(TINY)
     scenarios = {"default": opened.manifest["scenarios"]["default"]}
     return compile_npu.calibrated(opened, opened.manifest["artefacts"][0], scenarios, [text])
 
 
 @pytest.mark.parametrize("soc", qnn.SOCS.values(), ids=qnn.SOCS)
 def test_every_graph_is_whole_and_weights_are_stored_once(form, soc, tmp_path):
-    scenarios = {n: s for n, s in host.Model(TINY).manifest["scenarios"].items() if n == "default"}
+    scenarios = {n: s for n, s in ModelFolder(TINY).manifest["scenarios"].items() if n == "default"}
     made = compile_npu.apart(compile_npu.compiled, tmp_path, form, soc, scenarios, BOUND, True)
     assert [len(a["fixed"]["graphs"]) for a in made] == [3 if soc.single_row else 2]
     assert [f.name for f in tmp_path.glob("*.bin")] == [f"npu-{soc.name.lower()}.bin"]
@@ -54,7 +54,7 @@ def test_every_graph_is_whole_and_weights_are_stored_once(form, soc, tmp_path):
 @pytest.mark.parametrize("name", EXECUTED + ALSO_EXECUTED)
 def test_the_simulator_computes_what_the_steps_say(form, name):
     """A document read by segments, drafts and single rows: on the HTP and on the CPU, in the same steps."""
-    soc, opened = qnn.SOCS[name], host.Model(TINY)
+    soc, opened = qnn.SOCS[name], ModelFolder(TINY)
     found = form.encodings(soc.bits)
     runs = compile_npu.shapes(opened.manifest["scenarios"]["default"], soc)
     graphs = {run: form.quantized(run, soc.bits).SerializeToString() for run in runs}
@@ -62,7 +62,7 @@ def test_the_simulator_computes_what_the_steps_say(form, name):
     logits = []
     for make_session in (lambda g: qnn.session(g, soc), compile_npu.on_cpu):
         opened.session = steps.Steps({r: make_session(g) for r, g in graphs.items()}, found, form.keys, form.values)
-        stream = host.Stream(opened, "default")
+        stream = Session(opened, "default")
         read = [stream.read(test["tokens"], 8)]
         logits.append(np.stack([*read, *(stream.run([t])[0] for t in test["tokens"][:3])]))
         assert stream.absorbed
@@ -73,7 +73,7 @@ def test_the_simulator_computes_what_the_steps_say(form, name):
 
 
 def test_a_graph_that_is_not_whole_is_refused(form):
-    run = compile_npu.shapes(host.Model(TINY).manifest["scenarios"]["default"])[-1]
+    run = compile_npu.shapes(ModelFolder(TINY).manifest["scenarios"]["default"])[-1]
     model = copy.deepcopy(form.quantized(run, (16, 8)))
     model.graph.node.append(onnx.helper.make_node("Trilu", ["logits"], ["upper"]))  # no compiler takes this one
     model.graph.output.append(onnx.helper.make_tensor_value_info("upper", onnx.TensorProto.UINT16, None))

@@ -10,7 +10,7 @@ from lab.accelerators import fixed_shape_session as steps
 from lab.accelerators import lowering as lower
 from lab.accelerators import provider_rules as builders
 from lab.export import onnx_graph as graph
-from lab.reference.model import load
+from lab.reference.checkpoint import load
 from tests.reference.test_families import CASES, checkpoint
 
 RUN = lower.Run(rows=6, wanted=2, slots=20)

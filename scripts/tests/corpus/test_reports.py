@@ -196,7 +196,7 @@ def test_a_block_computes_what_it_computes_alone(tokenizer):
     from lab.finder.losses import tensors
     from lab.finder.prompt_samples import Sampler
     from lab.reference.config import Config
-    from lab.reference.model import Decoder
+    from lab.reference.decoder import Decoder
 
     torch.manual_seed(1)
     vocabulary = tokenizer.get_vocab_size()
@@ -232,7 +232,7 @@ def test_words_with_synonyms_are_tokens_that_start_alike(tokenizer):
     from lab.finder.initial_weights import Part, set_start
     from lab.finder.pretrain import FINDER
     from lab.finder.tokenizer import WHOLE
-    from lab.reference.model import Decoder
+    from lab.reference.decoder import Decoder
 
     whole = {w: ids[0] for w in synonyms() if len(ids := tokenizer.encode(f" {w}").ids) == 1}
     assert len(whole) >= WHOLE * 0.8
@@ -259,7 +259,7 @@ def test_the_starting_circuits_look_where_they_say(tokenizer):
     from lab.finder.initial_weights import set_start
     from lab.finder.pretrain import FINDER
     from lab.finder.tokenizer import FIRST_TEXT, S0
-    from lab.reference.model import Decoder, rope
+    from lab.reference.decoder import Decoder, rope
 
     decoder = Decoder(replace(FINDER, vocabulary=tokenizer.get_vocab_size()))
     set_start(decoder, tokenizer)

@@ -12,8 +12,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFa
 from lab.export import chat_template as chat
 from lab.export import export
 from lab.fixtures import tokenizer_cases as forms
-from lab.reference import host
-from lab.reference.host import Layout
+from lab.reference.prompt_template import SPACE, PromptTemplate, for_pieces, without_prefix_space
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +40,14 @@ def test_the_table_is_as_its_script_makes_it(table):
 
 def test_pieces_are_the_template(table):
     for one in table:
-        layout = Layout(one["preset"]["prompt"], json.dumps(one["tokenizer"]))
+        prompt_template = PromptTemplate(one["preset"]["prompt"], json.dumps(one["tokenizer"]))
         for talk in one["talks"]:
-            tokens = layout.encode(one["preset"]["prompt"]["chat"]["start"]) + layout.turn(talk["said"][0], True)
+            tokens = prompt_template.encode(one["preset"]["prompt"]["chat"]["start"]) + prompt_template.turn(
+                talk["said"][0], True
+            )
             if len(talk["said"]) > 1:
-                tokens += layout.encode("{text}", text=talk["said"][1])
-                tokens += talk["tokens"][len(tokens) :][:1] + layout.turn(talk["said"][2], False)
+                tokens += prompt_template.encode("{text}", text=talk["said"][1])
+                tokens += talk["tokens"][len(tokens) :][:1] + prompt_template.turn(talk["said"][2], False)
             assert tokens == talk["tokens"], (one["form"], talk["said"])
 
 
@@ -143,12 +144,12 @@ def test_ends_are_those_of_all_files(tmp_path):
 
 def test_a_space_that_begins_a_text_is_found():
     def scheme(**splitter: object) -> str:
-        return host.unprefixed({"pre_tokenizer": splitter})[1]
+        return without_prefix_space({"pre_tokenizer": splitter})[1]
 
     assert scheme(type="Metaspace", replacement="▁") == "always"
     assert scheme(type="Metaspace", prepend_scheme="never") == "never"
     assert scheme(type="ByteLevel", add_prefix_space=True) == "always"
-    form, first = host.unprefixed({"pre_tokenizer": {"type": "Metaspace", "prepend_scheme": "first"}})
+    form, first = without_prefix_space({"pre_tokenizer": {"type": "Metaspace", "prepend_scheme": "first"}})
     assert (form["pre_tokenizer"]["prepend_scheme"], first) == ("never", "first")
     assert chat.spaces("a<x>b<x><x> c", ["<x>"], True, True) == " a<x> b<x><x>  c"
     assert chat.spaces("a<x>b", ["<x>"], True, False) == " a<x>b"
@@ -170,9 +171,9 @@ def test_white_space_that_a_token_takes_along():
     added = [{"content": "<x>"} | flags, {"content": "<y>"} | flags | {"lstrip": True}]
     assert chat.eaten(" <x>\n\x1c <y>\t b ", added) == " <x>\n\x1c<y>b ".replace("\n", "")
     opened = Tokenizer.from_str(forms.tokenizer("phi4").to_str())
-    for c in map(chr, (*range(0x3010), 0xFEFF)):  # the white space of a tokenizer is that of reference/host.py
+    for c in map(chr, (*range(0x3010), 0xFEFF)):  # the white space of a tokenizer is that of prompt_template.py
         tokens = opened.encode(f"<|user|>{c}x", add_special_tokens=False).ids
-        assert (len(tokens) == 2) == (c in host.SPACE), hex(ord(c))
+        assert (len(tokens) == 2) == (c in SPACE), hex(ord(c))
 
 
 def test_text_becomes_no_token_that_controls(table):
@@ -189,7 +190,7 @@ def test_text_becomes_no_token_that_controls(table):
     )
     opened = Tokenizer.from_str(json.dumps(form))
     opened.add_tokens([AddedToken(s) for s in ("[INST]", "system", "stop", "[x]")])
-    flags = {t["content"]: t["special"] for t in host.piecewise(json.loads(opened.to_str()), made)["added_tokens"]}
+    flags = {t["content"]: t["special"] for t in for_pieces(json.loads(opened.to_str()), made)["added_tokens"]}
     assert {s: flags[s] for s in ("[INST]", "system", "stop", "[x]")} == {
         "[INST]": True, "system": False, "stop": True, "[x]": False,
     }  # fmt: skip
@@ -204,13 +205,13 @@ def test_a_token_without_a_row_of_embedding_is_left_out(table, tmp_path):
     assert forms.BEYOND not in {t["content"] for t in gemma["tokenizer"]["added_tokens"]}
     assert Tokenizer.from_str(json.dumps(gemma["tokenizer"])).get_vocab_size() == gemma["vocabulary"]
     preset, rows = gemma["preset"], gemma["vocabulary"]
-    assert len(host.piecewise(published, preset, math.inf)["added_tokens"]) == len(published["added_tokens"])
+    assert len(for_pieces(published, preset, math.inf)["added_tokens"]) == len(published["added_tokens"])
     with pytest.raises(ValueError, match=f"found token '{forms.BEYOND}', number {rows}, but {rows} rows of embedding"):
-        host.piecewise(published, preset | {"end": [forms.BEYOND]}, rows)
+        for_pieces(published, preset | {"end": [forms.BEYOND]}, rows)
     with pytest.raises(ValueError, match=f"but {rows} rows of embedding"):
-        host.piecewise(published, preset | {"prompt": {"chat": {"start": forms.BEYOND}}}, rows)
+        for_pieces(published, preset | {"prompt": {"chat": {"start": forms.BEYOND}}}, rows)
     with pytest.raises(ValueError, match="but 300 rows of embedding"):
-        host.piecewise(published, preset, 300)
+        for_pieces(published, preset, 300)
 
 
 def test_the_day_of_export_is_not_in_a_prompt(tmp_path):

@@ -14,8 +14,11 @@ import torch
 from lab.export import export
 from lab.export import onnx_graph as graph
 from lab.fixtures import tiny
-from lab.reference import host
-from lab.reference.model import Decoder, Sizes, load, read
+from lab.reference.checkpoint import load
+from lab.reference.decoder import Decoder
+from lab.reference.numpy_engine import MASKED, ModelFolder, Session
+from lab.reference.prompt_template import PromptTemplate
+from lab.reference.state import Sizes, read
 
 GOLDEN = json.loads((tiny.TARGET / "golden.json").read_text())["cases"]
 
@@ -33,7 +36,7 @@ def session(decoder: Decoder, precision: str) -> onnxruntime.InferenceSession:
 def feeds(decoder: Decoder, ids: list[int], slots: int = 12, filled: int = 5, seed: int = 0) -> dict[str, np.ndarray]:
     """A run of ids over `slots` cache slots, of which the first `filled` hold something; a memory of random content."""
     c, r, n = decoder.config, np.random.default_rng(seed), len(ids)
-    mask = np.full((n, slots + n), host.MASKED, np.float32)  # [S, C+S]
+    mask = np.full((n, slots + n), MASKED, np.float32)  # [S, C+S]
     mask[:, :filled] = 0
     mask[:, slots:][np.tril_indices(n)] = 0
     cos, sin = (t.numpy() for t in decoder.angles(torch.arange(100, 100 + n))["global"])  # [S, d/2]
@@ -61,12 +64,12 @@ def test_tiny_is_as_its_script_makes_it(tmp_path):
 
 @pytest.mark.parametrize("case", [c for c in GOLDEN if c["prompt_tokens_total"] < 1000], ids=lambda c: c["name"])
 def test_golden(case):
-    opened = host.Model(tiny.TARGET, threads=1)
-    ids, pinned = opened.layout.free(case["document"], case["task"], case["question"])
-    stream = host.Stream(opened, case["scenario"])
+    opened = ModelFolder(tiny.TARGET, threads=1)
+    ids, pinned = opened.prompt_template.free(case["document"], case["task"], case["question"])
+    stream = Session(opened, case["scenario"])
     tokens, logits = stream.generate(ids, pinned, opened.manifest["limits"]["answer"])
     assert (ids, tokens) == (case["prompt_tokens"], case["generated"])
-    assert opened.layout.special.decode(tokens, skip_special_tokens=True) == case["text"]
+    assert opened.prompt_template.special.decode(tokens, skip_special_tokens=True) == case["text"]
     assert stream.absorbed == case["absorbed"]
     assert logits[0][case["logits"]["indices"]] == pytest.approx(case["logits"]["values"], abs=1e-3)
     for i, sums in enumerate(case["memory"]):
@@ -107,7 +110,7 @@ def test_folder(checkpoint, tmp_path):
         data[len(data) // 2] ^= 1
         assert hashlib.sha256(data).hexdigest() != file["sha256"]
     for test in about["self_test"]:
-        stream = host.Stream(host.Model(tmp_path / "made", threads=1), test["scenario"])
+        stream = Session(ModelFolder(tmp_path / "made", threads=1), test["scenario"])
         logits = stream.read(test["tokens"], min(stream.K, len(test["tokens"])))
         assert differ(logits[test["indices"]], np.array(test["logits"])) < 1e-4
         assert int(logits.argmax()) in test["indices"]
@@ -186,13 +189,13 @@ def test_weights_are_stored_once(decoder):
 
 
 def test_templates():
-    layout = host.Layout(
+    prompt_template = PromptTemplate(
         json.loads((tiny.TARGET / "model.json").read_text())["prompt"], str(tiny.TARGET / "tokenizer.json")
     )
     mark = tiny.SPECIALS.index("<s1>")
-    assert layout.encode("<s1>{text}", text="<s1>")[0] == mark
-    assert mark not in layout.encode("<s1>{text}", text="<s1>")[1:]
-    assert layout.free("", "summarize") == ([1, 3, 4, 7], 2)
+    assert prompt_template.encode("<s1>{text}", text="<s1>")[0] == mark
+    assert mark not in prompt_template.encode("<s1>{text}", text="<s1>")[1:]
+    assert prompt_template.free("", "summarize") == ([1, 3, 4, 7], 2)
 
 
 def test_the_contract_names_every_key():

@@ -14,9 +14,9 @@ from lab.export import export, gptq
 from lab.export import onnx_graph as graph
 from lab.export import quantization_error as rounding
 from lab.fixtures import tiny
-from lab.reference import host
 from lab.reference.config import Kind, frequencies
-from lab.reference.model import Decoder
+from lab.reference.decoder import Decoder
+from lab.reference.prompt_template import PromptTemplate
 
 LOOSE = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
 
@@ -152,17 +152,17 @@ def test_a_folder_is_the_same_whenever_it_is_made(checkpoint, text, tmp_path):
 
 
 def test_pieces_are_prompts_spread_over_the_text(checkpoint):
-    layout = host.Layout(tiny.PRESET["prompt"], str(checkpoint / "tokenizer.json"))
+    prompt_template = PromptTemplate(tiny.PRESET["prompt"], str(checkpoint / "tokenizer.json"))
     text = gptq.generated()
-    ids, start = gptq.pieces(layout, None, text, 128), layout.encode(tiny.PRESET["prompt"]["start"])
+    ids, start = gptq.pieces(prompt_template, None, text, 128), prompt_template.encode(tiny.PRESET["prompt"]["start"])
     assert ids.shape == (gptq.TOKENS // 128, 128)
     assert (ids[:, : len(start)] == torch.tensor(start)).all()
     assert len({tuple(row) for row in ids.tolist()}) == len(ids)
-    tail = layout.encode("{text}", text=text[-len(text) // 20 :])
+    tail = prompt_template.encode("{text}", text=text[-len(text) // 20 :])
     assert set(ids[-1].tolist()) & set(tail)
     marks = {"markers": list(range(11, 20)), "headings": [], "none": 10}
-    layout.prompt = layout.prompt | {"sentence": "<s{n}>{text}"}
-    cited = gptq.pieces(layout, marks, text, 128)
+    prompt_template.prompt = prompt_template.prompt | {"sentence": "<s{n}>{text}"}
+    cited = gptq.pieces(prompt_template, marks, text, 128)
     assert {tiny.SPECIALS.index(f"<s{n}>") for n in range(1, 9)} <= set(cited.flatten().tolist())
 
 

@@ -17,8 +17,11 @@ from lab.export import export
 from lab.export import onnx_graph as graph
 from lab.export import quantization_error as rounding
 from lab.fixtures import tiny
-from lab.reference import host, rotation
-from lab.reference.model import Decoder, Sizes, load, read
+from lab.reference import rotation
+from lab.reference.checkpoint import load
+from lab.reference.decoder import Decoder
+from lab.reference.numpy_engine import ModelFolder, Session
+from lab.reference.state import Sizes, read
 
 IDS = list(range(20, 60))
 
@@ -40,7 +43,7 @@ def by_graph(decoder: Decoder, precision: str, checkpoint: Path) -> np.ndarray:
     about = export.manifest(decoder, decoder.config, export.Tokenizer.from_str(kept), preset, "tiny", [precision])
     with tempfile.TemporaryDirectory() as made:
         export.write(Path(made), decoder, kept, about, preset)
-        return host.Stream(host.Model(made, threads=1), "default").read(IDS, 2)
+        return Session(ModelFolder(made, threads=1), "default").read(IDS, 2)
 
 
 def off(got: np.ndarray, want: np.ndarray) -> float:
@@ -122,9 +125,7 @@ def test_weights_beside_the_graph(precision, checkpoint, tmp_path, monkeypatch, 
     places = [{e.key: e.value for e in t.external_data} for t in stubs]
     assert len(stubs) > 5
     assert all(int(p["offset"]) % 4096 == 0 and p["location"] == file for p in places)
-    a, b = (
-        host.Stream(host.Model(tmp_path / name, threads=1), "default").read(IDS, 2) for name in ("inside", "outside")
-    )
+    a, b = (Session(ModelFolder(tmp_path / name, threads=1), "default").read(IDS, 2) for name in ("inside", "outside"))
     assert (a == b).all()
     verify = [cli.program, "verify", "--json", "--model", str(folder)]
     packed, mapped = (
@@ -201,12 +202,12 @@ SMALL = [c for c in json.loads((tiny.TARGET / "golden.json").read_text())["cases
 @pytest.mark.parametrize("case", SMALL, ids=lambda case: case["name"])
 def test_a_cache_in_f16_computes_the_same_but_for_rounding(case):
     """Keys of ±100 are among these, which f16 rounds by 0.03: the worst logits measured were off by 0.031."""
-    f32, f16 = host.Model(tiny.TARGET, threads=1), host.Model(tiny.HALF, threads=1)
+    f32, f16 = ModelFolder(tiny.TARGET, threads=1), ModelFolder(tiny.HALF, threads=1)
     types = {i.name: i.type for i in (*f16.session.get_inputs(), *f16.session.get_outputs())}
     halves = {name for name, kind in types.items() if kind == "tensor(float16)"}
     assert halves == {f"{n}_{i}" for n in ("k", "v", "new_k", "new_v") for i in range(f16.layers)}
-    ids, pinned = f32.layout.free(case["document"], case["task"], case["question"])
-    exact, rounded = (host.Stream(opened, case["scenario"]) for opened in (f32, f16))
+    ids, pinned = f32.prompt_template.free(case["document"], case["task"], case["question"])
+    exact, rounded = (Session(opened, case["scenario"]) for opened in (f32, f16))
     (want, logits), (got, others) = (s.generate(ids, pinned, len(case["generated"])) for s in (exact, rounded))
     assert got == want == case["generated"]
     errors = [off(b, a) for a, b in zip(logits, others, strict=True)]

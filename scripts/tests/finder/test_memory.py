@@ -14,9 +14,11 @@ from lab.corpus.lexicon import topics
 from lab.corpus.questions import Questions
 from lab.finder.memory_samples import CARRIED, CITED, KINDS, NONE, SAID, TOPIC, Shape, StreamSampler
 from lab.finder.tokenizer import END_DOC, EOS, PAD, QUOTE, S0, SAY, open_tokenizer, train
+from lab.reference.checkpoint import save
 from lab.reference.config import Config
-from lab.reference.model import Decoder, Sizes, State, run, save
+from lab.reference.decoder import Decoder
 from lab.reference.parallel import ask, plain
+from lab.reference.state import Sizes, State, run
 
 
 @pytest.fixture(scope="module")

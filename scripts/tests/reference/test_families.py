@@ -19,9 +19,11 @@ from lab.export import export
 from lab.fixtures import sampling_cases as sampling
 from lab.fixtures import tiny
 from lab.fixtures import tokenizer_cases as forms
+from lab.reference.checkpoint import load
 from lab.reference.config import GLOBAL, LOCAL, NONE
 from lab.reference.families import Unsupported, read_config
-from lab.reference.model import Sizes, load, read
+from lab.reference.prompt_template import PromptTemplate
+from lab.reference.state import Sizes, read
 
 SHAPE = {
     "vocab_size": tiny.CONFIG.vocabulary, "hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 4,
@@ -150,11 +152,11 @@ def test_the_engine_is_the_base_while_a_text_fits(made, tmp_path, cli):
             check=True, capture_output=True, text=True,
         ).stdout
     )["answers"][0]  # fmt: skip
-    layout = export.host.Layout(preset["prompt"], str(folder / "tokenizer.json"))
-    ids, _ = layout.free(tiny.EVERYTHING * 2, "ask", "fi go?")
+    prompt_template = PromptTemplate(preset["prompt"], str(folder / "tokenizer.json"))
+    ids, _ = prompt_template.free(tiny.EVERYTHING * 2, "ask", "fi go?")
     with torch.no_grad():
         out = theirs.generate(torch.tensor([ids]), do_sample=False, max_new_tokens=preset["limits"]["answer"])[0]
-    assert answer["text"] == layout.special.decode(out[len(ids) :].tolist(), skip_special_tokens=True)
+    assert answer["text"] == prompt_template.special.decode(out[len(ids) :].tolist(), skip_special_tokens=True)
 
 
 REFUSED = {

@@ -5,8 +5,10 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, Qwen2Config, Qwen2ForCausalLM
 
+from lab.reference.checkpoint import load, save
 from lab.reference.config import Config
-from lab.reference.model import Decoder, Sizes, State, absorb, absorbing, generate, load, read, run, save
+from lab.reference.decoder import Decoder
+from lab.reference.state import Sizes, State, absorb, absorb_count, generate, read, run
 
 FAMILIES = {"qwen2": (Qwen2Config, Qwen2ForCausalLM), "llama": (LlamaConfig, LlamaForCausalLM)}
 MASSIVE = 7  # a token whose activations are × 1000
@@ -206,10 +208,10 @@ def test_running_means_are_sums():
 
 def test_how_much_is_absorbed():
     sizes = Sizes(16, 4, 40)
-    assert [absorbing(w, n, sizes) for w, n in ((0, 16), (24, 16), (40, 16), (39, 1), (40, 1), (0, 50))] == [
+    assert [absorb_count(w, n, sizes) for w, n in ((0, 16), (24, 16), (40, 16), (39, 1), (40, 1), (0, 50))] == [
         0, 0, 16, 0, 32, 10,
     ]  # fmt: skip
-    assert absorbing(8, 1, Sizes(16, 4, 8)) == 9  # what there is
+    assert absorb_count(8, 1, Sizes(16, 4, 8)) == 9  # what there is
 
 
 def test_one_call_is_many_calls():

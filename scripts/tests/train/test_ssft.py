@@ -15,7 +15,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from lab.export.model_folder import entry
 from lab.fixtures import tokenizer_cases as forms
-from lab.reference.model import load
+from lab.reference.checkpoint import load
 from lab.reference.parallel import ask
 from lab.train import ssft as base_ssft
 from lab.train.samples import BadData, Form, Shape, Text, read, stream, streams
@@ -143,7 +143,7 @@ def test_the_loss_is_on_answers(tmp_path):
     texts, held, left_out = read(folder / "questions.jsonl", form, 128)
     assert (len(texts), len(held), left_out) == (7, 1, "")
     b = streams(form, texts, Shape(32, 6, 2, 2, 4), "seed")
-    decode = form.layout.special.decode
+    decode = form.prompt_template.special.decode
     assert decode(b.start.tolist(), skip_special_tokens=False).endswith("<|im_start|>user\n")
     for row, wanted in zip(
         b.asked.reshape(-1, b.asked.shape[-1]), b.wanted.reshape(-1, b.asked.shape[-1]), strict=True

@@ -1,7 +1,7 @@
 //! A stream of tokens through a graph: run, absorb, write.
 //!
 //! Every token read lives in exactly one place: pinned, window or memory. The rules, word for word, stand in models/README.md, "The host's
-//! part"; `scripts/lab/reference/model.py` is the same in PyTorch, and models/tiny/golden.json holds what both must compute.
+//! part"; `scripts/lab/reference/state.py` is the same in PyTorch, and models/tiny/golden.json holds what both must compute.
 
 use std::collections::VecDeque;
 use std::sync::Arc;

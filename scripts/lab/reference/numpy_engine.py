@@ -1,134 +1,36 @@
-"""The host's part of models/README.md in numpy and onnxruntime: what rust/core does, in the fewest lines that run.
+"""The engine's algorithm in numpy and ONNX Runtime: what rust/core does, in the fewest lines that run.
 
-    scripts/lab.sh host models/tiny README.md "What is this?"     # reads by segments, prints the greedy answer
+    scripts/lab.sh numpy-engine models/tiny README.md "What is this?"     # reads by segments, prints the greedy answer
 
-Shapes as in export/onnx_graph.py; P pinned tokens, K pinned slots, W window slots, w tokens in the window. PyTorch is
-not needed.
+Shapes as in decoder.py and state.py; R rows of logits, C = K + W slots of a cache. PyTorch is not needed.
 """
 
-import copy
 import json
-import math
-import re
 import sys
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from tokenizers import Tokenizer
+
+from lab.reference.prompt_template import PromptTemplate
 
 MASKED = -1e30  # what no score outweighs
 DECODE_BLOCK = 32
-MARKUP = r"</?(?:table|caption|thead|tbody|tfoot|tr|th|td|h[1-6]|blockquote|strong|em|b|i|u|sub|sup|code)>"  # Gemma's
-SPACE = "".join(c for c in map(chr, range(0x3001)) if c.isspace() and c not in "\x1c\x1d\x1e\x1f")  # a tokenizer's `\s`
 DTYPES = {"f16": "<f2", "bf16": "<u2", "f32": "<f4"}
-
-
-def unprefixed(tokenizer: dict) -> tuple[dict, str]:
-    """tokenizer.json without the space that is put before text, and where that was: "never", "first" (before the whole
-    text) or "always" (before every stretch between added tokens).
-
-    What is encoded piece by piece must not begin anew with each piece; templates say that space instead."""
-    form, scheme = copy.deepcopy(tokenizer), "never"
-    normalizer = form.get("normalizer") or {}
-    parts = normalizer.get("normalizers", [normalizer])
-    if any(p.get("type") == "Prepend" for p in parts):
-        scheme = "always"
-        rest = [p for p in parts if p.get("type") != "Prepend"]
-        form["normalizer"] = {"type": "Sequence", "normalizers": rest} if len(rest) != 1 else rest[0]
-    splitter = form.get("pre_tokenizer") or {}
-    for part in splitter.get("pretokenizers", [splitter]):
-        if part.get("type") == "Metaspace" and part.get("prepend_scheme", "always") != "never":
-            scheme, part["prepend_scheme"] = part.get("prepend_scheme", "always"), "never"
-        if part.get("type") == "ByteLevel" and part.get("add_prefix_space"):
-            scheme, part["add_prefix_space"] = "always", False
-    return form, scheme
-
-
-def piecewise(tokenizer: dict, preset: dict, vocabulary: float = math.inf) -> dict:
-    """tokenizer.json for prompts in pieces, and for text that nobody vouches for.
-
-    Spaces before text and white space around added tokens are the templates' to say. Added tokens that control a model
-    are special, so that text never becomes one. Those beyond the vocabulary are left out (Gemma 3 has one, of its
-    pictures); ValueError where a token of the base vocabulary or of the preset's `prompt` and `end` is one of them."""
-    form, _ = unprefixed(tokenizer)
-    templates = [*preset["prompt"].values(), *(preset["prompt"].get("chat") or {}).values()]
-    said = "\0".join(text for text in templates if isinstance(text, str))
-    base = form["model"]["vocab"]  # of Unigram a list of [text, score]
-    rows = base.items() if isinstance(base, dict) else ((text, i) for i, (text, _) in enumerate(base))
-    used = [
-        (t["content"], t["id"]) for t in form["added_tokens"] if t["content"] in said or t["content"] in preset["end"]
-    ]
-    for text, number in [*rows, *used]:
-        if number >= vocabulary:
-            raise ValueError(f"found token {text!r}, number {number}, but {vocabulary} rows of embedding")
-    form["added_tokens"] = [t for t in form["added_tokens"] if t["id"] < vocabulary]
-    for t in form["added_tokens"]:
-        text = t["content"]
-        looks = re.fullmatch("<.+>", text, re.DOTALL) and not re.fullmatch(MARKUP, text)
-        mark = text in said and re.fullmatch(r"[^\w\s].*\w.*[^\w\s]", text, re.DOTALL)  # no word, no white space
-        t["special"] = bool(t["special"] or looks or mark or text in preset["end"])
-        t["lstrip"] = t["rstrip"] = False
-    return form
-
-
-class Layout:
-    """Templates → tokens: words of a template with special tokens recognised, what stands in for a name without."""
-
-    def __init__(self, prompt: dict, tokenizer: str):
-        """tokenizer: tokenizer.json, its path or its text."""
-        opened = Tokenizer.from_str if tokenizer.lstrip().startswith("{") else Tokenizer.from_file
-        self.prompt, self.special, self.plain = prompt, opened(tokenizer), opened(tokenizer)
-        self.plain.encode_special_tokens = True
-        self.specials = [t.content for t in self.plain.get_added_tokens_decoder().values() if t.special]
-
-    def encode(self, template: str, **values: str) -> list[int]:
-        """What stands around a value, up to the next special token, is tokenised with it as one text."""
-        tokens, rest, names = [], template, "|".join(values)
-        while values and (found := re.search(rf"\{{({names})\}}", rest)):
-            before, after = rest[: found.start()], rest[found.end() :]
-            head = max((before.rfind(s) + len(s) for s in self.specials if s in before), default=0)
-            tail = min((after.find(s) for s in self.specials if s in after), default=len(after))
-            tokens += self.special.encode(before[:head], add_special_tokens=False).ids
-            whole = before[head:] + values[found[1]] + after[:tail]
-            tokens += self.plain.encode(whole, add_special_tokens=False).ids
-            rest = after[tail:]
-        return tokens + self.special.encode(rest, add_special_tokens=False).ids
-
-    def lines(self, text: str, citation: dict | None) -> list[int]:
-        """A text's tokens as its readings have them: lines of a citing model behind their markers."""
-        if not citation:
-            return self.encode("{text}", text=text)
-        tokens = []
-        for number, line in enumerate(line for line in text.split("\n") if line.strip()):
-            template = self.prompt["sentence"].replace("{n}", str(number % len(citation["markers"]) + 1))
-            tokens += self.encode(template, text=" " + " ".join(line.split()))
-        return tokens
-
-    def turn(self, text: str, first: bool) -> list[int]:
-        """A turn of a chat: what is said, up to where the model answers."""
-        chat = self.prompt["chat"]
-        text = text.strip() if chat.get("trim") else text.lstrip(SPACE) if chat.get("trim_start") else text
-        return self.encode(chat["user"] if first else chat.get("next", chat["user"]), text=text)
-
-    def free(self, document: str, task: str, question: str = "") -> tuple[list[int], int]:
-        """A free model's whole prompt and how many of its first tokens are pinned."""
-        start, text = self.encode(self.prompt["start"]), self.encode("{text}", text=document)
-        return start + text + self.encode(self.prompt[task], question=question), len(start)
 
 
 def read_manifest(folder: Path) -> dict:
     return json.loads((folder / "model.json").read_text())
 
 
-class Model:
+class ModelFolder:
     """An opened model folder with the session of one artefact."""
 
     def __init__(self, folder: str | Path, artefact: int = 0, threads: int = 0):
         self.folder = Path(folder)
         self.manifest = m = read_manifest(self.folder)
         self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
-        self.layout = Layout(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
+        self.prompt_template = PromptTemplate(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
         shape = m["base"]["vocabulary"], m["base"]["hidden"]  # V, D
         self.embedding = np.memmap(self.folder / m["embedding"]["file"], DTYPES[m["embedding"]["dtype"]], "r", 0, shape)
         self.kinds = {name: np.array(kind["inverse_frequencies"]) for name, kind in m["kinds"].items()}  # [r/2] float64
@@ -169,10 +71,10 @@ def sigma(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, 0) + np.exp(np.minimum(x, 0))
 
 
-class Stream:
+class Session:
     """What one document's reading keeps between runs, and the runs."""
 
-    def __init__(self, model: Model, scenario: str):
+    def __init__(self, model: ModelFolder, scenario: str):
         sizes = model.manifest["scenarios"][scenario]
         self.model, self.S, self.K, self.W = model, sizes["segment"], sizes["pinned"], sizes["window"]
         layers, heads, d = model.layers, model.kv_heads, model.head_dim
@@ -268,8 +170,8 @@ class Stream:
 
 
 if __name__ == "__main__":
-    opened = Model(sys.argv[1])
-    prompt, pinned = opened.layout.free(Path(sys.argv[2]).read_text(), "ask", sys.argv[3])
-    stream = Stream(opened, opened.manifest["default_scenario"])
+    opened = ModelFolder(sys.argv[1])
+    prompt, pinned = opened.prompt_template.free(Path(sys.argv[2]).read_text(), "ask", sys.argv[3])
+    stream = Session(opened, opened.manifest["default_scenario"])
     answer, _ = stream.generate(prompt, pinned, opened.manifest["limits"]["answer"])
-    print(opened.layout.special.decode(answer, skip_special_tokens=True))
+    print(opened.prompt_template.special.decode(answer, skip_special_tokens=True))
