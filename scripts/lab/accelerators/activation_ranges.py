@@ -21,7 +21,7 @@ import onnxruntime
 from lab.accelerators import fixed_point
 from lab.accelerators import fixed_shape_session as steps
 from lab.accelerators import lowering as lower
-from lab.export import external_data as outside
+from lab.export import external_data
 from lab.reference.numpy_engine import ModelFolder, Session
 
 Streams = Iterable[tuple[str, list[int], int]]
@@ -88,7 +88,7 @@ def watching(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxrunti
     with open(place / "weights", "wb") as file:
         for tensor in watched.graph.initializer:
             if tensor.data_location == onnx.TensorProto.EXTERNAL:
-                outside.point(tensor, "weights", *outside.write(file, held[tensor.name].data))
+                external_data.point(tensor, "weights", *external_data.write(file, held[tensor.name].data))
     (place / "graph").write_bytes(watched.SerializeToString())
     options = onnxruntime.SessionOptions()
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL

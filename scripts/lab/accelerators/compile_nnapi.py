@@ -22,7 +22,7 @@ from lab.accelerators import lowering as lower
 from lab.accelerators import provider_rules as builders
 from lab.accelerators.compile_npu import Refused, shapes
 from lab.accelerators.fixed_shape_session import Shapes, error
-from lab.export import external_data as outside
+from lab.export import external_data
 from lab.export.model_folder import rewritten
 from lab.reference.numpy_engine import ModelFolder, read_manifest
 
@@ -51,8 +51,8 @@ def written(graphs: dict[str, onnx.ModelProto], folder: Path) -> None:
                 if len(raw) < LARGE:
                     continue
                 if tensor.name not in places:
-                    places[tensor.name] = outside.write(file, raw)
-                outside.point(tensor, WEIGHTS, *places[tensor.name])
+                    places[tensor.name] = external_data.write(file, raw)
+                external_data.point(tensor, WEIGHTS, *places[tensor.name])
             (folder / f"{name}.onnx").write_bytes(model.SerializeToString(deterministic=True))
 
 

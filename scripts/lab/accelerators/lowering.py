@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
-from lab.export import external_data as outside
+from lab.export import external_data
 
 OPSET = 23  # the first with RMSNormalization
 LARGE = 1 << 12  # bytes of a weight that no shape follows from
@@ -98,7 +98,7 @@ def bare(model: onnx.ModelProto) -> onnx.ModelProto:
             copied.graph.initializer.append(tensor)
         else:
             stub = copied.graph.initializer.add(name=tensor.name, dims=tensor.dims, data_type=tensor.data_type)
-            outside.point(stub, "elsewhere")
+            external_data.point(stub, "elsewhere")
     copied.graph.name = graph.name
     return copied
 

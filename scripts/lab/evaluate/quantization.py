@@ -31,9 +31,9 @@ from lab import ROOT
 from lab.corpus.documents import make
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
 from lab.evaluate.score import File, points_lost, said, same
-from lab.export import export
-from lab.export import onnx_graph as graph
-from lab.export import quantization_error as rounding
+from lab.export import export, onnx_graph, quantization_error
+from lab.export.graph_builder import PARTS
+from lab.export.rounding import BITS, BYTES
 from lab.finder.prompt_samples import Sampler
 from lab.finder.tokenizer import S0, open_tokenizer
 from lab.reference.checkpoint import load
@@ -93,8 +93,8 @@ def by_part(checkpoint: Path, folder: Path, count: int) -> list[dict]:
     decoder = load(checkpoint)
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     asked, rows, reference = prompts(checkpoint, count), [], None
-    for name, parts in [("none (fp32)", ()), *((p, (p,)) for p in graph.PARTS), ("all", graph.PARTS)]:
-        file = graph.build(decoder.config, weights, "int8", only=parts).SerializeToString()
+    for name, parts in [("none (fp32)", ()), *((p, (p,)) for p in PARTS), ("all", PARTS)]:
+        file = onnx_graph.build(decoder.config, weights, "int8", only=parts).SerializeToString()
         got = logits(folder, onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]), asked)
         reference = got if reference is None else reference
         chosen = [choices(some, asked) for some in (reference, got)]
@@ -119,17 +119,17 @@ def choices(got: np.ndarray, asked: list[tuple[list[int], list[int]]]) -> list[i
 def by_rounding(checkpoint: Path, preset: dict, work: Path, count: int) -> list[dict]:
     """A row a precision and way of rounding: nats from fp32 at the prompts' ends (mean, standard error), decisions
     changed, the mean error of a matrix, and what export says."""
-    asked, rows, bare = prompts(checkpoint, count), [], {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
+    asked, rows, bare = prompts(checkpoint, count), [], {"max_error": dict.fromkeys(BYTES, 9.0)}
 
     def exported(precision: str, **how: object) -> tuple[np.ndarray, Path]:
         made = work / "-".join([precision, *(str(v) for v in how.values())])
-        export.export(checkpoint, made, preset | bare, "finder", [precision], reported=True, **how)
+        export.export(checkpoint, made, export.ExportOptions(preset | bare, "finder", [precision], report=True, **how))
         return logits(made, ModelFolder(made).session, asked), made
 
     reference, _ = exported("fp32")
-    for precision, rotate, method in product(graph.BITS, (False, True), export.ROUNDINGS):
-        got, made = exported(precision, rotate=rotate, method=method)
-        nats = rounding.nats(*(torch.from_numpy(x).double() for x in (reference, got))).numpy()  # [n]
+    for precision, rotate, method in product(BITS, (False, True), export.ROUNDINGS):
+        got, made = exported(precision, rotate=rotate, rounding=method)
+        nats = quantization_error.nats(*(torch.from_numpy(x).double() for x in (reference, got))).numpy()  # [n]
         matrices = json.loads((made / export.REPORT).read_text())[precision]
         rows.append(
             {
@@ -219,7 +219,7 @@ def main() -> None:
         work = Path(place)
         folders = [work / precision for precision in ("fp32", "int8")]
         for folder in folders:
-            export.export(args.checkpoint, folder, preset, "finder", [folder.name])
+            export.export(args.checkpoint, folder, export.ExportOptions(preset, "finder", [folder.name]))
         rows = by_part(args.checkpoint, folders[1], args.prompts)
         progress.say(f"{len(rows)} graphs on {args.prompts} prompts", True)
         cli = Cli(built(), folders[1], work)

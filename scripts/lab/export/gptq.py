@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from lab.corpus.documents import make
-from lab.export import onnx_graph as graph
+from lab.export.rounding import BITS, BLOCK, Rounded, dequantized, pack_int4, round_int4, round_int8
 from lab.reference.decoder import Decoder, Layer
 from lab.reference.prompt_template import PromptTemplate
 
@@ -73,7 +73,7 @@ def pieces(prompt_template: PromptTemplate, citation: dict | None, text: str, le
 
 
 @torch.no_grad()
-def rounded(decoder: Decoder, pieces: Tensor, precision: str) -> dict[str, graph.Rounded]:
+def rounded(decoder: Decoder, pieces: Tensor, precision: str) -> dict[str, Rounded]:
     """By matrix, named as in the state_dict without `.weight`; pieces [B,T]. The decoder stays as it is."""
     kept, T = {}, pieces.shape[1]
     angles, masks = decoder.angles(torch.arange(T)), decoder.masks(T, 0, pieces.device)  # [T,r/2] twice, [T,T]
@@ -81,7 +81,7 @@ def rounded(decoder: Decoder, pieces: Tensor, precision: str) -> dict[str, graph
     layers = tqdm(decoder.model.layers, unit="layer", disable=not sys.stderr.isatty(), leave=False)
     for i, layer in enumerate(layers):
         about = *angles[layer.kind], masks[layer.kind]
-        for name, made in through(copy.deepcopy(layer), parts, about, graph.BITS[precision]):
+        for name, made in through(copy.deepcopy(layer), parts, about, BITS[precision]):
             kept[f"model.layers.{i}.{name}"] = made
     head = decoder.model.embed_tokens if decoder.lm_head is None else decoder.lm_head
     inputs = solved(sum(squares(decoder.model.norm(part)) for part in parts))
@@ -90,14 +90,14 @@ def rounded(decoder: Decoder, pieces: Tensor, precision: str) -> dict[str, graph
 
 def through(
     layer: Layer, parts: tuple[Tensor, ...], about: tuple[Tensor, ...], bits: int
-) -> Iterator[tuple[str, graph.Rounded]]:
+) -> Iterator[tuple[str, Rounded]]:
     """Rounds a layer in place, name by name, then runs parts [·,T,D] through it, in place; about: as its forward."""
     for names in STAGES:
         linears = {name: layer.get_submodule(name) for name in names}
         inputs = solved(hessian(linears[names[0]], lambda: [layer(part, *about) for part in parts]))
         for name, linear in linears.items():
             made = matrix(linear.weight, inputs, bits)
-            linear.weight.copy_(torch.from_numpy(graph.whole(made, linear.in_features)))
+            linear.weight.copy_(torch.from_numpy(dequantized(made, linear.in_features)))
             yield name, made
     for part in parts:
         part.copy_(layer(part, *about))
@@ -135,11 +135,11 @@ def solved(h: Tensor) -> Solved:
     return order, h.flip(0, 1).float()
 
 
-def matrix(weight: Tensor, inputs: Solved, bits: int) -> graph.Rounded:
+def matrix(weight: Tensor, inputs: Solved, bits: int) -> Rounded:
     """weight [out,in] → what graph.quantize4 or graph.quantize would give, with other steps on the same scales."""
     (order, u), exact = inputs, weight.detach().float().T  # [in,out]
-    block, (low, high) = (graph.BLOCK, (-8, 7)) if bits == 4 else (len(exact), (-127, 127))
-    scales = {4: graph.quantize4, 8: graph.quantize}[bits](exact.numpy())[1]  # [out·blocks]
+    block, (low, high) = (BLOCK, (-8, 7)) if bits == 4 else (len(exact), (-127, 127))
+    scales = {4: round_int4, 8: round_int8}[bits](exact.numpy())[1]  # [out·blocks]
     by_block = torch.from_numpy(scales).view(exact.shape[1], -1).T  # [blocks,out]
     inverse = torch.where(by_block == 0, 0, 1 / by_block)
     w, steps = exact[order], torch.empty(exact.shape, dtype=torch.int8)  # [in,out] twice, w by the order
@@ -151,4 +151,4 @@ def matrix(weight: Tensor, inputs: Solved, bits: int) -> graph.Rounded:
             errors[i - a] = (w[i] - step * by_block[column // block]) / u[i, i]
             w[i + 1 : b].addr_(u[i, i + 1 : b], errors[i - a], alpha=-1)
         w[b:].addmm_(u[a:b, b:].T, errors, alpha=-1)
-    return (graph.pack4(steps.numpy()) if bits == 4 else steps.numpy()), scales
+    return (pack_int4(steps.numpy()) if bits == 4 else steps.numpy()), scales

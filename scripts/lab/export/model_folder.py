@@ -33,22 +33,29 @@ def entry(file: Path) -> dict:
 
 
 @contextmanager
+def replaced(target: Path) -> Iterator[Path]:
+    """An empty folder to write into, which takes target's place at the end; after an exception target is as it was."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
+        folder = Path(place) / "new"
+        folder.mkdir()
+        yield folder
+        if target.exists():
+            target.rename(Path(place) / "old")
+        folder.rename(target)
+
+
+@contextmanager
 def rewritten(source: Path, target: Path, about: dict, without: str) -> Iterator[Path]:
     """A folder with source's files but those whose names begin with `without`, to write more into. At the end it gets
     `about` as model.json, with every file in it, and takes target's place; after an exception target is as it was."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{target.name}-", dir=target.parent) as place:
-        folder, old = Path(place) / "new", Path(place) / "old"
-        folder.mkdir()
+    with replaced(target) as folder:
         for name in about["files"]:
             if not name.startswith(without):
                 shutil.copyfile(source / name, folder / name)
         yield folder
         about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
         (folder / "model.json").write_text(dumps(about))
-        if target.exists():
-            target.rename(old)
-        folder.rename(target)
 
 
 def rescored(model: Path, folder: Path, scoring: dict[str, float]) -> Path:

@@ -1,4 +1,6 @@
-"""The CPU artefact as an ONNX graph, node by node: models/README.md, "The graph". Built by export.py; no command line.
+"""The CPU artefact as an ONNX graph, node by node: models/README.md, "The graph".
+
+    model = build(decoder.config, weights, "int8")      # weights: the decoder's state_dict as float32 arrays
 
 Shapes: S rows of the run, R wanted rows, C cache slots (all three symbolic), D hidden, H heads, J kv heads, G = H/J,
 d head width, V vocabulary. Precision `int8`: weights in 8 bits with a scale per output channel, activations with one
@@ -11,139 +13,19 @@ nearest here, or come rounded (gptq.py). Cache `f16`: keys and values come in an
 between runs; attention is computed in fp32 all the same.
 """
 
-import os
 from collections.abc import Collection, Mapping
 from typing import BinaryIO
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
-from onnxruntime.capi import _pybind_state as runtime
+from onnx import TensorProto, helper
 
-from lab.export import external_data as outside
+from lab.export.graph_builder import PARTS, Builder, Linears
+from lab.export.rounding import Rounded
 from lab.reference.config import Config
 from lab.reference.decoder import EPSILON
 
-PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
 CACHES = {"f16": TensorProto.FLOAT16, "f32": TensorProto.FLOAT}
-BYTES = {"fp32": 4.0, "int8": 1.0, "int4": 0.6}  # of a weight, not quite
-BLOCK = 32  # inputs to a scale in 4 bits
-BITS = {"int8": 8, "int4": 4}  # of the layers' linears
-LARGE = 1 << 16  # bytes: what is kept outside of the graph
-
-Rounded = tuple[np.ndarray, np.ndarray]  # a weight as quantize, or quantize4, gives it
-
-
-class Builder:
-    """Collects nodes and initializers, large ones in `outside` if given; every method returns names of values."""
-
-    def __init__(self, outside: BinaryIO | None = None) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: dict[str, TensorProto] = {}
-        self.outside = outside
-
-    def __call__(self, op: str, *inputs: str, out: str = "", domain: str = "", **attributes) -> str:
-        return self.many(op, *inputs, out=(out,), domain=domain, **attributes)[0]
-
-    def many(self, op: str, *inputs: str, out: tuple[str, ...], domain: str = "", **attributes) -> list[str]:
-        names = [name or f"{op}_{len(self.nodes)}_{i}" for i, name in enumerate(out)]
-        self.nodes.append(helper.make_node(op, list(inputs), names, names[0], domain=domain, **attributes))
-        return names
-
-    def weight(self, name: str, value: np.ndarray) -> str:
-        assert name not in self.weights
-        self.weights[name] = self.stored(name, np.array(value, order="C"))
-        return name
-
-    def stored(self, name: str, value: np.ndarray) -> TensorProto:
-        if self.outside is None or value.nbytes < LARGE:
-            return numpy_helper.from_array(value, name)
-        stub = TensorProto(name=name, data_type=helper.np_dtype_to_tensor_dtype(value.dtype), dims=value.shape)
-        outside.point(stub, os.path.basename(self.outside.name), *outside.write(self.outside, value.data))
-        return stub
-
-    def constant(self, value: float | int | list[int], dtype: type = np.float32) -> str:
-        array = np.asarray(value, np.int64 if isinstance(value, list | int) else dtype)
-        name = f"const_{array.dtype}_" + "_".join(str(v) for v in array.reshape(-1)) + ("" if array.ndim else "_scalar")
-        self.weights.setdefault(name, numpy_helper.from_array(array, name))
-        return name
-
-
-def quantize(weight: np.ndarray) -> Rounded:
-    """weight [in, out] → steps [in, out] from -127 to 127 and scales [out]: symmetric, per output channel."""
-    scale = np.maximum(np.abs(weight).max(0), 1e-30) / 127  # [out]
-    steps = np.clip(np.rint(weight / scale), -127, 127)  # [in, out]
-    return steps.astype(np.int8), scale.astype(np.float32)
-
-
-def quantize4(weight: np.ndarray) -> Rounded:
-    """weight [in, out] → two of 4 bits a byte [out, blocks, BLOCK/2] and scales [out·blocks], rounded to nearest."""
-    n, out = weight.shape
-    blocks = -(-n // BLOCK)
-    four, scales = np.zeros((out, blocks, BLOCK // 2), np.uint8), np.zeros(out * blocks, np.float32)
-    none = np.zeros(out * ((blocks + 1) // 2), np.uint8)  # zero points, which symmetric blocks do without
-    runtime.quantize_matmul_4bits(four, np.ascontiguousarray(weight), scales, none, BLOCK, out, n, True)
-    return four, scales
-
-
-def pack4(steps: np.ndarray) -> np.ndarray:
-    """steps [in, out] from -8 to 7 → [out, blocks, BLOCK/2], as quantize4 gives them."""
-    up = np.pad((steps + 8).astype(np.uint8), ((0, -len(steps) % BLOCK), (0, 0)))
-    pairs = up.T.reshape(up.shape[1], -1, BLOCK // 2, 2)  # [out, blocks, BLOCK/2, 2]
-    return pairs[..., 0] | pairs[..., 1] << 4
-
-
-def whole(kept: Rounded, inputs: int) -> np.ndarray:
-    """→ [out, in] float32, the weight that an artefact computes with."""
-    steps, scales = kept
-    if steps.ndim == 2:
-        return steps.T * scales[:, None]
-    steps = np.stack([steps & 15, steps >> 4], -1).reshape(len(steps), -1, BLOCK).astype(np.float32) - 8
-    return (steps * scales.reshape(*steps.shape[:2], 1)).reshape(len(steps), -1)[:, :inputs]
-
-
-class Linears:
-    """x [S, in] → [S, out] for several weights on one input; in int8 the input is quantised once."""
-
-    def __init__(self, g: Builder, precision: str, parts: Collection[str], weights: str):
-        self.g, self.rows = g, {}
-        eight, four = dict.fromkeys(parts, 8), dict.fromkeys(parts, 4) | {"lm_head": 8}
-        self.bits = {"fp32": {}, "int8": eight, "int4": four}[precision]
-        self.zero = {"u8": np.array(128, np.uint8), "s8": np.array(0, np.int8)}[weights]
-        self.zero_name = g.weight("weight.zero", self.zero)
-        self.middle = g.weight("activation.zero", np.array(128, np.uint8))
-
-    def __call__(
-        self, x: str, name: str, weight: np.ndarray, bias: np.ndarray | None = None, kept: Rounded | None = None,
-        out: str = "",
-    ) -> str:  # fmt: skip
-        """weight [out, in], as PyTorch keeps it; kept: the same rounded, else it is to nearest."""
-        g, last, part = self.g, "" if bias is not None else out, name.rpartition(".")[2]
-        bits = self.bits.get(part if part in PARTS else "qkv", 32)
-        if bits == 32:
-            y = g("MatMul", x, g.weight(name, weight.T), out=last)  # [S, out]
-        elif bits == 4:
-            (four, scales), (n, k) = kept or quantize4(weight.T), weight.shape
-            inputs, how = (x, g.weight(name, four), g.weight(name + ".scale", scales)), {"bits": 4, "accuracy_level": 4}
-            y = g(
-                "MatMulNBits", *inputs, out=last, domain="com.microsoft", N=n, K=k, block_size=BLOCK, **how
-            )  # [S, out]
-        else:
-            u8, largest = self.quantized(x)  # [S, in], [S, 1]
-            steps, scale = kept or quantize(weight.T)  # [in, out], [out]
-            eight = (steps + self.zero.astype(np.int16)).astype(self.zero.dtype)
-            inputs = u8, g.weight(name, eight), g.constant(1.0), g.weight(name + ".scale", scale / 127)
-            y = g("MatMulIntegerToFloat", *inputs, self.middle, self.zero_name, domain="com.microsoft")  # [S, out]
-            y = g("Mul", y, largest, out=last)  # [S, out]
-        return y if bias is None else g("Add", y, g.weight(name + ".bias", bias), out=out)
-
-    def quantized(self, x: str) -> tuple[str, str]:
-        g = self.g
-        if x not in self.rows:
-            largest = g("ReduceMax", g("Abs", x), g.constant([-1]), keepdims=1)  # [S, 1]
-            largest = g("Max", largest, g.constant(1e-30))  # a row of zeros
-            self.rows[x] = g("QuantizeLinear", g("Div", x, largest), g.constant(1 / 127), self.middle), largest
-        return self.rows[x]
 
 
 def build(
@@ -156,145 +38,240 @@ def build(
     rounded: Mapping[str, Rounded] | None = None,
     cache: str = "f32",
 ) -> onnx.ModelProto:
-    """weights: the decoder's state_dict as float32 arrays; eight_bits: how int8 keeps them, u8 or s8; only: which;
-    outside: a file beside the graph's that takes the large ones, page by page, so that they can be mapped; rounded: all
-    of the linears, by name without `.weight`, where they are not to be rounded to nearest; cache: what keys and values
-    are kept in, one of CACHES."""
-    c, g = config, Builder(outside)
-    linear = Linears(g, precision, only, eight_bits)
-    H, J, d = c.heads, c.kv_heads, c.head_dim
-    by_head = lambda t, shape: t if H == J else g("Reshape", t, g.constant(shape))  # noqa: E731
+    """The graph of a decoder.
 
-    def norm(x: str, name: str) -> str:
-        inputs = x, g.weight(name, weights[name])
-        return g("SimplifiedLayerNormalization", *inputs, axis=-1, epsilon=c.eps, stash_type=1)
+    weights: its state_dict as float32 arrays; precision: fp32, int8 or int4; eight_bits: how int8 keeps weights, u8 or
+    s8; only: the parts that are quantised; outside: a file beside the graph's that takes the large weights, page by
+    page, so that they can be mapped; rounded: all of the linears, by name without `.weight`, where they are not to be
+    rounded to nearest; cache: what keys and values are kept in, one of CACHES.
+    """
+    builder = Builder(outside)
+    blocks = Blocks(config, builder, Linears(builder, precision, only, eight_bits), weights, rounded, cache)
+    x = "x"
+    for layer in range(config.layers):
+        x = blocks.mlp_block(layer, blocks.attention_block(layer, x))  # [S, D], of the last layer [R, D]
+    blocks.head(x)
+    return model(config, builder, cache)
 
-    def rotate(x: str, n: int, kind: str, out: str = "") -> str:
-        """x [1, n, S, d], its first r dims by the kind's cos and sin: row i of them belongs to row i of x."""
-        r = 2 * len(c.kinds[kind].frequencies)
-        if not r:
-            return g("Identity", x, out=out) if out else x
-        inputs, part = (x, g.constant([0]), *turned[kind]), {"rotary_embedding_dim": r, "num_heads": n} if r < d else {}
-        return g("RotaryEmbedding", *inputs, out=out, domain="com.microsoft", **part)
 
-    def score_scale(kind: str) -> str:
-        """Of a query: the factor of a kind's turning dims is twice in q·k, and keys are kept without it."""
-        r, factor = 2 * len(c.kinds[kind].frequencies), c.kinds[kind].factor
-        if factor == 1:
-            return g.constant(c.scale())
-        by_dim = np.full(d, c.scale(), np.float32)  # [d]
-        by_dim[:r] *= factor**2
-        name = f"score_scale_{kind}"
-        return name if name in g.weights else g.weight(name, by_dim)
+class Blocks:
+    """The blocks of a decoder's layers: methods add nodes, take names of values and return them."""
 
-    def sigma(x: str) -> str:
-        return g("Add", g("Relu", x), g("Exp", g("Min", x, g.constant(0.0))))
+    def __init__(
+        self,
+        config: Config,
+        builder: Builder,
+        linear: Linears,
+        weights: dict[str, np.ndarray],
+        rounded: Mapping[str, Rounded] | None,
+        cache: str,
+    ) -> None:
+        self.config = config
+        self.g = builder
+        self.linear = linear
+        self.weights = weights
+        self.rounded = rounded
+        self.cache = cache
+        slots = builder("Shape", "k_0", start=2, end=3)
+        rows = builder("Shape", "x", start=0, end=1)
+        self.parts = builder("Concat", slots, rows, axis=0)  # [C, S]
+        self.angles = {kind: (f"cos_{kind}", f"sin_{kind}") for kind in config.kinds}
+        self.masks = {kind: f"mask_{kind}" for kind in config.kinds}
 
-    def heads(x: str, n: int) -> str:
-        """x [S, n·d] → [1, n, S, d]"""
-        return g("Transpose", g("Reshape", x, g.constant([1, -1, n, d])), perm=[0, 2, 1, 3])
+    def attention_block(self, layer: int, x: str) -> str:
+        """x [S, D] → [S, D] after attention, memory and residual; of the last layer only the wanted rows [R, D]."""
+        c, g = self.config, self.g
+        H, J, d = c.heads, c.kv_heads, c.head_dim
+        kind = c.pattern[layer]
+        prefix = f"model.layers.{layer}.self_attn"
+        y = self.norm(x, f"model.layers.{layer}.input_layernorm.weight")  # [S, D]
+        new_k, new_v = self.inner(layer)
+        if layer + 1 < c.layers:
+            qkv = self.linear(y, prefix + ".qkv", *self.joined(prefix, "q_proj", "k_proj", "v_proj"))  # [S, (H+2J)·d]
+            sizes = g.constant([H, J, J])
+            heads = self.heads(qkv, H + 2 * J)
+            q, k, _ = g.many("Split", heads, sizes, out=("", "", new_v), axis=1)  # [1, H|J|J, S, d]
+            k = self.rotated(self.head_norm(k, prefix + ".k_norm"), J, kind, out=new_k)  # [1, J, S, d]
+        else:  # beyond keys and values only the wanted rows are needed; S below is R then
+            kv = self.linear(y, prefix + ".kv", *self.joined(prefix, "k_proj", "v_proj"))  # [S, 2J·d]
+            heads = self.heads(kv, 2 * J)
+            k, _ = g.many("Split", heads, g.constant([J, J]), out=("", new_v), axis=1)  # [1, J, S, d]
+            k = self.rotated(self.head_norm(k, prefix + ".k_norm"), J, kind, out=new_k)  # [1, J, S, d]
+            x = self.wanted(x)  # [R, D]
+            y = self.wanted(y)  # [R, D]
+            self.masks[kind] = self.wanted(self.masks[kind])  # [R, C+S]
+            if c.kinds[kind].frequencies:
+                cos, sin = self.angles[kind]
+                self.angles[kind] = self.wanted(cos), self.wanted(sin)  # [R, r/2] each
+            q = self.heads(self.linear(y, prefix + ".q", *self.joined(prefix, "q_proj")), H)  # [1, H, S, d]
+        q = self.head_norm(q, prefix + ".q_norm")  # [1, H, S, d]
+        turned = g("Mul", self.rotated(q, H, kind), self.score_scale(kind))  # [1, H, S, d]
+        q = self.grouped(q, [1, J, -1, d])  # [1, J, G·S, d]
+        turned = self.grouped(turned, [1, J, -1, d])  # [1, J, G·S, d]
+        local = self.local_attention(layer, turned, k, new_v)  # [1, J, G·S, d]
+        self.store(new_k, f"new_k_{layer}")
+        self.store(new_v, f"new_v_{layer}")
+        mixed = self.with_memory(q, local, layer) if c.remembers(layer) else local  # [1, J, G·S, d]
+        mixed = g("Transpose", g("Reshape", mixed, g.constant([H, -1, d])), perm=[1, 0, 2])  # [S, H, d]
+        flat = g("Reshape", mixed, g.constant([-1, H * d]))  # [S, H·d]
+        y = self.linear(flat, prefix + ".o", *self.joined(prefix, "o_proj"))  # [S, D]
+        return g("Add", x, self.out_norm(y, f"model.layers.{layer}.attention_out_norm.weight"))  # [S, D]
 
-    def head_norm(x: str, name: str) -> str:
-        return norm(x, name + ".weight") if c.qk_norm else x
+    def mlp_block(self, layer: int, x: str) -> str:
+        """x [S, D] → [S, D] after the MLP and residual."""
+        g, prefix = self.g, f"model.layers.{layer}."
+        y = self.norm(x, prefix + "post_attention_layernorm.weight")  # [S, D]
+        both = self.linear(y, prefix + "mlp.gate_up", *self.joined(prefix + "mlp", "gate_proj", "up_proj"))  # [S, 2·ff]
+        gate, up = g.many("Split", both, out=("", ""), axis=-1, num_outputs=2)  # [S, ff] each
+        if self.config.activation == "gelu_tanh":
+            gate = g("Gelu", gate, approximate="tanh")
+        else:
+            gate = g("Mul", gate, g("Sigmoid", gate))
+        product = g("Mul", gate, up)  # [S, ff]
+        y = self.linear(product, prefix + "mlp.down", *self.joined(prefix + "mlp", "down_proj"))  # [S, D]
+        return g("Add", x, self.out_norm(y, prefix + "mlp_out_norm.weight"))  # [S, D]
 
-    def out_norm(x: str, name: str) -> str:
-        return norm(x, name) if c.post_norms else x
+    def head(self, x: str) -> str:
+        """x [R, D] → logits [R, V]."""
+        weight = self.weights["model.embed_tokens.weight" if self.config.tied else "lm_head.weight"]  # [V, D]
+        rounded = self.rounded["lm_head"] if self.rounded else None
+        return self.linear(self.norm(x, "model.norm.weight"), "lm_head", weight, rounded=rounded, out="logits")
 
-    def with_memory(q: str, local: str, i: int) -> str:
+    def local_attention(self, layer: int, q: str, k: str, v: str) -> str:
+        """q [1, J, G·S, d], rotated and scaled, over the cache and the run's k and v [1, J, S, d] → [1, J, G·S, d]."""
+        c, g = self.config, self.g
+        H, J = c.heads, c.kv_heads
+        cached = g("MatMul", q, g("Transpose", self.read(f"k_{layer}"), perm=[0, 1, 3, 2]))  # [1, J, G·S, C]
+        fresh = g("MatMul", q, g("Transpose", k, perm=[0, 1, 3, 2]))  # [1, J, G·S, S]
+        scores = self.grouped(g("Concat", cached, fresh, axis=-1), [J, H // J, -1, 0])  # [J, G, S, C+S]
+        chances = g("Softmax", g("Add", scores, self.masks[c.pattern[layer]]), axis=-1)  # [J, G, S, C+S]
+        chances = self.grouped(chances, [1, J, -1, 0])  # [1, J, G·S, C+S]
+        cached, fresh = g.many("Split", chances, self.parts, out=("", ""), axis=-1)
+        return g("Add", g("MatMul", cached, self.read(f"v_{layer}")), g("MatMul", fresh, v))  # [1, J, G·S, d]
+
+    def with_memory(self, q: str, local: str, layer: int) -> str:
         """q before RoPE and local attention, [1, J, G·S, d] each → the two mixed by the layer's gate."""
-        name, s = f"model.layers.{i}.self_attn.gate", sigma(q)  # [1, J, G·S, d]
-        memory = g("Div", g("MatMul", s, f"m_{i}"), g("Add", g("MatMul", s, f"z_{i}"), g.constant(EPSILON)))
-        w = {n: weights[f"{name}.{n}"] for n in ("w1", "b1", "w2", "b2")}  # [h, d], [h], [d, h], [d]
+        g = self.g
+        name, s = f"model.layers.{layer}.self_attn.gate", self.sigma(q)  # [1, J, G·S, d]
+        numerator = g("MatMul", s, f"m_{layer}")  # [1, J, G·S, d]
+        denominator = g("Add", g("MatMul", s, f"z_{layer}"), g.constant(EPSILON))  # [1, J, G·S, 1]
+        memory = g("Div", numerator, denominator)  # [1, J, G·S, d]
+        w = {n: self.weights[f"{name}.{n}"] for n in ("w1", "b1", "w2", "b2")}  # [h, d], [h], [d, h], [d]
         h = g("Add", g("MatMul", memory, g.weight(name + ".w1", w["w1"].T)), g.weight(name + ".b1", w["b1"]))
         h = g("MatMul", g("Relu", h), g.weight(name + ".w2", w["w2"].T))  # [1, J, G·S, d]
         gate = g("Sigmoid", g("Add", h, g.weight(name + ".b2", w["b2"])))  # [1, J, G·S, d]
         return g("Add", local, g("Mul", g("Mul", gate, "memory_weight"), g("Sub", memory, local)))
 
-    def kept(name: str) -> str:
-        """Keys or values of the cache, [1, J, C, d] in f32."""
-        return name if cache == "f32" else g("Cast", name, to=TensorProto.FLOAT)
+    def norm(self, x: str, name: str) -> str:
+        """RMS norm over the last dim, by the weight of that name."""
+        inputs = x, self.g.weight(name, self.weights[name])
+        return self.g("SimplifiedLayerNormalization", *inputs, axis=-1, epsilon=self.config.eps, stash_type=1)
 
-    def keep(x: str, name: str) -> None:
-        if cache != "f32":
-            g("Cast", x, out=name, to=CACHES[cache])
+    def head_norm(self, x: str, name: str) -> str:
+        """The norm of a head's queries or keys, where the family has one."""
+        return self.norm(x, name + ".weight") if self.config.qk_norm else x
 
-    def joined(prefix: str, *names: str) -> tuple[np.ndarray, np.ndarray | None, Rounded | None]:
-        weight = np.concatenate([weights[f"{prefix}.{n}.weight"] for n in names])
-        biases = [weights[f"{prefix}.{n}.bias"] for n in names if f"{prefix}.{n}.bias" in weights]
+    def out_norm(self, x: str, name: str) -> str:
+        """The norm behind attention or MLP, where the family has one."""
+        return self.norm(x, name) if self.config.post_norms else x
+
+    def rotated(self, x: str, n: int, kind: str, out: str = "") -> str:
+        """x [1, n, S, d], its first r dims by the kind's cos and sin: row i of them belongs to row i of x."""
+        g = self.g
+        r = 2 * len(self.config.kinds[kind].frequencies)
+        if not r:
+            return g("Identity", x, out=out) if out else x
+        part = {"rotary_embedding_dim": r, "num_heads": n} if r < self.config.head_dim else {}
+        inputs = x, g.constant([0]), *self.angles[kind]
+        return g("RotaryEmbedding", *inputs, out=out, domain="com.microsoft", **part)
+
+    def score_scale(self, kind: str) -> str:
+        """Of a query: the factor of a kind's turning dims is twice in q·k, and keys are kept without it."""
+        c, g = self.config, self.g
+        r = 2 * len(c.kinds[kind].frequencies)
+        factor = c.kinds[kind].factor
+        if factor == 1:
+            return g.constant(c.scale())
+        by_dim = np.full(c.head_dim, c.scale(), np.float32)  # [d]
+        by_dim[:r] *= factor**2
+        name = f"score_scale_{kind}"
+        return name if name in g.weights else g.weight(name, by_dim)
+
+    def sigma(self, x: str) -> str:
+        """ELU(x) + 1, right down to exp(-80)."""
+        g = self.g
+        return g("Add", g("Relu", x), g("Exp", g("Min", x, g.constant(0.0))))
+
+    def heads(self, x: str, n: int) -> str:
+        """x [S, n·d] → [1, n, S, d]"""
+        g = self.g
+        split = g("Reshape", x, g.constant([1, -1, n, self.config.head_dim]))
+        return g("Transpose", split, perm=[0, 2, 1, 3])
+
+    def grouped(self, x: str, shape: list[int]) -> str:
+        """x in another shape, where several heads share a kv head."""
+        if self.config.heads == self.config.kv_heads:
+            return x
+        return self.g("Reshape", x, self.g.constant(shape))
+
+    def wanted(self, x: str) -> str:
+        """x [S, ·] → [R, ·]"""
+        return self.g("Gather", x, "rows", axis=0)
+
+    def inner(self, layer: int) -> tuple[str, str]:
+        """The run's keys and values in fp32, [1, J, S, d] each: outputs themselves where the cache is in f32."""
+        if self.cache == "f32":
+            return f"new_k_{layer}", f"new_v_{layer}"
+        return f"fresh_k_{layer}", f"fresh_v_{layer}"
+
+    def read(self, name: str) -> str:
+        """Keys or values of the cache, [1, J, C, d] in fp32."""
+        return name if self.cache == "f32" else self.g("Cast", name, to=TensorProto.FLOAT)
+
+    def store(self, x: str, name: str) -> None:
+        """The run's keys or values, as the cache keeps them."""
+        if self.cache != "f32":
+            self.g("Cast", x, out=name, to=CACHES[self.cache])
+
+    def joined(self, prefix: str, *names: str) -> tuple[np.ndarray, np.ndarray | None, Rounded | None]:
+        """Weight, bias and rounded weight of linears on one input, as one: [Σ out, in], [Σ out], and that quantised."""
+        weight = np.concatenate([self.weights[f"{prefix}.{n}.weight"] for n in names])
+        biases = [self.weights[f"{prefix}.{n}.bias"] for n in names if f"{prefix}.{n}.bias" in self.weights]
         bias = np.concatenate(biases) if biases else None
-        if not rounded:
+        if not self.rounded:
             return weight, bias, None
-        steps, scales = zip(*(rounded[f"{prefix}.{n}"] for n in names), strict=True)
-        return weight, bias, (np.concatenate(steps, 1 if steps[0].ndim == 2 else 0), np.concatenate(scales))
-
-    parts = g("Concat", g("Shape", "k_0", start=2, end=3), g("Shape", "x", start=0, end=1), axis=0)  # [C, S]
-    turned = {kind: (f"cos_{kind}", f"sin_{kind}") for kind in c.kinds}
-    x, masks = "x", {kind: f"mask_{kind}" for kind in c.kinds}
-    for i, kind in enumerate(c.pattern):
-        p, y = f"model.layers.{i}.", norm(x, f"model.layers.{i}.input_layernorm.weight")  # [S, D]
-        new_k, new_v, a = f"new_k_{i}", f"new_v_{i}", p + "self_attn"
-        inner_k, inner_v = (new_k, new_v) if cache == "f32" else (f"fresh_k_{i}", f"fresh_v_{i}")
-        if i + 1 < c.layers:
-            qkv = linear(y, a + ".qkv", *joined(a, "q_proj", "k_proj", "v_proj"))  # [S, (H+2J)·d]
-            sizes = g.constant([H, J, J])
-            q, k, _ = g.many("Split", heads(qkv, H + 2 * J), sizes, out=("", "", inner_v), axis=1)  # [1, H|J|J, S, d]
-            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=inner_k)  # [1, J, S, d]
-        else:  # of the last layer only the wanted rows are needed, beyond keys and values; S below is R then
-            kv = linear(y, a + ".kv", *joined(a, "k_proj", "v_proj"))  # [S, 2J·d]
-            k, _ = g.many("Split", heads(kv, 2 * J), g.constant([J, J]), out=("", inner_v), axis=1)  # [1, J, S, d]
-            k = rotate(head_norm(k, a + ".k_norm"), J, kind, out=inner_k)  # [1, J, S, d]
-            wanted = lambda t: g("Gather", t, "rows", axis=0)  # noqa: E731
-            x, y, masks[kind] = wanted(x), wanted(y), wanted(masks[kind])  # [R, ·]
-            if c.kinds[kind].frequencies:
-                turned[kind] = wanted(turned[kind][0]), wanted(turned[kind][1])  # [R, r/2]
-            q = heads(linear(y, a + ".q", *joined(a, "q_proj")), H)  # [1, H, S, d]
-        q = head_norm(q, a + ".q_norm")  # [1, H, S, d]
-        qr = g("Mul", rotate(q, H, kind), score_scale(kind))  # [1, H, S, d]
-        q, qr = by_head(q, [1, J, -1, d]), by_head(qr, [1, J, -1, d])  # [1, J, G·S, d]
-        cached = g("MatMul", qr, g("Transpose", kept(f"k_{i}"), perm=[0, 1, 3, 2]))  # [1, J, G·S, C]
-        fresh = g("MatMul", qr, g("Transpose", k, perm=[0, 1, 3, 2]))  # [1, J, G·S, S]
-        scores = by_head(g("Concat", cached, fresh, axis=-1), [J, H // J, -1, 0])  # [J, G, S, C+S]
-        chances = g("Softmax", g("Add", scores, masks[kind]), axis=-1)  # [J, G, S, C+S]
-        cached, fresh = g.many("Split", by_head(chances, [1, J, -1, 0]), parts, out=("", ""), axis=-1)
-        local = g("Add", g("MatMul", cached, kept(f"v_{i}")), g("MatMul", fresh, inner_v))  # [1, J, G·S, d]
-        keep(inner_k, new_k)
-        keep(inner_v, new_v)
-        mixed = with_memory(q, local, i) if c.remembers(i) else local  # [1, J, G·S, d]
-        mixed = g("Transpose", g("Reshape", mixed, g.constant([H, -1, d])), perm=[1, 0, 2])  # [S, H, d]
-        y = linear(g("Reshape", mixed, g.constant([-1, H * d])), a + ".o", *joined(a, "o_proj"))  # [S, D]
-        x = g("Add", x, out_norm(y, p + "attention_out_norm.weight"))  # [S, D]
-        y = norm(x, p + "post_attention_layernorm.weight")  # [S, D]
-        up = linear(y, p + "mlp.gate_up", *joined(p + "mlp", "gate_proj", "up_proj"))  # [S, 2·ff]
-        t, up = g.many("Split", up, out=("", ""), axis=-1, num_outputs=2)  # [S, ff]
-        t = g("Gelu", t, approximate="tanh") if c.activation == "gelu_tanh" else g("Mul", t, g("Sigmoid", t))
-        y = linear(g("Mul", t, up), p + "mlp.down", *joined(p + "mlp", "down_proj"))  # [S, D]
-        x = g("Add", x, out_norm(y, p + "mlp_out_norm.weight"))  # [S, D]
-    head = weights["model.embed_tokens.weight" if c.tied else "lm_head.weight"]  # [V, D]
-    linear(norm(x, "model.norm.weight"), "lm_head", head, kept=rounded and rounded["lm_head"], out="logits")  # [R, V]
-    return model(c, g, cache)
+        values, scales = zip(*(self.rounded[f"{prefix}.{n}"] for n in names), strict=True)
+        return weight, bias, (np.concatenate(values, 1 if values[0].ndim == 2 else 0), np.concatenate(scales))
 
 
-def model(c: Config, g: Builder, cache: str) -> onnx.ModelProto:
-    caches = range(c.layers)
-    held = {f"{n}_{i}" for n in ("k", "v", "new_k", "new_v") for i in caches}
-    inputs: dict[str, list] = {"x": ["S", c.hidden]}
-    for name, kind in c.kinds.items():
+def model(config: Config, g: Builder, cache: str) -> onnx.ModelProto:
+    """The collected nodes as a model, with its inputs and outputs as models/README.md names them."""
+    layers = range(config.layers)
+    cached = {f"{n}_{i}" for n in ("k", "v", "new_k", "new_v") for i in layers}
+    inputs: dict[str, list] = {"x": ["S", config.hidden]}
+    for name, kind in config.kinds.items():
         if half := len(kind.frequencies):
             inputs |= {f"cos_{name}": ["S", half], f"sin_{name}": ["S", half]}
         inputs[f"mask_{name}"] = ["S", "T"]
-    for i in caches:
-        inputs |= {f"{n}_{i}": [1, c.kv_heads, "C", c.head_dim] for n in "kv"}
-        if c.remembers(i):
-            inputs |= {f"{n}_{i}": [1, c.kv_heads, c.head_dim, width] for n, width in (("m", c.head_dim), ("z", 1))}
-    if any(map(c.remembers, caches)):
+    for i in layers:
+        inputs |= {f"{n}_{i}": [1, config.kv_heads, "C", config.head_dim] for n in "kv"}
+        if config.remembers(i):
+            inputs[f"m_{i}"] = [1, config.kv_heads, config.head_dim, config.head_dim]
+            inputs[f"z_{i}"] = [1, config.kv_heads, config.head_dim, 1]
+    if any(map(config.remembers, layers)):
         inputs["memory_weight"] = [1]
-    outputs = {"logits": ["R", c.vocabulary]}
-    outputs |= {f"new_{n}_{i}": [1, c.kv_heads, "S", c.head_dim] for i in caches for n in "kv"}
-    of = lambda n: CACHES[cache] if n in held else TensorProto.FLOAT  # noqa: E731
-    values = [[helper.make_tensor_value_info(n, of(n), s) for n, s in group.items()] for group in (inputs, outputs)]
-    values[0].append(helper.make_tensor_value_info("rows", TensorProto.INT64, ["R"]))
+    outputs = {"logits": ["R", config.vocabulary]}
+    outputs |= {f"new_{n}_{i}": [1, config.kv_heads, "S", config.head_dim] for i in layers for n in "kv"}
+
+    def described(values: dict[str, list]) -> list[onnx.ValueInfoProto]:
+        return [
+            helper.make_tensor_value_info(name, CACHES[cache] if name in cached else TensorProto.FLOAT, shape)
+            for name, shape in values.items()
+        ]
+
+    rows = helper.make_tensor_value_info("rows", TensorProto.INT64, ["R"])
     used = {name for node in g.nodes for name in node.input}
     weights = [tensor for name, tensor in g.weights.items() if name in used]
-    graph = helper.make_graph(g.nodes, "edgeinfinite", *values, weights)
+    graph = helper.make_graph(g.nodes, "edgeinfinite", [*described(inputs), rows], described(outputs), weights)
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="edgeinfinite")

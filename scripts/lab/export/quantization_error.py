@@ -15,7 +15,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from lab.export import onnx_graph as graph
+from lab.export.rounding import BITS, BLOCK, Rounded, dequantized, round_int4, round_int8
 from lab.reference.decoder import Decoder
 
 COLUMNS = {"q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "o", "gate_proj": "gate", "up_proj": "up",
@@ -28,26 +28,26 @@ def nats(want: Tensor, got: Tensor) -> Tensor:
     return (want.exp() * (want - got)).sum(-1)
 
 
-def rounded(weight: Tensor, bits: int, kept: graph.Rounded | None = None) -> Tensor:
+def rounded(weight: Tensor, bits: int, kept: Rounded | None = None) -> Tensor:
     """weight [out, in] as an artefact computes with it: as it is kept, else rounded to nearest."""
-    nearest = {8: graph.quantize, 4: graph.quantize4}[bits]
-    return torch.from_numpy(graph.whole(kept or nearest(weight.detach().float().numpy().T), weight.shape[1]))
+    nearest = {8: round_int8, 4: round_int4}[bits]
+    return torch.from_numpy(dequantized(kept or nearest(weight.detach().float().numpy().T), weight.shape[1]))
 
 
 def rows_rounded(x: Tensor, bits: int) -> Tensor:
     """x [n, in] in 8 bits: by row, beside weights of four bits by blocks of a row."""
-    width = x.shape[-1] if bits == 8 else graph.BLOCK
+    width = x.shape[-1] if bits == 8 else BLOCK
     padded = torch.nn.functional.pad(x, (0, -x.shape[-1] % width)).unflatten(-1, (-1, width))  # [n, blocks, width]
     largest = padded.abs().amax(-1, keepdim=True).clamp(min=1e-30)
     return ((padded / largest * 127).round() / 127 * largest).flatten(-2)[:, : x.shape[-1]]
 
 
 @torch.no_grad()
-def report(decoder: Decoder, ids: list[int], precision: str, kept: Mapping[str, graph.Rounded]) -> list[dict]:
+def report(decoder: Decoder, ids: list[int], precision: str, kept: Mapping[str, Rounded]) -> list[dict]:
     """A row a matrix: `matrix`, `bits`, how it was rounded (`rounding`), `error` of what it puts out for these
     tokens, `weight_error` of itself."""
     rows: list[dict] = []
-    bits = graph.BITS[precision]
+    bits = BITS[precision]
 
     def measured(name: str, weight: Tensor, bits: int, x: Tensor) -> None:
         x, whole = x.flatten(0, -2).float(), rounded(weight, bits, kept.get(name))

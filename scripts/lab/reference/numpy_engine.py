@@ -38,8 +38,10 @@ class ModelFolder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.set_denormal_as_zero", "1")
-        path = str(self.folder / m["artefacts"][artefact]["file"])
-        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        self.file = m["artefacts"][artefact]["file"]
+        self.session = onnxruntime.InferenceSession(
+            self.folder / self.file, options, providers=["CPUExecutionProvider"]
+        )
 
     def embed(self, ids: list[int]) -> np.ndarray:
         """ids [n] → rows [n, D] float32."""

@@ -27,7 +27,7 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor
 
-from lab.export import export
+from lab.export.preset import default_preset
 from lab.finder.memory_samples import Shape
 from lab.finder.pretrain import average, store
 from lab.reference.checkpoint import load, save_gates
@@ -147,7 +147,7 @@ def measure(decoder: Decoder, samples: list[Streams], device: str) -> str:
 
 
 def form_of(base: Path, preset: Path | None, positions: int) -> Form:
-    found = json.loads(preset.read_text()) if preset else export.own(base, positions)
+    found = json.loads(preset.read_text()) if preset else default_preset(base, positions)
     if found["citation"]:
         raise BadData(
             f"{preset}: found a citing prompt, expected a free one: finder/ssft.py without --base trains those"

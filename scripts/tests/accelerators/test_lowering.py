@@ -9,7 +9,7 @@ from lab.accelerators import fixed_point
 from lab.accelerators import fixed_shape_session as steps
 from lab.accelerators import lowering as lower
 from lab.accelerators import provider_rules as builders
-from lab.export import onnx_graph as graph
+from lab.export import onnx_graph
 from lab.reference.checkpoint import load
 from tests.reference.test_families import CASES, checkpoint
 
@@ -25,7 +25,7 @@ def decoder(request, tmp_path_factory):
 
 def built(decoder, precision: str, cache: str = "f32") -> onnx.ModelProto:
     weights = {n: t.float().numpy() for n, t in decoder.state_dict().items()}
-    return graph.build(decoder.config, weights, precision, cache=cache)
+    return onnx_graph.build(decoder.config, weights, precision, cache=cache)
 
 
 def feeds(model: onnx.ModelProto, seed: int = 1) -> dict[str, np.ndarray]:

@@ -228,7 +228,7 @@ def test_a_published_folder_is_exported(form, table, tmp_path):
     family = {"gemma": "gemma3_text", "phi3": "phi3"}[form]
     AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **shape)).save_pretrained(folder)
     forms.write(form, folder)
-    export.export(folder, tmp_path / "model", precisions=["fp32"])
+    export.export(folder, tmp_path / "model", export.ExportOptions(precisions=["fp32"]))
     about = json.loads((tmp_path / "model" / "model.json").read_text())
     assert about["prompt"]["chat"] == known["preset"]["prompt"]["chat"]
     assert json.loads((tmp_path / "model" / "tokenizer.json").read_text()) == known["tokenizer"]

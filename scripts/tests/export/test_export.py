@@ -11,8 +11,9 @@ import onnxruntime
 import pytest
 import torch
 
-from lab.export import export
-from lab.export import onnx_graph as graph
+from lab.export import export, onnx_graph
+from lab.export.manifest import citation
+from lab.export.preset import Refused
 from lab.fixtures import tiny
 from lab.reference.checkpoint import load
 from lab.reference.decoder import Decoder
@@ -30,7 +31,7 @@ def decoder(checkpoint) -> Decoder:
 
 def session(decoder: Decoder, precision: str) -> onnxruntime.InferenceSession:
     weights = {n: t.numpy() for n, t in decoder.state_dict().items()}
-    return onnxruntime.InferenceSession(graph.build(decoder.config, weights, precision).SerializeToString())
+    return onnxruntime.InferenceSession(onnx_graph.build(decoder.config, weights, precision).SerializeToString())
 
 
 def feeds(decoder: Decoder, ids: list[int], slots: int = 12, filled: int = 5, seed: int = 0) -> dict[str, np.ndarray]:
@@ -98,7 +99,7 @@ def test_the_memory_matters(decoder):
 
 
 def test_folder(checkpoint, tmp_path):
-    worst = export.export(checkpoint, tmp_path / "made", tiny.PRESET, "tiny")
+    worst = export.export(checkpoint, tmp_path / "made", export.ExportOptions(tiny.PRESET, "tiny"))
     about = json.loads((tmp_path / "made" / "model.json").read_text())
     assert [a["precision"] for a in about["artefacts"]] == ["fp32", "int8"]
     assert all(worst[a["file"]] <= a["max_error"] for a in about["artefacts"])
@@ -133,14 +134,15 @@ def test_what_is_off_is_refused_and_leaves_nothing(checkpoint, tmp_path, monkeyp
 
 def test_unknown_marker_is_refused(checkpoint, tmp_path):
     marks = {"markers": ["<s{n}>", 9], "headings": ["<h{n}>", 2], "none": "<s0>"}
-    with pytest.raises(export.Refused, match="no token <s9>"):
-        export.export(checkpoint, tmp_path / "made", tiny.PRESET | {"citation": marks})
+    with pytest.raises(Refused, match="no token <s9>"):
+        export.export(checkpoint, tmp_path / "made", export.ExportOptions(tiny.PRESET | {"citation": marks}))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_citation(checkpoint, tmp_path):
     marks = {"markers": ["<s{n}>", 8], "headings": ["<h{n}>", 2], "none": "<s0>"}
-    export.export(checkpoint, tmp_path / "made", tiny.PRESET | {"citation": marks}, precisions=["fp32"])
+    options = export.ExportOptions(tiny.PRESET | {"citation": marks}, precisions=["fp32"])
+    export.export(checkpoint, tmp_path / "made", options)
     about = json.loads((tmp_path / "made" / "model.json").read_text())
     assert (about["name"], about["citation"]["none"]) == ("made", tiny.SPECIALS.index("<s0>"))
     assert [tiny.SPECIALS[n] for n in about["citation"]["markers"][:2]] == ["<s1>", "<s2>"]
@@ -149,9 +151,9 @@ def test_citation(checkpoint, tmp_path):
 
 def test_own_words_have_a_token():
     marks = {"markers": ["<s{n}>", 8], "headings": ["<h{n}>", 2], "none": "<s0>"}
-    assert export.citation(tiny.tokenizer(), marks | {"words": "<t>"})["words"] == tiny.SPECIALS.index("<t>")
-    with pytest.raises(export.Refused, match="no token <say>"):
-        export.citation(tiny.tokenizer(), marks | {"words": "<say>"})
+    assert citation(tiny.tokenizer(), marks | {"words": "<t>"})["words"] == tiny.SPECIALS.index("<t>")
+    with pytest.raises(Refused, match="no token <say>"):
+        citation(tiny.tokenizer(), marks | {"words": "<say>"})
 
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
@@ -182,7 +184,7 @@ def test_rows_do_not_depend_on_what_comes_with_them(decoder, precision):
 
 def test_weights_are_stored_once(decoder):
     weights = {n: t.numpy() for n, t in decoder.state_dict().items()}
-    stored = graph.build(decoder.config, weights, "int8").graph.initializer
+    stored = onnx_graph.build(decoder.config, weights, "int8").graph.initializer
     linears = sum(t.size for n, t in weights.items() if n.endswith("proj.weight") or n == "lm_head.weight")
     assert sum(np.prod(t.dims) for t in stored if t.data_type == onnx.TensorProto.UINT8 and t.dims) == linears
     assert sum(np.prod(t.dims) for t in stored if t.data_type == onnx.TensorProto.FLOAT) < linears / 10

@@ -10,15 +10,14 @@ import pytest
 import torch
 
 from lab.corpus.documents import make
-from lab.export import export, gptq
-from lab.export import onnx_graph as graph
-from lab.export import quantization_error as rounding
+from lab.export import export, gptq, quantization_error
+from lab.export.rounding import BYTES, round_int4, round_int8
 from lab.fixtures import tiny
 from lab.reference.config import Kind, frequencies
 from lab.reference.decoder import Decoder
 from lab.reference.prompt_template import PromptTemplate
 
-LOOSE = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
+LOOSE = tiny.PRESET | {"max_error": dict.fromkeys(BYTES, 9.0)}
 
 
 def correlated(inputs: int, out: int, seed: int = 0, rows: int = 600) -> tuple[torch.Tensor, torch.Tensor]:
@@ -30,7 +29,7 @@ def correlated(inputs: int, out: int, seed: int = 0, rows: int = 600) -> tuple[t
 
 def by_gptq(weight: torch.Tensor, x: torch.Tensor, bits: int) -> torch.Tensor:
     """[out,in], as an artefact computes with it."""
-    return rounding.rounded(weight, bits, gptq.matrix(weight, gptq.solved(gptq.squares(x)), bits))
+    return quantization_error.rounded(weight, bits, gptq.matrix(weight, gptq.solved(gptq.squares(x)), bits))
 
 
 def one_by_one(weight: torch.Tensor, x: torch.Tensor, bits: int) -> torch.Tensor:
@@ -68,7 +67,10 @@ def test_it_is_optimal_brain_quantisation_in_fixed_order(bits, inputs):
 def test_what_a_matrix_puts_out_is_closer_than_by_nearest(bits, seed):
     weight, x = correlated(256, 64, seed, 900)
     seen, held_out = x[:600], x[600:]
-    off = [((w - weight) @ held_out.T).norm() for w in (by_gptq(weight, seen, bits), rounding.rounded(weight, bits))]
+    off = [
+        ((w - weight) @ held_out.T).norm()
+        for w in (by_gptq(weight, seen, bits), quantization_error.rounded(weight, bits))
+    ]
     assert off[0] < 0.6 * off[1]
 
 
@@ -77,7 +79,7 @@ def test_what_a_matrix_puts_out_is_closer_than_by_nearest(bits, seed):
 def test_inputs_that_do_not_go_together_leave_nearest(bits, inputs):
     weight, _ = correlated(inputs, 20)
     made = gptq.matrix(weight, gptq.solved(5 * torch.eye(inputs, dtype=torch.float64)), bits)
-    for got, want in zip(made, {4: graph.quantize4, 8: graph.quantize}[bits](weight.numpy().T), strict=True):
+    for got, want in zip(made, {4: round_int4, 8: round_int8}[bits](weight.numpy().T), strict=True):
         assert got.dtype == want.dtype
         assert (got == want).all()
 
@@ -90,8 +92,8 @@ def test_an_input_that_is_never_active_changes_nothing(bits):
     without[:, 40] = 0
     got = by_gptq(weight, x, bits)
     assert (got[:, others] == by_gptq(without, x, bits)[:, others]).all()
-    assert (got[:, 40] == rounding.rounded(weight, bits)[:, 40]).all()
-    assert (by_gptq(weight, torch.zeros_like(x), bits) == rounding.rounded(weight, bits)).all()
+    assert (got[:, 40] == quantization_error.rounded(weight, bits)[:, 40]).all()
+    assert (by_gptq(weight, torch.zeros_like(x), bits) == quantization_error.rounded(weight, bits)).all()
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +120,7 @@ def test_layers_see_what_rounded_layers_give_them(shape, monkeypatch):
     assert all((p == before[n]).all() for n, p in decoder.named_parameters())
     for name in kept.keys() - {"lm_head"}:
         linear = decoder.get_submodule(name)
-        linear.weight.copy_(rounding.rounded(linear.weight, 4, kept[name]))
+        linear.weight.copy_(quantization_error.rounded(linear.weight, 4, kept[name]))
     assert torch.allclose(seen[-1], decoder(ids), atol=1e-4)
     assert not torch.allclose(seen[0], seen[-1], atol=1)
 
@@ -129,7 +131,8 @@ def test_a_folder_is_closer_to_the_reference(precision, checkpoint, text, tmp_pa
     for method in export.ROUNDINGS:
         how = {"calibration": text} if method == "gptq" else {}
         folder = tmp_path / method
-        export.export(checkpoint, folder, LOOSE, "tiny", [precision], reported=True, method=method, **how)
+        options = export.ExportOptions(LOOSE, "tiny", [precision], report=True, rounding=method, **how)
+        export.export(checkpoint, folder, options)
         artefact = json.loads((folder / "model.json").read_text())["artefacts"][0]
         rows = json.loads((folder / export.REPORT).read_text())[precision]
         assert {r["rounding"] for r in rows} == {method}
@@ -145,8 +148,8 @@ def test_a_folder_is_closer_to_the_reference(precision, checkpoint, text, tmp_pa
 
 def test_a_folder_is_the_same_whenever_it_is_made(checkpoint, text, tmp_path):
     for name in "ab":
-        how = {"method": "gptq", "calibration": text}
-        export.export(checkpoint, tmp_path / name, LOOSE, "tiny", ["int4"], rotate=True, **how)
+        options = export.ExportOptions(LOOSE, "tiny", ["int4"], rotate=True, rounding="gptq", calibration=text)
+        export.export(checkpoint, tmp_path / name, options)
     a, b = ((tmp_path / name / "cpu-int4.onnx").read_bytes() for name in "ab")
     assert a == b
 

@@ -12,10 +12,14 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from tokenizers import Tokenizer
 
-from lab.export import export
-from lab.export import onnx_graph as graph
-from lab.export import quantization_error as rounding
+from lab.export import export, graph_builder, manifest, onnx_graph, quantization_error
+from lab.export.graph_builder import PARTS, Builder, Linears
+from lab.export.manifest import MAX_ERROR_F16_CACHE, cache_dtype, make_manifest
+from lab.export.preset import Refused
+from lab.export.rounding import BLOCK, BYTES, round_int4
+from lab.export.verify import rounding_cost
 from lab.fixtures import tiny
 from lab.reference import rotation
 from lab.reference.checkpoint import load
@@ -38,9 +42,9 @@ def logits(decoder: Decoder) -> np.ndarray:
 
 def by_graph(decoder: Decoder, precision: str, checkpoint: Path) -> np.ndarray:
     """The same through an artefact, its bound set aside."""
-    preset = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
+    preset = tiny.PRESET | {"max_error": dict.fromkeys(BYTES, 9.0)}
     kept = (checkpoint / "tokenizer.json").read_text()
-    about = export.manifest(decoder, decoder.config, export.Tokenizer.from_str(kept), preset, "tiny", [precision])
+    about = make_manifest(decoder, decoder.config, Tokenizer.from_str(kept), preset, "tiny", [precision])
     with tempfile.TemporaryDirectory() as made:
         export.write(Path(made), decoder, kept, about, preset)
         return Session(ModelFolder(made, threads=1), "default").read(IDS, 2)
@@ -55,15 +59,15 @@ def rounded(weight: torch.Tensor, bits: int) -> torch.Tensor:
     if bits == 8:
         scale = weight.abs().amax(1, keepdim=True) / 127
         return (weight / scale).round().clamp(-127, 127) * scale
-    four, scales = graph.quantize4(weight.numpy().T)
-    nibbles = torch.from_numpy(np.stack([four & 15, four >> 4], -1).reshape(*four.shape[:2], graph.BLOCK)).float()
+    four, scales = round_int4(weight.numpy().T)
+    nibbles = torch.from_numpy(np.stack([four & 15, four >> 4], -1).reshape(*four.shape[:2], BLOCK)).float()
     return ((nibbles - 8) * torch.from_numpy(scales).view(*nibbles.shape[:2], 1)).flatten(1)[:, : weight.shape[1]]
 
 
 def test_four_bits_are_the_nearest(decoder):
     weight = decoder.model.layers[0].mlp.down_proj.weight.detach()  # [32, 64]
-    blocks = (weight - rounded(weight, 4)).view(32, 2, graph.BLOCK).abs().amax(-1)
-    steps = weight.view(32, 2, graph.BLOCK).abs().amax(-1) / 7  # 16 levels from -8 to 7
+    blocks = (weight - rounded(weight, 4)).view(32, 2, BLOCK).abs().amax(-1)
+    steps = weight.view(32, 2, BLOCK).abs().amax(-1) / 7  # 16 levels from -8 to 7
     assert (blocks <= 1.01 * steps).all()
     assert blocks.mean() <= 0.6 * steps.mean()
 
@@ -111,11 +115,12 @@ def test_norms_behind_attention_do_not_allow_it(decoder):
 
 @pytest.mark.parametrize("precision", ["int8", "int4"])
 def test_weights_beside_the_graph(precision, checkpoint, tmp_path, monkeypatch, cli):
-    monkeypatch.setattr(graph, "LARGE", 1000)
-    preset = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
-    export.export(checkpoint, tmp_path / "inside", preset, precisions=[precision])
-    monkeypatch.setattr(export, "INSIDE", 0)
-    export.export(checkpoint, tmp_path / "outside", preset, precisions=[precision])
+    monkeypatch.setattr(graph_builder, "LARGE", 1000)
+    preset = tiny.PRESET | {"max_error": dict.fromkeys(BYTES, 9.0)}
+    options = export.ExportOptions(preset, precisions=[precision])
+    export.export(checkpoint, tmp_path / "inside", options)
+    monkeypatch.setattr(manifest, "INLINE_BYTES", 0)
+    export.export(checkpoint, tmp_path / "outside", options)
     folder, file = tmp_path / "outside", f"cpu-{precision}.weights"
     about = json.loads((folder / "model.json").read_text())
     assert about["artefacts"][0]["weights"] == file
@@ -146,14 +151,15 @@ def test_weights_beside_the_graph(precision, checkpoint, tmp_path, monkeypatch, 
 
 @torch.no_grad()
 def test_what_quantising_cost_is_carried(checkpoint, tmp_path):
-    preset = tiny.PRESET | {"max_error": dict.fromkeys(graph.BYTES, 9.0)}
-    worst = export.export(checkpoint, tmp_path / "made", preset, precisions=["fp32", "int8", "int4"])
+    preset = tiny.PRESET | {"max_error": dict.fromkeys(BYTES, 9.0)}
+    options = export.ExportOptions(preset, precisions=["fp32", "int8", "int4"])
+    worst = export.export(checkpoint, tmp_path / "made", options)
     fp32, int8, int4 = json.loads((tmp_path / "made/model.json").read_text())["artefacts"]
     assert "cost" not in fp32
     assert int8["cost"]["error"] == pytest.approx(worst["cpu-int8.onnx"], rel=0.01)
     assert 0 < int8["cost"]["divergence"] < int4["cost"]["divergence"]
     assert 0 <= int4["cost"]["agreement"] <= int8["cost"]["agreement"] <= 1
-    same = export.cost(tmp_path / "made", 0, load(checkpoint))
+    same = rounding_cost(tmp_path / "made", 0, load(checkpoint))
     assert same["divergence"] < 1e-6
     assert (same["agreement"], same["tokens"]) == (1, int8["cost"]["tokens"])
 
@@ -162,27 +168,29 @@ def test_what_quantising_cost_is_carried(checkpoint, tmp_path):
 @pytest.mark.parametrize(("precision", "bits"), [("int8", 8), ("int4", 4)])
 def test_the_report_names_each_matrix(precision, bits, decoder):
     before, down = logits(decoder), decoder.model.layers[1].mlp.down_proj
-    rows = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision, {})}
+    rows = {r["matrix"]: r for r in quantization_error.report(decoder, IDS, precision, {})}
     assert len(rows) == 7 * 2 + 1
     assert {r["bits"] for r in rows.values()} == {8, bits}
     assert (logits(decoder) == before).all()
     kept = rounded(down.weight.detach(), bits)
-    assert torch.allclose(rounding.rounded(down.weight, bits), kept)
+    assert torch.allclose(quantization_error.rounded(down.weight, bits), kept)
     found = rows["model.layers.1.mlp.down_proj"]
     assert found["weight_error"] == pytest.approx(float((kept - down.weight).norm() / down.weight.norm()), rel=0.01)
     assert all(0 < r["error"] < (0.3 if bits == 4 else 0.03) for r in rows.values())
     down.weight[3, 7] = 40 * down.weight.abs().max()  # the rest of its channel or block is rounded to nothing
-    worse = {r["matrix"]: r for r in rounding.report(decoder, IDS, precision, {})}["model.layers.1.mlp.down_proj"]
+    worse = {r["matrix"]: r for r in quantization_error.report(decoder, IDS, precision, {})}[
+        "model.layers.1.mlp.down_proj"
+    ]
     assert worse["error"] != found["error"]
-    assert "model.layers.1.mlp.down_proj" in rounding.table([*rows.values(), worse | {"error": 9.0}])
+    assert "model.layers.1.mlp.down_proj" in quantization_error.table([*rows.values(), worse | {"error": 9.0}])
 
 
 def test_onnxruntime_agrees_on_blocks():
     """MatMulNBits with an input whose length is no multiple of the block."""
     r = np.random.default_rng(0)
     weight, x = torch.from_numpy(r.standard_normal((24, 40)).astype(np.float32)), r.standard_normal((3, 40))
-    g = graph.Builder()
-    linear = graph.Linears(g, "int4", graph.PARTS, "u8")
+    g = Builder()
+    linear = Linears(g, "int4", PARTS, "u8")
     linear("x", "down", weight.numpy(), out="y")
     values = [
         onnx.helper.make_tensor_value_info(n, onnx.TensorProto.FLOAT, s) for n, s in (("x", [3, 40]), ("y", [3, 24]))
@@ -211,7 +219,7 @@ def test_a_cache_in_f16_computes_the_same_but_for_rounding(case):
     (want, logits), (got, others) = (s.generate(ids, pinned, len(case["generated"])) for s in (exact, rounded))
     assert got == want == case["generated"]
     errors = [off(b, a) for a, b in zip(logits, others, strict=True)]
-    assert 1e-5 < max(errors) < export.ROUNDED
+    assert 1e-5 < max(errors) < MAX_ERROR_F16_CACHE
     assert rounded.absorbed == exact.absorbed == case["absorbed"]
     if case["absorbed"]:
         assert 0 < off(rounded.m, exact.m) < 1e-3
@@ -223,36 +231,36 @@ def test_f16_begins_above_64_mb():
     shape = {"layers": 16, "kv_heads": 8, "head_dim": 64, "heads": 32, "hidden": 2048}
     config = replace(tiny.CONFIG, kinds={}, pattern=(), **shape)
     sizes = {"short": {"pinned": 16, "window": 384}, "long": {"pinned": 24, "window": 1000}}
-    assert export.cache_of(config, sizes) == "f32"  # 64 MB, and not a byte more
+    assert cache_dtype(config, sizes) == "f32"  # 64 MB, and not a byte more
     sizes["long"]["pinned"] += 1
-    assert export.cache_of(config, sizes) == "f16"
-    assert export.cache_of(replace(config, layers=15, kinds={}, pattern=()), sizes) == "f32"
+    assert cache_dtype(config, sizes) == "f16"
+    assert cache_dtype(replace(config, layers=15, kinds={}, pattern=()), sizes) == "f32"
 
 
 def test_the_choice_is_the_callers(decoder, checkpoint, tmp_path, monkeypatch):
-    tokenizer = export.Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
+    tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
 
     def kept(**asked) -> list[str | None]:
-        about = export.manifest(decoder, decoder.config, tokenizer, tiny.PRESET | asked, "tiny", ["fp32", "int8"])
+        about = make_manifest(decoder, decoder.config, tokenizer, tiny.PRESET | asked, "tiny", ["fp32", "int8"])
         return [a.get("cache") for a in about["artefacts"]]
 
     assert kept() == [None, None]
     assert kept(cache="f16") == ["f16", "f16"]
-    monkeypatch.setattr(export, "EXACT", 4 * 2 * 2 * 2 * 8 * (8 + 512) - 1)  # scenario large
+    monkeypatch.setattr(manifest, "F32_CACHE_BYTES", 4 * 2 * 2 * 2 * 8 * (8 + 512) - 1)  # scenario large
     assert kept() == ["f16", "f16"]
     assert kept(cache="f32") == [None, None]
-    with pytest.raises(export.Refused, match="found a cache in int8, expected one in f16 or f32"):
+    with pytest.raises(Refused, match="found a cache in int8, expected one in f16 or f32"):
         kept(cache="int8")
 
 
-@pytest.mark.parametrize("cache", graph.CACHES)
+@pytest.mark.parametrize("cache", onnx_graph.CACHES)
 def test_the_option_reaches_the_graph(cache, checkpoint, tmp_path, monkeypatch):
     preset, made = tmp_path / "preset.json", tmp_path / "made"
     preset.write_text(json.dumps(tiny.PRESET | {"precisions": ["int8"]}))
-    monkeypatch.setattr(export, "EXACT", 0 if cache == "f32" else export.EXACT)
+    monkeypatch.setattr(manifest, "F32_CACHE_BYTES", 0 if cache == "f32" else manifest.F32_CACHE_BYTES)
     monkeypatch.setattr("sys.argv", ["", str(checkpoint), str(made), "--preset", str(preset), "--cache", cache])
     assert export.main() == 0
     model = onnx.load(made / "cpu-int8.onnx").graph
     types = {v.name: v.type.tensor_type.elem_type for v in (*model.input, *model.output)}
-    assert {types[f"{n}_1"] for n in ("k", "v", "new_k", "new_v")} == {graph.CACHES[cache]}
+    assert {types[f"{n}_1"] for n in ("k", "v", "new_k", "new_v")} == {onnx_graph.CACHES[cache]}
     assert {types[n] for n in ("m_1", "z_1", "x", "logits")} == {onnx.TensorProto.FLOAT}

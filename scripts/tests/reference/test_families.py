@@ -16,6 +16,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from lab.export import export
+from lab.export.preset import Refused, default_preset
 from lab.fixtures import sampling_cases as sampling
 from lab.fixtures import tiny
 from lab.fixtures import tokenizer_cases as forms
@@ -133,7 +134,7 @@ def test_the_reference_is_the_base(made):
 def test_the_engine_is_the_base_while_a_text_fits(made, tmp_path, cli):
     _, folder, theirs = made
     preset = tiny.PRESET | {"max_error": {"fp32": 1e-3}, "readings": {"ask": "memory", "summarize": "memory"}}
-    worst = export.export(folder, tmp_path / "model", preset, precisions=["fp32"])
+    worst = export.export(folder, tmp_path / "model", export.ExportOptions(preset, precisions=["fp32"]))
     assert worst["cpu-fp32.onnx"] <= 1e-3  # beyond what fits too: against the reference
     about = json.loads((tmp_path / "model" / "model.json").read_text())
     fitting = [t for t in about["self_test"] if t["scenario"] == "large" and len(t["tokens"]) <= 512]
@@ -247,11 +248,11 @@ def test_a_shard_cut_short_is_refused(tmp_path):
 def test_a_checkpoint_looks_no_farther_than_it_was_trained_to(tmp_path):
     forms.write("llama3", tmp_path)
     for positions, windows in ((2048, [1792, 512]), (131072, [2048, 512]), (400, [256, 256])):
-        sizes = export.own(tmp_path, positions)["scenarios"].values()
+        sizes = default_preset(tmp_path, positions)["scenarios"].values()
         assert [s["window"] for s in sizes] == windows
         assert all(s["segment"] + s["pinned"] + s["window"] <= positions for s in sizes)
-    with pytest.raises(export.Refused, match="200 positions"):
-        export.own(tmp_path, 200)
+    with pytest.raises(Refused, match="200 positions"):
+        default_preset(tmp_path, 200)
 
 
 def test_a_missing_shard_is_named(tmp_path):

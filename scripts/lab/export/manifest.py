@@ -1,0 +1,118 @@
+"""model.json of a checkpoint, key by key as models/README.md has it; without self_test and files, which come last.
+
+about = make_manifest(decoder, base, tokenizer, preset, "mine", ["int8"])
+"""
+
+from collections.abc import Sequence
+
+import torch
+from tokenizers import Tokenizer
+
+from lab.export import onnx_graph
+from lab.export.preset import Refused
+from lab.export.rounding import BYTES
+from lab.reference.config import Config, Kind
+from lab.reference.decoder import Decoder
+
+DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
+MAX_ERROR = {"fp32": 1e-3, "int8": 0.3, "int4": 1.0}  # most of max abs logits error ÷ max abs logit
+MAX_ERROR_F16_CACHE = 5e-2  # that of fp32 where keys and values are kept in f16
+INLINE_BYTES = 64 << 20  # of weights: more stand in a file beside the graph
+F32_CACHE_BYTES = 64 << 20  # of keys and values in f32: more are kept in f16
+PROMPT_KEYS = ("start", "title", "heading", "sentence", "ask", "summarize")
+
+
+def token_id(tokenizer: Tokenizer, text: str) -> int:
+    """The number of a token; raises Refused where there is none of that text."""
+    number = tokenizer.token_to_id(text)
+    if number is None:
+        raise Refused(f"the tokenizer has no token {text}")
+    return number
+
+
+def citation(tokenizer: Tokenizer, marks: dict | None) -> dict | None:
+    """{"markers": ["<s{n}>", 47], "headings": ["<h{n}>", 12], "none": "<s0>"} → ids; also "words": "<say>"."""
+    if marks is None:
+        return None
+    numbered = {
+        key: [token_id(tokenizer, marks[key][0].replace("{n}", str(n + 1))) for n in range(marks[key][1])]
+        for key in ("markers", "headings")
+    }
+    words = {"words": token_id(tokenizer, marks["words"])} if marks.get("words") else {}
+    return numbered | {"none": token_id(tokenizer, marks["none"])} | words
+
+
+def kind_entry(kind: Kind) -> dict:
+    """An entry of `kinds`: how layers of a kind turn, how far they see, whether they have a memory."""
+    sliding = {"sliding": kind.sliding} if kind.sliding else {}
+    memory = {} if kind.memory else {"memory": False}
+    return {"inverse_frequencies": list(kind.frequencies)} | sliding | memory
+
+
+def cache_dtype(config: Config, scenarios: dict) -> str:
+    """Of keys and values: f16 where those of the largest scenario take more than F32_CACHE_BYTES in f32."""
+    slots = max(s["pinned"] + s["window"] for s in scenarios.values())
+    numbers = 2 * config.layers * config.kv_heads * slots * config.head_dim
+    return "f16" if 4 * numbers > F32_CACHE_BYTES else "f32"
+
+
+def embedding_dtype(rows: torch.Tensor, precisions: Sequence[str]) -> str:
+    """Of the embedding [V, D]: as the checkpoint has it where that shows, else f16."""
+    exact = next(name for name, dtype in DTYPES.items() if torch.equal(rows, rows.to(dtype).float()))
+    return exact if "fp32" in precisions or exact == "bf16" else "f16"
+
+
+def artefact(precision: str, max_error: float, parameters: int, cache: str) -> dict:
+    """An entry of `artefacts` for the CPU; cache: the dtype of keys and values."""
+    beside = parameters * BYTES[precision] > INLINE_BYTES
+    return {
+        "file": f"cpu-{precision}.onnx",
+        **({"weights": f"cpu-{precision}.weights"} if beside else {}),
+        "accelerator": "Cpu",
+        "precision": precision,
+        "max_error": max_error,
+        **({"cache": cache} if cache != "f32" else {}),
+    }
+
+
+def make_manifest(
+    decoder: Decoder, base: Config, tokenizer: Tokenizer, preset: dict, name: str, precisions: Sequence[str]
+) -> dict:
+    """model.json without self_test and files; base: the config before anything was folded into the weights.
+
+    Raises Refused for a cache dtype or a token that does not exist.
+    """
+    config = decoder.config
+    cache = preset.get("cache") or cache_dtype(config, preset["scenarios"])
+    if cache not in onnx_graph.CACHES:
+        raise Refused(f"found a cache in {cache}, expected one in {' or '.join(onnx_graph.CACHES)}")
+    bounds = MAX_ERROR | ({"fp32": MAX_ERROR_F16_CACHE} if cache == "f16" else {}) | preset.get("max_error", {})
+    dtype = embedding_dtype(decoder.model.embed_tokens.weight, precisions)
+    prompt = {key: preset["prompt"].get(key) for key in PROMPT_KEYS}
+    if "chat" in preset["prompt"]:
+        prompt["chat"] = preset["prompt"]["chat"]
+    return {
+        "format": 1,
+        "name": name,
+        **{key: preset[key] for key in ("version", "description", "licence")},
+        "base": {
+            "family": config.family,
+            "layers": config.layers,
+            "hidden": config.hidden,
+            "heads": config.heads,
+            "kv_heads": config.kv_heads,
+            "head_dim": config.head_dim,
+            "vocabulary": config.vocabulary,
+            "parameters": base.parameters(),
+            "gate_parameters": sum(p.numel() for p in decoder.gates().values()),
+            "feed_forward": config.ff,
+        },
+        "kinds": {name: kind_entry(kind) for name, kind in config.kinds.items()},
+        "layers": list(config.pattern),
+        "embedding": {"file": f"embedding.{dtype}", "dtype": dtype, "scale": config.embedding_scale},
+        "tokenizer": {"file": "tokenizer.json", "end": [token_id(tokenizer, text) for text in preset["end"]]},
+        "prompt": prompt,
+        "citation": citation(tokenizer, preset["citation"]),
+        "artefacts": [artefact(p, bounds[p], config.parameters(), cache) for p in precisions],
+        **{key: preset[key] for key in ("scenarios", "default_scenario", "readings", "scoring", "limits")},
+    }
