@@ -16,9 +16,10 @@ from itertools import cycle
 
 import numpy as np
 
-from lab.finder.memory_samples import Shape, Streams, StreamSampler
+from lab.finder.memory_samples import Streams, StreamSampler
 from lab.finder.prompt_samples import Sample, Sampler
 from lab.finder.tokenizer import open_tokenizer
+from lab.train.samples import Shape
 
 SHORT, SHORT_STEPS = 288, 150  # the first prompts are shorter
 HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps

@@ -12,11 +12,12 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from lab.finder.batches import Batch, batch
-from lab.finder.memory_samples import KINDS, Shape, Streams, StreamSampler
+from lab.finder.memory_samples import KINDS, Streams, StreamSampler
 from lab.finder.prompt_samples import COPY, MARKER, Sampler
 from lab.finder.tokenizer import BOS, DOC, S0
 from lab.reference.decoder import Decoder
 from lab.reference.parallel import ask
+from lab.train.samples import Shape
 
 START = (BOS, DOC)
 

@@ -23,9 +23,10 @@ from torch import Tensor
 
 from lab.finder.initial_weights import MEMORY_HEADS, MEMORY_LAYER, N_HEAD, Head
 from lab.finder.losses import remembered
-from lab.finder.memory_samples import CARRIED, NONE, Placed, Shape, Streams, StreamSampler
+from lab.finder.memory_samples import CARRIED, NONE, Placed, Streams, StreamSampler
 from lab.finder.tokenizer import EOS, S0, SAY
 from lab.reference.decoder import Decoder, sigma
+from lab.train.samples import Shape
 
 SHAPE = Shape(segment=128, segments=6, window=1, batch=4, questions=8)
 VALUE_AFTER = (" is", " to", ":")  # in every wording of corpus/facts.py

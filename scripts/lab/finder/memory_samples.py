@@ -24,23 +24,12 @@ from lab.corpus.lexicon import NOUN, topics
 from lab.corpus.word_list import read_words
 from lab.finder.prompt_samples import MARKER_COUNT, Line, Sampler, best_share
 from lab.finder.tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY, Q
+from lab.train.samples import Shape
 
 ROWS = 44  # of a question with its answer, at most
 CITED, SAID, CARRIED, TOPIC, NONE = KINDS = ("cited", "said", "carried", "topic", "none")
 ALIKE = 0.6  # of documents: their facts are of few wordings
 POOL, USES = 1200, 3  # lines of filler that wait to be used, and how often each is, about
-
-
-@dataclass
-class Shape:
-    """What a batch of streams is like."""
-
-    segment: int  # S
-    segments: int  # n
-    window: int  # W / S
-    batch: int  # B
-    questions: int  # Q a document
-    amplify: float = 0.0  # decades
 
 
 @dataclass

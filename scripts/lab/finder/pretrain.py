@@ -33,12 +33,14 @@ from lab.finder.batches import Plan, batches, opened
 from lab.finder.initial_weights import Part, reserve, set_start
 from lab.finder.losses import carrying, losses, measure, recollect
 from lab.finder.memory_heads import refit
-from lab.finder.memory_samples import Shape
 from lab.finder.tokenizer import open_tokenizer
 from lab.reference.checkpoint import save
 from lab.reference.config import Config
 from lab.reference.decoder import Attention, Decoder
 from lab.reference.parallel import plain
+from lab.train.checkpoint import store
+from lab.train.distributed import average
+from lab.train.samples import Shape
 
 FINDER = Config(
     family="qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
@@ -64,16 +66,6 @@ def schedule(step: int, progress: float) -> float:
     return min(1.0, (step + 1) / 40) * (1.0 if progress < 0.4 else max(0.02, (1 - progress) / 0.6))
 
 
-def store(path: Path, content: dict) -> None:
-    """All or nothing: a temporary name, synced, renamed."""
-    temporary = path.with_suffix(".new")
-    with open(temporary, "wb") as file:
-        torch.save(content, file)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)
-
-
 def compare(folder: Path) -> float:
     """Greatest difference between our logits and those of transformers on a little text, as a share of their range."""
     from transformers import Qwen2ForCausalLM
@@ -97,16 +89,6 @@ def compare(folder: Path) -> float:
 def narrow(_: torch.nn.Module, __: tuple, rows: torch.Tensor) -> torch.Tensor:
     """Under autocast the residual stream is in bfloat16 from the start: a sixth less time, the loss within 0.1 %."""
     return rows.bfloat16() if torch.is_autocast_enabled(rows.device.type) else rows
-
-
-def average(tensors: list[torch.Tensor], processes: int) -> None:
-    """In place, over all processes."""
-    if processes == 1:
-        return
-    whole = torch.cat([t.flatten() for t in tensors])
-    dist.all_reduce(whole)
-    for tensor, part in zip(tensors, whole.split([t.numel() for t in tensors]), strict=True):
-        tensor.copy_(part.view_as(tensor) / processes)
 
 
 class Log:

@@ -1,7 +1,6 @@
-"""Segmented supervised fine-tuning: trains the gates, and nothing else, of a checkpoint whose base stays frozen.
+"""S-SFT of the finder: trains the gates, and nothing else, on the documents that its memory was pretrained on.
 
     scripts/lab.sh finder.ssft CHECKPOINT --minutes 4    (writes CHECKPOINT/gates.safetensors, CHECKPOINT/ssft.log)
-    scripts/lab.sh finder.ssft --base DIR                    (of a checkpoint of one's own: train/ssft.py)
 
 A sample is a document of 8 to 16 segments (memory_samples.py), read as the engine reads it: the first tokens pinned,
 the window, what leaves it absorbed. Questions follow any of its segments. The loss is on the answers; its gradient goes
@@ -25,13 +24,13 @@ import torch
 from safetensors.torch import load_file
 
 from lab.finder.losses import carrying, recollect
-from lab.finder.memory_samples import Shape, StreamSampler
-from lab.finder.pretrain import store
+from lab.finder.memory_samples import StreamSampler
 from lab.finder.tokenizer import open_tokenizer
 from lab.reference.checkpoint import load, save
 from lab.reference.decoder import Attention
 from lab.reference.parallel import plain
-from lab.train import ssft as base_ssft
+from lab.train.checkpoint import store
+from lab.train.samples import Shape
 
 FEWEST, MOST = 8, 16  # segments
 WINDOWS = (1, 2, 4)  # segments of a window: what is remembered must not depend on it
@@ -40,8 +39,7 @@ DECADES = 3.0  # of length amplification
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("checkpoint", type=Path, nargs="?")
-    base_ssft.arguments(parser.add_argument_group("a checkpoint of one's own"))
+    parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--minutes", type=float, default=4)
     parser.add_argument("--rate", type=float, help="1e-2 from gates that are shut, 2e-3 from those of pretraining")
     parser.add_argument("--segment", type=int, default=128)
@@ -50,11 +48,6 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=12, help="of measuring, before and after")
     parser.add_argument("--seed", type=int, default=1)
     args = parser.parse_args()
-    if args.base:
-        base_ssft.main(args)
-        return
-    if not args.checkpoint:
-        parser.error("expected CHECKPOINT or --base DIR")
     torch.set_num_threads(2)
     torch.set_flush_denormal(True)
     Attention.local = plain

@@ -21,7 +21,6 @@ from random import Random
 import numpy as np
 
 from lab.corpus.documents import make
-from lab.finder.memory_samples import Shape
 from lab.reference.prompt_template import PromptTemplate
 
 ABSENT = "The text does not say."
@@ -33,6 +32,18 @@ HELD_OUT = 8  # every eighth document is measured by and not trained on
 
 class BadData(ValueError):
     """The file of documents is not what was expected; the sentence names the line."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """Of a batch of documents with questions."""
+
+    segment: int  # S, tokens
+    segments: int  # n
+    window: int  # w, segments
+    batch: int  # B
+    questions: int  # Q a document
+    amplify: float = 0.0  # decades by which segments without facts weigh more in the memory
 
 
 @dataclass(frozen=True)

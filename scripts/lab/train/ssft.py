@@ -1,7 +1,7 @@
-"""S-SFT of a checkpoint of one's own: the gates alone, on questions about documents in the checkpoint's own prompt.
+"""S-SFT of any checkpoint: the gates alone, on questions about documents in the checkpoint's own prompt.
 
-    scripts/lab.sh finder.ssft --base ~/checkpoints/Qwen2.5-0.5B-Instruct [--data questions.jsonl] [--steps 600]
-    accelerate launch --multi_gpu --num_processes 4 -m lab.finder.ssft …   (torchrun does as well: a part each)
+    scripts/lab.sh ssft ~/checkpoints/Qwen2.5-0.5B-Instruct [--data questions.jsonl] [--steps 600]
+    scripts/lab.sh python -m torch.distributed.run --nproc-per-node 4 -m lab.train.ssft …      (a part of a step each)
 
 Writes gates.safetensors, ssft.pt (to go on from) and ssft.log into the checkpoint's folder; nothing else there changes.
 Says beforehand how much memory it will take. Before and after, held-out questions are asked: nats a token of the
@@ -28,14 +28,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from lab.export.preset import default_preset
-from lab.finder.memory_samples import Shape
-from lab.finder.pretrain import average, store
 from lab.reference.checkpoint import load, save_gates
 from lab.reference.config import Config
 from lab.reference.decoder import Decoder
 from lab.reference.parallel import ask, plain
 from lab.reference.prompt_template import for_pieces
-from lab.train.samples import BadData, Form, Streams, read, streams
+from lab.train.checkpoint import store
+from lab.train.distributed import Processes, average
+from lab.train.samples import BadData, Form, Shape, Streams, read, streams
 
 FEWEST, MOST = 8, 16  # segments of a sample
 WINDOWS = (1, 2, 4)  # segments of its window: what is remembered must not depend on it
@@ -47,7 +47,7 @@ MEASURED = 6  # held-out samples
 class Options:
     """As on the command line."""
 
-    base: Path
+    checkpoint: Path
     data: Path | None = None
     preset: Path | None = None
     steps: int = 600
@@ -62,32 +62,6 @@ class Options:
         data = hashlib.sha256(self.data.read_bytes()).hexdigest() if self.data else "generated"
         names = ("steps", "rate", "segment", "batch", "questions", "seed")
         return {"data": data, "processes": processes} | {name: getattr(self, name) for name in names}
-
-
-@dataclass(frozen=True)
-class World:
-    """Who else trains: processes that torchrun or `accelerate launch` began."""
-
-    rank: int = 0
-    size: int = 1
-
-    @staticmethod
-    def join() -> World:
-        if int(os.environ.get("WORLD_SIZE", "1")) == 1:
-            return World()
-        dist.init_process_group("nccl" if torch.cuda.is_available() else "gloo")
-        return World(dist.get_rank(), dist.get_world_size())
-
-
-def arguments(parser: argparse._ArgumentGroup) -> None:
-    parser.add_argument(
-        "--base", type=Path, metavar="DIR", help="a Hugging Face folder of a family that export/export.py takes"
-    )
-    parser.add_argument("--data", type=Path, help="documents with questions, a line each (samples.py)")
-    parser.add_argument(
-        "--preset", type=Path, help="as export/export.py's: the prompt, where there is no chat template"
-    )
-    parser.add_argument("--steps", type=int, default=600)
 
 
 def estimate(c: Config, shape: Shape, pinned: int, asked: int, weight_bytes: int, gates: int) -> dict[str, int]:
@@ -149,25 +123,23 @@ def measure(decoder: Decoder, samples: list[Streams], device: str) -> str:
 def form_of(base: Path, preset: Path | None, positions: int) -> Form:
     found = json.loads(preset.read_text()) if preset else default_preset(base, positions)
     if found["citation"]:
-        raise BadData(
-            f"{preset}: found a citing prompt, expected a free one: finder/ssft.py without --base trains those"
-        )
+        raise BadData(f"{preset}: found a citing prompt, expected a free one: the command finder.ssft trains those")
     kept = for_pieces(json.loads((base / "tokenizer.json").read_text()), found)
     return Form(found["prompt"], found["end"][0], json.dumps(kept))
 
 
-class Training:
+class Trainer:
     """One process's part; opened anew it goes on where it was kept last."""
 
     def __init__(self, options: Options) -> None:
-        base, o = options.base, options
-        self.options, self.world = o, World.join()
+        base, o = options.checkpoint, options
+        self.options, self.processes = o, Processes.join()
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         if self.device == "cuda":
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         torch.set_flush_denormal(True)
         torch.manual_seed(o.seed)
-        self.decoder, self.kept, self.settings = load(base), base / "ssft.pt", o.settings(self.world.size)
+        self.decoder, self.kept, self.settings = load(base), base / "ssft.pt", o.settings(self.processes.size)
         state = torch.load(self.kept, weights_only=True) if self.kept.exists() else None
         if self.decoder.memory_trained and not state:
             raise BadData(f"{base} has trained gates; remove gates.safetensors to train them anew")
@@ -175,7 +147,7 @@ class Training:
             found = {k: v for k, v in state["settings"].items() if v != self.settings[k]}
             expected = {k: self.settings[k] for k in found}
             raise BadData(f"{self.kept}: found {found}, expected {expected}; remove it to train anew")
-        self.log = open(base / "ssft.log", "a") if self.world.rank == 0 else None  # noqa: SIM115
+        self.log = open(base / "ssft.log", "a") if self.processes.rank == 0 else None  # noqa: SIM115
         self.gates = self.freeze()
         c = self.decoder.config
         self.form = form_of(base, o.preset, c.positions)
@@ -198,9 +170,13 @@ class Training:
         gates, c = self.decoder.gates(), self.decoder.config
         trained, least = sum(g.numel() for g in gates.values()), len(gates) // 4 * (3 * c.head_dim + 1)
         if not gates:
-            raise BadData(f"{self.options.base}: found no layer that sees all, expected one: nothing is to remember")
+            raise BadData(
+                f"{self.options.checkpoint}: found no layer that sees all, expected one: nothing is to remember"
+            )
         if trained > max(0.0015 * c.parameters(), least):
-            raise BadData(f"{self.options.base}: found gates of {trained} weights, expected 0.15 % of {c.parameters()}")
+            raise BadData(
+                f"{self.options.checkpoint}: found gates of {trained} weights, expected 0.15 % of {c.parameters()}"
+            )
         self.decoder.requires_grad_(False)
         if self.device == "cuda":
             self.decoder.to(self.device, torch.bfloat16)
@@ -215,7 +191,7 @@ class Training:
     def introduce(self, left_out: str) -> None:
         c, trained = self.decoder.config, sum(g.numel() for g in self.gates.values())
         share = f"{trained:,} of {c.parameters():,} weights train: {trained / c.parameters():.3%}"
-        self.say(f"{share}; seed {self.options.seed}; {self.device}, {self.world.size} at once")
+        self.say(f"{share}; seed {self.options.seed}; {self.device}, {self.processes.size} at once")
         if left_out:
             self.say(left_out)
         asked, weight = max(b.asked.shape[-1] for b in self.held_out), 4 if self.device == "cpu" else 2
@@ -235,7 +211,7 @@ class Training:
         segments = max(r.randint(FEWEST, MOST), -(-longest // o.segment))
         window = r.choice([w for w in WINDOWS if w <= most.window])
         shape = replace(most, segments=segments, window=window)
-        return streams(self.form, self.texts, shape, f"{o.seed}/{self.step}/{self.world.rank}")
+        return streams(self.form, self.texts, shape, f"{o.seed}/{self.step}/{self.processes.rank}")
 
     def once(self) -> float:
         """A step → its loss, over all processes."""
@@ -247,13 +223,13 @@ class Training:
         self.optimizer.zero_grad()
         loss.backward()
         mean = loss.detach().clone()
-        average([mean, *(g.grad for g in self.gates.values())], self.world.size)
+        average([mean, *(g.grad for g in self.gates.values())], self.processes.size)
         self.optimizer.step()
         self.step += 1
         return mean.item()
 
     def keep(self) -> None:
-        if self.world.rank == 0:
+        if self.processes.rank == 0:
             values = {name: g.detach().cpu() for name, g in self.gates.items()}
             whole = {"gates": values, "optimizer": self.optimizer.state_dict(), "step": self.step}
             store(self.kept, whole | {"settings": self.settings})
@@ -271,19 +247,34 @@ class Training:
                 self.keep()
                 saved = now
         if self.step == steps:
-            if self.world.rank == 0:
-                save_gates(self.gates, self.options.base)
+            if self.processes.rank == 0:
+                save_gates(self.gates, self.options.checkpoint)
             self.say(f"after {steps} steps: {measure(self.decoder, self.held_out, self.device)}")
         return losses
 
 
-def main(args: argparse.Namespace) -> None:
-    given = {f.name: getattr(args, f.name) for f in fields(Options)}
-    options = Options(**{name: value for name, value in given.items() if value is not None})
+def parsed() -> Options:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("checkpoint", type=Path, help="a Hugging Face folder of a family that can be exported")
+    parser.add_argument("--data", type=Path, help="documents with questions, a line each (train/samples.py)")
+    parser.add_argument("--preset", type=Path, help="as for export: the prompt, where there is no chat template")
+    for field in fields(Options):
+        if field.name not in ("checkpoint", "data", "preset"):
+            parser.add_argument(f"--{field.name}", type=type(field.default), default=field.default)
+    return Options(**vars(parser.parse_args()))
+
+
+def main() -> None:
+    """The command line; exits with a sentence where the checkpoint or the data cannot be trained on."""
+    options = parsed()
     try:
-        Training(options).run()
+        Trainer(options).run()
     except (ValueError, OSError) as e:
         sys.exit(f"ssft: {e}; gates.safetensors was not written")
     finally:
         if dist.is_initialized():
             dist.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()

@@ -12,13 +12,14 @@ from lab import ROOT
 from lab.corpus.facts import Declarer
 from lab.corpus.lexicon import topics
 from lab.corpus.questions import Questions
-from lab.finder.memory_samples import CARRIED, CITED, KINDS, NONE, SAID, TOPIC, Shape, StreamSampler
+from lab.finder.memory_samples import CARRIED, CITED, KINDS, NONE, SAID, TOPIC, StreamSampler
 from lab.finder.tokenizer import END_DOC, EOS, PAD, QUOTE, S0, SAY, open_tokenizer, train
 from lab.reference.checkpoint import save
 from lab.reference.config import Config
 from lab.reference.decoder import Decoder
 from lab.reference.parallel import ask, plain
 from lab.reference.state import Sizes, State, run
+from lab.train.samples import Shape
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,9 @@ from lab.export.model_folder import entry
 from lab.fixtures import tokenizer_cases as forms
 from lab.reference.checkpoint import load
 from lab.reference.parallel import ask
-from lab.train import ssft as base_ssft
+from lab.train import ssft
 from lab.train.samples import BadData, Form, Shape, Text, read, stream, streams
-from lab.train.ssft import Options, Training, answers
+from lab.train.ssft import Options, Trainer, answers
 
 SHAPE = {
     "vocab_size": 384, "hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 3, "num_attention_heads": 4,
@@ -53,7 +53,7 @@ def checkpoint(folder: Path, family: str, form: str) -> Path:
 def small(monkeypatch):
     """Sizes that a test has the time for."""
     for name, value in {"FEWEST": 6, "MOST": 6, "WINDOWS": (1, 2), "MEASURED": 2}.items():
-        monkeypatch.setattr(base_ssft, name, value)
+        monkeypatch.setattr(ssft, name, value)
 
 
 def options(folder: Path, **changes) -> Options:
@@ -61,7 +61,7 @@ def options(folder: Path, **changes) -> Options:
     return Options(folder, folder / "questions.jsonl", **(given | changes))
 
 
-def loss(training: Training) -> float:
+def loss(training: Trainer) -> float:
     """On samples that were not trained on."""
     with torch.no_grad():
         found = [answers(training.decoder, b, "cpu")[:2] for b in training.held_out]
@@ -72,7 +72,7 @@ def loss(training: Training) -> float:
 def test_only_gates_change_and_the_memory_counts_as_trained(family, form, tmp_path, small, cli, capsys):
     folder = checkpoint(tmp_path / family, family, form)
     before = {file.name: entry(file) for file in folder.iterdir()}
-    training = Training(options(folder))
+    training = Trainer(options(folder))
     fresh, began = {name: g.detach().clone() for name, g in training.gates.items()}, loss(training)
     assert all((g == 0).all() for name, g in fresh.items() if name.endswith(".w2"))
     training.run()
@@ -88,7 +88,7 @@ def test_only_gates_change_and_the_memory_counts_as_trained(family, form, tmp_pa
     assert all(not torch.equal(gates[name], fresh[name]) for name in gates if name.endswith(".b2"))
     (folder / "ssft.pt").unlink()
     with pytest.raises(BadData, match="has trained gates"):
-        Training(options(folder))
+        Trainer(options(folder))
     export = [sys.executable, "-m", "lab.export.export", folder, tmp_path / "mine"]
     assert subprocess.run(export, check=False, capture_output=True).returncode == 0
     inspect = [cli.program, "inspect", "--json", "--model", tmp_path / "mine"]
@@ -99,14 +99,14 @@ def test_only_gates_change_and_the_memory_counts_as_trained(family, form, tmp_pa
 
 def test_going_on_is_as_if_never_interrupted(tmp_path, small):
     whole, parts = (checkpoint(tmp_path / name, "qwen2", "qwen2") for name in ("whole", "parts"))
-    losses = Training(options(whole)).run()
-    first = Training(options(parts)).run(until=5)
+    losses = Trainer(options(whole)).run()
+    first = Trainer(options(parts)).run(until=5)
     assert not (parts / "gates.safetensors").exists()
-    assert first + Training(options(parts)).run() == losses
+    assert first + Trainer(options(parts)).run() == losses
     a, b = (load_file(folder / "gates.safetensors") for folder in (whole, parts))
     assert all(torch.equal(a[name], b[name]) for name in a)
     with pytest.raises(BadData, match=r"'steps': 12.*expected.*'steps': 13"):
-        Training(options(parts, steps=13))
+        Trainer(options(parts, steps=13))
 
 
 def test_two_processes_train_one_set_of_gates(tmp_path):
@@ -114,7 +114,7 @@ def test_two_processes_train_one_set_of_gates(tmp_path):
     folder = checkpoint(tmp_path / "shared", "qwen2", "qwen2")
     given = "--steps 2 --segment 64 --batch 1 --questions 2".split()
     launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    command = [*launch, "-m", "lab.finder.ssft", "--base", folder, "--data", folder / "questions.jsonl", *given]
+    command = [*launch, "-m", "lab.train.ssft", folder, "--data", folder / "questions.jsonl", *given]
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, env={**os.environ, "OMP_NUM_THREADS": "1"}
     )
@@ -139,7 +139,7 @@ def test_streams_ask_only_what_was_read():
 
 def test_the_loss_is_on_answers(tmp_path):
     folder = checkpoint(tmp_path / "one", "qwen2", "qwen2")
-    form = base_ssft.form_of(folder, None, 4096)
+    form = ssft.form_of(folder, None, 4096)
     texts, held, left_out = read(folder / "questions.jsonl", form, 128)
     assert (len(texts), len(held), left_out) == (7, 1, "")
     b = streams(form, texts, Shape(32, 6, 2, 2, 4), "seed")
@@ -184,7 +184,7 @@ def test_bad_data_is_named(line, said, tmp_path):
     folder = checkpoint(tmp_path / "one", "qwen2", "qwen2")
     (tmp_path / "bad.jsonl").write_text(line + "\n")
     with pytest.raises(BadData, match=said):
-        read(tmp_path / "bad.jsonl", base_ssft.form_of(folder, None, 4096), 128)
+        read(tmp_path / "bad.jsonl", ssft.form_of(folder, None, 4096), 128)
     with pytest.raises(BadData, match="found no document of up to 8 tokens"):
         streams(Form({"start": "a", "ask": "{question}"}, "<|im_end|>", (folder / "tokenizer.json").read_text()),
                 [Text(list(range(9)), [([1], [2])])], Shape(4, 2, 1, 1, 1), "seed")  # fmt: skip
