@@ -7,26 +7,23 @@
     fixtures       golden files that Python, Rust and Kotlin agree on
     train          S-SFT for any checkpoint: the papers' method
     finder         the demo model, from nothing
-    evaluate       through the shipped command line: JSON in, tables out
     plots          pictures of records
+    evaluate       through the shipped command line: JSON in, tables out
     release        AARs, APKs, notices: written and checked
 
-A folder imports only those above it; plots and release stand alone.
+A folder imports only those of the levels above its own; plots and release stand alone.
 """
 
 from pathlib import Path
 
-# In the order of import.
-FOLDERS = (
-    "reference",
-    "corpus",
-    "export",
-    "accelerators",
-    "fixtures",
-    "train",
-    "finder",
-    "evaluate",
-    "plots",
-    "release",
+LEVELS = (
+    ("reference", "corpus"),
+    ("export",),
+    ("accelerators", "fixtures", "train"),
+    ("finder",),
+    ("plots",),
+    ("evaluate",),
+    ("release",),
 )
+FOLDERS = tuple(folder for level in LEVELS for folder in level)
 ROOT = Path(__file__).resolve().parents[2]

@@ -220,7 +220,7 @@ def main() -> int:
             report=True,
         )
         errors = export(args.checkpoint, args.target, options)
-    except (Refused, ValueError, OSError) as e:
+    except (ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)
         return 1
     print_folder(args.target, errors, args.rounding)

@@ -13,7 +13,7 @@ SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, win
 LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "llama3.2": "LicenseRef-llama3.2", "gemma": "LicenseRef-gemma"}
 
 
-class Refused(Exception):
+class Refused(ValueError):
     """The model folder would be wrong; nothing was written."""
 
 

@@ -16,32 +16,46 @@ from itertools import cycle
 
 import numpy as np
 
-from lab.finder.memory_samples import Streams, StreamSampler
+from lab.finder.memory_samples import MemoryBatch, MemorySampler
 from lab.finder.prompt_samples import Sample, Sampler
 from lab.finder.tokenizer import open_tokenizer
-from lab.train.samples import Shape
+from lab.train.samples import BatchShape
 
 SHORT, SHORT_STEPS = 288, 150  # the first prompts are shorter
 HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps
-# Until this share of the run: S, segments from, to, W/S one of, B of Plan.streams, questions, decades of amplification.
-STREAMS = (
-    (0.06, 32, 2, 4, (1,), 6, 8, 0.0),
-    (0.14, 32, 3, 8, (1,), 4, 8, 0.0),
-    (0.24, 32, 8, 16, (1,), 2, 10, 0.0),
-    (0.45, 128, 2, 8, (1,), 1, 14, 0.0),
-    (0.70, 128, 6, 10, (1,), 1, 14, 3.0),
-    (1.00, 128, 6, 12, (1, 1, 2, 4), 1, 14, 4.0),
+
+
+@dataclass(frozen=True)
+class MemoryStage:
+    """What documents for the memory are like up to a share of the run."""
+
+    until: float
+    segment: int  # S
+    segments: tuple[int, int]  # from, to
+    windows: tuple[int, ...]  # W / S, one of
+    batch: int  # B, of TrainConfig.documents
+    questions: int
+    amplify: float  # decades
+
+
+MEMORY_STAGES = (
+    MemoryStage(0.06, 32, (2, 4), (1,), 6, 8, 0.0),
+    MemoryStage(0.14, 32, (3, 8), (1,), 4, 8, 0.0),
+    MemoryStage(0.24, 32, (8, 16), (1,), 2, 10, 0.0),
+    MemoryStage(0.45, 128, (2, 8), (1,), 1, 14, 0.0),
+    MemoryStage(0.70, 128, (6, 10), (1,), 1, 14, 3.0),
+    MemoryStage(1.00, 128, (6, 12), (1, 1, 2, 4), 1, 14, 4.0),
 )
 
 
 @dataclass
-class Plan:
+class TrainConfig:
     """What a run is; a checkpoint holds it, and goes on only with the same."""
 
     seed: int
     length: int  # T
     batch: int  # B, of all processes
-    streams: int  # documents a step that a memory reads, of all processes
+    documents: int  # documents a step that a memory reads, of all processes
     processes: int
     rate: float  # Muon's, of matrices
     other_rate: float  # AdamW's, of the embedding and vectors
@@ -61,7 +75,7 @@ class Batch:
     document: np.ndarray  # [B,T] bool: targets inside the document
 
 
-def batch(samples: list[Sample], length: int) -> Batch:
+def padded_batch(samples: list[Sample], length: int) -> Batch:
     B, T = len(samples), length
     ids, positions = np.zeros((B, T + 1), np.int64), np.zeros((B, T + 1), np.int64)
     block, loss = np.full((B, T + 1), -1, np.int16), np.zeros((B, T + 1), np.int8)
@@ -78,36 +92,40 @@ def batch(samples: list[Sample], length: int) -> Batch:
     return Batch(ids[:, :-1], ids[:, 1:], positions[:, :-1], block[:, :-1], loss[:, 1:] * same, document[:, 1:])
 
 
-opened = cache(open_tokenizer)
+cached_tokenizer = cache(open_tokenizer)
 
 
 @cache
-def remembering(tokenizer: str, seed: str) -> StreamSampler:
-    return StreamSampler(opened(tokenizer), seed)
+def memory_sampler(tokenizer: str, seed: str) -> MemorySampler:
+    return MemorySampler(cached_tokenizer(tokenizer), seed)
 
 
-def prompts(tokenizer: str, plan: Plan, step: int, rank: int) -> Batch:
+def prompt_batch(tokenizer: str, plan: TrainConfig, step: int, rank: int) -> Batch:
     length = SHORT if step < SHORT_STEPS else plan.length
     count = max(1, plan.batch // plan.processes) * plan.length // length
     hard = min(1.0, HARD_FROM + (1 - HARD_FROM) * step / HARD_STEPS)
-    return batch(Sampler(opened(tokenizer), length, f"train/{plan.seed}/{rank}/{step}").samples(count, hard), length)
+    return padded_batch(
+        Sampler(cached_tokenizer(tokenizer), length, f"train/{plan.seed}/{rank}/{step}").samples(count, hard), length
+    )
 
 
-def streams(tokenizer: str, plan: Plan, step: int, rank: int, progress: float) -> Streams:
-    sampler = remembering(tokenizer, f"train/{plan.seed}/streams/{rank}")
+def memory_batch(tokenizer: str, plan: TrainConfig, step: int, rank: int, progress: float) -> MemoryBatch:
+    """A process's documents for the memory at a step; progress: the share of the run that is behind, 0 to 1."""
+    sampler = memory_sampler(tokenizer, f"train/{plan.seed}/streams/{rank}")
     sampler.restart(f"train/{plan.seed}/streams/{rank}/{step}")
-    _, segment, low, high, windows, size, questions, decades = next(row for row in STREAMS if progress <= row[0])
-    segments, window = sampler.random.randint(low, high), sampler.random.choice(windows)
-    size *= max(1, plan.streams // plan.processes)
-    return sampler.streams(Shape(segment, segments, window, size, questions, decades))
+    stage = next(stage for stage in MEMORY_STAGES if progress <= stage.until)
+    segments = sampler.random.randint(*stage.segments)
+    window = sampler.random.choice(stage.windows)
+    size = stage.batch * max(1, plan.documents // plan.processes)
+    return sampler.batch(BatchShape(stage.segment, segments, window, size, stage.questions, stage.amplify))
 
 
-def work(tokenizer: str, plan: Plan, steps: range, rank: int, queue: multiprocessing.Queue, progress) -> None:
+def produce(tokenizer: str, plan: TrainConfig, steps: range, rank: int, queue: multiprocessing.Queue, progress) -> None:
     """A worker: the batches of these steps, as long as the trainer lives."""
     parent = multiprocessing.parent_process()
     for step in steps:
         behind = step / plan.steps if plan.steps else progress.value
-        made = prompts(tokenizer, plan, step, rank), streams(tokenizer, plan, step, rank, min(1.0, behind))
+        made = prompt_batch(tokenizer, plan, step, rank), memory_batch(tokenizer, plan, step, rank, min(1.0, behind))
         waiting = True
         while waiting:
             try:
@@ -120,14 +138,14 @@ def work(tokenizer: str, plan: Plan, steps: range, rank: int, queue: multiproces
 
 
 def batches(
-    tokenizer: str, plan: Plan, step: int, rank: int, workers: int = 1
-) -> Generator[tuple[Batch, Streams], float, None]:
+    tokenizer: str, plan: TrainConfig, step: int, rank: int, workers: int = 1
+) -> Generator[tuple[Batch, MemoryBatch], float, None]:
     """Takes the share of the run that is behind, by send(); gives the step's batches, in order."""
     context = multiprocessing.get_context("spawn")
     progress, some = context.Value("d", 0.0), [context.Queue(maxsize=4) for _ in range(workers)]
     for number, queue in enumerate(some):
         steps = range(step + number, sys.maxsize, workers)
-        context.Process(target=work, args=(tokenizer, plan, steps, rank, queue, progress), daemon=True).start()
+        context.Process(target=produce, args=(tokenizer, plan, steps, rank, queue, progress), daemon=True).start()
     try:
         progress.value = yield None
         for queue in cycle(some):

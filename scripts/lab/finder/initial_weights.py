@@ -54,7 +54,7 @@ class Part:
     TOPIC = slice(249, 256)
 
 
-class Numbers:
+class RandomTensors:
     def __init__(self, seed: int) -> None:
         self.generator = torch.Generator().manual_seed(seed)
 
@@ -105,13 +105,13 @@ def ngram_codes(tokenizer: Tokenizer, seed: int) -> np.ndarray:
     return codes
 
 
-def set_embedding(decoder: Decoder, tokenizer: Tokenizer, n: Numbers, seed: int) -> None:
+def set_embedding(decoder: Decoder, tokenizer: Tokenizer, n: RandomTensors, seed: int) -> None:
     weight = decoder.model.embed_tokens.weight  # [V, D]
     own = n.normal(weight.shape[0], N_TOKEN)
     codes = 0.8 * torch.tensor(ngram_codes(tokenizer, seed)).float() + 0.6 * own
     weight[:] = n.normal(*weight.shape) * 0.03
     weight[:, Part.TOKEN] = codes * 0.7
-    draw_together(weight, tokenizer)
+    draw_synonyms_together(weight, tokenizer)
     weight[S0 : S0 + SENTENCES, Part.SENTENCE] = n.normal(SENTENCES, N_SENTENCE).sign()
     weight[H0 : H0 + HEADINGS, Part.SENTENCE] = n.normal(HEADINGS, N_SENTENCE).sign()
     weight[MARKERS, Part.IS_MARKER] = 4.0
@@ -120,7 +120,7 @@ def set_embedding(decoder: Decoder, tokenizer: Tokenizer, n: Numbers, seed: int)
     weight[telling, Part.TELLING] = 4.0
 
 
-def draw_together(weight: Tensor, tokenizer: Tokenizer) -> None:
+def draw_synonyms_together(weight: Tensor, tokenizer: Tokenizer) -> None:
     """The codes of words that mean the same, where they are single tokens: as long as before, partly the same.
 
     What compares tokens then finds a synonym, and before it the word itself."""
@@ -137,7 +137,7 @@ def draw_together(weight: Tensor, tokenizer: Tokenizer) -> None:
     weight[some, Part.TOKEN] = drawn * codes.norm(dim=1, keepdim=True)
 
 
-def set_all(decoder: Decoder, n: Numbers) -> None:
+def set_all(decoder: Decoder, n: RandomTensors) -> None:
     """Random weights of a size at which the circuits are heard."""
     for name, p in decoder.named_parameters():
         if ".gate." in name or "embed" in name:
@@ -154,7 +154,7 @@ def set_all(decoder: Decoder, n: Numbers) -> None:
         layer.self_attn.k_proj.weight.mul_(0.7)
 
 
-def set_circuits(decoder: Decoder, n: Numbers) -> None:
+def set_circuits(decoder: Decoder, n: RandomTensors) -> None:
     turn = decoder.config.inverse_frequencies().float()  # [32] radians a token
     eye = torch.eye(N_SENTENCE)
     read_token, narrow = n.orthogonal(N_HEAD, N_TOKEN), n.orthogonal(40, N_HEAD)  # [64,104], [40,64]
@@ -258,7 +258,7 @@ def set_circuits(decoder: Decoder, n: Numbers) -> None:
     layer.self_attn.gate.b2[:HALF], layer.self_attn.gate.b2[HALF:] = -4.0, 2.0
 
 
-def hamming() -> Tensor:
+def hamming_codes() -> Tensor:
     """[16, 7] of ±1: any two rows differ in at least three places."""
     bits = torch.tensor([[i >> b & 1 for b in range(4)] for i in range(16)])
     a, b, c, d = bits.T
@@ -268,7 +268,7 @@ def hamming() -> Tensor:
 def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
     """Layer 3: the topic. A head without queries and keys gives the plain mean of the codes of topics' words, in the
     window and in the memory; where a topic is named, seven of the MLP's units lift the names whose code that is."""
-    weight, codes, names = decoder.model.embed_tokens.weight, hamming(), []
+    weight, codes, names = decoder.model.embed_tokens.weight, hamming_codes(), []
     weight[:, Part.TOPIC] = 0.0
     forms: dict[str, set[int]] = {}
     for i in range(FIRST_TEXT, len(weight)):
@@ -280,7 +280,7 @@ def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
                 weight[list(forms.get(form, ())), Part.TOPIC] = 1.5 * code
     Head(decoder, 3, 3).emptied().v[:N_TOPIC, Part.TOPIC] = TOPIC_MEAN * torch.eye(N_TOPIC)
     layer, lifted = decoder.model.layers[3], weight[names, Part.TOKEN]  # [16, 104]
-    reserve(decoder, weight[:, Part.TOPIC].clone())
+    reserve_topic_channels(decoder, weight[:, Part.TOPIC].clone())
     layer.self_attn.gate.b2[:N_TOPIC] = 1.0
     before = tokenizer.encode(" " + TOPIC.partition(" {v}")[0], add_special_tokens=False).ids[-1]
     row, units = weight[before, Part.TOKEN], slice(N_TOPIC)
@@ -291,7 +291,7 @@ def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
     down[Part.TOKEN, units] = (lifted / lifted.square().sum(1, keepdim=True)).T @ codes
 
 
-def reserve(decoder: Decoder, codes: Tensor) -> None:
+def reserve_topic_channels(decoder: Decoder, codes: Tensor) -> None:
     """Keeps the codes of topics [V, N_TOPIC] as they are, and their channels free of all that layers 0 to 3 write but
     the mean that layer 3's last head puts there."""
     decoder.model.embed_tokens.weight[:, Part.TOPIC] = codes
@@ -303,14 +303,14 @@ def reserve(decoder: Decoder, codes: Tensor) -> None:
 
 
 @torch.no_grad()
-def set_start(decoder: Decoder, tokenizer: Tokenizer, seed: int = 0) -> None:
+def set_initial_weights(decoder: Decoder, tokenizer: Tokenizer, seed: int = 0) -> None:
     """Sets every weight of a finder (256 wide, heads of 64, as many kv heads as heads, five layers or more)."""
     c = decoder.config
     if (c.hidden, c.head_dim, c.heads) != (256, N_HEAD, c.kv_heads) or c.layers < 5:
         raise ValueError(
             "the circuits are drawn for a width of 256, heads of 64 without grouping and at least five layers"
         )
-    numbers = Numbers(seed)
+    numbers = RandomTensors(seed)
     set_all(decoder, numbers)
     set_embedding(decoder, tokenizer, numbers, seed)
     set_circuits(decoder, numbers)

@@ -11,38 +11,38 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from lab.finder.batches import Batch, batch
-from lab.finder.memory_samples import KINDS, Streams, StreamSampler
+from lab.finder.batches import Batch, padded_batch
+from lab.finder.memory_samples import KINDS, MemoryBatch, MemorySampler
 from lab.finder.prompt_samples import COPY, MARKER, Sampler
 from lab.finder.tokenizer import BOS, DOC, S0
 from lab.reference.decoder import Decoder
 from lab.reference.parallel import ask
-from lab.train.samples import Shape
+from lab.train.samples import BatchShape
 
 START = (BOS, DOC)
 
 
-def tensor(array: np.ndarray) -> Tensor:
+def on_device(array: np.ndarray) -> Tensor:
     """On the device that trains."""
     return torch.from_numpy(array).to(torch.get_default_device())
 
 
-def tensors(b: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def model_inputs(b: Batch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """-> ids [B,T], positions [B,T], mask [B,1,T,T] (true: may be seen), targets [B,T]."""
-    block = tensor(b.block)  # [B,T]
+    block = on_device(b.block)  # [B,T]
     mask = (block[:, None, :] == block[:, :, None]) | (block[:, None, :] == 0)  # own block, or the document
     mask = (mask & torch.ones(mask.shape[-2:], dtype=torch.bool).tril())[:, None]  # [B,1,T,T]
-    return tensor(b.ids), tensor(b.positions), mask, tensor(b.targets)
+    return on_device(b.ids), on_device(b.positions), mask, on_device(b.targets)
 
 
-def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.Generator) -> dict[str, Tensor]:
+def prompt_losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.Generator) -> dict[str, Tensor]:
     """Mean cross entropy of markers, of copied text and of a share of the document's own tokens."""
-    ids, positions, mask, targets = tensors(b)
+    ids, positions, mask, targets = model_inputs(b)
     with torch.autocast(ids.device.type, torch.bfloat16):
         hidden = decoder(ids, positions, mask)  # [B,T,D]
-    loss = tensor(b.loss)
+    loss = on_device(b.loss)
     share = torch.rand(loss.shape, generator=generator, device="cpu") < document_share
-    chosen = tensor(b.document) & share.to(loss.device)
+    chosen = on_device(b.document) & share.to(loss.device)
     rows = ((loss > 0) | chosen).flatten().nonzero()[:, 0]  # [n] of B·T
     padded = torch.cat([rows, rows[:1].expand(-len(rows) % 512)])  # few different shapes: kernels are made once
     with torch.autocast(ids.device.type, torch.bfloat16):
@@ -52,14 +52,14 @@ def losses(decoder: Decoder, b: Batch, document_share: float, generator: torch.G
     return {name: entropy[kind == k].mean() for name, k in (("marker", MARKER), ("copy", COPY), ("document", 0))}
 
 
-def remembered(decoder: Decoder, b: Streams) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def memory_logits(decoder: Decoder, b: MemoryBatch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """-> logits [n,V] of the rows that are part of an answer, wanted [n], whether it is the first [n], question [n]."""
-    ids, asked, cut = tensor(b.ids), tensor(b.asked), tensor(b.cut)
-    wanted = tensor(b.wanted)  # [B,Q,T]
+    ids, asked, cut = on_device(b.ids), on_device(b.asked), on_device(b.cut)
+    wanted = on_device(b.wanted)  # [B,Q,T]
     width = int((asked != 0).any(0).any(0).nonzero().max()) + 1
     asked, wanted = asked[:, :, :width], wanted[:, :, :width].flatten(0, 1)
     with torch.autocast(ids.device.type, torch.bfloat16):
-        hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, tensor(b.weights))
+        hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, on_device(b.weights))
         rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [n]
         logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [n,V]
     first = (wanted[:, :-1] < 0) & (wanted[:, 1:] >= 0)
@@ -67,15 +67,15 @@ def remembered(decoder: Decoder, b: Streams) -> tuple[Tensor, Tensor, Tensor, Te
     return logits, wanted.flatten()[rows], first.flatten()[rows], rows // width
 
 
-def carrying(decoder: Decoder, b: Streams) -> dict[str, Tensor]:
+def memory_loss(decoder: Decoder, b: MemoryBatch) -> dict[str, Tensor]:
     """Mean cross entropy of decisions (cite, say, none) and of the words said."""
-    logits, wanted, first, _ = remembered(decoder, b)
+    logits, wanted, first, _ = memory_logits(decoder, b)
     entropy = F.cross_entropy(logits, wanted, reduction="none")
     return {"decision": entropy[first].mean(), "words": entropy[~first].mean()}
 
 
 @torch.no_grad()
-def measure(
+def evaluate_prompts(
     decoder: Decoder, tokenizer: Tokenizer, length: int, seed: str = "held out", count: int = 32
 ) -> dict[str, tuple[float, int]]:
     """kind -> (share of right citations among the markers in sight and <s0>, how many) on samples never trained on.
@@ -85,8 +85,8 @@ def measure(
     right: dict[str, list[bool]] = {}
     for start in range(0, count, 8):
         some = samples[start : start + 8]
-        b = batch(some, length)
-        ids, positions, mask, targets = tensors(b)
+        b = padded_batch(some, length)
+        ids, positions, mask, targets = model_inputs(b)
         with torch.autocast(ids.device.type, torch.bfloat16):
             hidden = decoder(ids, positions, mask)
         for i, sample in enumerate(some):
@@ -96,7 +96,7 @@ def measure(
                 rows = slice(block.start - 1, block.start - 1 + block.length)
                 logits, wanted = decoder.logits(hidden[i, rows].float()), targets[i, rows]
                 if block.kind == "sum":
-                    at = tensor(b.loss[i, rows]) == MARKER
+                    at = on_device(b.loss[i, rows]) == MARKER
                     right.setdefault("sum", []).append(bool((logits[at].argmax(-1) == wanted[at]).all()))
                 else:
                     right.setdefault(block.kind, []).append(bool((logits[0] + sight).argmax() == wanted[0]))
@@ -104,14 +104,16 @@ def measure(
 
 
 @torch.no_grad()
-def recollect(decoder: Decoder, tokenizer: Tokenizer, shape: Shape, rounds: int = 2) -> dict[str, tuple[float, int]]:
+def evaluate_memory(
+    decoder: Decoder, tokenizer: Tokenizer, shape: BatchShape, rounds: int = 2
+) -> dict[str, tuple[float, int]]:
     """kind -> (share of questions all of whose answer's tokens are the likeliest, the ones before given, how many)."""
     right: dict[str, list[bool]] = {}
-    sampler = StreamSampler(tokenizer, "test/streams")
+    sampler = MemorySampler(tokenizer, "test/streams")
     for number in range(rounds):
         sampler.restart(f"test/streams/{number}")
-        b = sampler.streams(shape)
-        logits, wanted, _, question = remembered(decoder, b)
+        b = sampler.batch(shape)
+        logits, wanted, _, question = memory_logits(decoder, b)
         wrong = question[logits.argmax(-1) != wanted].unique().tolist()
         for i, kind in enumerate(b.kind.flatten()):
             right.setdefault(KINDS[kind], []).append(i not in wrong)

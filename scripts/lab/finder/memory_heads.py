@@ -1,6 +1,6 @@
 """Fits by what heads of the finder's memory are addressed: their queries and keys, nothing else.
 
-    refit(decoder, tokenizer, "addresses/1")        layer 4's heads, in place; two minutes on two cores
+    fit(decoder, tokenizer, "addresses/1")        layer 4's heads, in place; two minutes on two cores
 
 A value is told in one place and asked for in another, and the rows of the two say more than what they share. Canonical
 correlation finds the directions in which they agree (of 256 some thirty, above 0.95); each head takes random
@@ -22,13 +22,13 @@ from tokenizers import Tokenizer
 from torch import Tensor
 
 from lab.finder.initial_weights import MEMORY_HEADS, MEMORY_LAYER, N_HEAD, Head
-from lab.finder.losses import remembered
-from lab.finder.memory_samples import CARRIED, NONE, Placed, Streams, StreamSampler
+from lab.finder.losses import memory_logits
+from lab.finder.memory_samples import CARRIED, NONE, MemoryBatch, MemorySampler, PlacedLine
 from lab.finder.tokenizer import EOS, S0, SAY
 from lab.reference.decoder import Decoder, sigma
-from lab.train.samples import Shape
+from lab.train.samples import BatchShape
 
-SHAPE = Shape(segment=128, segments=6, window=1, batch=4, questions=8)
+SHAPE = BatchShape(segment=128, segments=6, window=1, batch=4, questions=8)
 VALUE_AFTER = (" is", " to", ":")  # in every wording of corpus/facts.py
 DIRECTIONS, SPREAD, KEY_LEVEL, QUERY_LEVEL = 32, 50.0, -7.0, -8.0  # where Adam begins: length and mean of a head's key
 GAP = 16.0  # nats between what is written of a value and of filler, where Adam begins
@@ -39,7 +39,7 @@ Address = list[Tensor]  # of a head: q [64,D], its bias [64], k [64,D], its bias
 
 
 @dataclass
-class Told:
+class DocumentValues:
     """The values that a document tells: a row for each of their tokens."""
 
     asked: Tensor  # [n,D] where the answer's next token is this one
@@ -48,10 +48,12 @@ class Told:
     first: Tensor  # [n] bool: a value begins
 
 
-class Telling(StreamSampler):
+class FactSampler(MemorySampler):
     """Asks for every fact that has left the window."""
 
-    def questions(self, shape: Shape, placed: list[Placed], topic: str) -> Iterator[tuple[int, str, str, list[int]]]:
+    def questions(
+        self, shape: BatchShape, placed: list[PlacedLine], topic: str
+    ) -> Iterator[tuple[int, str, str, list[int]]]:
         sight = (shape.segments - shape.window) * shape.segment
         gone = [p for p in placed if p.fact and p.end <= sight]
         while True:
@@ -61,10 +63,10 @@ class Telling(StreamSampler):
                 yield shape.segments, "What is it?", NONE, [S0]
 
 
-class Silent(Telling):
+class FillerSampler(FactSampler):
     """Tells nothing, every second time in words that could."""
 
-    def document(self, shape: Shape, facts: int, topic: str):
+    def document(self, shape: BatchShape, facts: int, topic: str):
         return super().document(shape, 0, topic)
 
     def colour(self, topic: str) -> str:
@@ -72,21 +74,23 @@ class Silent(Telling):
         return self.misleading(text) if self.write.chance(0.5) else text
 
 
-def heads(decoder: Decoder) -> list[Address]:
+def addresses(decoder: Decoder) -> list[Address]:
     """Views of the weights."""
     some = [Head(decoder, MEMORY_LAYER, number) for number in MEMORY_HEADS]
     return [[head.q, head.q_bias, head.k, head.k_bias] for head in some]
 
 
-def rows(decoder: Decoder, sampler: StreamSampler, seeds: Iterator[str]) -> Iterator[tuple[Streams, Tensor, Tensor]]:
+def rows(
+    decoder: Decoder, sampler: MemorySampler, seeds: Iterator[str]
+) -> Iterator[tuple[MemoryBatch, Tensor, Tensor]]:
     """Of documents, one batch after another: rows of their tokens [B,T,D] and of the questions [B,Q,rows,D]."""
     for seed in seeds:
         sampler.restart(seed)
-        b, seen = sampler.streams(SHAPE), []
+        b, seen = sampler.batch(SHAPE), []
         norm = decoder.model.layers[MEMORY_LAYER].input_layernorm
         hook = norm.register_forward_hook(lambda _, __, y, seen=seen: seen.append(y.float()))
         try:
-            remembered(decoder, b)
+            memory_logits(decoder, b)
         finally:
             hook.remove()
         _, document, asked = seen  # before them the pinned tokens
@@ -94,23 +98,23 @@ def rows(decoder: Decoder, sampler: StreamSampler, seeds: Iterator[str]) -> Iter
 
 
 @torch.no_grad()
-def collect(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> list[Told]:
+def collect_values(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> list[DocumentValues]:
     seeds = (f"{seed}/{number}" for number in range(rounds))
     marks = {tokenizer.encode(text, add_special_tokens=False).ids[-1] for text in VALUE_AFTER}
-    batches = rows(decoder, Telling(tokenizer, seed), seeds)
-    found = (matched(b, i, read, asked, marks) for b, read, asked in batches for i in range(len(b.ids)))
+    batches = rows(decoder, FactSampler(tokenizer, seed), seeds)
+    found = (match_values(b, i, read, asked, marks) for b, read, asked in batches for i in range(len(b.ids)))
     return [told for told in found if told]
 
 
 @torch.no_grad()
-def silence(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> Tensor:
+def collect_filler(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> Tensor:
     """Every second row of documents that tell nothing: [f,D]."""
     seeds = (f"{seed}/silent/{number}" for number in range(rounds))
-    found = [read for _, read, _ in rows(decoder, Silent(tokenizer, seed), seeds)]
+    found = [read for _, read, _ in rows(decoder, FillerSampler(tokenizer, seed), seeds)]
     return torch.cat([read.flatten(0, 1)[::2] for read in found])
 
 
-def matched(b: Streams, number: int, read: Tensor, asked: Tensor, marks: set[int]) -> Told | None:
+def match_values(b: MemoryBatch, number: int, read: Tensor, asked: Tensor, marks: set[int]) -> DocumentValues | None:
     """A document's rows → those of the values in it that are asked for."""
     ids, places = b.ids[number].flatten().tolist(), {}  # where a value's token stands: (question, row, whether first)
     for question, wanted in enumerate(b.wanted[number].tolist()):
@@ -125,7 +129,7 @@ def matched(b: Streams, number: int, read: Tensor, asked: Tensor, marks: set[int
     if not places:
         return None
     at, tokens = list(places), torch.tensor([ids[i] for i in places])
-    return Told(
+    return DocumentValues(
         torch.stack([asked[number, question, row] for question, row, _ in places.values()]),
         read[number, at],
         tokens,
@@ -133,12 +137,12 @@ def matched(b: Streams, number: int, read: Tensor, asked: Tensor, marks: set[int
     )
 
 
-def written(some: list[Address], filler: Tensor) -> list[Tensor]:
+def filler_memory(some: list[Address], filler: Tensor) -> list[Tensor]:
     """What each head's memory holds of filler: [64]."""
     return [sigma(filler @ k.T + k_bias).sum(0) for _, _, k, k_bias in some]
 
 
-def weights(some: list[Address], told: Told, beside: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+def value_weights(some: list[Address], told: DocumentValues, beside: list[Tensor]) -> tuple[Tensor, Tensor, Tensor]:
     """→ with what weight each of the document's different tokens [n,t] comes out of the memory where a value is asked
     for, `beside` all else that the heads hold; which of the t it should be [n]; its weight in each head [h,n]."""
     kinds, right = told.tokens.unique(return_inverse=True)
@@ -153,20 +157,20 @@ def weights(some: list[Address], told: Told, beside: list[Tensor]) -> tuple[Tens
 
 
 @torch.no_grad()
-def accuracy(some: list[Address], told: list[Told], filler: Tensor, tokens: float = 65_536) -> float:
+def accuracy(some: list[Address], told: list[DocumentValues], filler: Tensor, tokens: float = 65_536) -> float:
     """The share of values that come out with the greatest weight, so many tokens of filler beside a document."""
-    beside = [t * tokens / len(filler) for t in written(some, filler)]
-    right = [out.argmax(1) == wanted for out, wanted, _ in (weights(some, t, beside) for t in told)]
+    beside = [t * tokens / len(filler) for t in filler_memory(some, filler)]
+    right = [out.argmax(1) == wanted for out, wanted, _ in (value_weights(some, t, beside) for t in told)]
     return torch.cat(right).float().mean().item()
 
 
-def spread(rows: Tensor) -> Tensor:
+def covariance(rows: Tensor) -> Tensor:
     """[·,D] → their covariance [D,D]."""
     centred = rows.double() - rows.double().mean(0)
     return centred.T @ centred / len(rows)
 
 
-def agreeing(told: list[Told]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def cca(told: list[DocumentValues]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Canonical correlation of asked and read rows → projections [DIRECTIONS,D] with biases, of mean length 1."""
     sides, white = (
         [torch.cat([t.asked for t in told]).double(), torch.cat([t.read for t in told]).double()],
@@ -174,7 +178,7 @@ def agreeing(told: list[Told]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     )
     means = [rows.mean(0) for rows in sides]
     for rows in sides:
-        values, vectors = torch.linalg.eigh(spread(rows))
+        values, vectors = torch.linalg.eigh(covariance(rows))
         values = values + 3e-3 * values.mean()
         white.append(vectors @ torch.diag(values.rsqrt()) @ vectors.T)
     sides = [rows - mean for rows, mean in zip(sides, means, strict=True)]
@@ -187,20 +191,20 @@ def agreeing(told: list[Told]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     return tuple(out)
 
 
-def apart(told: list[Told], filler: Tensor) -> tuple[Tensor, Tensor]:
+def lda(told: list[DocumentValues], filler: Tensor) -> tuple[Tensor, Tensor]:
     """Linear discriminant of values and filler [f,D] → [D] and a bias: 0 at a value, -GAP at filler, on average."""
     values = torch.cat([t.read for t in told])
-    within = (spread(values) + spread(filler)) / 2
+    within = (covariance(values) + covariance(filler)) / 2
     between = values.double().mean(0) - filler.double().mean(0)
     w = torch.linalg.solve(within + 1e-3 * within.diag().mean() * torch.eye(len(within)).double(), between)
     w = w / (between @ w) * GAP
     return w.float(), -(w @ values.double().mean(0)).float()
 
 
-def begun(told: list[Told], filler: Tensor, seed: str) -> list[Address]:
+def init(told: list[DocumentValues], filler: Tensor, seed: str) -> list[Address]:
     """Random projections of what agrees, filler kept out."""
-    a, a_bias, b, b_bias = agreeing(told)
-    level, level_bias = apart(told, filler)
+    a, a_bias, b, b_bias = cca(told)
+    level, level_bias = lda(told, filler)
     generator = torch.Generator(a.device).manual_seed(Random(seed).getrandbits(32))
     out = []
     for _ in MEMORY_HEADS:
@@ -210,7 +214,7 @@ def begun(told: list[Told], filler: Tensor, seed: str) -> list[Address]:
     return out
 
 
-def fit(some: list[Address], told: list[Told], filler: Tensor, seed: str, steps: int) -> list[Address]:
+def optimize(some: list[Address], told: list[DocumentValues], filler: Tensor, seed: str, steps: int) -> list[Address]:
     """`some` after so many steps of Adam."""
     random, generator = Random(seed), torch.Generator("cpu").manual_seed(Random(seed).getrandbits(32))
     some = [[t.detach().clone().requires_grad_() for t in head] for head in some]
@@ -218,11 +222,11 @@ def fit(some: list[Address], told: list[Told], filler: Tensor, seed: str, steps:
     for step in range(steps):
         optimizer.param_groups[0]["lr"] = RATE * min(1.0, 2 * (1 - step / steps))
         chosen = torch.randint(len(filler), (FILLER,), generator=generator, device="cpu")
-        held = written(some, filler[chosen])
+        held = filler_memory(some, filler[chosen])
         loss = torch.zeros(())
         for t in random.sample(told, min(8, len(told))):
             times = 10 ** random.uniform(*TOKENS) / FILLER
-            out, right, alone = weights(some, t, [rest * times for rest in held])
+            out, right, alone = value_weights(some, t, [rest * times for rest in held])
             entropy = F.cross_entropy(SHARPNESS * out, right, reduction="none")
             loss = loss + (entropy * (1 + t.first)).mean() / 8 - EVERY * (alone + 1e-4).log().mean() / 8
         optimizer.zero_grad()
@@ -232,14 +236,14 @@ def fit(some: list[Address], told: list[Told], filler: Tensor, seed: str, steps:
 
 
 @torch.no_grad()
-def put(fitted: list[Address], decoder: Decoder) -> None:
-    for old, new in zip(heads(decoder), fitted, strict=True):
+def assign(fitted: list[Address], decoder: Decoder) -> None:
+    for old, new in zip(addresses(decoder), fitted, strict=True):
         for there, tensor in zip(old, new, strict=True):
             there.copy_(tensor)
 
 
-def refit(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int = ROUNDS, steps: int = STEPS) -> None:
-    told = collect(decoder, tokenizer, seed, rounds)
-    filler = silence(decoder, tokenizer, seed, max(1, rounds * SILENT // ROUNDS))
-    start = begun(told, filler, seed)
-    put(fit(start, told, filler, seed, steps), decoder)
+def fit(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int = ROUNDS, steps: int = STEPS) -> None:
+    told = collect_values(decoder, tokenizer, seed, rounds)
+    filler = collect_filler(decoder, tokenizer, seed, max(1, rounds * SILENT // ROUNDS))
+    start = init(told, filler, seed)
+    assign(optimize(start, told, filler, seed, steps), decoder)

@@ -24,7 +24,7 @@ from lab.corpus.lexicon import NOUN, topics
 from lab.corpus.word_list import read_words
 from lab.finder.prompt_samples import MARKER_COUNT, Line, Sampler, best_share
 from lab.finder.tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY, Q
-from lab.train.samples import Shape
+from lab.train.samples import BatchShape
 
 ROWS = 44  # of a question with its answer, at most
 CITED, SAID, CARRIED, TOPIC, NONE = KINDS = ("cited", "said", "carried", "topic", "none")
@@ -33,7 +33,7 @@ POOL, USES = 1200, 3  # lines of filler that wait to be used, and how often each
 
 
 @dataclass
-class Streams:
+class MemoryBatch:
     """A batch, as arrays."""
 
     ids: np.ndarray  # [B,n,S] int64
@@ -46,7 +46,7 @@ class Streams:
 
 
 @dataclass
-class Placed:
+class PlacedLine:
     """A line of a document and where it stands in the stream."""
 
     line: Line
@@ -57,13 +57,13 @@ class Placed:
 
 
 @cache
-def resembling(word: str) -> tuple[str, ...]:
+def similar_words(word: str) -> tuple[str, ...]:
     """Other words of the list that begin with the same three letters; the word itself where there are none."""
     there = {w.lower() for words in read_words().values() for w in words if w.lower().startswith(word[:3].lower())}
     return tuple(sorted(there - {word.lower()})) or (word,)
 
 
-class StreamSampler(Sampler):
+class MemorySampler(Sampler):
     """Everything follows from `seed`."""
 
     def __init__(self, tokenizer: Tokenizer, seed: str) -> None:
@@ -98,11 +98,11 @@ class StreamSampler(Sampler):
     def misleading(self, text: str) -> str:
         """With a word in it that tells of facts, or one like it, and tells of none here."""
         words, telling = text.split(" "), self.random.choice(TELLING_WORDS)
-        some = self.random.choice(resembling(telling)) if self.write.chance(0.5) else telling
+        some = self.random.choice(similar_words(telling)) if self.write.chance(0.5) else telling
         words.insert(self.random.randrange(len(words) + 1), some)
         return " ".join(words)
 
-    def document(self, shape: Shape, facts: int, topic: str) -> tuple[np.ndarray, np.ndarray, list[Placed]]:
+    def document(self, shape: BatchShape, facts: int, topic: str) -> tuple[np.ndarray, np.ndarray, list[PlacedLine]]:
         """-> tokens [n,S], weights [n], its lines in order."""
         r, w, S, n = self.random, self.write, shape.segment, shape.segments
         weights, first, last = np.ones(n, np.float32), 0, n  # segments that may hold a fact
@@ -131,11 +131,13 @@ class StreamSampler(Sampler):
                 marker, headings = H0 + headings % HEADINGS, headings + 1
             else:
                 marker, sentences = S0 + 1 + sentences % MARKER_COUNT, sentences + 1
-            placed.append(Placed(line, marker, len(ids), len(ids) + 1 + len(line.tokens), fact))
+            placed.append(PlacedLine(line, marker, len(ids), len(ids) + 1 + len(line.tokens), fact))
             ids += [marker, *line.tokens]
         return np.array(ids[:length], np.int64).reshape(n, S), weights, [p for p in placed if p.end <= length]
 
-    def questions(self, shape: Shape, placed: list[Placed], topic: str) -> Iterator[tuple[int, str, str, list[int]]]:
+    def questions(
+        self, shape: BatchShape, placed: list[PlacedLine], topic: str
+    ) -> Iterator[tuple[int, str, str, list[int]]]:
         """(segments read before it, question, kind, answer), without end."""
         r, w, S, n = self.random, self.write, shape.segment, shape.segments
         facts = [p for p in placed if p.fact]
@@ -179,9 +181,9 @@ class StreamSampler(Sampler):
                 if question and best_share(question, seen) <= 0.4:
                     yield cut, question, NONE, [S0]
 
-    def streams(self, shape: Shape) -> Streams:
+    def batch(self, shape: BatchShape) -> MemoryBatch:
         B, n, S, count = shape.batch, shape.segments, shape.segment, shape.questions
-        out = Streams(
+        out = MemoryBatch(
             np.zeros((B, n, S), np.int64), np.ones((B, n), np.float32), np.full((B, count, ROWS), PAD, np.int64),
             np.full((B, count, ROWS), -1, np.int64), np.ones((B, count), np.int64), np.zeros((B, count), np.int8),
             shape.window,

@@ -29,18 +29,18 @@ import torch.distributed as dist
 from torch import multiprocessing
 from tqdm import tqdm
 
-from lab.finder.batches import Plan, batches, opened
-from lab.finder.initial_weights import Part, reserve, set_start
-from lab.finder.losses import carrying, losses, measure, recollect
-from lab.finder.memory_heads import refit
+from lab.finder.batches import TrainConfig, batches, cached_tokenizer
+from lab.finder.initial_weights import Part, reserve_topic_channels, set_initial_weights
+from lab.finder.losses import evaluate_memory, evaluate_prompts, memory_loss, prompt_losses
+from lab.finder.memory_heads import fit
 from lab.finder.tokenizer import open_tokenizer
 from lab.reference.checkpoint import save
 from lab.reference.config import Config
 from lab.reference.decoder import Attention, Decoder
-from lab.reference.parallel import plain
+from lab.reference.parallel import plain_attention
 from lab.train.checkpoint import store
 from lab.train.distributed import average
-from lab.train.samples import Shape
+from lab.train.samples import BatchShape
 
 FINDER = Config(
     family="qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384, theta=1e6,
@@ -50,7 +50,7 @@ REFITTED = 0.7  # share of the run after which the memory's addresses are fitted
 SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words": 2.0}  # of a step's loss
 
 
-def optimizers(decoder: Decoder, plan: Plan) -> list[torch.optim.Optimizer]:
+def optimizers(decoder: Decoder, plan: TrainConfig) -> list[torch.optim.Optimizer]:
     named = [(n, p) for n, p in decoder.named_parameters() if ".gate." not in n]
     matrices = [p for n, p in named if p.dim() > 1 and "embed" not in n]
     others = [p for n, p in named if p.dim() <= 1 or "embed" in n]
@@ -66,7 +66,7 @@ def schedule(step: int, progress: float) -> float:
     return min(1.0, (step + 1) / 40) * (1.0 if progress < 0.4 else max(0.02, (1 - progress) / 0.6))
 
 
-def compare(folder: Path) -> float:
+def check_against_transformers(folder: Path) -> float:
     """Greatest difference between our logits and those of transformers on a little text, as a share of their range."""
     from transformers import Qwen2ForCausalLM
 
@@ -86,7 +86,7 @@ def compare(folder: Path) -> float:
     return difference
 
 
-def narrow(_: torch.nn.Module, __: tuple, rows: torch.Tensor) -> torch.Tensor:
+def to_bfloat16(_: torch.nn.Module, __: tuple, rows: torch.Tensor) -> torch.Tensor:
     """Under autocast the residual stream is in bfloat16 from the start: a sixth less time, the loss within 0.1 %."""
     return rows.bfloat16() if torch.is_autocast_enabled(rows.device.type) else rows
 
@@ -104,24 +104,24 @@ class Log:
         print(text, file=self.file, flush=True)
 
 
-class Run:
+class Trainer:
     """A run in one of its processes: the first one keeps, measures and speaks."""
 
     def __init__(self, args: argparse.Namespace, rank: int) -> None:
         self.args, self.rank = args, rank
-        self.plan = Plan(**{f.name: getattr(args, f.name) for f in fields(Plan)})
+        self.plan = TrainConfig(**{f.name: getattr(args, f.name) for f in fields(TrainConfig)})
         torch.manual_seed(self.plan.seed)
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // self.plan.processes))
         torch.set_flush_denormal(True)
         if args.device == "cpu":
-            Attention.local = plain
-        self.tokenizer, self.checkpoint = opened(args.tokenizer), args.out / "checkpoint.pt"
+            Attention.local = plain_attention
+        self.tokenizer, self.checkpoint = cached_tokenizer(args.tokenizer), args.out / "checkpoint.pt"
         self.decoder = Decoder(FINDER)
-        set_start(self.decoder, self.tokenizer, self.plan.seed)
+        set_initial_weights(self.decoder, self.tokenizer, self.plan.seed)
         self.topics = self.decoder.model.embed_tokens.weight[:, Part.TOPIC].detach().to(args.device, copy=True)
         torch.set_default_device(args.device)
         self.decoder.to(args.device)
-        self.decoder.model.embed_tokens.register_forward_hook(narrow)
+        self.decoder.model.embed_tokens.register_forward_hook(to_bfloat16)
         self.opts = optimizers(self.decoder, self.plan)
         self.rates = [opt.param_groups[0]["lr"] for opt in self.opts]
         self.number, self.spent, self.tokens, self.waited, self.refitted = 0, 0.0, 0, 0.0, False
@@ -159,9 +159,9 @@ class Run:
         return said.item()
 
     def step(self, b, streams, progress: float) -> None:
-        parts = losses(self.decoder, b, 0.1, torch.Generator("cpu").manual_seed(self.number))
+        parts = prompt_losses(self.decoder, b, 0.1, torch.Generator("cpu").manual_seed(self.number))
         sum(SHARES[name] * part.nan_to_num() for name, part in parts.items()).backward()
-        carried = carrying(self.decoder, streams)
+        carried = memory_loss(self.decoder, streams)
         sum(SHARES[name] * part.nan_to_num() for name, part in carried.items()).backward()
         average([p.grad for p in self.decoder.parameters() if p.grad is not None], self.plan.processes)
         torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), 1.0)
@@ -170,7 +170,7 @@ class Run:
             opt.step()
             opt.zero_grad(set_to_none=True)
         with torch.no_grad():
-            reserve(self.decoder, self.topics)
+            reserve_topic_channels(self.decoder, self.topics)
         self.number += 1
         mine = int((b.block >= 0).sum()) + streams.ids.size + int((streams.asked > 0).sum())
         self.tokens += mine * self.plan.processes  # as many in the others, about
@@ -182,7 +182,7 @@ class Run:
         if self.rank == 0:
             threads = torch.get_num_threads()
             torch.set_num_threads(len(os.sched_getaffinity(0)))
-            refit(self.decoder, self.tokenizer, f"refit/{self.plan.seed}")
+            fit(self.decoder, self.tokenizer, f"refit/{self.plan.seed}")
             torch.set_num_threads(threads)
         if self.plan.processes > 1:
             for p in self.decoder.parameters():
@@ -222,8 +222,8 @@ class Run:
                 self.sums = {}
             if self.spent - saved > 60 * self.args.save_minutes:
                 self.keep()
-                result = measure(self.decoder, self.tokenizer, self.plan.length)
-                result |= recollect(self.decoder, self.tokenizer, Shape(128, 8, 1, 4, 16))
+                result = evaluate_prompts(self.decoder, self.tokenizer, self.plan.length)
+                result |= evaluate_memory(self.decoder, self.tokenizer, BatchShape(128, 8, 1, 4, 16))
                 shares = " ".join(f"{kind} {share:.0%}/{n}" for kind, (share, n) in result.items())
                 self.say(f"  kept; held out: {shares}")
                 saved, last = self.spent, time.monotonic()
@@ -236,19 +236,19 @@ class Run:
         save(self.decoder, self.args.out, gates=False)
         save(self.decoder, self.args.out / "pretrained")
         shutil.copy(self.args.tokenizer, self.args.out / "pretrained/tokenizer.json")
-        result = measure(self.decoder, self.tokenizer, self.plan.length, "final", 160)
-        result |= recollect(self.decoder, self.tokenizer, Shape(128, 12, 4, 4, 16), 8)
+        result = evaluate_prompts(self.decoder, self.tokenizer, self.plan.length, "final", 160)
+        result |= evaluate_memory(self.decoder, self.tokenizer, BatchShape(128, 12, 4, 4, 16), 8)
         self.say("held out: " + ", ".join(f"{k} {v:.1%} of {n}" for k, (v, n) in result.items()))
         took = f"{self.tokens / 1e6:.1f} M tokens, {self.spent / 60:.1f} minutes"
         self.say(f"{self.number} steps, {took}, seed {self.plan.seed}")
         torch.set_default_device("cpu")
-        compare(self.args.out)
+        check_against_transformers(self.args.out)
 
 
 def start(rank: int, args: argparse.Namespace, meeting: str) -> None:
     if args.processes > 1:
         dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=args.processes)
-    Run(args, rank).train()
+    Trainer(args, rank).train()
     if args.processes > 1:
         dist.destroy_process_group()
 
@@ -262,7 +262,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--length", type=int, default=640)
     parser.add_argument("--batch", type=int, help="prompts a step, in all processes; 8 on a CPU, 64 on a GPU")
-    parser.add_argument("--streams", type=int, help="documents a step that a memory reads; 2 on a CPU, 16 on a GPU")
+    parser.add_argument("--documents", type=int, help="documents a step that a memory reads; 2 on a CPU, 16 on a GPU")
     parser.add_argument("--rate", type=float, default=0.006)
     parser.add_argument("--other-rate", type=float, default=2e-3)
     parser.add_argument("--save-minutes", type=float, default=4)
@@ -272,7 +272,8 @@ def main() -> None:
     args = parser.parse_args()
     small = args.device == "cpu"
     args.processes = args.processes or (2 if small else 1)
-    args.batch, args.streams = args.batch or (8 if small else 64), args.streams or (2 if small else 16)
+    args.batch = args.batch or (8 if small else 64)
+    args.documents = args.documents or (2 if small else 16)
     args.workers = args.workers or (1 if small else max(1, len(os.sched_getaffinity(0)) - 1))
     args.out.mkdir(parents=True, exist_ok=True)
     shutil.copy(args.tokenizer, args.out / "tokenizer.json")

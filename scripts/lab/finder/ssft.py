@@ -23,14 +23,14 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import torch
 from safetensors.torch import load_file
 
-from lab.finder.losses import carrying, recollect
-from lab.finder.memory_samples import StreamSampler
+from lab.finder.losses import evaluate_memory, memory_loss
+from lab.finder.memory_samples import MemorySampler
 from lab.finder.tokenizer import open_tokenizer
 from lab.reference.checkpoint import load, save
 from lab.reference.decoder import Attention
-from lab.reference.parallel import plain
+from lab.reference.parallel import plain_attention
 from lab.train.checkpoint import store
-from lab.train.samples import Shape
+from lab.train.samples import BatchShape
 
 FEWEST, MOST = 8, 16  # segments
 WINDOWS = (1, 2, 4)  # segments of a window: what is remembered must not depend on it
@@ -50,7 +50,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(2)
     torch.set_flush_denormal(True)
-    Attention.local = plain
+    Attention.local = plain_attention
     torch.manual_seed(args.seed)
     tokenizer = open_tokenizer(args.checkpoint / "tokenizer.json")
     log = open(args.checkpoint / "ssft.log", "a")  # noqa: SIM115
@@ -60,8 +60,8 @@ def main() -> None:
         print(text, file=log, flush=True)
 
     def count(decoder) -> str:
-        shape = Shape(args.segment, FEWEST, 4, 4, 16)
-        found = recollect(decoder, tokenizer, shape, args.rounds)
+        shape = BatchShape(args.segment, FEWEST, 4, 4, 16)
+        found = evaluate_memory(decoder, tokenizer, shape, args.rounds)
         return ", ".join(f"{kind} {share:.1%} of {n}" for kind, (share, n) in found.items())
 
     kept = args.checkpoint / "ssft.pt"
@@ -90,14 +90,14 @@ def main() -> None:
         if pretrained.exists():
             decoder.load_state_dict(load_file(pretrained / "gates.safetensors"), strict=False)
             say(f"gates of pretraining: {count(decoder)}")
-    sampler, last, sums = StreamSampler(tokenizer, f"ssft/{args.seed}"), time.monotonic(), []
+    sampler, last, sums = MemorySampler(tokenizer, f"ssft/{args.seed}"), time.monotonic(), []
     while spent < 60 * args.minutes:
         progress = spent / (60 * args.minutes)
         optimizer.param_groups[0]["lr"] = rate * min(1, (step + 1) / 10) * max(0.05, min(1, 2 * (1 - progress)))
         sampler.restart(f"ssft/{args.seed}/{step}")
         segments, window = sampler.random.randint(FEWEST, MOST), sampler.write.choose(*WINDOWS)
-        shape = Shape(args.segment, segments, window, args.batch, args.questions, DECADES)
-        loss = sum(carrying(decoder, sampler.streams(shape)).values())
+        shape = BatchShape(args.segment, segments, window, args.batch, args.questions, DECADES)
+        loss = sum(memory_loss(decoder, sampler.batch(shape)).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

@@ -58,8 +58,8 @@ def ask(
         )  # [n+1,J,P,d]: just before the window, wherever that begins
         q, k, v = layer.qkv(x)  # [B,n,H,S,d], [B,n,J,S,d] twice
         # keys and values of the window before each segment, and after the last: [B,n+1,J,w·S,d]
-        window_k, window_v = rope(before(k, w), *window_at), before(v, w)
-        m, z = sums(k, v, weights)  # [B,n+1,J,d,d], [B,n+1,J,d]
+        window_k, window_v = rope(windows_before(k, w), *window_at), windows_before(v, w)
+        m, z = memory_sums(k, v, weights)  # [B,n+1,J,d,d], [B,n+1,J,d]
         m, z = m[:, gone], z[:, gone]
         z = torch.where((gone > 0)[:, None, None], z, torch.ones_like(z))
         if not last:  # of the last layer only keys and values are needed
@@ -67,7 +67,7 @@ def ask(
             fixed = pinned_k[:n].expand(B, -1, -1, -1, -1), vp.expand(B, n, -1, -1, -1)
             ks = torch.cat([fixed[0], window_k[:, :n], rope(k, *rows)], 3)  # [B,n,J,slots+S,d]
             vs = torch.cat([fixed[1], window_v[:, :n], v], 3)
-            a = run(seen, layer, q, ks, vs, read_mask[kind], rows, m[:, :n], z[:, :n], absorbed[:n].expand(B, n))
+            a = run(attend, layer, q, ks, vs, read_mask[kind], rows, m[:, :n], z[:, :n], absorbed[:n].expand(B, n))
             x = run(layer.out, x, a)
             first = [t[:P] for t in rows_at]
             p = layer.out(
@@ -77,12 +77,12 @@ def ask(
         rows = [t[:T] for t in rows_at]
         ks = torch.cat([pinned_k[cut], window_k[at, cut], rope(k, *rows)], 3)  # [B,Q,J,slots+T,d]
         vs = torch.cat([vp.expand(B, Q, -1, -1, -1), window_v[at, cut], v], 3)
-        a = run(seen, layer, q, ks, vs, asked_mask[kind], rows, m[at, cut], z[at, cut], absorbed[cut])
+        a = run(attend, layer, q, ks, vs, asked_mask[kind], rows, m[at, cut], z[at, cut], absorbed[cut])
         y = run(layer.out, y, a)
     return decoder.model.norm(y)
 
 
-def seen(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
+def attend(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
     """Attention of rows q [B,n,H,S,d] over keys k, values v [B,n,J,·,d] and memory m, z where absorbed [B,n] is 1."""
     attention, shape = layer.self_attn, q.shape[:2]
     mask = mask.expand(*shape, -1, -1, -1).flatten(0, 1)
@@ -94,7 +94,7 @@ def seen(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
     return torch.where(absorbed.flatten()[:, None, None, None] > 0, mixed, local).unflatten(0, shape)
 
 
-def plain(attention: Attention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+def plain_attention(attention: Attention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
     """Attention.local by matrix products, which training on a CPU takes in its place: with a mask, PyTorch's fused
     kernel takes three times as long backward."""
     if (group := attention.heads // k.shape[1]) > 1:
@@ -107,14 +107,14 @@ def plain(attention: Attention, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -
     return torch.bmm(scores.softmax(-1), v).unflatten(0, (-1, attention.heads))  # [B,H,n,d]
 
 
-def before(t: Tensor, w: int) -> Tensor:
+def windows_before(t: Tensor, w: int) -> Tensor:
     """t [B,n,J,S,d] → [B,n+1,J,w·S,d]: the w segments before each, zeros where there are none."""
     n = t.shape[1]
     padded = torch.cat([t.new_zeros(t.shape[0], w, *t.shape[2:]), t], 1)  # [B,w+n,J,S,d]
     return torch.cat([padded[:, i : i + n + 1] for i in range(w)], 3)
 
 
-def sums(k: Tensor, v: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
+def memory_sums(k: Tensor, v: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
     """Σ σ(k)ᵀ v and Σ σ(k) over the segments before each: [B,n+1,J,d,d], [B,n+1,J,d], float32."""
     with torch.autocast(k.device.type, enabled=False):
         s, v = sigma(k.float()), v.float()

@@ -35,7 +35,7 @@ class BadData(ValueError):
 
 
 @dataclass(frozen=True)
-class Shape:
+class BatchShape:
     """Of a batch of documents with questions."""
 
     segment: int  # S, tokens
@@ -47,7 +47,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Text:
+class TokenizedText:
     """A document, tokenised."""
 
     ids: list[int]
@@ -55,7 +55,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Streams:
+class QuestionBatch:
     """A batch, as arrays; T: tokens of its longest question with answer."""
 
     start: np.ndarray  # [P] int64
@@ -66,7 +66,7 @@ class Streams:
     window: int  # w
 
 
-class Form:
+class PromptForm:
     """A prompt's pieces as tokens."""
 
     def __init__(self, prompt: dict, end: str, tokenizer: str) -> None:
@@ -75,34 +75,34 @@ class Form:
         self.start = self.prompt_template.encode(prompt["start"])
         self.end = self.prompt_template.special.token_to_id(end)
 
-    def text(self, document: str, questions: list[tuple[str, str]]) -> Text:
+    def text(self, document: str, questions: list[tuple[str, str]]) -> TokenizedText:
         ask, plain = self.prompt_template.prompt["ask"], self.prompt_template.plain
         asked = [
             (self.prompt_template.encode(ask, question=q), [*plain.encode(a, add_special_tokens=False).ids, self.end])
             for q, a in questions
         ]
-        return Text(plain.encode(document + ENDING, add_special_tokens=False).ids, asked)
+        return TokenizedText(plain.encode(document + ENDING, add_special_tokens=False).ids, asked)
 
 
-def read(path: Path, form: Form, room: int) -> tuple[list[Text], list[Text], str]:
+def read(path: Path, form: PromptForm, room: int) -> tuple[list[TokenizedText], list[TokenizedText], str]:
     """→ texts to train on, texts held out, and what was left out: documents of more than `room` tokens, questions."""
     texts, long, longer = [], 0, 0
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
-            text = form.text(*parsed(line, f"{path}, line {number}"))
+            text = form.text(*parse_line(line, f"{path}, line {number}"))
             asked = [(q, a) for q, a in text.asked if len(q) + len(a) <= LONGEST]
             longer += len(text.asked) - len(asked)
             if len(text.ids) > room:
                 long += 1
             elif asked:
-                texts.append(Text(text.ids, asked))
+                texts.append(TokenizedText(text.ids, asked))
     if len(texts) < 2:
         raise BadData(f"{path}: found {len(texts)} documents of up to {room} tokens with questions, expected 2 or more")
     said = f"left out: {long} documents of more than {room} tokens, {longer} questions of more than {LONGEST}"
     return [t for i, t in enumerate(texts) if i % HELD_OUT != 1], texts[1::HELD_OUT], said if long or longer else ""
 
 
-def parsed(line: str, where: str) -> tuple[str, list[tuple[str, str]]]:
+def parse_line(line: str, where: str) -> tuple[str, list[tuple[str, str]]]:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as e:
@@ -117,19 +117,19 @@ def parsed(line: str, where: str) -> tuple[str, list[tuple[str, str]]]:
     return document, pairs
 
 
-def generated(form: Form, seed: str, tokens: int) -> Iterator[Text]:
+def generated(form: PromptForm, seed: str, tokens: int) -> Iterator[TokenizedText]:
     """Without end; each of about so many tokens of the demo's tokenizer."""
     for number in count():
         document = make(tokens, f"{seed}/{number}", 8, 4, 2)
         yield form.text(document.text, [(a.question, a.sentence or ABSENT) for a in document.asked])
 
 
-def streams(form: Form, texts: list[Text] | None, shape: Shape, seed: str) -> Streams:
+def question_batch(form: PromptForm, texts: list[TokenizedText] | None, shape: BatchShape, seed: str) -> QuestionBatch:
     """A batch; of generated texts where none are given."""
     r, B, Q = Random(seed), shape.batch, shape.questions
     fresh = generated(form, f"ssft/{seed}", max(64, shape.segments * shape.segment // 4))
     following = (lambda: r.choice(texts)) if texts else (lambda: next(fresh))
-    ids, chosen = zip(*(stream(r, following, shape) for _ in range(B)), strict=True)
+    ids, chosen = zip(*(document_sample(r, following, shape) for _ in range(B)), strict=True)
     width = max(len(q) + len(a) for rows in chosen for _, q, a in rows)
     asked, wanted = np.zeros((B, Q, width), np.int64), np.full((B, Q, width), -1, np.int64)
     cut = np.full((B, Q), shape.segments, np.int64)
@@ -137,11 +137,11 @@ def streams(form: Form, texts: list[Text] | None, shape: Shape, seed: str) -> St
         for i, (after, q, a) in enumerate(rows):
             cut[b, i], asked[b, i, : len(q) + len(a)] = after, q + a
             wanted[b, i, len(q) - 1 : len(q) + len(a) - 1] = a
-    return Streams(np.array(form.start, np.int64), np.stack(ids), asked, wanted, cut, shape.window)
+    return QuestionBatch(np.array(form.start, np.int64), np.stack(ids), asked, wanted, cut, shape.window)
 
 
-def stream(
-    r: Random, following: Callable[[], Text], shape: Shape
+def document_sample(
+    r: Random, following: Callable[[], TokenizedText], shape: BatchShape
 ) -> tuple[np.ndarray, list[tuple[int, list[int], list[int]]]]:
     """→ tokens [n,S] and up to Q (segments read before it, question, answer) about documents that stand there whole."""
     S, length = shape.segment, shape.segment * shape.segments
@@ -151,7 +151,7 @@ def stream(
     lead = r.randint(
         0, length - len(main.ids)
     )  # tokens before it, of other documents; the first of these loses its head
-    before: list[Text] = []
+    before: list[TokenizedText] = []
     while sum(len(t.ids) for t in before) < lead:
         before.append(following())
     ids, told = [token for t in before for token in t.ids], []

@@ -31,11 +31,11 @@ from lab.export.preset import default_preset
 from lab.reference.checkpoint import load, save_gates
 from lab.reference.config import Config
 from lab.reference.decoder import Decoder
-from lab.reference.parallel import ask, plain
+from lab.reference.parallel import ask, plain_attention
 from lab.reference.prompt_template import for_pieces
 from lab.train.checkpoint import store
 from lab.train.distributed import Processes, average
-from lab.train.samples import BadData, Form, Shape, Streams, read, streams
+from lab.train.samples import BadData, BatchShape, PromptForm, QuestionBatch, question_batch, read
 
 FEWEST, MOST = 8, 16  # segments of a sample
 WINDOWS = (1, 2, 4)  # segments of its window: what is remembered must not depend on it
@@ -64,7 +64,7 @@ class Options:
         return {"data": data, "processes": processes} | {name: getattr(self, name) for name in names}
 
 
-def estimate(c: Config, shape: Shape, pinned: int, asked: int, weight_bytes: int, gates: int) -> dict[str, int]:
+def estimate(c: Config, shape: BatchShape, pinned: int, asked: int, weight_bytes: int, gates: int) -> dict[str, int]:
     """Bytes of a step, by part; `pinned` tokens at the start, `asked` tokens of a question with its answer.
 
     Kept for going backward are a layer's inputs of attention and MLP, keys and values once for each segment that sees
@@ -89,17 +89,17 @@ def estimate(c: Config, shape: Shape, pinned: int, asked: int, weight_bytes: int
     }
 
 
-def size(count: float) -> str:
+def readable_size(count: float) -> str:
     return f"{count / 1e9:.2f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
 
 
-def on(device: str, b: Streams) -> tuple[Tensor, ...]:
+def to_device(device: str, b: QuestionBatch) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(t).to(device) for t in (b.start, b.ids, b.asked, b.wanted, b.cut))
 
 
-def answers(decoder: Decoder, b: Streams, device: str) -> tuple[Tensor, Tensor, Tensor]:
+def answers(decoder: Decoder, b: QuestionBatch, device: str) -> tuple[Tensor, Tensor, Tensor]:
     """→ logits [m,V] of the rows before an answer's tokens, these tokens [m], the question of each [m]."""
-    start, ids, asked, wanted, cut = on(device, b)
+    start, ids, asked, wanted, cut = to_device(device, b)
     with torch.device(device), torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
         hidden = ask(decoder, start, ids, b.window, asked, cut, again=torch.is_grad_enabled())  # [B,Q,T,D]
         rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [m]
@@ -108,7 +108,7 @@ def answers(decoder: Decoder, b: Streams, device: str) -> tuple[Tensor, Tensor, 
 
 
 @torch.no_grad()
-def measure(decoder: Decoder, samples: list[Streams], device: str) -> str:
+def evaluate(decoder: Decoder, samples: list[QuestionBatch], device: str) -> str:
     """Of held-out samples: nats a token, and questions all of whose answer's tokens are the likeliest."""
     nats, tokens, right, questions = 0.0, 0, 0, 0
     for b in samples:
@@ -120,12 +120,12 @@ def measure(decoder: Decoder, samples: list[Streams], device: str) -> str:
     return f"{nats / max(1, tokens):.3f} nats a token, {right} of {questions} answers right"
 
 
-def form_of(base: Path, preset: Path | None, positions: int) -> Form:
+def prompt_form(base: Path, preset: Path | None, positions: int) -> PromptForm:
     found = json.loads(preset.read_text()) if preset else default_preset(base, positions)
     if found["citation"]:
         raise BadData(f"{preset}: found a citing prompt, expected a free one: the command finder.ssft trains those")
     kept = for_pieces(json.loads((base / "tokenizer.json").read_text()), found)
-    return Form(found["prompt"], found["end"][0], json.dumps(kept))
+    return PromptForm(found["prompt"], found["end"][0], json.dumps(kept))
 
 
 class Trainer:
@@ -150,11 +150,11 @@ class Trainer:
         self.log = open(base / "ssft.log", "a") if self.processes.rank == 0 else None  # noqa: SIM115
         self.gates = self.freeze()
         c = self.decoder.config
-        self.form = form_of(base, o.preset, c.positions)
+        self.form = prompt_form(base, o.preset, c.positions)
         reach = max(1, c.positions // o.segment - 3)  # segments of a window; pinned and question stand beside it
-        self.most = Shape(o.segment, MOST, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
+        self.most = BatchShape(o.segment, MOST, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
         self.texts, held, left_out = read(o.data, self.form, MOST * o.segment) if o.data else (None, None, "")
-        self.held_out = [streams(self.form, held, self.most, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
+        self.held_out = [question_batch(self.form, held, self.most, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
         self.optimizer, self.step = torch.optim.Adam(self.gates.values(), lr=o.rate), 0
         self.introduce(left_out)
         if state:
@@ -163,7 +163,7 @@ class Trainer:
             self.step = state["step"]
             self.say(f"goes on at step {self.step}")
         else:
-            self.say(f"gates shut: {measure(self.decoder, self.held_out, self.device)}")
+            self.say(f"gates shut: {evaluate(self.decoder, self.held_out, self.device)}")
 
     def freeze(self) -> dict[str, torch.nn.Parameter]:
         """All but the gates, which are float32 whatever the base is."""
@@ -182,7 +182,7 @@ class Trainer:
             self.decoder.to(self.device, torch.bfloat16)
         else:
             for layer in self.decoder.model.layers:
-                layer.self_attn.local = partial(plain, layer.self_attn)
+                layer.self_attn.local = partial(plain_attention, layer.self_attn)
         for gate in gates.values():
             gate.data = gate.data.float()
             gate.requires_grad_(True)
@@ -196,22 +196,22 @@ class Trainer:
             self.say(left_out)
         asked, weight = max(b.asked.shape[-1] for b in self.held_out), 4 if self.device == "cpu" else 2
         parts = estimate(c, self.most, len(self.form.start), asked, weight, trained)
-        said = ", ".join(f"{part} {size(count)}" for part, count in parts.items())
-        self.say(f"memory of each, estimated: {size(sum(parts.values()))} ({said})")
+        said = ", ".join(f"{part} {readable_size(count)}" for part, count in parts.items())
+        self.say(f"memory of each, estimated: {readable_size(sum(parts.values()))} ({said})")
 
     def say(self, text: str) -> None:
         if self.log:
             print(text, flush=True)
             print(text, file=self.log, flush=True)
 
-    def sample(self) -> Streams:
+    def sample(self) -> QuestionBatch:
         """This step's batch for this process; of one size for all."""
         o, most, r = self.options, self.most, Random(f"{self.options.seed}/{self.step}")
         longest = max((len(t.ids) for t in self.texts), default=0) if self.texts else 0
         segments = max(r.randint(FEWEST, MOST), -(-longest // o.segment))
         window = r.choice([w for w in WINDOWS if w <= most.window])
         shape = replace(most, segments=segments, window=window)
-        return streams(self.form, self.texts, shape, f"{o.seed}/{self.step}/{self.processes.rank}")
+        return question_batch(self.form, self.texts, shape, f"{o.seed}/{self.step}/{self.processes.rank}")
 
     def once(self) -> float:
         """A step → its loss, over all processes."""
@@ -249,7 +249,7 @@ class Trainer:
         if self.step == steps:
             if self.processes.rank == 0:
                 save_gates(self.gates, self.options.checkpoint)
-            self.say(f"after {steps} steps: {measure(self.decoder, self.held_out, self.device)}")
+            self.say(f"after {steps} steps: {evaluate(self.decoder, self.held_out, self.device)}")
         return losses
 
 

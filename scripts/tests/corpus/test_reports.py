@@ -130,7 +130,7 @@ def test_digits_one_by_one(tokenizer):
 
 
 def test_samples(tokenizer):
-    from lab.finder.batches import batch
+    from lab.finder.batches import padded_batch
     from lab.finder.prompt_samples import MARKER, Sampler
     from lab.finder.tokenizer import BOS, DOC, END_DOC, EOS, FIRST_TEXT, QUOTE, S0, SUM, Q
 
@@ -159,7 +159,7 @@ def test_samples(tokenizer):
                 at = s.ids.index(answer[0])
                 assert s.ids[at : at + b.length - 1] == answer[:-1]
                 assert answer[-1] == EOS
-    packed = batch(samples, 320)
+    packed = padded_batch(samples, 320)
     for i, s in enumerate(samples):
         for b in s.blocks:
             if b.start <= 319:
@@ -192,8 +192,8 @@ def test_a_block_computes_what_it_computes_alone(tokenizer):
     """Questions share a document in training; each must see exactly the prompt that the engine gives it."""
     import torch
 
-    from lab.finder.batches import batch
-    from lab.finder.losses import tensors
+    from lab.finder.batches import padded_batch
+    from lab.finder.losses import model_inputs
     from lab.finder.prompt_samples import Sampler
     from lab.reference.config import Config
     from lab.reference.decoder import Decoder
@@ -212,7 +212,7 @@ def test_a_block_computes_what_it_computes_alone(tokenizer):
     }
     decoder = Decoder(Config(family="qwen2", vocabulary=vocabulary, **shape))
     sample = next(s for s in Sampler(tokenizer, 320, "alone").samples(6) if len(s.blocks) > 2)
-    ids, positions, mask, _ = tensors(batch([sample], 320))
+    ids, positions, mask, _ = model_inputs(padded_batch([sample], 320))
     with torch.no_grad():
         together = decoder(ids, positions, mask)
         for number, block in enumerate(sample.blocks, 1):
@@ -229,7 +229,7 @@ def test_words_with_synonyms_are_tokens_that_start_alike(tokenizer):
     import torch
 
     from lab.corpus.questions import same_meaning, synonyms
-    from lab.finder.initial_weights import Part, set_start
+    from lab.finder.initial_weights import Part, set_initial_weights
     from lab.finder.pretrain import FINDER
     from lab.finder.tokenizer import WHOLE
     from lab.reference.decoder import Decoder
@@ -240,7 +240,7 @@ def test_words_with_synonyms_are_tokens_that_start_alike(tokenizer):
     starts = tuple(f" {word}" for word in synonyms())
     assert all(any(s.startswith(tokenizer.decode([i])) for s in starts) for i in range(first, first + WHOLE))
     decoder = Decoder(replace(FINDER, vocabulary=tokenizer.get_vocab_size()))
-    set_start(decoder, tokenizer)
+    set_initial_weights(decoder, tokenizer)
     codes = torch.nn.functional.normalize(decoder.model.embed_tokens.weight[:, Part.TOKEN], dim=1)
     groups = [group for group in same_meaning() if all(w in whole for w in group)]
     assert len(groups) >= 50
@@ -256,13 +256,13 @@ def test_the_starting_circuits_look_where_they_say(tokenizer):
 
     import torch
 
-    from lab.finder.initial_weights import set_start
+    from lab.finder.initial_weights import set_initial_weights
     from lab.finder.pretrain import FINDER
     from lab.finder.tokenizer import FIRST_TEXT, S0
     from lab.reference.decoder import Decoder, rope
 
     decoder = Decoder(replace(FINDER, vocabulary=tokenizer.get_vocab_size()))
-    set_start(decoder, tokenizer)
+    set_initial_weights(decoder, tokenizer)
     ids = torch.randint(FIRST_TEXT, tokenizer.get_vocab_size(), (1, 400), generator=torch.Generator().manual_seed(1))
     markers = torch.arange(0, 400, 23)
     ids[0, markers] = S0 + 1 + torch.arange(len(markers))

@@ -12,14 +12,14 @@ from lab import ROOT
 from lab.corpus.facts import Declarer
 from lab.corpus.lexicon import topics
 from lab.corpus.questions import Questions
-from lab.finder.memory_samples import CARRIED, CITED, KINDS, NONE, SAID, TOPIC, StreamSampler
+from lab.finder.memory_samples import CARRIED, CITED, KINDS, NONE, SAID, TOPIC, MemorySampler
 from lab.finder.tokenizer import END_DOC, EOS, PAD, QUOTE, S0, SAY, open_tokenizer, train
 from lab.reference.checkpoint import save
 from lab.reference.config import Config
 from lab.reference.decoder import Decoder
-from lab.reference.parallel import ask, plain
+from lab.reference.parallel import ask, plain_attention
 from lab.reference.state import Sizes, State, run
-from lab.train.samples import Shape
+from lab.train.samples import BatchShape
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +66,7 @@ def test_plain_attention_is_the_fused_one():
     attention = random_decoder(100, heads=2, kv_heads=2, head_dim=16).model.layers[0].self_attn
     q, k, v = torch.randn(3, 2, 2, 5, 16)
     seen = torch.ones(2, 1, 5, 5, dtype=torch.bool).tril()
-    assert torch.allclose(plain(attention, q, k, v, seen), attention.local(q, k, v, seen), atol=1e-5)
+    assert torch.allclose(plain_attention(attention, q, k, v, seen), attention.local(q, k, v, seen), atol=1e-5)
 
 
 def test_a_weight_is_a_segment_read_so_often():
@@ -98,7 +98,7 @@ def test_facts_are_told_and_asked_with_the_same_words():
 
 def test_streams(tokenizer):
     def make(seed):
-        return StreamSampler(tokenizer, seed).streams(Shape(32, 10, 2, 3, 12, 3.0))
+        return MemorySampler(tokenizer, seed).batch(BatchShape(32, 10, 2, 3, 12, 3.0))
 
     b, again = make("train/1"), make("train/1")
     assert (b.ids == again.ids).all()
@@ -161,14 +161,14 @@ def test_only_gates_train(folder):
 def test_the_starting_circuits_tell_the_topic():
     """Before any training, of twelve documents: most of 3,000 tokens; one in sixteen by chance. The codes are far
     apart."""
-    from lab.finder.initial_weights import Part, hamming, set_start
-    from lab.finder.losses import remembered
+    from lab.finder.initial_weights import Part, hamming_codes, set_initial_weights
+    from lab.finder.losses import memory_logits
     from lab.finder.pretrain import FINDER
 
-    codes = hamming()
+    codes = hamming_codes()
     assert all((codes[i] != codes[j]).sum() >= 3 for i in range(16) for j in range(i))
     tokenizer, decoder = open_tokenizer(ROOT / "models/demo/tokenizer.json"), Decoder(FINDER)
-    set_start(decoder, tokenizer)
+    set_initial_weights(decoder, tokenizer)
     for layer in decoder.model.layers[:3]:
         assert not layer.self_attn.o_proj.weight[Part.TOPIC].any()
         assert not layer.mlp.down_proj.weight[Part.TOPIC].any()
@@ -177,9 +177,9 @@ def test_the_starting_circuits_tell_the_topic():
     for number in range(6):
         if asked == 12:
             break
-        b = StreamSampler(tokenizer, f"topic/{number}").streams(Shape(128, 24, 2, 3, 40))
+        b = MemorySampler(tokenizer, f"topic/{number}").batch(BatchShape(128, 24, 2, 3, 40))
         with torch.no_grad():
-            logits, wanted, _, question = remembered(decoder, b)
+            logits, wanted, _, question = memory_logits(decoder, b)
         for document in range(3):
             first = next((q for q in range(40) if KINDS[b.kind[document, q]] == TOPIC), None)
             if first is None or asked == 12:
@@ -202,11 +202,11 @@ def test_alike_facts_differ_in_what_they_are_about():
 @pytest.fixture(scope="module")
 def finder():
     """The starting circuits, which the tests change one after another, and their tokenizer."""
-    from lab.finder.initial_weights import set_start
+    from lab.finder.initial_weights import set_initial_weights
     from lab.finder.pretrain import FINDER
 
     tokenizer, decoder = open_tokenizer(ROOT / "models/demo/tokenizer.json"), Decoder(FINDER)
-    set_start(decoder, tokenizer)
+    set_initial_weights(decoder, tokenizer)
     return decoder, tokenizer
 
 
@@ -218,18 +218,18 @@ def changed(decoder: Decoder, before: dict[str, torch.Tensor]) -> dict[str, list
 
 def test_addresses_fitted_anew_tell_more_values_apart(finder):
     """Held-out documents; nothing but these rows of queries and keys changes."""
-    from lab.finder import memory_heads as addresses
     from lab.finder.initial_weights import N_HEAD
+    from lab.finder.memory_heads import accuracy, addresses, collect_filler, collect_values, fit
 
     decoder, tokenizer = finder
     before = {name: p.detach().clone() for name, p in decoder.named_parameters()}
-    held, filler = (f(decoder, tokenizer, "held out", 3) for f in (addresses.collect, addresses.silence))
+    held, filler = (f(decoder, tokenizer, "held out", 3) for f in (collect_values, collect_filler))
     assert held
     assert all(len(t.tokens) == len(t.asked) == len(t.read) == len(t.first) for t in held)
     assert not any((t.tokens == tokenizer.token_to_id("<eos>")).any() for t in held)
-    start = addresses.accuracy(addresses.heads(decoder), held, filler)
-    addresses.refit(decoder, tokenizer, "test", rounds=8, steps=60)
-    fitted = addresses.accuracy(addresses.heads(decoder), held, filler)
+    start = accuracy(addresses(decoder), held, filler)
+    fit(decoder, tokenizer, "test", rounds=8, steps=60)
+    fitted = accuracy(addresses(decoder), held, filler)
     assert fitted > 1.3 * start, (start, fitted)
     for name, rows in changed(decoder, before).items():
         assert name.startswith(("model.layers.4.self_attn.q_proj", "model.layers.4.self_attn.k_proj"))

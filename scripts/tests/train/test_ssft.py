@@ -18,8 +18,8 @@ from lab.fixtures import tokenizer_cases as forms
 from lab.reference.checkpoint import load
 from lab.reference.parallel import ask
 from lab.train import ssft
-from lab.train.samples import BadData, Form, Shape, Text, read, stream, streams
-from lab.train.ssft import Options, Trainer, answers
+from lab.train.samples import BadData, BatchShape, PromptForm, TokenizedText, document_sample, question_batch, read
+from lab.train.ssft import Options, Trainer, answers, prompt_form
 
 SHAPE = {
     "vocab_size": 384, "hidden_size": 48, "intermediate_size": 80, "num_hidden_layers": 3, "num_attention_heads": 4,
@@ -125,11 +125,11 @@ def test_two_processes_train_one_set_of_gates(tmp_path):
 
 
 def test_streams_ask_only_what_was_read():
-    texts = [Text(list(range(100 * n, 100 * n + 10 * n)), [([n], [7, 8])]) for n in range(1, 6)]
-    shape = Shape(16, 6, 2, 3, 4)
+    texts = [TokenizedText(list(range(100 * n, 100 * n + 10 * n)), [([n], [7, 8])]) for n in range(1, 6)]
+    shape = BatchShape(16, 6, 2, 3, 4)
     for seed in range(20):
         source = iter([texts[(seed + i) % 5] for i in range(100)])
-        ids, asked = stream(Random(seed), lambda s=source: next(s), shape)
+        ids, asked = document_sample(Random(seed), lambda s=source: next(s), shape)
         assert ids.shape == (6, 16)
         for cut, question, _ in asked:
             text = texts[question[0] - 1].ids
@@ -139,10 +139,10 @@ def test_streams_ask_only_what_was_read():
 
 def test_the_loss_is_on_answers(tmp_path):
     folder = checkpoint(tmp_path / "one", "qwen2", "qwen2")
-    form = ssft.form_of(folder, None, 4096)
+    form = prompt_form(folder, None, 4096)
     texts, held, left_out = read(folder / "questions.jsonl", form, 128)
     assert (len(texts), len(held), left_out) == (7, 1, "")
-    b = streams(form, texts, Shape(32, 6, 2, 2, 4), "seed")
+    b = question_batch(form, texts, BatchShape(32, 6, 2, 2, 4), "seed")
     decode = form.prompt_template.special.decode
     assert decode(b.start.tolist(), skip_special_tokens=False).endswith("<|im_start|>user\n")
     for row, wanted in zip(
@@ -184,7 +184,8 @@ def test_bad_data_is_named(line, said, tmp_path):
     folder = checkpoint(tmp_path / "one", "qwen2", "qwen2")
     (tmp_path / "bad.jsonl").write_text(line + "\n")
     with pytest.raises(BadData, match=said):
-        read(tmp_path / "bad.jsonl", ssft.form_of(folder, None, 4096), 128)
+        read(tmp_path / "bad.jsonl", prompt_form(folder, None, 4096), 128)
+    form = PromptForm({"start": "a", "ask": "{question}"}, "<|im_end|>", (folder / "tokenizer.json").read_text())
+    texts = [TokenizedText(list(range(9)), [([1], [2])])]
     with pytest.raises(BadData, match="found no document of up to 8 tokens"):
-        streams(Form({"start": "a", "ask": "{question}"}, "<|im_end|>", (folder / "tokenizer.json").read_text()),
-                [Text(list(range(9)), [([1], [2])])], Shape(4, 2, 1, 1, 1), "seed")  # fmt: skip
+        question_batch(form, texts, BatchShape(4, 2, 1, 1, 1), "seed")

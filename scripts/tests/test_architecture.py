@@ -1,0 +1,67 @@
+"""The lab's folders import only those of the levels before them; no file grows past what a reader holds in mind."""
+
+import ast
+import subprocess
+
+import pytest
+
+from lab import FOLDERS, LEVELS, ROOT
+
+LONGEST = 400  # lines of a file
+PACKAGE = ROOT / "scripts/lab"
+ALONE = ("plots", "release")  # import no other folder
+WRITTEN = (".rs", ".kt", ".kts", ".py", ".sh", ".java")
+
+
+def imported(source: str) -> set[str]:
+    """The folders of the lab that a file imports, wherever in it."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "found a relative import, expected the module's full name"
+            names += [f"{node.module}.{alias.name}" for alias in node.names]
+    return {name.split(".")[1] for name in names if name.startswith("lab.")} & set(FOLDERS)
+
+
+def forbidden(folder: str, source: str) -> set[str]:
+    """Those of them that a file in `folder` must not import."""
+    level = next(number for number, folders in enumerate(LEVELS) if folder in folders)
+    before = set() if folder in ALONE else {name for folders in LEVELS[:level] for name in folders}
+    return imported(source) - before - {folder}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_imports_only_lower_levels(folder):
+    files = sorted((PACKAGE / folder).rglob("*.py"))
+    assert files
+    upward = {str(f.relative_to(PACKAGE)): forbidden(folder, f.read_text("utf-8")) for f in files}
+    assert not {name: found for name, found in upward.items() if found}
+
+
+def test_every_folder_is_named():
+    found = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name != "__pycache__"}
+    assert found == set(FOLDERS)
+
+
+@pytest.mark.parametrize(
+    ("folder", "source", "found"),
+    [
+        ("train", "from lab.finder.losses import memory_loss", {"finder"}),
+        ("train", "from lab.accelerators import qnn", {"accelerators"}),
+        ("reference", "def f():\n    from lab import export", {"export"}),
+        ("plots", "import lab.evaluate.score", {"evaluate"}),
+        ("finder", "from lab.train.samples import BatchShape\nfrom lab import ROOT", set()),
+    ],
+)
+def test_an_upward_import_is_found(folder, source, found):
+    assert forbidden(folder, source) == found
+
+
+def test_no_file_is_too_long():
+    tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], check=True, capture_output=True, text=True).stdout
+    files = [ROOT / name for name in tracked.split("\0") if name.endswith(WRITTEN) and (ROOT / name).exists()]
+    assert len(files) > 100
+    lines = {str(file.relative_to(ROOT)): file.read_text("utf-8").count("\n") for file in files}
+    assert not {name: count for name, count in lines.items() if count > LONGEST}
