@@ -4,9 +4,9 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use edgeinfinite_core::answer::CoverageKind;
-use edgeinfinite_core::model::Execution;
-use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Coverage, Document, DocumentOptions, Result, TextSource, Usage};
+use edgeinfinite_core::{
+    Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, DocumentOptions, Execution, Result, TextSource, Usage,
+};
 use serde::Serialize;
 
 use crate::print::JsonFile;
@@ -121,7 +121,7 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
     }
     for quote in &answer.quotes {
         let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
-        let fold = |text: &str| print::visible(&edgeinfinite_core::text::whitespace::trimmed(text));
+        let fold = |text: &str| print::visible(&text.split_whitespace().collect::<Vec<_>>().join(" "));
         let headings = quote.headings.iter().map(|h| format!(" › {}", fold(h))).collect::<String>();
         let (line, start, end) = (source.line(quote.span.start)?, quote.span.start, quote.span.end);
         let place = format!("{name}, line {}, bytes {}–{}{headings}", print::grouped(line), print::grouped(start), print::grouped(end));

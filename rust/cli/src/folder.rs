@@ -1,7 +1,6 @@
 //! `inspect`, `verify` and the table of errors.
 
-use edgeinfinite_core::error::{CODES, Kind};
-use edgeinfinite_core::{Manifest, Result, inspect as inspect_folder};
+use edgeinfinite_core::{CODES, Kind, Manifest, Result, inspect as inspect_folder};
 use serde::Serialize;
 
 use crate::{Common, print};

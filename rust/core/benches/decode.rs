@@ -6,10 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use edgeinfinite_core::decode::constrained::Hold;
-use edgeinfinite_core::decode::{prompt_lookup, scoring};
-use edgeinfinite_core::runtime::cancel_token::CancelToken;
-use edgeinfinite_core::text::whitespace::folded;
+use edgeinfinite_core::testing::{CancelToken, Hold, draft, folded, greedy};
 use edgeinfinite_core::{AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource, Usage};
 use serde_json::{Value, json};
 
@@ -129,7 +126,7 @@ fn holding(model: &Arc<Model>, sight: usize) -> Value {
             times[at].push(clock.elapsed().as_secs_f64() * 1e6);
         };
         timed(0, &mut || {
-            std::hint::black_box(scoring::greedy(&logits));
+            std::hint::black_box(greedy(&logits));
         });
         let copy = pieces.clone();
         let clock = Instant::now();
@@ -143,7 +140,7 @@ fn holding(model: &Arc<Model>, sight: usize) -> Value {
         timed(1, &mut || next(&mut hold));
         timed(2, &mut || (0..WITHIN).for_each(|_| next(&mut hold)));
         timed(3, &mut || {
-            std::hint::black_box(prompt_lookup::draft(&seen, seen[seen.len() / 2], 7));
+            std::hint::black_box(draft(&seen, seen[seen.len() / 2], 7));
         });
         times[4].push(made);
     }

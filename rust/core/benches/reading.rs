@@ -5,12 +5,8 @@
 
 use std::path::Path;
 
-use edgeinfinite_core::index::Index;
-use edgeinfinite_core::text::blocks::Blocks;
-use edgeinfinite_core::text::source::TextSource;
-use edgeinfinite_core::text::tokenizer::Tokens;
-use edgeinfinite_core::text::units::{Fence, Unit, tokenized, units_after};
-use edgeinfinite_core::{Manifest, Result};
+use edgeinfinite_core::testing::{Blocks, Fence, Index, TextUnit, Tokens, tokenized, units_after};
+use edgeinfinite_core::{Manifest, Result, TextSource};
 
 const RUNS: usize = 3;
 const STAGES: [&str; 4] = ["read", "sentences", "tokens", "index"];
@@ -57,7 +53,7 @@ fn read(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
         let mut at = 0;
         while at < pieces.len() {
             let mut tokens = 0;
-            let fits = |piece: &&(Unit, Vec<u32>)| {
+            let fits = |piece: &&(TextUnit, Vec<u32>)| {
                 tokens += piece.1.len();
                 tokens <= 128
             };

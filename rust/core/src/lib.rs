@@ -21,28 +21,53 @@
 //! Folders in the order of dependency, each importing only those before it: error, text, answer, index, manifest, attention, runtime, session, model,
 //! document, decode, prompt, generation. One call runs at most one graph.
 
-pub mod answer;
-pub mod attention;
-pub mod decode;
-pub mod document;
-pub mod error;
-pub mod generation;
-pub mod index;
-pub mod manifest;
-pub mod model;
+mod answer;
+mod attention;
+mod decode;
+mod document;
+mod error;
+mod generation;
+mod index;
+mod manifest;
+mod model;
 mod prompt;
-pub mod runtime;
-pub mod session;
-pub mod text;
+mod runtime;
+mod session;
+mod text;
 
-pub use answer::{Answer, AnswerEvent, Coverage, Quote, Usage};
+pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Quote, Usage};
 pub use decode::sampling::Sampling;
 pub use document::reading_state::Progress;
 pub use document::{Document, DocumentOptions};
-pub use error::{Error, Kind, Result};
+pub use error::{CODES, Error, Kind, Result};
 pub use generation::chat::{Chat, ChatAnswerStream};
 pub use generation::reply::AnswerStream;
 pub use generation::work::{AskOptions, SummaryStyle};
 pub use manifest::{Manifest, Reading};
-pub use model::{Execution, Model, ModelInfo, OpenOptions, inspect};
+pub use model::{Execution, Model, ModelInfo, OpenOptions, SelfTestResult, SkippedAccelerator, inspect};
+pub use runtime::use_library;
 pub use text::source::TextSource;
+pub use text::span::Span;
+
+/// What tests and benches reach into; no part of the interface.
+#[doc(hidden)]
+pub mod testing {
+    pub use crate::attention::compressive_memory::{Memory, sigma};
+    pub use crate::attention::rope::Rope;
+    pub use crate::decode::constrained::Hold;
+    pub use crate::decode::prompt_lookup::draft;
+    pub use crate::decode::scoring::greedy;
+    pub use crate::index::bm25::Rank;
+    pub use crate::index::{Index, Match, Passage, Stored};
+    pub use crate::manifest::prompt_template::Layout;
+    pub use crate::manifest::{Float, Scenario};
+    pub use crate::runtime::cancel_token::CancelToken;
+    pub use crate::runtime::embedding::Embedding;
+    pub use crate::runtime::executor::{Executor, Inputs};
+    pub use crate::runtime::model_dims::{LayerKind, ModelDims};
+    pub use crate::session::{Session, SessionShared};
+    pub use crate::text::blocks::Blocks;
+    pub use crate::text::tokenizer::{TextStream, TokenStream, Tokens};
+    pub use crate::text::units::{Fence, First, TextUnit, tokenized, units, units_after};
+    pub use crate::text::whitespace::{folded, trimmed};
+}

@@ -3,9 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use edgeinfinite_core::manifest::Manifest;
-use edgeinfinite_core::runtime::cancel_token::CancelToken;
-use edgeinfinite_core::{Model, OpenOptions};
+use edgeinfinite_core::testing::CancelToken;
+use edgeinfinite_core::{Manifest, Model, OpenOptions};
 use sha2::{Digest, Sha256};
 
 const SOCS: [&str; 3] = ["SM8550", "SM8650", "SM8750"];

@@ -1,8 +1,7 @@
 //! What an index takes: memory, however long the document, and bytes on disk for each token. Alone in its process, because the allocator counts
 //! everything.
 
-use edgeinfinite_core::index::{Index, Match};
-use edgeinfinite_core::text::units::First;
+use edgeinfinite_core::testing::{First, Index, Match};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]

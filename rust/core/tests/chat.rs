@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use edgeinfinite_core::runtime::cancel_token::CancelToken;
-use edgeinfinite_core::session::Session;
+use edgeinfinite_core::testing::{CancelToken, Session};
 use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Chat, ChatAnswerStream, Model, OpenOptions, Sampling};
 use serde_json::{Value, json};
 

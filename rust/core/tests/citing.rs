@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use edgeinfinite_core::answer::CoverageKind;
-use edgeinfinite_core::text::tokenizer::Tokens;
+use edgeinfinite_core::testing::Tokens;
 use edgeinfinite_core::{
-    Answer, AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Manifest, Model, OpenOptions, Reading, TextSource,
+    Answer, AnswerEvent, AnswerStream, AskOptions, CoverageKind, Document, DocumentOptions, Manifest, Model, OpenOptions, Reading,
+    TextSource,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -4,14 +4,9 @@ use std::io::Write;
 use std::sync::{Arc, Mutex};
 
 use edgeinfinite_core::Result;
-use edgeinfinite_core::attention::compressive_memory::{Memory, sigma};
-use edgeinfinite_core::attention::rope::Rope;
-use edgeinfinite_core::manifest::{Float, Scenario};
-use edgeinfinite_core::runtime::cancel_token::CancelToken;
-use edgeinfinite_core::runtime::embedding::Embedding;
-use edgeinfinite_core::runtime::executor::{Executor, Inputs};
-use edgeinfinite_core::runtime::model_dims::{LayerKind, ModelDims};
-use edgeinfinite_core::session::{Session, SessionShared};
+use edgeinfinite_core::testing::{
+    CancelToken, Embedding, Executor, Float, Inputs, LayerKind, Memory, ModelDims, Rope, Scenario, Session, SessionShared, sigma,
+};
 use half::f16;
 
 /// A run as the executor got it.

@@ -5,8 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use edgeinfinite_core::Manifest;
-use edgeinfinite_core::manifest::prompt_template::Layout;
-use edgeinfinite_core::text::tokenizer::{TextStream, TokenStream, Tokens};
+use edgeinfinite_core::testing::{Layout, TextStream, TokenStream, Tokens};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};

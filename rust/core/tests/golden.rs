@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
-use edgeinfinite_core::runtime::cancel_token::CancelToken;
+use edgeinfinite_core::testing::CancelToken;
 use edgeinfinite_core::{AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource};
 use serde::Deserialize;
 

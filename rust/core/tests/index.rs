@@ -1,12 +1,10 @@
 //! The index against a scan of all passages; saved, damaged and restored; headings; bounds.
 
+use edgeinfinite_core::testing::{First, Index, Match, Passage, Rank, Stored, units};
 use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
-use edgeinfinite_core::index::bm25::Rank;
-use edgeinfinite_core::index::{Index, Match, Passage};
-use edgeinfinite_core::text::units::{First, units};
 use proptest::prelude::*;
 
 /// A number that looks random.
@@ -100,7 +98,7 @@ fn words_of_every_passage_serve_where_there_are_no_others() {
     assert_eq!(found.iter().map(|m| m.passage.number).collect::<Vec<_>>(), [50]);
 }
 
-fn saved(index: &Index, before: usize) -> (Arc<File>, edgeinfinite_core::index::Stored) {
+fn saved(index: &Index, before: usize) -> (Arc<File>, Stored) {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(&vec![0xa5; before]).unwrap();
     let stored = index.write_to(&mut file).unwrap();

@@ -9,7 +9,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("error", &[]),
     (
         "text",
-        &["span", "whitespace", "encoding", "source", "blocks", "token_memo", "pretokenizer", "tokenizer", "markup", "sentence", "units"],
+        &["span", "whitespace", "encoding", "source", "blocks", "word_memo", "pretokenizer", "tokenizer", "markup", "sentence", "units"],
     ),
     ("answer", &[]),
     ("index", &["terms", "postings", "passage_records", "bm25", "index"]),

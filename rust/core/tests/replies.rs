@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
-use edgeinfinite_core::answer::CoverageKind;
-use edgeinfinite_core::text::whitespace::trimmed;
+use edgeinfinite_core::testing::trimmed;
 use edgeinfinite_core::{
-    Answer, AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, Sampling, SummaryStyle,
-    TextSource,
+    Answer, AnswerEvent, AnswerStream, AskOptions, CoverageKind, Document, DocumentOptions, Model, OpenOptions, Reading, Sampling,
+    SummaryStyle, TextSource,
 };
 use proptest::prelude::*;
 

@@ -3,9 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 
-use edgeinfinite_core::runtime::cancel_token::CancelToken;
-use edgeinfinite_core::session::Session;
-use edgeinfinite_core::text::tokenizer::{TextStream, TokenStream};
+use edgeinfinite_core::testing::{CancelToken, Session, TextStream, TokenStream};
 use edgeinfinite_core::{Model, OpenOptions, inspect};
 use proptest::prelude::*;
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use edgeinfinite_core::Manifest;
-use edgeinfinite_core::text::tokenizer::Tokens;
+use edgeinfinite_core::testing::Tokens;
 use proptest::prelude::*;
 use tokenizers::Tokenizer;
 

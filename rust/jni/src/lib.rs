@@ -47,7 +47,7 @@ pub fn version<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>) -> JByteArray<'l
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn use_runtime<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, library: JByteArray<'l>) {
     env.with_env(|env| -> Result<()> {
-        edgeinfinite_core::runtime::use_library(&path(env, &library)?);
+        edgeinfinite_core::use_library(&path(env, &library)?);
         Ok(())
     })
     .resolve_with::<Throw, _>(|| NONE)

@@ -52,6 +52,9 @@ struct Place {
 impl Hold {
     /// From pieces: their tokens and their texts, white space folded and none around. A piece whose tokens do not decode to its text is not
     /// quoted.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
     pub fn new(pieces: impl IntoIterator<Item = (Vec<u32>, String)>, tokens: &Tokens) -> Result<Self> {
         let pieces = pieces.into_iter().map(|(ids, text)| Piece::new(ids, text, tokens)).collect::<Result<Vec<_>>>()?;
         let places = pieces.iter().enumerate().flat_map(|(number, piece)| (0..piece.tokens.len()).map(move |at| (number, at)));

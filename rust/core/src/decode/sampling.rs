@@ -39,6 +39,9 @@ impl Default for Sampling {
 
 impl Sampling {
     /// Refuses values that mean nothing.
+    ///
+    /// # Errors
+    /// `argument.sampling`, with the number.
     pub fn check(&self) -> Result<()> {
         let wrong = |name: &str, found: f32, expected: &str| {
             Err(Error::new("argument.sampling", format!("{name}: found {found}, expected {expected}")))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-use crate::document::reading_state::{Progress, State};
+use crate::document::reading_state::{DocumentState, Progress};
 use crate::document::saved;
 use crate::error::{Error, Result};
 use crate::manifest::Reading;
@@ -45,7 +45,7 @@ pub(crate) struct Shared {
     /// What the caller chose.
     pub reading: Option<Reading>,
     cancel: CancelToken,
-    state: Mutex<State>,
+    state: Mutex<DocumentState>,
     checkpoint: Option<Mutex<Checkpoint>>,
 }
 
@@ -58,6 +58,10 @@ struct Checkpoint {
 
 impl Document {
     /// A document that has not been read yet, or only as far as `resume` says.
+    ///
+    /// # Errors
+    /// `state.…` when the file of `resume` is there and is not a saved document of this text and model, `argument.reading` when it was read for
+    /// another reading, `io` when a file cannot be written.
     pub fn open(model: Arc<Model>, source: TextSource, options: DocumentOptions) -> Result<Self> {
         let folder = options.folder.as_deref();
         let defaults = model.manifest().readings;
@@ -76,13 +80,16 @@ impl Document {
             None => {
                 // A place that cannot be written is refused before a long document is read.
                 options.resume.as_deref().map(|path| saved::place(path, &source)).transpose()?;
-                State::new(&source, memory.then(|| model.session()).transpose()?, folder)?
+                DocumentState::new(&source, memory.then(|| model.session()).transpose()?, folder)?
             }
         };
         Self::with(model, source, options.reading, state, options.resume)
     }
 
     /// A document that was saved: nothing is read again but the text's bytes, to see that they are the same.
+    ///
+    /// # Errors
+    /// `state.…` when the file is not there, is damaged, unfinished, or of another model or text; `text.changed` when the text is.
     pub fn restore(model: Arc<Model>, source: TextSource, path: &Path) -> Result<Self> {
         let (state, reading) = saved::load(path, &model, &source, None)?;
         if !state.marks.read {
@@ -93,12 +100,21 @@ impl Document {
         Self::with(model, source, reading, state, None)
     }
 
-    fn with(model: Arc<Model>, source: TextSource, reading: Option<Reading>, state: State, resume: Option<PathBuf>) -> Result<Self> {
+    fn with(
+        model: Arc<Model>,
+        source: TextSource,
+        reading: Option<Reading>,
+        state: DocumentState,
+        resume: Option<PathBuf>,
+    ) -> Result<Self> {
         let checkpoint = resume.filter(|_| !state.marks.read).map(|path| Mutex::new(Checkpoint { path, due: Instant::now() + CHECKPOINT }));
         Ok(Self { shared: Arc::new(Shared { model, source, reading, cancel: CancelToken::new()?, state: Mutex::new(state), checkpoint }) })
     }
 
     /// Reads a bounded step: one graph run or some tens of kilobytes of text. None when the document is read.
+    ///
+    /// # Errors
+    /// `cancelled`; `text.utf8`, `text.empty` or `text.changed` by what the text turns out to be; `runtime.failed` when a graph run fails; `io`.
     pub fn step(&self) -> Result<Option<Progress>> {
         let shared = &*self.shared;
         shared.cancel.check()?;
@@ -119,12 +135,18 @@ impl Document {
     }
 
     /// How far the reading is.
+    ///
+    /// # Errors
+    /// `call.failed` after a defect.
     pub fn progress(&self) -> Result<Progress> {
         Ok(self.shared.state()?.progress(self.shared.source.length()))
     }
 
     /// Writes what was read so far to a private file, which is replaced as a whole or not at all. A few megabytes and the index,
     /// see [`Usage`](crate::Usage).
+    ///
+    /// # Errors
+    /// `io` when the file cannot be written, `argument.options` when it is the document itself, `cancelled`.
     pub fn save(&self, path: &Path) -> Result<()> {
         self.shared.cancel.check()?;
         let mut state = self.shared.state()?;
@@ -137,11 +159,17 @@ impl Document {
     }
 
     /// Graph runs made over the document so far.
+    ///
+    /// # Errors
+    /// `call.failed` after a defect.
     pub fn runs(&self) -> Result<u64> {
         Ok(self.shared.state()?.session.as_ref().map_or(0, Session::runs))
     }
 
     /// The session of the memory reading, as it stands: for tests against the reference.
+    ///
+    /// # Errors
+    /// `call.failed` after a defect.
     pub fn session(&self) -> Result<Option<Session>> {
         self.shared.state()?.session.as_ref().map(Session::fork).transpose()
     }
@@ -149,17 +177,17 @@ impl Document {
 
 impl Shared {
     /// The state of a document that nothing has broken.
-    pub fn state(&self) -> Result<MutexGuard<'_, State>> {
+    pub fn state(&self) -> Result<MutexGuard<'_, DocumentState>> {
         self.state.lock().map_err(|_| failed())
     }
 
     /// The state of a document that has been read to its end.
-    pub fn read_state(&self) -> Result<MutexGuard<'_, State>> {
+    pub fn read_state(&self) -> Result<MutexGuard<'_, DocumentState>> {
         let state = self.state()?;
         if state.marks.read { Ok(state) } else { Err(Error::new("call.unread", "the document has not been read to its end")) }
     }
 
-    fn save(&self, state: &mut State, path: &Path) -> Result<()> {
+    fn save(&self, state: &mut DocumentState, path: &Path) -> Result<()> {
         saved::save(path, &self.model, &self.source, self.reading, state, &self.cancel)
     }
 }

@@ -39,14 +39,14 @@ pub struct Progress {
 
 /// A heading and the sentence after it.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-pub(crate) struct Lead {
+pub(crate) struct SectionLead {
     pub heading: Span,
     pub sentence: Span,
 }
 
 /// A sentence or heading in the window of the memory reading.
 #[derive(Debug, Clone, Deserialize, Serialize)]
-pub(crate) struct Seen {
+pub(crate) struct WindowSentence {
     /// Of a citing model.
     pub marker: Option<u32>,
     /// With the marker; none for a free model.
@@ -60,7 +60,7 @@ pub(crate) struct Seen {
 /// The small part of a state: bounded, whatever the document's length.
 #[derive(Debug, Clone, Default, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Marks {
+pub(crate) struct ReadingState {
     /// Whether the document was read to its end.
     pub read: bool,
     /// Where the next block begins; in the end the document's length.
@@ -69,8 +69,8 @@ pub(crate) struct Marks {
     pub tokens: u64,
     pub index_ms: f64,
     pub read_ms: f64,
-    pub seen: VecDeque<Seen>,
-    pub leads: Vec<Lead>,
+    pub seen: VecDeque<WindowSentence>,
+    pub leads: Vec<SectionLead>,
     stream: TokenStream,
     fence: Fence,
     /// Markers given to sentences and to headings.
@@ -83,8 +83,8 @@ pub(crate) struct Marks {
 
 /// A document as far as it was read.
 #[derive(Debug)]
-pub(crate) struct State {
-    pub marks: Marks,
+pub(crate) struct DocumentState {
+    pub marks: ReadingState,
     pub index: Index,
     /// Only for the memory reading.
     pub session: Option<Session>,
@@ -95,15 +95,15 @@ pub(crate) struct State {
     started: Option<(Instant, u64)>,
 }
 
-impl State {
+impl DocumentState {
     /// Nothing read yet.
     pub fn new(source: &TextSource, session: Option<Session>, folder: Option<&Path>) -> Result<Self> {
-        let marks = Marks { stride: 1, ..Marks::default() };
+        let marks = ReadingState { stride: 1, ..ReadingState::default() };
         Ok(Self { marks, index: Index::new(folder)?, session, hash: Sha256::new(), blocks: Blocks::new(source.clone()), started: None })
     }
 
     /// Goes on where `marks` say; `hash` is that of the text before.
-    pub fn resumed(source: &TextSource, marks: Marks, index: Index, session: Option<Session>, hash: Sha256) -> Self {
+    pub fn resumed(source: &TextSource, marks: ReadingState, index: Index, session: Option<Session>, hash: Sha256) -> Self {
         let blocks = Blocks::resumed(source.clone(), marks.start, marks.start_utf16);
         Self { marks, index, session, hash, blocks, started: None }
     }
@@ -173,7 +173,7 @@ impl State {
                     (None, Vec::new())
                 }
             };
-            marks.seen.push_back(Seen { marker, tokens, span, heading: unit.heading, at });
+            marks.seen.push_back(WindowSentence { marker, tokens, span, heading: unit.heading, at });
         }
         if let (None, Some(session)) = (citing, &mut self.session) {
             marks.tokens += feed(&mut marks.stream, session, model, &block.text[fed..])?;
@@ -223,7 +223,7 @@ impl State {
     }
 }
 
-impl Marks {
+impl ReadingState {
     /// Whether marks that were read from a file can be those of a text of that many bytes.
     pub fn fit(&self, model: &Model, bytes: u64) -> bool {
         let inside = |span: &Span| span.start <= span.end && span.end <= self.start && span.end_utf16 <= self.start_utf16;
@@ -247,7 +247,7 @@ impl Marks {
             return;
         }
         self.skipped = 0;
-        self.leads.push(Lead { heading, sentence: span });
+        self.leads.push(SectionLead { heading, sentence: span });
         if self.leads.len() == LEADS {
             let mut number = 0;
             self.leads.retain(|_| {

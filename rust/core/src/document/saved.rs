@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::document::reading_state::{Marks, State};
+use crate::document::reading_state::{DocumentState, ReadingState};
 use crate::error::{Error, Result};
 use crate::index::{Index, Stored};
 use crate::manifest::Reading;
@@ -52,7 +52,7 @@ struct Header {
     sha256: String,
     session: Option<Saved>,
     index: Stored,
-    marks: Marks,
+    marks: ReadingState,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -72,7 +72,7 @@ pub(crate) fn save(
     model: &Model,
     source: &TextSource,
     reading: Option<Reading>,
-    state: &mut State,
+    state: &mut DocumentState,
     cancel: &CancelToken,
 ) -> Result<()> {
     let failed = |e: std::io::Error| Error::io(format!("saving to {}", path.display()), &e);
@@ -131,7 +131,7 @@ fn write(
     model: &Model,
     source: &TextSource,
     reading: Option<Reading>,
-    state: &mut State,
+    state: &mut DocumentState,
     failed: &impl Fn(std::io::Error) -> Error,
 ) -> Result<()> {
     let mut out = Sealing { out: BufWriter::new(file), hash: Sha256::new(), written: 0 };
@@ -163,7 +163,7 @@ fn write(
 }
 
 /// What [`save`] wrote at `path`, if it fits the model and the text; with what the document was opened for.
-pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Option<&Path>) -> Result<(State, Option<Reading>)> {
+pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Option<&Path>) -> Result<(DocumentState, Option<Reading>)> {
     let missing = |e: std::io::Error| Error::new("state.missing", format!("{}: {e}", path.display()));
     let damaged = |what: &str| Error::new("state.damaged", format!("{}: {what}", path.display()));
     if !std::fs::metadata(path).map_err(missing)?.is_file() {
@@ -203,7 +203,7 @@ pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Opti
     }
     let index = Index::restore(Arc::new(file), index_at, header.index, marks.start)?;
     let index = if marks.read { index } else { index.growing(folder)? };
-    Ok((State::resumed(source, marks, index, session, hash), header.reading))
+    Ok((DocumentState::resumed(source, marks, index, session, hash), header.reading))
 }
 
 /// How the name of a file begins that is being written.

@@ -74,6 +74,9 @@ struct Work {
 
 impl Model {
     /// Begins a conversation; [`crate::error::CODES`] `model.no_chat` when the model was not made for one.
+    ///
+    /// # Errors
+    /// `model.no_chat`; `runtime.failed`.
     pub fn chat(self: &Arc<Self>) -> Result<Chat> {
         let state = State { session: self.chat_session()?, sending: Weak::new() };
         Ok(Chat { shared: Arc::new(Shared { model: Arc::clone(self), state: Mutex::new(state) }) })
@@ -83,6 +86,9 @@ impl Model {
 impl Chat {
     /// Says something; the answer is pulled with [`ChatAnswerStream::next`]. One at a time: `call.busy` until the answer before is complete or dropped. A
     /// text of any length: what does not fit the window goes into the memory. Options that speak of a document are refused.
+    ///
+    /// # Errors
+    /// `argument.options`, `argument.sampling` or `argument.question` by what is passed; `call.busy` while an answer is under way; `runtime.failed`.
     pub fn send(&self, text: &str, options: AskOptions) -> Result<ChatAnswerStream> {
         let begun = Instant::now();
         if options.reading.is_some()
@@ -125,6 +131,9 @@ impl Chat {
     }
 
     /// A copy of the session as it stands: for tests against the reference.
+    ///
+    /// # Errors
+    /// `call.failed` after a defect.
     pub fn session(&self) -> Result<Session> {
         self.shared.state()?.session.fork()
     }
@@ -138,6 +147,9 @@ impl Shared {
 
 impl ChatAnswerStream {
     /// The next piece, after at most one graph run; None after the last.
+    ///
+    /// # Errors
+    /// `cancelled`; `runtime.failed` when a graph run fails; `call.failed` after a defect.
     pub fn next(&self) -> Result<Option<AnswerEvent>> {
         self.cancel.check()?;
         let mut work = self.work.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this answer unusable"))?;

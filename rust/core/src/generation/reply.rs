@@ -21,11 +21,18 @@ pub struct AnswerStream {
 
 impl Document {
     /// Asks a question; the reply is pulled with [`AnswerStream::next`].
+    ///
+    /// # Errors
+    /// `argument.question`, `argument.options` or `argument.sampling` by what is passed; `call.unread` when the document is not read, or not for that
+    /// reading; `text.changed`.
     pub fn ask(&self, question: &str, options: AskOptions) -> Result<AnswerStream> {
         AnswerStream::new(&self.shared, Task::Ask(question.to_owned()), options)
     }
 
     /// Asks for a summary.
+    ///
+    /// # Errors
+    /// As [`Document::ask`], but for the question.
     pub fn summarize(&self, options: AskOptions) -> Result<AnswerStream> {
         AnswerStream::new(&self.shared, Task::Summarize, options)
     }
@@ -54,6 +61,9 @@ impl AnswerStream {
     }
 
     /// The next piece, after at most one graph run; None after the last.
+    ///
+    /// # Errors
+    /// `cancelled`; `runtime.failed` when a graph run fails; `text.changed`; `call.failed` after a defect.
     pub fn next(&self) -> Result<Option<AnswerEvent>> {
         self.cancel.check()?;
         let mut work = self.work.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this reply unusable"))?;

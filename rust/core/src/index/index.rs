@@ -107,6 +107,9 @@ impl Stored {
 
 impl Index {
     /// An empty index whose files lie in `folder` or the system's temporary one, without a name.
+    ///
+    /// # Errors
+    /// `io` when no file can be made.
     pub fn new(folder: Option<&Path>) -> Result<Self> {
         let place = folder.map_or_else(std::env::temp_dir, Path::to_owned);
         let failed = |e: std::io::Error| Error::io(format!("creating the index in {}", place.display()), &e);
@@ -117,6 +120,9 @@ impl Index {
     }
 
     /// Adds the next passage, at most 64 kB long.
+    ///
+    /// # Errors
+    /// `io` when the disk is full or the index is; `fault` on an index that is read in place.
     pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, first: First) -> Result<()> {
         let number = self.records.count;
         if number >= MOST_PASSAGES {
@@ -147,6 +153,9 @@ impl Index {
     }
 
     /// Writes what waits in the buffer; from now on the index can be asked.
+    ///
+    /// # Errors
+    /// `io` when the disk is full.
     pub fn finish(&mut self) -> Result<()> {
         if !self.postings.waiting.is_empty() {
             self.postings.write_run(self.records.count)?;
@@ -174,26 +183,41 @@ impl Index {
     }
 
     /// The passage of that number.
+    ///
+    /// # Errors
+    /// `io` when the file cannot be read, `state.damaged` when what stands there can be no passage.
     pub fn passage(&self, number: u32) -> Result<Passage> {
         self.records.get(number)
     }
 
     /// The passage that holds the byte at `place`, or else the one before it.
+    ///
+    /// # Errors
+    /// As [`Index::passage`].
     pub fn at(&self, place: u64) -> Result<Passage> {
         self.records.at(place)
     }
 
     /// The headings that a passage stands under, outermost first; a heading that it begins with is the last of them.
+    ///
+    /// # Errors
+    /// As [`Index::passage`].
     pub fn path(&self, passage: &Passage) -> Result<Vec<Span>> {
         self.records.path(passage)
     }
 
     /// The `most` passages that match best, best first, of those that rank below `after`; and the weight of each of the question's terms.
+    ///
+    /// # Errors
+    /// `io` or `state.damaged` by what the file holds; `fault` before [`Index::finish`].
     pub fn best(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
         self.search(question, most, after, false)
     }
 
     /// As [`Index::best`]; after the passages that match follow all others in document order, with score 0.
+    ///
+    /// # Errors
+    /// As [`Index::best`].
     pub fn all(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
         self.search(question, most, after, true)
     }
@@ -290,6 +314,9 @@ impl Index {
     }
 
     /// Writes the index's bytes: postings, then passages. With what it gives back, [`Index::restore`] reads them again.
+    ///
+    /// # Errors
+    /// `io` when the bytes cannot be read or written.
     pub fn write_to(&self, out: &mut impl Write) -> Result<Stored> {
         let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(|e| Error::io("writing the saved state", &e));
         let runs = self.postings.write_to(&mut put)?;
@@ -299,6 +326,9 @@ impl Index {
 
     /// An index whose bytes begin at `at` of a file, read in place, for a document of `document` bytes. It can be asked; to add to it, let it
     /// grow first.
+    ///
+    /// # Errors
+    /// `state.damaged` when `stored` does not fit itself, the file or the document.
     pub fn restore(file: Arc<File>, at: u64, stored: Stored, document: u64) -> Result<Self> {
         stored.check(document)?;
         let length = file.metadata().map_err(|e| Error::io("looking at the saved state", &e))?.len();
@@ -312,6 +342,9 @@ impl Index {
     }
 
     /// The same index, copied to files of its own in `folder` or the system's temporary one, so that it can be added to.
+    ///
+    /// # Errors
+    /// `io` when the files cannot be made.
     pub fn growing(mut self, folder: Option<&Path>) -> Result<Self> {
         let fresh = Self::new(folder)?;
         fresh.postings.region.fill(&self.postings.region, self.postings.bytes())?;

@@ -6,7 +6,7 @@ use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
-use crate::text::token_memo::Recent;
+use crate::text::word_memo::WordMemo;
 
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
 
@@ -25,12 +25,12 @@ const RECENT: u32 = 13;
 /// Makes terms of texts; remembers those of the words it met.
 #[derive(Debug)]
 pub(crate) struct Terms {
-    recent: Recent<Option<u32>, 3>,
+    recent: WordMemo<Option<u32>, 3>,
 }
 
 impl Terms {
     pub fn new() -> Self {
-        Self { recent: Recent::new(RECENT) }
+        Self { recent: WordMemo::new(RECENT) }
     }
 
     /// As [`for_each_term`].

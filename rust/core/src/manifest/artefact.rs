@@ -105,6 +105,9 @@ pub struct FileEntry {
 
 impl FileEntry {
     /// Compares a file's size and SHA-256.
+    ///
+    /// # Errors
+    /// `model.missing` or `model.hash`.
     pub fn verify(&self, path: &Path) -> Result<()> {
         let size =
             std::fs::metadata(path).map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?.len();

@@ -237,6 +237,9 @@ pub struct SelfTest {
 
 impl Manifest {
     /// Reads `model.json` of a folder and checks that it is complete and consistent; no other file is touched.
+    ///
+    /// # Errors
+    /// `model.missing` when the folder or its model.json is not there, `model.format` when it is of another form.
     pub fn load(folder: &Path) -> Result<Self> {
         let path = folder.join("model.json");
         if !folder.is_dir() {
@@ -262,6 +265,9 @@ impl Manifest {
     }
 
     /// The scenario of that name, or the default one.
+    ///
+    /// # Errors
+    /// `argument.scenario` when there is none of that name.
     pub fn scenario(&self, name: Option<&str>) -> Result<Scenario> {
         let name = name.unwrap_or(&self.default_scenario);
         self.scenarios.get(name).copied().ok_or_else(|| {
@@ -276,6 +282,9 @@ impl Manifest {
     }
 
     /// Compares every file's size and SHA-256 with the manifest's.
+    ///
+    /// # Errors
+    /// `model.missing` or `model.hash`, with the file.
     pub fn verify(&self, folder: &Path) -> Result<()> {
         self.files.iter().try_for_each(|(name, entry)| entry.verify(&folder.join(name)))
     }

@@ -7,9 +7,6 @@ pub mod prompt_template;
 mod reading;
 mod validate;
 
-pub use artefact::{Artefact, Cost, FileEntry, Fixed, FixedGraph, Target};
-pub use manifest::{
-    ACCELERATORS, AttentionKind, Base, ChatPrompt, Citation, Embedding, FORMAT, Float, Limits, Manifest, Prompt, Readings, Scenario,
-    Scoring, SelfTest, TokenizerFile,
-};
+pub use artefact::{Artefact, Cost, FileEntry};
+pub use manifest::{ACCELERATORS, AttentionKind, Float, Manifest, Scenario, Scoring, SelfTest};
 pub use reading::Reading;

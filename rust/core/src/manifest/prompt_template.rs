@@ -9,7 +9,7 @@ use crate::text::whitespace::folded;
 #[derive(Debug)]
 pub struct Layout {
     start: Vec<u32>,
-    ask: Around,
+    ask: TemplateParts,
     summarize: Vec<u32>,
     citing: Option<Markers>,
     chat: Option<Chat>,
@@ -18,8 +18,8 @@ pub struct Layout {
 #[derive(Debug)]
 struct Chat {
     start: Vec<u32>,
-    user: Around,
-    next: Around,
+    user: TemplateParts,
+    next: TemplateParts,
     trim: Trim,
 }
 
@@ -35,7 +35,7 @@ enum Trim {
 
 /// What stands around a text: special tokens, and plain text that is one with it, as in a prompt that is tokenised as a whole.
 #[derive(Debug, Clone)]
-struct Around {
+struct TemplateParts {
     head: Vec<u32>,
     before: String,
     after: String,
@@ -63,6 +63,9 @@ struct Marked {
 
 impl Layout {
     /// Tokenises the templates of a manifest.
+    ///
+    /// # Errors
+    /// `model.format` when a template makes no tokens or another marker than `citation` says.
     pub fn new(manifest: &Manifest, tokens: &mut Tokens) -> Result<Self> {
         let prompt = &manifest.prompt;
         let citing = match &manifest.citation {
@@ -82,12 +85,12 @@ impl Layout {
             ids => Ok(ids),
         };
         let (start, summarize) = (encode("start", &prompt.start)?, encode("summarize", &prompt.summarize)?);
-        let ask = Around::new(&prompt.ask, "{question}", tokens)?;
+        let ask = TemplateParts::new(&prompt.ask, "{question}", tokens)?;
         let chat = match &prompt.chat {
             None => None,
             Some(chat) => {
-                let user = Around::new(&chat.user, "{text}", tokens)?;
-                let next = chat.next.as_ref().map_or_else(|| Ok(user.clone()), |next| Around::new(next, "{text}", tokens))?;
+                let user = TemplateParts::new(&chat.user, "{text}", tokens)?;
+                let next = chat.next.as_ref().map_or_else(|| Ok(user.clone()), |next| TemplateParts::new(next, "{text}", tokens))?;
                 let trim = match (chat.trim, chat.trim_start) {
                     (true, _) => Trim::Both,
                     (false, true) => Trim::Start,
@@ -110,6 +113,9 @@ impl Layout {
     }
 
     /// The tokens that ask a question; at most `limit` of the question's own.
+    ///
+    /// # Errors
+    /// `argument.question` when it is empty or longer than `limit`.
     pub fn ask(&self, question: &str, limit: usize, tokens: &Tokens) -> Result<Vec<u32>> {
         let words = if self.citing.is_some() { folded(question) } else { question.to_owned() };
         if words.trim().is_empty() {
@@ -129,6 +135,9 @@ impl Layout {
     }
 
     /// The tokens of one turn of a chat: what is said, up to where the model answers; `first` of the turn that opens it.
+    ///
+    /// # Errors
+    /// `model.no_chat`; `argument.question` when the text is empty.
     pub fn turn(&self, text: &str, first: bool, tokens: &Tokens) -> Result<Vec<u32>> {
         let Some(chat) = &self.chat else { return Err(no_chat()) };
         let blank = |c: char| c.is_whitespace() || matches!(c, '\u{1c}'..='\u{1f}');
@@ -149,7 +158,7 @@ impl Layout {
     }
 }
 
-impl Around {
+impl TemplateParts {
     fn new(template: &str, name: &str, tokens: &mut Tokens) -> Result<Self> {
         let (before, after) = template.split_once(name).unwrap_or((template, ""));
         let (head, before) = before.split_at(tokens.special_end(before));

@@ -74,6 +74,9 @@ pub struct ScenarioInfo {
 }
 
 /// Reads what a folder says about itself; loads nothing.
+///
+/// # Errors
+/// `model.missing` or `model.format`.
 pub fn inspect(folder: &Path) -> Result<ModelInfo> {
     let manifest = Manifest::load(folder)?;
     let (base, cache) = (&manifest.base, manifest.cpu().map_or(KvDtype::F32, |a| a.cache));

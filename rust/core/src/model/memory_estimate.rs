@@ -64,7 +64,7 @@ pub(crate) fn memory_layers(manifest: &Manifest) -> usize {
     manifest.layers.iter().filter(|kind| manifest.kinds.get(*kind).is_some_and(|k| k.memory)).count()
 }
 
-/// Bytes of one session's state, by the formula of [`ScenarioInfo`](crate::model::ScenarioInfo).
+/// Bytes of one session's state, by the formula of [`ScenarioInfo`](crate::model::inspect::ScenarioInfo).
 pub(crate) fn state_bytes(manifest: &Manifest, s: Scenario, cache: KvDtype) -> u64 {
     let (base, remember) = (&manifest.base, memory_layers(manifest));
     let sizes = [base.layers, remember, base.kv_heads, base.head_dim, s.pinned, s.window, cache.bytes()];

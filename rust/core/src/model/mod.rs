@@ -10,7 +10,7 @@ pub(crate) mod self_test;
 mod self_test_cache;
 
 pub use execution::{Execution, SkippedAccelerator};
-pub use inspect::{ArtefactInfo, ModelInfo, ScenarioInfo, inspect};
+pub use inspect::{ModelInfo, inspect};
 pub use model::Model;
 pub use open_options::OpenOptions;
 pub use self_test::SelfTestResult;

@@ -39,6 +39,9 @@ impl Model {
     }
 
     /// Opens a folder: every file's checksum is compared, the graph loaded. Nothing runs yet.
+    ///
+    /// # Errors
+    /// `argument.scenario` or `argument.accelerator` by the options; `model.…` by what the folder holds; `runtime.missing` or `runtime.failed`.
     pub fn open(folder: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
         let manifest = Manifest::load(folder)?;
         let sizes = manifest.scenario(options.scenario.as_deref())?;
@@ -78,7 +81,7 @@ impl Model {
         &self.execution
     }
 
-    /// Bytes of one session's state, by the formula of [`ScenarioInfo`](crate::model::ScenarioInfo).
+    /// Bytes of one session's state, by the formula of [`ScenarioInfo`](crate::model::inspect::ScenarioInfo).
     pub fn state_bytes(&self) -> u64 {
         state_bytes(&self.manifest, self.sizes, self.artefact().map_or(KvDtype::F32, |a| a.cache))
     }
@@ -93,6 +96,9 @@ impl Model {
     }
 
     /// Refuses a question that is empty or too long for this model.
+    ///
+    /// # Errors
+    /// `argument.question`.
     pub fn check_question(&self, question: &str) -> Result<()> {
         self.layout.ask(question, self.manifest.limits.question, &self.tokens).map(drop)
     }
@@ -114,6 +120,9 @@ impl Model {
     }
 
     /// An empty session that begins with the prompt's start.
+    ///
+    /// # Errors
+    /// `runtime.failed` when no tensor can be made; `model.…` when the graph was let go of and does not load again.
     pub fn session(&self) -> Result<Session> {
         self.session_with(self.sizes, self.layout.start())
     }
@@ -124,6 +133,9 @@ impl Model {
     }
 
     /// Compares the graph with the reference's logits in model.json.
+    ///
+    /// # Errors
+    /// `model.self_test` when the logits are further off than model.json allows; `runtime.failed` when a run fails.
     pub fn self_test(&self) -> Result<SelfTestResult> {
         let bound = self.artefact().map_or(0.0, |a| a.max_error);
         let open = self.artefact().is_none_or(|a| a.fixed.is_none());

@@ -7,7 +7,7 @@ use crate::error::{Error, Result};
 use crate::index::Passage;
 use crate::model::Model;
 use crate::session::Session;
-use crate::text::units::{Unit, tokenized, units_of_passage};
+use crate::text::units::{TextUnit, tokenized, units_of_passage};
 use crate::text::whitespace::{folded, trimmed, untrimmed};
 
 /// Most room left in a prompt for a free answer (tokens).
@@ -174,7 +174,7 @@ pub(crate) fn alike(document: &Shared, text: &str) -> Result<Vec<(Span, String)>
     let mut found = Vec::new();
     for passage in matches.into_iter().map(|m| m.passage) {
         let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
-        let place = |unit: &Unit| Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
+        let place = |unit: &TextUnit| Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
         found.extend(units_of_passage(&text, passage.first).iter().map(|unit| (place(unit), text[unit.start..unit.end].to_owned())));
     }
     Ok(found)

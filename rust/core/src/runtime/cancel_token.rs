@@ -22,6 +22,9 @@ impl std::fmt::Debug for CancelToken {
 
 impl CancelToken {
     /// One that reaches into a run of ONNX Runtime.
+    ///
+    /// # Errors
+    /// `runtime.missing` when ONNX Runtime does not load.
     pub fn new() -> Result<Self> {
         environment()?;
         Ok(Self { asked: Mutex::new(false), run: Some(RunOptions::new()?) })
@@ -47,6 +50,9 @@ impl CancelToken {
     }
 
     /// Fails once after [`CancelToken::cancel`].
+    ///
+    /// # Errors
+    /// `cancelled`.
     pub fn check(&self) -> Result<()> {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         if !std::mem::take(&mut *asked) {

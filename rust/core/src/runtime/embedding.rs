@@ -21,6 +21,9 @@ pub struct Embedding {
 
 impl Embedding {
     /// A file of `[rows, width]` numbers; `scale` multiplies each row.
+    ///
+    /// # Errors
+    /// `model.missing` when the file cannot be opened, `model.format` when it is of another length.
     pub fn open(path: &Path, rows: usize, width: usize, dtype: Float, scale: f32) -> Result<Self> {
         let wrong = |e: String| Error::new("model.missing", format!("{}: {e}", path.display()));
         let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
@@ -33,6 +36,9 @@ impl Embedding {
     }
 
     /// The row of a token, `[width]`.
+    ///
+    /// # Errors
+    /// `io` when the file cannot be read.
     pub fn row(&self, token: u32, to: &mut [f32]) -> Result<()> {
         let mut bytes = vec![0; self.width * self.dtype.bytes()];
         let at = u64::from(token) * bytes.len() as u64;

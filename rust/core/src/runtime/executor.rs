@@ -18,6 +18,9 @@ pub struct Inputs<'a> {
 /// One stream of tokens through a graph.
 pub trait Executor: Send + std::fmt::Debug {
     /// The inputs of the next run, of whose last `wanted` rows the logits are wanted. An executor of static shapes may compute more and drop them.
+    ///
+    /// # Errors
+    /// `runtime.failed` when no tensor can be made; `fault` when no graph has so many rows.
     fn prepare(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>>;
     /// Reads the key and the value in a slot of a head's cache, `[d]` each.
     fn read_kv(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]);
@@ -26,6 +29,9 @@ pub trait Executor: Send + std::fmt::Debug {
     /// What a layer's memory holds from now on.
     fn set_memory(&mut self, layer: usize, memory: &Memory);
     /// Runs the graph on the rows filled last.
+    ///
+    /// # Errors
+    /// `cancelled`; `runtime.failed`.
     fn run(&mut self, memory_weight: f32, cancel: &CancelToken) -> Result<()>;
     /// `[wanted, V]`, of the run's last rows.
     fn logits(&self) -> &[f32];
@@ -34,6 +40,9 @@ pub trait Executor: Send + std::fmt::Debug {
     /// Copies the key and value of one of the rows into a slot of the cache.
     fn commit_row(&mut self, layer: usize, row: usize, slot: usize);
     /// A copy with a life of its own.
+    ///
+    /// # Errors
+    /// `runtime.failed` when no tensor can be made.
     fn fork(&self) -> Result<Box<dyn Executor>>;
     /// Gives back what only a run needs, the logits with it.
     fn release_buffers(&mut self) {}

@@ -37,6 +37,9 @@ impl Session {
 
     /// Writes per layer the pinned keys (unrotated) and values, M, z, and the window's keys and values: f32, whatever the cache is in,
     /// little-endian, filled slots only.
+    ///
+    /// # Errors
+    /// What `out` fails with.
     pub fn write(&mut self, out: &mut impl Write) -> std::io::Result<()> {
         self.each_kept(|part| {
             let bytes: Vec<u8> = part.iter().flat_map(|x| x.to_le_bytes()).collect();
@@ -45,6 +48,9 @@ impl Session {
     }
 
     /// An empty session becomes the one that was written.
+    ///
+    /// # Errors
+    /// `state.damaged` when the counts do not fit each other or `input` ends early.
     pub fn resumed(mut self, counts: &Counts, input: &mut impl Read) -> Result<Self> {
         let damaged = || Error::new("state.damaged", "the saved document's counts do not fit each other");
         let window = counts.next.checked_sub(counts.window_start).filter(|w| *w <= self.sizes.window as u64).ok_or_else(damaged)?;

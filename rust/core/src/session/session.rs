@@ -57,6 +57,9 @@ pub struct Session {
 
 impl Session {
     /// An empty session that begins with `start`, which stays pinned.
+    ///
+    /// # Errors
+    /// `model.format` when `start` is longer than what may be pinned.
     pub fn new(shared: Arc<SessionShared>, sizes: Scenario, executor: Box<dyn Executor>, start: &[u32]) -> Result<Self> {
         if start.len() > sizes.pinned {
             let message = format!("the prompt's start: found {} tokens, expected at most {} (pinned)", start.len(), sizes.pinned);
@@ -84,6 +87,9 @@ impl Session {
     }
 
     /// A copy with a life of its own.
+    ///
+    /// # Errors
+    /// `runtime.failed` when no tensor can be made.
     pub fn fork(&self) -> Result<Self> {
         Ok(Self {
             shared: Arc::clone(&self.shared),
@@ -107,11 +113,17 @@ impl Session {
     }
 
     /// Runs one full segment if one waits.
+    ///
+    /// # Errors
+    /// `cancelled`; `runtime.failed` when the run fails. Nothing has changed then.
     pub fn advance(&mut self, cancel: &CancelToken) -> Result<bool> {
         Ok(self.pending.len() >= self.sizes.segment && self.run(cancel)?)
     }
 
     /// Runs one segment of what waits, full or not; false when nothing waits.
+    ///
+    /// # Errors
+    /// As [`Session::advance`].
     pub fn flush(&mut self, cancel: &CancelToken) -> Result<bool> {
         self.run(cancel)
     }
@@ -129,6 +141,9 @@ impl Session {
     /// Decodes several tokens in one run: `tokens` are one that was chosen and drafted ones, of which as many as [`Session::draft_room`] are
     /// taken. `choose` gets the logits after each row in turn, as long as the token it chooses is the next one drafted; None ends it. Only the
     /// rows it got are kept, and all is as if their tokens had come one by one. Nothing may wait.
+    ///
+    /// # Errors
+    /// As [`Session::advance`]; `fault` when tokens wait.
     pub fn verify(&mut self, tokens: &[u32], cancel: &CancelToken, mut choose: impl FnMut(&[f32]) -> Option<u32>) -> Result<()> {
         if !self.pending.is_empty() || tokens.is_empty() {
             return Err(Error::new("fault", format!("found {} tokens waiting and {} to verify", self.pending.len(), tokens.len())));

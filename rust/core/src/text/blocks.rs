@@ -47,6 +47,9 @@ impl Blocks {
     }
 
     /// The next block, `None` at the end of the document.
+    ///
+    /// # Errors
+    /// `text.utf8` with the offset of the first byte that is none; `text.changed`; `io`.
     pub fn advance(&mut self) -> Result<Option<Block>> {
         while self.waiting.len() < BLOCK && self.read < self.source.length() {
             self.fill()?;

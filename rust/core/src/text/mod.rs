@@ -7,7 +7,7 @@ pub(crate) mod pretokenizer;
 mod sentence;
 pub mod source;
 pub(crate) mod span;
-pub(crate) mod token_memo;
 pub mod tokenizer;
 pub mod units;
 pub mod whitespace;
+pub(crate) mod word_memo;

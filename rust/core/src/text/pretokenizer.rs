@@ -17,7 +17,7 @@ pub(crate) const PATTERNS: [&str; 2] = [
 pub(crate) const DIGIT: &str = r" ?\p{N}";
 
 /// Whether a tokenizer is known to cut where [`words`] does.
-pub(crate) fn known(tokenizer: &Tokenizer) -> bool {
+pub(crate) fn is_supported(tokenizer: &Tokenizer) -> bool {
     let ModelWrapper::BPE(bpe) = tokenizer.get_model() else { return false };
     let plain = bpe.dropout.is_none() && bpe.continuing_subword_prefix.is_none() && bpe.end_of_word_suffix.is_none();
     let normal = tokenizer.get_normalizer().is_none_or(|n| to_value(n).is_ok_and(|n| n == json!({ "type": "NFC" })));
@@ -28,7 +28,7 @@ pub(crate) fn known(tokenizer: &Tokenizer) -> bool {
 }
 
 /// Whether a tokenizer cuts [`between_words`]: no added token that a document can hold takes such a space along or has one within.
-pub(crate) fn apart(tokenizer: &Tokenizer) -> bool {
+pub(crate) fn splits_at_spaces(tokenizer: &Tokenizer) -> bool {
     let within = |content: &str| {
         let text = format!("{content}x");
         (1..content.len()).any(|at| between_words(&text, at))

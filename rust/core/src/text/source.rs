@@ -34,12 +34,18 @@ enum Bytes {
 
 impl TextSource {
     /// A text in memory.
+    ///
+    /// # Errors
+    /// `text.empty`; `text.encoding` when it is no UTF-8 text by its first bytes.
     pub fn text(text: impl Into<Vec<u8>>) -> Result<Self> {
         let bytes: Arc<[u8]> = text.into().into();
         Self { length: bytes.len() as u64, bytes: Bytes::Held(bytes) }.checked()
     }
 
     /// A file, which must stay as it is while it is in use.
+    ///
+    /// # Errors
+    /// `text.missing` when it cannot be opened; `text.empty`; `text.encoding`.
     pub fn file(path: &Path) -> Result<Self> {
         let missing = |e: &std::io::Error| Error::new("text.missing", format!("{}: {e}", path.display()));
         let file = File::open(path).map_err(|e| missing(&e))?;
@@ -54,6 +60,9 @@ impl TextSource {
     }
 
     /// Copies a stream into a private file that has no name and is gone with the process, in `folder` or the system's temporary one.
+    ///
+    /// # Errors
+    /// `io` when the stream or the file fails; `text.empty`; `text.encoding`.
     pub fn spool(mut stream: impl Read, folder: Option<&Path>) -> Result<Self> {
         let failed = |e: std::io::Error| Error::io("copying a stream to a private file", &e);
         let mut file = match folder {
@@ -74,12 +83,18 @@ impl TextSource {
     }
 
     /// The text between two byte positions, which must be ends of characters.
+    ///
+    /// # Errors
+    /// `text.changed` when the bytes are no longer there or cut a character; `io`.
     pub fn slice(&self, start: u64, end: u64) -> Result<String> {
         let bytes = self.read(start, usize::try_from(end - start).unwrap_or(usize::MAX))?;
         String::from_utf8(bytes).map_err(|_| Error::new("text.changed", "the document changed while it was read"))
     }
 
     /// Up to `reach` bytes of text before `start` and after `end`, whole characters only.
+    ///
+    /// # Errors
+    /// `text.changed`; `io`.
     pub fn around(&self, start: u64, end: u64, reach: u64) -> Result<(String, String)> {
         let (from, to) = (start.saturating_sub(reach), (end + reach).min(self.length));
         let whole = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_matches('\u{fffd}').to_owned();
@@ -87,6 +102,9 @@ impl TextSource {
     }
 
     /// The line that the byte at `place` stands in, from 1.
+    ///
+    /// # Errors
+    /// `text.changed`; `io`.
     pub fn line(&self, place: u64) -> Result<u64> {
         let (mut line, mut at) = (1, 0);
         while at < place {
@@ -115,6 +133,9 @@ impl TextSource {
     }
 
     /// Fails when the file was written to since it was opened.
+    ///
+    /// # Errors
+    /// `text.changed`; `io`.
     pub fn unchanged(&self) -> Result<()> {
         let Bytes::Filed(file, Some(modified)) = &self.bytes else { return Ok(()) };
         let about = file.metadata().map_err(|e| Error::io("looking at the document", &e))?;
@@ -131,6 +152,9 @@ impl TextSource {
     }
 
     /// SHA-256 of the text up to `end`, a byte order mark left out.
+    ///
+    /// # Errors
+    /// `text.changed`; `io`.
     pub fn hash(&self, end: u64) -> Result<Sha256> {
         let mut hash = Sha256::new();
         let mut at = if self.length >= 3 && self.read(0, 3)? == BYTE_ORDER_MARK.as_bytes() { 3 } else { 0 };

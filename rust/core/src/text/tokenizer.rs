@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use tokenizers::{Model, Tokenizer};
 
 use crate::error::{Error, Result};
-use crate::text::pretokenizer::{apart, between_words, known, may_cut, spelled, words};
-use crate::text::token_memo::Recent;
+use crate::text::pretokenizer::{between_words, is_supported, may_cut, spelled, splits_at_spaces, words};
+use crate::text::word_memo::WordMemo;
 
 /// Words whose tokens are remembered, as a power of two: 1 MiB.
 const RECENT: u32 = 14;
@@ -24,13 +24,16 @@ type Few = ([u32; 7], u32);
 pub struct Tokens {
     inner: Tokenizer,
     /// None where a text cannot be tokenised word by word.
-    recent: Option<Mutex<Recent<Few, 4>>>,
+    recent: Option<Mutex<WordMemo<Few, 4>>>,
     /// Whether a text may be tokenised in two parts, cut there (bytes).
     may_cut: fn(&str, usize) -> bool,
 }
 
 impl Tokens {
     /// Reads `tokenizer.json`, whose ids must lie within the model's vocabulary.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the file cannot be read or names a token outside the vocabulary.
     pub fn open(path: &Path, vocabulary: usize) -> Result<Self> {
         let wrong = |e: String| Error::new("model.tokenizer", format!("{}: {e}", path.display()));
         let bytes = std::fs::read(path).map_err(|e| wrong(e.to_string()))?;
@@ -42,16 +45,19 @@ impl Tokens {
         inner.set_encode_special_tokens(true);
         inner.with_truncation(None).map_err(|e| wrong(e.to_string()))?;
         inner.with_padding(None);
-        let recent = known(&inner).then(|| Mutex::new(Recent::new(RECENT)));
+        let recent = is_supported(&inner).then(|| Mutex::new(WordMemo::new(RECENT)));
         let may_cut: fn(&str, usize) -> bool = match &recent {
             Some(_) => may_cut,
-            None if apart(&inner) => between_words,
+            None if splits_at_spaces(&inner) => between_words,
             None => |_, _| false,
         };
         Ok(Self { inner, recent, may_cut })
     }
 
     /// Tokens of a text of the document or of its reader; special tokens in it stay ordinary text.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
         let Some(recent) = &self.recent else { return self.encode_whole(text) };
         let mut recent = recent.lock().unwrap_or_else(PoisonError::into_inner); // a slot is written at once
@@ -84,6 +90,9 @@ impl Tokens {
     }
 
     /// Tokens of a piece of a template, in which special tokens are recognised.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
     pub fn encode_template(&mut self, text: &str) -> Result<Vec<u32>> {
         self.inner.set_encode_special_tokens(false);
         let tokens = self.encode_whole(text);
@@ -106,6 +115,9 @@ impl Tokens {
     }
 
     /// The text of tokens, special ones left out, incomplete characters as U+FFFD.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
     pub fn decode(&self, tokens: &[u32]) -> Result<String> {
         self.inner.decode(tokens, true).map_err(|e| Error::new("model.tokenizer", e.to_string()))
     }
@@ -122,6 +134,9 @@ impl TokenStream {
     const WORD: usize = 4096;
 
     /// Tokens that are certain once `text` is appended.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
     pub fn push(&mut self, tokens: &Tokens, text: &str) -> Result<Vec<u32>> {
         self.held.push_str(text);
         let mut found = Vec::new();
@@ -135,6 +150,9 @@ impl TokenStream {
     }
 
     /// The tokens of what was held back.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
     pub fn finish(&mut self, tokens: &Tokens) -> Result<Vec<u32>> {
         tokens.encode(&std::mem::take(&mut self.held))
     }
@@ -152,6 +170,9 @@ pub struct TextStream {
 
 impl TextStream {
     /// The text that became certain with one more token.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
     pub fn push(&mut self, tokens: &Tokens, token: u32) -> Result<String> {
         self.tokens.push(token);
         let text = tokens.decode(&self.tokens[self.context..])?;
@@ -162,6 +183,9 @@ impl TextStream {
     }
 
     /// What was held back; an incomplete character becomes U+FFFD.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
     pub fn finish(&mut self, tokens: &Tokens) -> Result<String> {
         let text = tokens.decode(&self.tokens[self.context..])?;
         self.emit(tokens, &text)

@@ -1,7 +1,7 @@
 //! Sentences, headings and passages of a document; a row of a table and a line of fenced code count as sentences.
 //!
 //! ```
-//! let units = edgeinfinite_core::text::units::units("# Parts\n\nOne is red. Two is\nblue.");
+//! let units = edgeinfinite_core::testing::units("# Parts\n\nOne is red. Two is\nblue.");
 //! let text: Vec<_> = units.iter().map(|u| (u.heading, &"# Parts\n\nOne is red. Two is\nblue."[u.start..u.end])).collect();
 //! assert_eq!(text, [(true, "# Parts"), (false, "One is red."), (false, "Two is\nblue.")]);
 //! ```
@@ -23,7 +23,7 @@ const FENCE: u16 = 1000;
 /// A sentence, a heading or a line of code: byte positions in the text it was found in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct Unit {
+pub struct TextUnit {
     pub start: usize,
     pub end: usize,
     pub heading: bool,
@@ -42,7 +42,7 @@ pub enum First {
     Code,
 }
 
-impl Unit {
+impl TextUnit {
     /// What a passage that begins with it begins with.
     pub fn first(&self) -> First {
         match (self.heading, self.code) {
@@ -59,15 +59,15 @@ pub struct Fence(u16);
 
 /// The units of a text in order. White space between them belongs to none; all else belongs to exactly one. A heading is a line of its own with
 /// a sentence or a heading of a deeper level after it.
-pub fn units(text: &str) -> Vec<Unit> {
+pub fn units(text: &str) -> Vec<TextUnit> {
     units_after(text, &mut Fence::default())
 }
 
 /// As [`units`], of a text that comes in parts.
-pub fn units_after(text: &str, fence: &mut Fence) -> Vec<Unit> {
+pub fn units_after(text: &str, fence: &mut Fence) -> Vec<TextUnit> {
     let mut found = split(text, true, fence);
     for at in 0..found.len() {
-        let level = |unit: &Unit| heading_level(&text[unit.start..unit.end]);
+        let level = |unit: &TextUnit| heading_level(&text[unit.start..unit.end]);
         let leads = found.get(at + 1).is_some_and(|next| !next.heading || level(next) > level(&found[at]));
         found[at].heading &= leads;
     }
@@ -75,7 +75,7 @@ pub fn units_after(text: &str, fence: &mut Fence) -> Vec<Unit> {
 }
 
 /// The units of a passage: its first one is what it was when the document was read; none of the others is a heading.
-pub fn units_of_passage(text: &str, first: First) -> Vec<Unit> {
+pub fn units_of_passage(text: &str, first: First) -> Vec<TextUnit> {
     let inside = first == First::Code && !is_fence(text.lines().next().unwrap_or_default());
     let mut found = split(text, false, &mut Fence(if inside { FENCE } else { 0 }));
     if let (Some(unit), First::Heading(_)) = (found.first_mut(), first) {
@@ -85,9 +85,12 @@ pub fn units_of_passage(text: &str, first: First) -> Vec<Unit> {
 }
 
 /// Units with their tokens as a citing model reads them, cut further where one takes more than `most` tokens.
-pub fn tokenized(text: &str, units: Vec<Unit>, most: usize, tokens: &Tokens) -> Result<Vec<(Unit, Vec<u32>)>> {
+///
+/// # Errors
+/// `model.tokenizer` when the tokenizer fails.
+pub fn tokenized(text: &str, units: Vec<TextUnit>, most: usize, tokens: &Tokens) -> Result<Vec<(TextUnit, Vec<u32>)>> {
     let mut found = Vec::with_capacity(units.len());
-    let mut waiting: Vec<Unit> = units.into_iter().rev().collect();
+    let mut waiting: Vec<TextUnit> = units.into_iter().rev().collect();
     while let Some(unit) = waiting.pop() {
         let words = &text[unit.start..unit.end];
         let ids = tokens.encode(&folded(words))?;
@@ -97,13 +100,13 @@ pub fn tokenized(text: &str, units: Vec<Unit>, most: usize, tokens: &Tokens) -> 
             continue;
         }
         let after = middle + words[middle..].len() - words[middle..].trim_start().len();
-        waiting.push(Unit { start: unit.start + after, heading: false, ..unit });
-        waiting.push(Unit { end: unit.start + words[..middle].trim_end().len(), heading: false, ..unit });
+        waiting.push(TextUnit { start: unit.start + after, heading: false, ..unit });
+        waiting.push(TextUnit { end: unit.start + words[..middle].trim_end().len(), heading: false, ..unit });
     }
     Ok(found)
 }
 
-fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<Unit> {
+fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<TextUnit> {
     let mut found = Vec::new();
     let mut paragraph: Option<(usize, usize)> = None;
     let mut opened: Option<usize> = None; // a fence's mark, which goes with the first line in it
@@ -147,7 +150,7 @@ fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<Unit> {
     found
 }
 
-fn split_paragraph(text: &str, from: usize, to: usize, headings: bool, found: &mut Vec<Unit>) {
+fn split_paragraph(text: &str, from: usize, to: usize, headings: bool, found: &mut Vec<TextUnit>) {
     let paragraph = &text[from..to];
     if headings && is_heading(paragraph) {
         return push(text, from, to, UnitKind::Heading, found);
@@ -183,7 +186,7 @@ enum UnitKind {
 }
 
 /// A line as it stands; one without a letter or digit goes with the line before.
-fn push_line(text: &str, start: usize, end: usize, kind: UnitKind, found: &mut Vec<Unit>) {
+fn push_line(text: &str, start: usize, end: usize, kind: UnitKind, found: &mut Vec<TextUnit>) {
     let line = text[start..end].trim_end();
     let plain = !line.contains(char::is_alphanumeric);
     if plain
@@ -197,7 +200,7 @@ fn push_line(text: &str, start: usize, end: usize, kind: UnitKind, found: &mut V
     push(text, start, end, kind, found);
 }
 
-fn push(text: &str, start: usize, end: usize, kind: UnitKind, found: &mut Vec<Unit>) {
+fn push(text: &str, start: usize, end: usize, kind: UnitKind, found: &mut Vec<TextUnit>) {
     let whole = &text[start..end];
     let start = start + (whole.len() - whole.trim_start().len());
     let mut rest = whole.trim();
@@ -207,7 +210,7 @@ fn push(text: &str, start: usize, end: usize, kind: UnitKind, found: &mut Vec<Un
         let piece = &rest[..length];
         if !piece.trim().is_empty() {
             let (heading, code) = (kind == UnitKind::Heading, kind == UnitKind::Code);
-            found.push(Unit { start: at, end: at + piece.trim_end().len(), heading, code });
+            found.push(TextUnit { start: at, end: at + piece.trim_end().len(), heading, code });
         }
         let next = rest[length..].trim_start();
         at += rest.len() - next.len();

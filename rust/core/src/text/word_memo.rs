@@ -2,12 +2,12 @@
 
 /// Values of words shorter than 8 · `PARTS` bytes.
 #[derive(Debug)]
-pub(crate) struct Recent<V, const PARTS: usize> {
+pub(crate) struct WordMemo<V, const PARTS: usize> {
     /// The bytes of a word, the last of them its length; empty where it is 0.
     slots: Vec<([u64; PARTS], V)>,
 }
 
-impl<V: Copy + Default, const PARTS: usize> Recent<V, PARTS> {
+impl<V: Copy + Default, const PARTS: usize> WordMemo<V, PARTS> {
     /// A table of 2^`bits` words.
     pub fn new(bits: u32) -> Self {
         Self { slots: vec![([0; PARTS], V::default()); 1 << bits] }
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn words_are_told_apart() {
-        let mut recent = Recent::<u32, 2>::new(4);
+        let mut recent = WordMemo::<u32, 2>::new(4);
         let words = ["a", "a\0", "abcdefg", "abcdefgh", "abcdefghi", "123456789012345", "ü"];
         for (number, word) in words.iter().enumerate() {
             assert_eq!(recent.find(word), None);
