@@ -20,10 +20,20 @@ SOCKETS = set(
 )
 
 # ELF: types of segments and sections, tags of the dynamic section.
-LOAD, TLS, RELRO = 1, 7, 0x6474E552
-SYMTAB, DYNAMIC, DYNSYM = 2, 6, 11
-NEEDED, RPATH, TEXTREL, RUNPATH, FLAGS, RELR = 1, 15, 22, 29, 30, 36
-FLAG_TEXTREL, WEAK = 4, 2
+LOAD = 1
+TLS = 7
+RELRO = 0x6474E552
+SYMTAB = 2
+DYNAMIC = 6
+DYNSYM = 11
+NEEDED = 1
+RPATH = 15
+TEXTREL = 22
+RUNPATH = 29
+FLAGS = 30
+RELR = 36
+FLAG_TEXTREL = 4
+WEAK = 2
 
 
 def allowed():

@@ -28,7 +28,8 @@ def old_enough(tags, architecture):
 
 def given(text, architecture):
     """The names that a map gives to apps of that architecture."""
-    names, block = set(), None
+    names = set()
+    block = None
     for line in text.splitlines():
         if opening := re.match(r"(\w+) \{\s*(?:#(.*))?", line):
             private = opening[1].endswith(("_PRIVATE", "_PLATFORM", "_DEPRECATED"))

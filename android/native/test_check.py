@@ -31,7 +31,8 @@ def segment(kind):
 
 
 def renamed(old, new):
-    old, new = f"\0{old}\0".encode(), f"\0{new}\0".encode()
+    old = f"\0{old}\0".encode()
+    new = f"\0{new}\0".encode()
     assert (GOOD.count(old), len(old)) == (1, len(new)), old
     return GOOD.replace(old, new)
 

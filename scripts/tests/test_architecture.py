@@ -10,6 +10,7 @@ from lab import FOLDERS, LEVELS, ROOT
 LONGEST = 400  # lines of a file
 PACKAGE = ROOT / "scripts/lab"
 ALONE = ("plots", "release")  # import no other folder
+PYTHON = ("scripts", "android/native", "gradle/check")
 WRITTEN = (".rs", ".kt", ".kts", ".py", ".sh", ".java")
 
 
@@ -57,6 +58,29 @@ def test_every_folder_is_named():
 )
 def test_an_upward_import_is_found(folder, source, found):
     assert forbidden(folder, source) == found
+
+
+def bundled(source: str) -> list[int]:
+    """Lines on which a tuple assignment makes several statements one, where it should unpack one value."""
+    return [
+        node.lineno
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Tuple)
+        for target in node.targets
+        if isinstance(target, ast.Tuple)
+    ]
+
+
+def test_a_line_makes_one_statement():
+    files = [path for folder in PYTHON for path in sorted((ROOT / folder).rglob("*.py"))]
+    found = {str(f.relative_to(ROOT)): bundled(f.read_text("utf-8")) for f in files}
+    assert not {name: lines for name, lines in found.items() if lines}
+
+
+def test_a_bundled_statement_is_found():
+    assert bundled("a, b = 1, 2") == [1]
+    assert bundled("x = 1\nself.a, b = c, d = 1, 2") == [2, 2]
+    assert bundled("a, b = pair\n(c, d), e = f()\nkinds = 1, 2") == []
 
 
 def test_no_file_is_too_long():

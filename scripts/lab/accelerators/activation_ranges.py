@@ -34,7 +34,8 @@ class Tap:
     """Stands where a session stood; sees what goes in and what comes out."""
 
     def __init__(self, session: onnxruntime.InferenceSession, see: Callable[[dict, dict], None]):
-        self.session, self.see = session, see
+        self.session = session
+        self.see = see
         self.outputs = [o.name for o in session.get_outputs()]
 
     def get_inputs(self) -> list:
@@ -62,7 +63,8 @@ def through(opened: ModelFolder, see: Callable[[dict, dict], None], streams: Str
 
 def cache_scales(opened: ModelFolder, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
     """Per dim the largest magnitude that a key can have at any position, and a value: [L, J, d] each."""
-    layers, kinds = opened.layers, opened.manifest["layers"]
+    layers = opened.layers
+    kinds = opened.manifest["layers"]
     most = np.zeros((2, layers, opened.kv_heads, opened.head_dim), np.float32)
 
     def see(_: dict, made: dict) -> None:
@@ -82,7 +84,8 @@ def cache_scales(opened: ModelFolder, streams: Streams) -> tuple[np.ndarray, np.
 
 def watching(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxruntime.InferenceSession:
     """The graph with these values among its outputs; its weights are mapped from a file, not held a second time."""
-    watched, held = lower.bare(graph), lower.weights_of(graph)
+    watched = lower.bare(graph)
+    held = lower.weights_of(graph)
     given = {o.name for o in watched.graph.output}
     watched.graph.output.extend(onnx.ValueInfoProto(name=n) for n in names if n not in given)
     with open(place / "weights", "wb") as file:

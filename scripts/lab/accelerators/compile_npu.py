@@ -76,11 +76,10 @@ def shapes(sizes: dict, soc: qnn.Soc | None = None) -> list[lower.Run]:
 
 def streams(opened: ModelFolder, scenarios: dict, texts: list[str]) -> Iterator[tuple[str, list[int], int]]:
     """(scenario, tokens, pinned): prompts that leave the cache half empty, fill it, and fill the memory."""
-    prompt_template, prompt = opened.prompt_template, opened.manifest["prompt"]
-    start, ask = (
-        prompt_template.encode(prompt["start"]),
-        prompt_template.encode(prompt["ask"], question=" Where is it?"),
-    )
+    prompt_template = opened.prompt_template
+    prompt = opened.manifest["prompt"]
+    start = prompt_template.encode(prompt["start"])
+    ask = prompt_template.encode(prompt["ask"], question=" Where is it?")
     for text in texts:
         body = prompt_template.lines(text, opened.manifest["citation"])
         for name, sizes in scenarios.items():
@@ -133,7 +132,8 @@ def encodings_file(form: Form, bits: tuple[int, int]) -> str:
 
 def compiled(folder: Path, form: Form, soc: qnn.Soc, scenarios: dict, bound: float, shared: bool) -> list[dict]:
     """Writes a SoC's files → its artefacts, one a scenario."""
-    graphs, made = {}, []
+    graphs = {}
+    made = []
     for scenario, sizes in scenarios.items():
         files = [(f"npu-{soc.name.lower()}-{scenario}-{run.rows}", run) for run in shapes(sizes, soc)]
         graphs |= {n: form.quantized(run, soc.bits) for n, run in files}
@@ -198,7 +198,8 @@ def compile_npu(
         for b in bits:
             (folder / encodings_name(b)).write_text(encodings_file(form, b))
         for soc in socs:
-            began, before = time.monotonic(), set(folder.iterdir())
+            began = time.monotonic()
+            before = set(folder.iterdir())
             about["artefacts"] += apart(compiled, folder, form, soc, chosen, bound, shared)
             size = sum(f.stat().st_size for f in set(folder.iterdir()) - before)
             say(f"{soc.name} (HTP v{soc.htp}): {size:,} bytes, {time.monotonic() - began:.1f} s, no node on the CPU")

@@ -41,13 +41,15 @@ class Encoding:
     @staticmethod
     def of(low: float, high: float, bits: int = 16) -> Encoding:
         """Holds low … high, and 0 exactly."""
-        low, high = min(float(low), 0.0), max(float(high), 0.0)
+        low = min(float(low), 0.0)
+        high = max(float(high), 0.0)
         top = 2**bits - 1
         scale = float(np.float32(max(high - low, 1e-9) / top))
         return Encoding(scale, round(-low / scale), bits)
 
     def steps(self, real: np.ndarray) -> np.ndarray:
-        low, high = 0, 2**self.bits - 1
+        low = 0
+        high = 2**self.bits - 1
         return np.clip(np.rint(real / np.float32(self.scale)) + self.zero, low, high).astype(TYPES[self.bits][0])
 
     def real(self, steps: np.ndarray) -> np.ndarray:
@@ -93,12 +95,15 @@ def encodings(
     """model: lower.for_steps, any shape; ranges: what was seen of its real values; bits: 8 or 16, of M ÷ z and of
     keys and values."""
     real = real_values(model)
-    classes, members, made = Classes(model.graph.node, real), defaultdict(list), lower.producers(model.graph.node)
+    classes = Classes(model.graph.node, real)
+    members = defaultdict(list)
+    made = lower.producers(model.graph.node)
     for name in real:
         members[classes.root(name)].append(name)
     found = {}
     for root, names in members.items():
-        low, high = min(ranges[n][0] for n in names), max(ranges[n][1] for n in names)
+        low = min(ranges[n][0] for n in names)
+        high = max(ranges[n][1] for n in names)
         ops = {made[n].op_type for n in names if n in made}
         if any(n.startswith(CACHE) for n in names):
             encoding = CACHED if cache_bits == 8 else SIGNED
@@ -117,7 +122,8 @@ def encodings(
     for node in model.graph.node:  # scores: what the mask takes below `low` takes no part
         if node.op_type == "Add" and (mask := classes.root(node.input[1])).startswith("mask_"):
             low, high = ranges[node.output[0]]
-            low, high = min(low, 0.0) * MARGIN - HIDDEN, max(high, 0.0) * MARGIN
+            low = min(low, 0.0) * MARGIN - HIDDEN
+            high = max(high, 0.0) * MARGIN
             found[node.output[0]] = Encoding.of(low, high)
             bounds[mask] = max(bounds[mask], high - low)
     for mask, bound in bounds.items():
@@ -138,8 +144,10 @@ def blocks(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def quantized(model: onnx.ModelProto, found: dict[str, Encoding], weight_bits: int = 8) -> onnx.ModelProto:
     """lower.fixed of lower.for_steps with every value in steps between its nodes; inputs and outputs are steps."""
-    r, real = lower.Rewriter(model), real_values(model)
-    outputs, ready = {o.name for o in r.outputs}, {}
+    r = lower.Rewriter(model)
+    real = real_values(model)
+    outputs = {o.name for o in r.outputs}
+    ready = {}
 
     def grid(e: Encoding, name: str) -> tuple[str, str]:
         r.weights[name + ".scale"] = np.array(e.scale, np.float32)
@@ -166,11 +174,16 @@ def quantized(model: onnx.ModelProto, found: dict[str, Encoding], weight_bits: i
             return r("DequantizeLinear", name + ".steps", scale, name + ".zero", out=name + ".real", **blocked)
         if name in channels:  # [in, out]
             scale = np.maximum(np.abs(array).max(0), 1e-12) / 127  # [out]
-            steps, zero, axis = np.rint(array / scale).astype(np.int8), np.zeros(len(scale), np.int8), {"axis": 1}
+            steps = np.rint(array / scale).astype(np.int8)
+            zero = np.zeros(len(scale), np.int8)
+            axis = {"axis": 1}
             scale = scale.astype(np.float32)
         else:
             e = Encoding.of(array.min(), array.max())
-            steps, scale, zero, axis = e.steps(array), np.array(e.scale, np.float32), np.array(e.zero, np.uint16), {}
+            steps = e.steps(array)
+            scale = np.array(e.scale, np.float32)
+            zero = np.array(e.zero, np.uint16)
+            axis = {}
         r.weights |= {name + ".steps": steps, name + ".scale": scale, name + ".zero": zero}
         return r("DequantizeLinear", name + ".steps", name + ".scale", name + ".zero", out=name + ".real", **axis)
 

@@ -44,7 +44,8 @@ class Shapes:
         return made
 
     def run(self, names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
-        count, wanted = len(feeds["x"]), len(feeds["rows"])
+        count = len(feeds["x"])
+        wanted = len(feeds["rows"])
         run = self.fit(count, wanted)
         fed = self.fed({name: padded(name, value, run) for name, value in feeds.items()})
         outputs = [o.name for o in self.sessions[run].get_outputs()]
@@ -81,10 +82,13 @@ class Steps(Shapes):
 
 def error(opened: ModelFolder, session: Shapes, scenario: str) -> float:
     """Of the logits: worst over the scenario's self-tests, ÷ the largest logit."""
-    kept, opened.session, worst = opened.session, session, 0.0
+    kept = opened.session
+    opened.session = session
+    worst = 0.0
     for test in opened.manifest["self_test"]:
         if test["scenario"] == scenario:
-            ids, want = test["tokens"], np.array(test["logits"])
+            ids = test["tokens"]
+            want = np.array(test["logits"])
             pinned = min(len(ids), opened.manifest["scenarios"][scenario]["pinned"])
             got = Session(opened, scenario).read(ids, pinned)[test["indices"]]
             worst = max(worst, float(np.abs(got - want).max() / np.abs(want).max()))

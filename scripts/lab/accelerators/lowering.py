@@ -72,7 +72,8 @@ class Rewriter:
 
     def model(self) -> onnx.ModelProto:
         """What no output needs is left out."""
-        needed, kept = {o.name for o in self.outputs}, []
+        needed = {o.name for o in self.outputs}
+        kept = []
         for node in reversed(self.nodes):
             if needed & set(node.output):
                 kept.append(node)
@@ -116,10 +117,12 @@ def widened(model: onnx.ModelProto, values: Iterable[onnx.ValueInfoProto]) -> li
     halves = [v for v in values if v.type.tensor_type.elem_type == TensorProto.FLOAT16]
     for value in halves:
         value.type.tensor_type.elem_type = TensorProto.FLOAT
-    outer, names = {v.name for v in halves}, {}  # inside → of the input or output
+    outer = {v.name for v in halves}  # inside → of the input or output
+    names = {}
     for node in model.graph.node:
         if node.op_type == "Cast":
-            x, y = node.input[0], node.output[0]
+            x = node.input[0]
+            y = node.output[0]
             names |= {y: x} if x in outer else {x: y}
     nodes = [copy.deepcopy(n) for n in model.graph.node if n.op_type != "Cast"]
     for side in (side for n in nodes for side in (n.input, n.output)):
@@ -141,7 +144,9 @@ def primitives(model: onnx.ModelProto, whole_norms: bool = False) -> onnx.ModelP
         return made[name] if name in made and made[name].op_type == op else None
 
     for node in nodes:
-        i, out, a = list(node.input), list(node.output), attributes(node)
+        i = list(node.input)
+        out = list(node.output)
+        a = attributes(node)
         if node.op_type == "MatMulIntegerToFloat":  # its input: QuantizeLinear(Div(x, largest))
             x = made[made[i[0]].input[0]].input[0]
             zero = r.weights[i[5]].astype(np.float32)
@@ -182,7 +187,8 @@ def for_steps(model: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, head
     become mean_L, M ÷ z by row and ÷ the values' scale, [1, J, d, d], and log_z_L [1, J, 1, d]; ε is left out. (A
     logarithm in the graph would be shorter: 16 bits of it come out as zeros on the simulator, on every SoC.)
     """
-    r, made = Rewriter(model), producers(model.graph.node)
+    r = Rewriter(model)
+    made = producers(model.graph.node)
     queries: dict[str, int] = {}  # scaled query → layer
     mixtures: dict[str, int] = {}  # values of the cache, weighed → layer
     memories: dict[str, tuple[int, str]] = {}  # the memory's part → layer, query before σ
@@ -201,7 +207,9 @@ def for_steps(model: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, head
         elif kind == "v":
             mixtures[node.output[0]] = int(layer)
     for node in model.graph.node:
-        i, out, a = list(node.input), list(node.output), attributes(node)
+        i = list(node.input)
+        out = list(node.output)
+        a = attributes(node)
         if out[0] in memories:
             layer, query = memories[out[0]]
             above = r("Relu", query)
@@ -250,7 +258,9 @@ def rotate(r: Rewriter, x: str, _: str, cos: str, sin: str, a: dict, inputs: lis
 
 def fixed(model: onnx.ModelProto, run: Run, flat: bool = False) -> onnx.ModelProto:
     """One shape: every size a number, nothing computed from a shape. flat: linears take and give two dims."""
-    held, model, dims = weights_of(model), bare(model), run.dims()
+    held = weights_of(model)
+    model = bare(model)
+    dims = run.dims()
     for value in [*model.graph.input, *model.graph.output]:
         for dim in value.type.tensor_type.shape.dim:
             if dim.dim_param:
@@ -262,9 +272,12 @@ def fixed(model: onnx.ModelProto, run: Run, flat: bool = False) -> onnx.ModelPro
     for node in model.graph.node:  # the one size that is computed
         if node.op_type == "Split" and node.input[1:] and node.input[1] not in weights:
             node.input[1] = parts.name
-    shapes, r = shapes_of(model), Rewriter(model, held)
+    shapes = shapes_of(model)
+    r = Rewriter(model, held)
     for node in model.graph.node:
-        i, out, a = list(node.input), list(node.output), attributes(node)
+        i = list(node.input)
+        out = list(node.output)
+        a = attributes(node)
         if node.op_type == "Split":
             a.pop("num_outputs", None)
             r.many("Split", i[0], [shapes[o][a["axis"]] for o in out], out=out, **a)

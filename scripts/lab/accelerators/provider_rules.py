@@ -87,7 +87,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     opened = ModelFolder(parser.parse_args().model)
-    simple, broken = lower.primitives(onnx.load(opened.folder / opened.manifest["artefacts"][0]["file"])), 0
+    simple = lower.primitives(onnx.load(opened.folder / opened.manifest["artefacts"][0]["file"]))
+    broken = 0
     for name, sizes in opened.manifest["scenarios"].items():
         for run in compile_npu.shapes(sizes):
             graph = lower.fixed(simple, run, flat=True)

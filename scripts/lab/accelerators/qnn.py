@@ -97,7 +97,8 @@ def compile(graphs: dict[str, onnx.ModelProto], soc: Soc, folder: Path, shared: 
     """Writes NAME.onnx, each one EPContext node, and what they name: one .bin for all of them, or one each.
 
     → the SDK's version. shared: weights are stored once; x86 does not load it."""
-    kept, sdk = [], ""
+    kept = []
+    sdk = ""
     binary = f"npu-{soc.name.lower()}"
     for number, (name, graph) in enumerate(graphs.items()):
         entries = {
@@ -137,7 +138,8 @@ def decoded(value: object) -> object:
 
 def point(wrapper: Path, binary: str) -> str:
     """The compiled graph names its binary by another name → the SDK's version."""
-    found, model = context(wrapper), onnx.load(wrapper, load_external_data=False)
+    found = context(wrapper)
+    model = onnx.load(wrapper, load_external_data=False)
     for attribute in model.graph.node[0].attribute:
         if attribute.name == "ep_cache_context":
             attribute.s = binary.encode()

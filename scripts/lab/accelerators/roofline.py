@@ -57,7 +57,8 @@ SHAPES = (
     Shape("Llama 3.2 3B", 28, 3072, 24, 8, 128, 8192, 128256),
 )
 CACHES = (528, 2064, 8208)
-SEGMENT, PROMPT = 128, 640  # rows of a segment, tokens of a recall prompt
+SEGMENT = 128  # rows of a segment
+PROMPT = 640  # tokens of a recall prompt
 
 
 @dataclass(frozen=True)

@@ -55,7 +55,8 @@ class Writer:
     """Sections of one document; no two are about the same thing."""
 
     def __init__(self, seed: str) -> None:
-        self.places, self.things = Lexicon(f"{seed}/places"), Questions(f"{seed}/things")
+        self.places = Lexicon(f"{seed}/places")
+        self.things = Questions(f"{seed}/things")
         self.random = self.places.random
         self.taken: set[str] = set()
 
@@ -65,7 +66,8 @@ class Writer:
             section = Section(self.places, 4)
         self.taken.add(section.town)
         shape, other = self.random.sample(range(len(TOLD)), 2)
-        fact, untold = section.tell(shape), section.tell(other)
+        fact = section.tell(shape)
+        untold = section.tell(other)
         frames = self.random.sample(FRAMES, self.random.randint(3, 9))
         sentences = [section.say(self.places.choose(*LEADS)), *map(section.say, frames)]
         sentences.insert(self.random.randint(1, len(sentences)), fact.sentence)
@@ -73,7 +75,8 @@ class Writer:
         return Part(capital(section.full), sentences, asked)
 
     def thing(self) -> Part:
-        write, r = self.things, self.things.random
+        write = self.things
+        r = self.things.random
         write.new_topic()
         told, absent, name = write.cluster(r.randint(2, 5), r.randint(1, 3))
         while name.lower() in self.taken or " " not in name:
@@ -133,7 +136,8 @@ def make(tokens: int, seed: str, facts: int = 50, keys: int = 50, absent: int = 
 
 def sections(write: Writer, budget: float) -> list[Part]:
     """As many as fill so many bytes."""
-    parts, written = [], 0.0
+    parts = []
+    written = 0.0
     while written < budget:
         part = write.place() if write.random.random() < 0.6 else write.thing()
         left = budget - written
@@ -147,7 +151,8 @@ def sections(write: Writer, budget: float) -> list[Part]:
 
 def strangers(seed: str, count: int, taken: set[str]) -> list[Asked]:
     """Questions of the same shapes about what is not in the document."""
-    other, found = Writer(seed), []
+    other = Writer(seed)
+    found = []
     other.taken |= taken
     while len(found) < count:
         part = other.place() if len(found) % 2 else other.thing()
@@ -158,7 +163,8 @@ def strangers(seed: str, count: int, taken: set[str]) -> list[Asked]:
 
 def paragraphs(write: Writer, parts: list[Part]) -> list[str]:
     """Headings, and paragraphs of three to seven sentences of which some are hard-wrapped."""
-    r, wrap = write.random, textwrap.TextWrapper(76, break_long_words=False, break_on_hyphens=False)
+    r = write.random
+    wrap = textwrap.TextWrapper(76, break_long_words=False, break_on_hyphens=False)
     out = [f"Report on the places and things of {write.places.place()}"]
     for number, part in enumerate(parts, 1):
         out.append(f"{number}. {part.heading}")

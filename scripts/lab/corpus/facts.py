@@ -55,7 +55,9 @@ class Declarer:
     """Facts of one text. `alike`: most of one to three wordings, so that only what they are about tells them apart."""
 
     def __init__(self, write: Questions, alike: bool = False) -> None:
-        self.write, self.told, self.wordings = write, set(), DECLARED
+        self.write = write
+        self.told = set()
+        self.wordings = DECLARED
         if alike:
             of_things = [row for row in DECLARED if "{e}" in row[1].lower()]
             others = [row for row in DECLARED if row not in of_things]

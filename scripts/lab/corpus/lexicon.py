@@ -134,7 +134,8 @@ class Lexicon:
         return self.choose(*self.topic[kind]) if self.chance(self.topic_rate) else self.fresh(kind)
 
     def noun(self) -> str:
-        word, u = self.word(NOUN), self.random.random()
+        word = self.word(NOUN)
+        u = self.random.random()
         if u < 0.25 and not word.endswith("s"):
             return plural(word)
         if u < 0.30:
@@ -174,8 +175,11 @@ class Lexicon:
         return self.listed_name() if self.chance(0.5) else self.made_up()
 
     def date(self) -> str:
-        r, u = self.random, self.random.random()
-        day, month, year = r.randint(1, 28), self.choose(*MONTHS), r.randint(1850, 2035)
+        r = self.random
+        u = self.random.random()
+        day = r.randint(1, 28)
+        month = self.choose(*MONTHS)
+        year = r.randint(1850, 2035)
         if u < 0.30:
             return f"{day} {month} {year}"
         if u < 0.55:
@@ -185,7 +189,8 @@ class Lexicon:
         return str(year) if u < 0.85 else f"{year}-{r.randint(1, 12):02d}-{day:02d}"
 
     def number(self) -> str:
-        r, u = self.random, self.random.random()
+        r = self.random
+        u = self.random.random()
         if u < 0.40:
             return str(r.randint(2, 99))
         if u < 0.65:
@@ -197,10 +202,12 @@ class Lexicon:
 
     def code(self) -> str:
         """Something that a machine reads: a path, a file, an option, an address, a version."""
-        r, u = self.random, self.random.random()
+        r = self.random
+        u = self.random.random()
         if self.strange and self.chance(0.3):
             return "".join(r.choices(self.strange, k=r.randint(1, 4))).strip() or "x"
-        a, b = self.fresh(NOUN), self.fresh(NOUN)
+        a = self.fresh(NOUN)
+        b = self.fresh(NOUN)
         if u < 0.20:
             return f"/{self.choose('usr', 'etc', 'var', 'home')}/{a}/{b}"
         if u < 0.40:
@@ -221,7 +228,9 @@ class Lexicon:
 
     def symbol(self) -> str:
         """Punctuation, mark-up and other things that stand between words in real files."""
-        r, u, word = self.random, self.random.random(), self.fresh(NOUN)
+        r = self.random
+        u = self.random.random()
+        word = self.fresh(NOUN)
         if u < 0.30:
             return "".join(r.choices(SYMBOLS, k=self.choose(1, 1, 1, 2, 2, 3)))
         if u < 0.45:

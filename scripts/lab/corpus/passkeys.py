@@ -50,7 +50,8 @@ def passkeys(tokens: int, seed: str, keys: int = KEYS) -> Document:
     """Declared facts, spread evenly over all but the last TAIL tokens, with a question each."""
     write = Writer(seed)
     texts = filler(write, tokens)
-    told, held = [], "\n".join(texts)
+    told = []
+    held = "\n".join(texts)
     kinds = [ONCE] + [write.places.choose(*(kind for kind in DECLARED if kind != ONCE)) for _ in range(keys - 1)]
     write.random.shuffle(kinds)
     for kind in kinds:
@@ -60,7 +61,9 @@ def passkeys(tokens: int, seed: str, keys: int = KEYS) -> Document:
             slots["value"] = new_value(write, sort)
         told.append(Asked(kind, question.format_map(slots), sentence.format_map(slots), slots["value"]))
         held += f"\n{told[-1].sentence}"
-    room, written, number = sum(map(size, texts)) - TAIL * BYTES_PER_TOKEN, 0, 0
+    room = sum(map(size, texts)) - TAIL * BYTES_PER_TOKEN
+    written = 0
+    number = 0
     out = []
     for text in texts:
         while number < keys and written >= room * (number + 0.5) / keys:
@@ -73,12 +76,16 @@ def passkeys(tokens: int, seed: str, keys: int = KEYS) -> Document:
 
 def topical(tokens: int, seed: str) -> Document:
     """About one topic in every second paragraph but the last ones, with the question what it is about."""
-    write, names = Writer(seed), list(topics())
+    write = Writer(seed)
+    names = list(topics())
     topic = write.places.choose(*names)
     others = [name for name in names if name != topic]
     write.random.shuffle(others)
-    foreign, rest = cycle(others), (text for text in filler(write, tokens // 3) if len(text) > HEADING)
-    out, written, room = [], 0, (tokens - TAIL) * BYTES_PER_TOKEN
+    foreign = cycle(others)
+    rest = (text for text in filler(write, tokens // 3) if len(text) > HEADING)
+    out = []
+    written = 0
+    room = (tokens - TAIL) * BYTES_PER_TOKEN
     while written < tokens * BYTES_PER_TOKEN:
         text = about(write, topic) if len(out) % 2 and written < room else ""
         if text and written + size(text) > room:
@@ -102,7 +109,8 @@ def size(text: str) -> int:
 
 def about(write: Writer, topic: str) -> str:
     """A paragraph whose nouns are the topic's; its name does not occur."""
-    r, nouns = write.random, [word for word in topics()[topic] if word not in topic]
+    r = write.random
+    nouns = [word for word in topics()[topic] if word not in topic]
     sentences = [re.sub(r"\{noun\}", lambda _: r.choice(nouns), frame) for frame in r.sample(FRAMES, r.randint(3, 6))]
     text = re.sub(r"\b([Aa])(?= [aeiou])", r"\1n", " ".join(sentences))
     return textwrap.fill(text, 76) if r.random() < 0.5 else text

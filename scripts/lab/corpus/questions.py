@@ -118,8 +118,10 @@ class Questions(Prose):
 
     def about(self, sentence: str, hard: float = 1.0, noise: list[str] | None = None) -> str | None:
         """A question that keeps some of the sentence's content words; `hard` 0..1: how much they are changed."""
-        r, found = self.random, content_words(sentence)
-        low, high = self.choose(1, 2, 2, 3), self.choose(3, 4, 6)
+        r = self.random
+        found = content_words(sentence)
+        low = self.choose(1, 2, 2, 3)
+        high = self.choose(3, 4, 6)
         if len(found) < min(2, low):
             return None
         count = min(len(found), r.randint(low, max(low, high)))
@@ -138,7 +140,8 @@ class Questions(Prose):
             kept = [w.lower() for w in kept]
         while noise and self.chance(0.28 * hard) and len(kept) < 9:
             kept.insert(r.randrange(len(kept) + 1), self.choose(*noise))
-        glue, out = self.choose(0.0, 0.3, 0.7), []
+        glue = self.choose(0.0, 0.3, 0.7)
+        out = []
         for word in kept:
             out += [self.choose(*GLUE), word] if self.chance(glue) else [word]
         return self.ask(" ".join(out))
@@ -179,7 +182,8 @@ class Questions(Prose):
 
     def entity(self, like: str = "") -> tuple[str, str]:
         """-> (its name, the article it takes). `like`: another entity whose last word it shares."""
-        base, u = like.split(" ")[-1] if like else self.word(NOUN), self.random.random()
+        base = like.split(" ")[-1] if like else self.word(NOUN)
+        u = self.random.random()
         if like:
             return f"{self.word(ADJECTIVE) if u < 0.6 else self.word(NOUN)} {base}", "the "
         if u < 0.25:
@@ -213,10 +217,8 @@ class Questions(Prose):
         untold = [kind for kind in kinds[relations:] if not any(kind in like for like in said)]
         absent = [q for kind in untold for q in RELATIONS[kind](entity)[1]]
         before = self.entities, self.entity_rate
-        self.entities, self.entity_rate = (
-            [entity.full, entity.full, f"this {name}" if article else name, article + plural(name)],
-            0.4,
-        )
+        self.entities = [entity.full, entity.full, f"this {name}" if article else name, article + plural(name)]
+        self.entity_rate = 0.4
         for _ in range(mentions):
             told.append(Told(self.mention(entity.full)))
         self.entities, self.entity_rate = before
@@ -227,7 +229,10 @@ class Questions(Prose):
 
         -> what is told, and questions about what is not: of entities that are there, and of some that are not."""
         told, untold, name = self.cluster(self.random.randint(1, 4), self.choose(0, 0, 1, 2))
-        names, missing, out, absent = [name], [], [], list(untold)
+        names = [name]
+        missing = []
+        out = []
+        absent = list(untold)
         for _ in range(siblings + 3):
             new = self.sibling(names + missing)
             if new and self.chance(0.8):
@@ -246,7 +251,9 @@ class Questions(Prose):
 
     def sibling(self, names: list[str]) -> str | None:
         """A name made of words of other names, or of a new word beside one of theirs; None: not new."""
-        one, other, u = self.choose(*names).split(" "), self.choose(*names).split(" "), self.random.random()
+        one = self.choose(*names).split(" ")
+        other = self.choose(*names).split(" ")
+        u = self.random.random()
         if len(one) == 1:
             name = self.made_up() if one[0][:1].isupper() else self.entity()[0]
         elif u < 0.4:

@@ -17,8 +17,11 @@ class Entity:
     """The thing spoken of, with the words that one text uses around it."""
 
     def __init__(self, prose: Prose, name: str, article: str) -> None:
-        self.prose, self.name, self.full = prose, name, article + name
-        self.choose, self.chance = prose.choose, prose.chance
+        self.prose = prose
+        self.name = name
+        self.full = article + name
+        self.choose = prose.choose
+        self.chance = prose.chance
         an = "an " if name[:1].lower() in "aeiou" else "a "
         self.any = an + name if article else name
         self.article = article
@@ -26,7 +29,8 @@ class Entity:
         self.use_verb(prose.verb())
 
     def use_verb(self, verb: str) -> None:
-        self.verb, self.done = verb, past(verb)
+        self.verb = verb
+        self.done = past(verb)
 
     def ref(self) -> str:
         name = self.name
@@ -60,7 +64,9 @@ Told = tuple[str, list[str]]
 
 
 def definition(e: Entity) -> Told:
-    p, c, x = e.prose, e.choose, e.name
+    p = e.prose
+    c = e.choose
+    x = e.name
     says = c("refers to", "shall mean", "is defined as", "means", "includes")
     sentence = c(
         f'"{x}" means {p.noun_phrase()} that {p.verb_phrase()}',
@@ -89,7 +95,10 @@ def definition(e: Entity) -> Told:
 
 
 def date(e: Entity) -> Told:
-    p, c, v, day = e.prose, e.choose, e.verb, e.prose.date()
+    p = e.prose
+    c = e.choose
+    v = e.verb
+    day = e.prose.date()
     act = c("starts", "ends", "expires", "begins", "closes", "opens", "is due", "takes effect")
     sentence = c(
         f"{e.full} {e.be()} {e.done} on {day}",
@@ -110,7 +119,8 @@ def date(e: Entity) -> Told:
 
 
 def place(e: Entity) -> Told:
-    p, c = e.prose, e.choose
+    p = e.prose
+    c = e.choose
     where = c(p.place(), p.place(), f"the {p.noun()} of {p.place()}", f"room {p.random.randint(1, 400)}", p.code())
     held = c("located", "stored", "kept", "found", "held", "based", "situated", "available")
     sentence = c(
@@ -130,7 +140,10 @@ def place(e: Entity) -> Told:
 
 
 def person(e: Entity) -> Told:
-    p, c, v, who = e.prose, e.choose, e.verb, e.prose.name()
+    p = e.prose
+    c = e.choose
+    v = e.verb
+    who = e.prose.name()
     if e.chance(0.3):
         office = c("holder", "owner", "author", "office", "board", "committee", "manager", p.word(NOUN))
         who = f"the {p.word(NOUN)} {office}"
@@ -155,7 +168,8 @@ def person(e: Entity) -> Told:
 
 
 def amount(e: Entity) -> Told:
-    c, much = e.choose, e.prose.quantity()
+    c = e.choose
+    much = e.prose.quantity()
     what = c(
         "price",
         "size",
@@ -193,7 +207,9 @@ def amount(e: Entity) -> Told:
 
 
 def reason(e: Entity) -> Told:
-    p, c, v = e.prose, e.choose, e.verb
+    p = e.prose
+    c = e.choose
+    v = e.verb
     why = f"{e.some()} {p.verb_phrase()}"
     sentence = c(
         f"{e.full} {e.be()} {e.done} because {why}",
@@ -211,7 +227,9 @@ def reason(e: Entity) -> Told:
 
 
 def permission(e: Entity) -> Told:
-    p, c, v = e.prose, e.choose, e.verb
+    p = e.prose
+    c = e.choose
+    v = e.verb
     may = c(
         "may", "may not", "can", "cannot", "are allowed to", "are not allowed to", "are not required to", "are free to"
     )
@@ -231,7 +249,9 @@ def permission(e: Entity) -> Told:
 
 
 def obligation(e: Entity) -> Told:
-    p, c, v = e.prose, e.choose, e.verb
+    p = e.prose
+    c = e.choose
+    v = e.verb
     who = c("you", "you", "users", "all members", "the " + p.word(NOUN))
     sentence = f"{who} {c('must', 'must not', 'have to', 'shall', 'should', 'need to')} {v} {e.ref()}{e.tail(0.7)}"
     return sentence, [
@@ -247,7 +267,9 @@ def obligation(e: Entity) -> Told:
 
 
 def condition(e: Entity) -> Told:
-    p, c, v = e.prose, e.choose, e.verb
+    p = e.prose
+    c = e.choose
+    v = e.verb
     case = c(
         f"you {v} {e.full}",
         f"{e.full} {plural(v)}",
@@ -274,7 +296,9 @@ def condition(e: Entity) -> Told:
 
 
 def means(e: Entity) -> Told:
-    p, c, v = e.prose, e.choose, e.verb
+    p = e.prose
+    c = e.choose
+    v = e.verb
     sentence = c(
         f"to {v} {e.full}, {p.verb()} {c(p.noun_phrase(1), p.code())}",
         f"{c('use', 'press', 'run', 'type', 'select', 'open')} {c(p.code(), p.noun_phrase(1))} to {v} {e.full}",
@@ -292,7 +316,9 @@ def means(e: Entity) -> Told:
 
 
 def existence(e: Entity) -> Told:
-    p, c, thing = e.prose, e.choose, e.prose.noun()
+    p = e.prose
+    c = e.choose
+    thing = e.prose.noun()
     sentence = c(
         f"there is {c('no', 'a', 'one', 'some', 'always a')} {thing} {c('for', 'in', 'on', 'with')} {e.full}",
         f"{e.full} {c('comes with', 'has', 'provides', 'includes', 'contains')} {c('no', 'a', 'any', 'some')} {thing}",
@@ -310,7 +336,10 @@ def existence(e: Entity) -> Told:
 
 
 def action(e: Entity) -> Told:
-    p, c, v, no = e.prose, e.choose, e.verb, e.chance(0.3)
+    p = e.prose
+    c = e.choose
+    v = e.verb
+    no = e.chance(0.3)
     thing = f"{c('the', 'a', 'any')} {p.noun()}"
     modal = c("does not", "will not", "shall not", "cannot") if no else c("will", "can", "shall")
     sentence = f"{e.full} {modal} {v} {thing}{e.tail(0.5)}"
@@ -324,7 +353,8 @@ def action(e: Entity) -> Told:
 
 
 def quality(e: Entity) -> Told:
-    p, c = e.prose, e.choose
+    p = e.prose
+    c = e.choose
     what = p.word(ADJECTIVE)
     thing = c(what, f"{c('a', 'the')} {what} {p.word(NOUN)}")
     sentence = f"{e.full} {c('is', 'is not', 'was', 'must be', 'shall be')} {thing}{e.tail(0.5)}"

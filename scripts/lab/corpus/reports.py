@@ -114,7 +114,8 @@ class Section:
 
     def __init__(self, prose: Lexicon, syllables: int = 3) -> None:
         self.prose = prose
-        self.thing, self.syllables = prose.choose(*THINGS), syllables
+        self.thing = prose.choose(*THINGS)
+        self.syllables = syllables
         self.town = self.new_town()
         self.full = f"the {self.thing} of {self.town}"
 

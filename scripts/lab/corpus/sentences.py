@@ -67,7 +67,8 @@ class Prose(Lexicon):
         return phrase
 
     def verb_phrase(self) -> str:
-        u, verb = self.random.random(), self.verb()
+        u = self.random.random()
+        verb = self.verb()
         if u < 0.22:
             return f"{past(verb)} {self.noun_phrase()}"
         if u < 0.42:
@@ -151,7 +152,8 @@ class Prose(Lexicon):
     def salad(self) -> str:
         """Words in no grammar at all: what has to be matched is then words, not shapes."""
         length = self.choose(4, 6, 8, 10, 12, 15, 18, 22, 28, 36, 46, 56)
-        odd, function = self.choose(0, 0, 0, 0.03, 0.12), self.choose(0.3, 0.45, 0.55)
+        odd = self.choose(0, 0, 0, 0.03, 0.12)
+        function = self.choose(0.3, 0.45, 0.55)
         out: list[str] = []
         for i in range(length):
             u = self.random.random()
@@ -175,7 +177,9 @@ class Prose(Lexicon):
 
     def statement(self) -> str:
         """One thing said about one thing: the shapes that questions ask about."""
-        shape, phrase, verb = self.random.randrange(9), self.noun_phrase(1), self.verb()
+        shape = self.random.randrange(9)
+        phrase = self.noun_phrase(1)
+        verb = self.verb()
         if shape == 0:
             return f"the {self.noun()} of {phrase} {self.choose('is', 'was', 'will be', 'must be')} {self.quantity()}"
         if shape == 1:
@@ -217,7 +221,8 @@ class Prose(Lexicon):
         for _ in range(self.random.randint(1, 3)):
             length = self.random.randint(1, 3)
             if len(words) > length + 3:
-                start, to = self.random.randrange(len(words) - length), self.random.randrange(len(words))
+                start = self.random.randrange(len(words) - length)
+                to = self.random.randrange(len(words))
                 words[to:to] = words[start : start + length]
         return " ".join(words)
 

@@ -72,7 +72,8 @@ def ask(
     self_test_cache: Path | None,
     progress: Progress,
 ) -> None:
-    began, number = time.monotonic(), first
+    began = time.monotonic()
+    number = first
     for column in all_:
         if "Npu" not in column.options:  # the others say it when they are opened
             cli.options = column.options
@@ -103,10 +104,13 @@ def table(all_: list[Column]) -> str:
         "|---" * 6 + "|",
     ]
     for c in all_:
-        share, against, points = Share(sum(c.right), len(c.right)), "", ""
+        share = Share(sum(c.right), len(c.right))
+        against = ""
+        points = ""
         if c.before:
             lost, low, high = c.points_lost()
-            against, points = f"{c.before.name}: {c.agrees()}", f"{lost:.1f} ({low:.1f} to {high:.1f})"
+            against = f"{c.before.name}: {c.agrees()}"
+            points = f"{lost:.1f} ({low:.1f} to {high:.1f})"
         lines.append(
             f"| {c.name} | {c.error:.4f} | {share} | {against} | {points} | {c.seconds / max(share.n, 1):.2f} |"
         )
@@ -127,7 +131,8 @@ def main() -> None:
     args = parser.parse_args()
     if not os.environ.get("EDGEINFINITE_NPU_LIBRARY"):
         sys.exit("EDGEINFINITE_NPU_LIBRARY is not set: the plugin of onnxruntime-qnn")
-    began, progress = time.monotonic(), Progress()
+    began = time.monotonic()
+    progress = Progress()
     commit()
     all_ = columns(args.model.resolve(), args.fp32.resolve() if args.fp32 else None, args.soc)
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-npu-") as place:

@@ -37,7 +37,8 @@ class Bm25:
         self.seen = Counter(w for c in self.counts for w in c)
 
     def scores(self, question: str) -> list[float]:
-        n, out = len(self.counts), [0.0] * len(self.counts)
+        n = len(self.counts)
+        out = [0.0] * len(self.counts)
         for word in set(stems(question)) & self.seen.keys():
             rare = math.log(1 + (n - self.seen[word] + 0.5) / (self.seen[word] + 0.5))
             for i, count in enumerate(self.counts):

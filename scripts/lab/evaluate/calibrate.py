@@ -144,7 +144,8 @@ def main() -> None:
             points.append(ask(cli, work, args.model, Point(weight, threshold), asked, args.reading))
             progress.say(describe(points[-1]).partition("\n")[0], True)
             if args.compare:
-                reader, texts = real.Reader(cli, work, args.reading, passages=False), real.documents()
+                reader = real.Reader(cli, work, args.reading, passages=False)
+                texts = real.documents()
                 results = [real.total(real.by_rule(reader, texts, kind)) for kind in real.SETS]
                 results.append(real.calibrated(reader))
                 print(f"{describe(points[-1])}\n\n{real.table(results)}\n", flush=True)

@@ -45,7 +45,8 @@ class Cli:
     """The program under test, with a home and a temporary folder of its own, so that what it leaves behind is seen."""
 
     def __init__(self, program: Path, model: Path | None, work: Path) -> None:
-        self.program, self.options = str(program), ["--model", str(model)] if model else []
+        self.program = str(program)
+        self.options = ["--model", str(model)] if model else []
         self.own = work / "own"
         self.own.mkdir()
 
@@ -84,7 +85,8 @@ class Progress:
     """One line on standard error, rewritten where that is a terminal."""
 
     def __init__(self) -> None:
-        self.began, self.live = time.monotonic(), sys.stderr.isatty()
+        self.began = time.monotonic()
+        self.live = sys.stderr.isatty()
 
     def say(self, text: str, last: bool) -> None:
         if self.live or last:

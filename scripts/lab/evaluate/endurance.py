@@ -23,7 +23,8 @@ INTERRUPT_LIMIT = 2.0  # seconds from Ctrl-C to the end of the process
 
 def generated(work: Path, tokens: int) -> tuple[Path, str]:
     """A generated text of so many tokens, and a question about something near its middle."""
-    text, facts = work / f"{tokens}.txt", work / f"{tokens}.json"
+    text = work / f"{tokens}.txt"
+    facts = work / f"{tokens}.json"
     command = [sys.executable, "-m", "lab.corpus.reports", "--tokens", str(tokens), "--seed", "7", "--facts", facts]
     with text.open("wb") as file:
         subprocess.run(command, stdout=file, check=True)
@@ -64,7 +65,8 @@ def lengths(cli: Cli, work: Path, longest: int, minutes: float) -> list[dict]:
 
 
 def large_file(work: Path, size: int) -> Path:
-    text, copies = work / f"{FULL}.txt", work / "large.txt"
+    text = work / f"{FULL}.txt"
+    copies = work / "large.txt"
     if not text.exists():
         generated(work, FULL)
     with copies.open("wb") as file:
@@ -149,7 +151,8 @@ def bench(cli: Cli, reading: str) -> dict:
     result, _, _ = cli.run("bench", "--lengths", "512,2048,8192,32768", "--reading", reading)
     print(f"\nbench, {reading}:  tokens   tokens/s   first token, median of {result['runs']}")
     for row in result["lengths"]:
-        speed, first = row["read_tokens_per_second"]["median"], row["ttft_ms"]["median"]
+        speed = row["read_tokens_per_second"]["median"]
+        first = row["ttft_ms"]["median"]
         print(f"{row['tokens']:>22,} {speed:>10,.0f} {first:>10,.1f} ms")
     return result
 

@@ -35,7 +35,9 @@ from lab.plots import accuracy as curve
 LENGTHS = (512, 2048, 8192, 16_384, 65_536, 262_144)
 READINGS = ("recall", "recall:4", "memory", "notes")
 LONGEST = {"notes": 16_384}  # a question by notes runs the whole document
-SURE_UP_TO, SURE, ENOUGH = 16_384, 400, 100  # questions of a sort: 400 by recall and up to 16,384 tokens, else 100
+SURE_UP_TO = 16_384  # tokens of a document by recall
+SURE = 400  # questions of a sort up to there
+ENOUGH = 100  # and beyond
 COST = (10_240, 262_144)
 COST_LIMIT = 1.3
 SHORT = (512, 16_384)
@@ -46,8 +48,13 @@ SHORT_CARRIED = (2048, 24)  # tokens, questions
 
 def measure(cli: Cli, work: Path, reading: str, length: int, questions: int, progress: Progress) -> dict:
     """One cell: documents of `length` tokens until each sort of question was asked `questions` times."""
-    began, kinds, refused = time.monotonic(), {kind: Share() for kind in KINDS}, Share()
-    usages, first, quotes, documents = [], [], 0, 0
+    began = time.monotonic()
+    kinds = {kind: Share() for kind in KINDS}
+    refused = Share()
+    usages = []
+    first = []
+    quotes = 0
+    documents = 0
     tasks: dict[str, Share] = {}
     while min((share.n for share in tasks.values()), default=0) < questions:
         document = make(length, f"evaluate/{length}/{documents}", *[min(50, questions)] * 3)
@@ -95,7 +102,9 @@ def measure(cli: Cli, work: Path, reading: str, length: int, questions: int, pro
 
 def cost(cli: Cli, work: Path, reading: str, rounds: int, progress: Progress, lengths: tuple[int, int] = COST) -> dict:
     """Time to first token of one kind of question, a short and a long document in turn -> medians and their ratio."""
-    files, questions, first = {}, {}, {length: [] for length in lengths}
+    files = {}
+    questions = {}
+    first = {length: [] for length in lengths}
     for length in lengths:
         document = make(length, f"evaluate/cost/{length}")
         files[length] = work / f"cost-{length}.txt"
@@ -127,7 +136,8 @@ def table(record: dict) -> str:
     lines = [f"| {columns.replace('|', ' | ')} |", "|---" * 11 + "|"]
 
     for row in record["rows"]:
-        first, tasks = row["ttft_ms"], row["tasks"]
+        first = row["ttft_ms"]
+        tasks = row["tasks"]
         cells = [row["reading"], f"{row['document_tokens']:,}"]
         cells += [str(Share.of(tasks[name])) for name in ("fact", "key", "absent", "false_alarm")]
         cells.append(f"{first['median']:.0f} ({first['min']:.0f}–{first['max']:.0f})")
@@ -175,7 +185,8 @@ def plot(name: str) -> None:
     curve.PICTURE.write_text(curve.draw(records))
     lines = ["![Answers that are right, and the time to the first token, by length](../../docs/accuracy.svg)", ""]
     for record, path in zip(records, paths, strict=True):
-        here, seeds = record["machine"], "; ".join(longest(row["seeds"] for row in record["rows"]))
+        here = record["machine"]
+        seeds = "; ".join(longest(row["seeds"] for row in record["rows"]))
         lines.append(
             f"- [{path.name}](../../{path.relative_to(ROOT)}): `{record['command']}`, {here['cpu']}, {here['cores']}"
             f" cores, commit {record['commit']}, seeds {seeds}"
@@ -224,7 +235,8 @@ def main() -> None:
     if strange := sorted({*args.tasks} - {*carry.TASKS}):
         parser.error(f"--tasks: found {', '.join(strange)}, expected some of {', '.join(carry.TASKS)}")
     args.lengths = [int(length) for length in args.lengths.split(",")] if args.lengths else None
-    began, progress = time.monotonic(), Progress()
+    began = time.monotonic()
+    progress = Progress()
     commit()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-evaluate-") as folder:
         works = [Path(folder) / str(number) for number in range(len(models))]
@@ -244,7 +256,8 @@ def main() -> None:
 
 def by_reading(args: argparse.Namespace, cli: Cli, work: Path, began: float, kept: dict) -> str | None:
     """-> what is wrong, if anything is."""
-    progress, done = Progress(), {(row["reading"], row["length"]) for row in kept["rows"]}
+    progress = Progress()
+    done = {(row["reading"], row["length"]) for row in kept["rows"]}
     kept.setdefault("cost", [])
     for reading in args.readings.split(","):
         for length in args.lengths or LENGTHS:
@@ -267,7 +280,8 @@ def by_reading(args: argparse.Namespace, cli: Cli, work: Path, began: float, kep
 
 def remembered(args: argparse.Namespace, models: dict[str, tuple[Cli, Path]], began: float, kept: dict) -> None:
     """Of each model by label; the first is the one whose page it is."""
-    progress, done = Progress(), {(row["model"], row["task"], row["length"]) for row in kept["rows"]}
+    progress = Progress()
+    done = {(row["model"], row["task"], row["length"]) for row in kept["rows"]}
     first = next(iter(models.values()))[0]
     kept["models"] = kept.get("models", {}) | {l: cli.run("inspect")[0]["name"] for l, (cli, _) in models.items()}
     for label, (cli, work) in models.items():

@@ -47,14 +47,16 @@ def measure(
     cli: Cli, work: Path, task: str, length: int, questions: int, progress: Progress, label: str = ""
 ) -> list[dict]:
     """A row a reading."""
-    began, seeds = time.monotonic(), TASKS[task].seeds(task, length, questions)
+    began = time.monotonic()
+    seeds = TASKS[task].seeds(task, length, questions)
     shares, refused = ({reading: Share() for reading in READINGS} for _ in range(2))
     kinds: dict[str, dict[str, Share]] = {reading: {} for reading in READINGS}
     usages, first, quotes = ({reading: [] for reading in READINGS} for _ in range(3))
 
     def answered(seed: str) -> tuple[Document, dict[str, dict]]:
         """A document, and what the command line reports of it by each reading."""
-        document, file = TASKS[task].document(length, seed), work / f"{seed.replace('/', '-')}.txt"
+        document = TASKS[task].document(length, seed)
+        file = work / f"{seed.replace('/', '-')}.txt"
         file.write_text(document.text)
         words = [str(file), *(one.question for one in document.asked), "--threads", "1", "--reading"]
         reports = {reading: cli.run("ask", *words, reading)[0] for reading in READINGS}

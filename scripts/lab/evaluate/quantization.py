@@ -69,7 +69,8 @@ class Paired:
 
 def prompts(checkpoint: Path, count: int) -> list[tuple[list[int], list[int]]]:
     """(prompt, tokens that may answer: `none` and the markers in sight) of held-out samples."""
-    sampler, found = Sampler(open_tokenizer(checkpoint / "tokenizer.json"), 512, "test/quantize"), []
+    sampler = Sampler(open_tokenizer(checkpoint / "tokenizer.json"), 512, "test/quantize")
+    found = []
     while len(found) < count:
         for sample in sampler.samples(20):
             asked = [b for b in sample.blocks if b.kind != "sum"]
@@ -92,7 +93,9 @@ def by_part(checkpoint: Path, folder: Path, count: int) -> list[dict]:
     """A row a part and one for all of them: error of the logits, decisions changed, bytes saved."""
     decoder = load(checkpoint)
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
-    asked, rows, reference = prompts(checkpoint, count), [], None
+    asked = prompts(checkpoint, count)
+    rows = []
+    reference = None
     for name, parts in [("none (fp32)", ()), *((p, (p,)) for p in PARTS), ("all", PARTS)]:
         file = onnx_graph.build(decoder.config, weights, "int8", only=parts).SerializeToString()
         got = logits(folder, onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"]), asked)
@@ -119,7 +122,9 @@ def choices(got: np.ndarray, asked: list[tuple[list[int], list[int]]]) -> list[i
 def by_rounding(checkpoint: Path, preset: dict, work: Path, count: int) -> list[dict]:
     """A row a precision and way of rounding: nats from fp32 at the prompts' ends (mean, standard error), decisions
     changed, the mean error of a matrix, and what export says."""
-    asked, rows, bare = prompts(checkpoint, count), [], {"max_error": dict.fromkeys(BYTES, 9.0)}
+    asked = prompts(checkpoint, count)
+    rows = []
+    bare = {"max_error": dict.fromkeys(BYTES, 9.0)}
 
     def exported(precision: str, **how: object) -> tuple[np.ndarray, Path]:
         made = work / "-".join([precision, *(str(v) for v in how.values())])
@@ -163,7 +168,8 @@ def paired(cli: Cli, folders: list[Path], work: Path, questions: int, progress: 
     number = 0
     while sum(p.n for p in found.values()) < questions:
         document = make(LENGTH, f"evaluate/quantize/{number}")
-        file, right = work / "document.txt", []
+        file = work / "document.txt"
+        right = []
         file.write_text(document.text)
         for folder in folders:
             cli.options = ["--model", str(folder)]
@@ -209,7 +215,9 @@ def main() -> None:
     parser.add_argument("--roundings", action="store_true", help="only a table of ways of rounding")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args()
-    began, progress, preset = time.monotonic(), Progress(), json.loads(args.preset.read_text())
+    began = time.monotonic()
+    progress = Progress()
+    preset = json.loads(args.preset.read_text())
     if args.roundings:
         with tempfile.TemporaryDirectory(prefix="edgeinfinite-quantize-") as place:
             print(rounding_table(by_rounding(args.checkpoint, preset, Path(place), args.prompts)))

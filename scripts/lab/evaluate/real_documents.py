@@ -34,7 +34,8 @@ from lab.evaluate.score import File, Share, said, same
 from lab.evaluate.summaries import Summary, summarise, summary_table
 from lab.export.model_folder import rescored
 
-QUESTIONS, ABSENT = 40, 20  # of each document, where it has so many
+QUESTIONS = 40  # of each document, where it has so many
+ABSENT = 20  # the same
 ALWAYS = -1000.0  # a threshold that nothing is below
 EASY = 0.85  # of the hard set, by BM25's best sentence: more is not hard
 COLUMNS = {
@@ -89,14 +90,18 @@ class Reader:
 
     def __init__(self, cli: Cli, work: Path, reading: str, passages: bool = True, model: Path | None = None) -> None:
         """`model`: the folder that is asked, where it is also to be made to answer always."""
-        self.cli, self.work, self.reading, self.passages = cli, work, reading, passages
+        self.cli = cli
+        self.work = work
+        self.reading = reading
+        self.passages = passages
         self.sure = cli.asking(rescored(model, work / "sure", {"found_threshold": ALWAYS})) if model else None
 
     def ask(
         self, name: str, text: str, questions: list[str], result: Result, *options: str, cli: Cli | None = None
     ) -> list[str]:
         """-> what each answer quotes, empty where it was refused."""
-        file, source = self.work / name.replace("/", "-"), File(text.encode())
+        file = self.work / name.replace("/", "-")
+        source = File(text.encode())
         file.write_text(text)
         report, _, _ = (cli or self.cli).run("ask", str(file), *questions, "--reading", self.reading, *options)
         for answer in report["answers"]:
@@ -119,7 +124,8 @@ class Reader:
                 result.always.add(question.right(quote))
 
         def given_the_passage(number: int) -> bool:
-            at, passage = asked[number].at, f"passage-{number}"
+            at = asked[number].at
+            passage = f"passage-{number}"
             (quote,) = self.ask(passage, cut.passage(at, name), [asked[number].text], result, "--threads", "1")
             return asked[number].right(quote)
 
@@ -135,7 +141,8 @@ def by_rule(reader: Reader, texts: dict[str, str], kind: str, most: int = QUESTI
     made = {name: rule_made(kind, name, cut, most) for name, cut in cuts.items()}
     results = []
     for name, text in texts.items():
-        cut, words = cuts[name], set(stems(text))
+        cut = cuts[name]
+        words = set(stems(text))
         asked = [Question(one.question, (cut.sentences[one.at],), one.at) for one in made[name]]
         others = [one.question for other in made if other != name for one in made[other]]
         absent = [q for q in others if len(set(stems(q)) & words) <= 0.5 * len(set(stems(q)))]
@@ -148,7 +155,8 @@ def by_hand(reader: Reader, title: str, table: dict[str, str], not_answered: dic
     """The questions that a person wrote about whole documents."""
     results = []
     for name, text in documents({name: SHELF.get(name, licences.LICENCES / name) for name in table}).items():
-        cut, asked = Cut(text), []
+        cut = Cut(text)
+        asked = []
         for line in table[name].strip().splitlines():
             question, _, words = line.partition("|")
             golds = tuple(words.split("||"))
@@ -200,11 +208,14 @@ def main() -> None:
     parser.add_argument("--plain", action="append_const", dest="sets", const="plain", help="only this set by rule")
     parser.add_argument("--write", action="store_true", help="write the record and the tables")
     args = parser.parse_args()
-    began, progress = time.monotonic(), Progress()
+    began = time.monotonic()
+    progress = Progress()
     commit()
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-real-") as folder:
-        cli, texts = Cli(built(), args.model, Path(folder)), documents()
-        model, results = args.model or Path(os.environ["EDGEINFINITE_MODEL"]), []  # built() sees to that
+        cli = Cli(built(), args.model, Path(folder))
+        texts = documents()
+        model = args.model or Path(os.environ["EDGEINFINITE_MODEL"])  # built() sees to that
+        results = []
         reader = Reader(cli, Path(folder), args.reading, model=model)
         for kind in args.sets or SETS:
             rows = by_rule(reader, texts, kind, args.questions)
@@ -217,7 +228,8 @@ def main() -> None:
     tables = f"{table(results)}\n\n{summary_table(summaries)}"
     print(tables)
     if args.write:
-        name, rows = record["model"]["name"], {"rows": [r.json() for r in results]}
+        name = record["model"]["name"]
+        rows = {"rows": [r.json() for r in results]}
         path = write_record(f"real-{name}", record | rows | {"summaries": [s.json() for s in summaries]})
         head = f"`{record['command']}` ([record](../../{path.relative_to(ROOT)})); 95 % intervals (Wilson) and n:\n\n"
         replace_between(ROOT / "models/demo/README.md", f"real {name}", head + tables)

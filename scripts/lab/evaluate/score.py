@@ -15,7 +15,8 @@ class File:
     """A document's bytes, also in UTF-16: where quotes are looked up."""
 
     def __init__(self, raw: bytes) -> None:
-        self.raw, self.wide = raw, raw.decode().encode("utf-16-le")
+        self.raw = raw
+        self.wide = raw.decode().encode("utf-16-le")
 
     def verbatim(self, quote: dict) -> bool:
         """Whether the file holds the quote's text at its bytes [start, end), and at its UTF-16 offsets."""
@@ -53,7 +54,8 @@ def names(answer: dict, value: str) -> bool:
 def same(quote: str, sentence: str) -> bool:
     """Whether a quote is that sentence, white space folded: it holds it, or is the greater half of it (the engine cuts
     long ones)."""
-    quote, sentence = " ".join(quote.split()), " ".join(sentence.split())
+    quote = " ".join(quote.split())
+    sentence = " ".join(sentence.split())
     return sentence in quote or (quote in sentence and 2 * len(quote) >= len(sentence))
 
 
@@ -77,14 +79,18 @@ class Share:
     n: int = 0
 
     def add(self, right: bool) -> None:
-        self.right, self.n = self.right + right, self.n + 1
+        self.right = self.right + right
+        self.n = self.n + 1
 
     def interval(self) -> tuple[float, float]:
         """-> (low, high), 0 to 1"""
         if not self.n:
             return 0.0, 1.0
-        z, p, n = 1.959964, self.right / self.n, self.n
-        middle, half = p + z * z / (2 * n), z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
+        z = 1.959964
+        p = self.right / self.n
+        n = self.n
+        middle = p + z * z / (2 * n)
+        half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n))
         return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
 
     def json(self) -> dict:

@@ -37,13 +37,17 @@ def summarise(cli: Cli, work: Path, name: str, text: str) -> Summary:
 
 
 def look_at(name: str, raw: bytes, said: dict) -> Summary:
-    summary, file, quotes = Summary(name), File(raw), said["quotes"]
+    summary = Summary(name)
+    file = File(raw)
+    quotes = said["quotes"]
     lines = [line.split() for line in said["text"].splitlines() if line.strip()]
     if not quotes:
         summary.faults.append("it quotes nothing")
     if lines != [quote["text"].split() for quote in quotes]:
         summary.faults.append(f"{len(lines)} lines are not its {len(quotes)} quotes")
-    end, told, title = 0, set(), b""
+    end = 0
+    told = set()
+    title = b""
     for number, quote in enumerate(quotes, 1):
         words = tuple(quote["text"].split())
         heading = bool(quote["headings"]) and words == tuple(quote["headings"][-1].split())
@@ -59,7 +63,8 @@ def look_at(name: str, raw: bytes, said: dict) -> Summary:
         if words in told and not heading:
             summary.faults.append(f"line {number} stands there twice")
         told.add(words)
-        end, title = quote["end"], quote["text"].encode() if heading else b""
+        end = quote["end"]
+        title = quote["text"].encode() if heading else b""
     return summary
 
 

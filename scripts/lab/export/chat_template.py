@@ -15,12 +15,14 @@ from transformers import PreTrainedTokenizerFast
 
 from lab.reference.prompt_template import SPACE, PromptTemplate, for_pieces, without_prefix_space
 
-ASKED, SUMMARY = "\n\n{question}", "\n\nSummarise the text above in a few sentences."
+ASKED = "\n\n{question}"
+SUMMARY = "\n\nSummarise the text above in a few sentences."
 MARKS = [f"edge{n}infinite" for n in range(3)]  # plain words, so that no template trims or escapes them
 DATE = "26 Jul 2024"  # Llama 3's own, in place of the day on which somebody exports
 FIXED = {"enable_thinking": False, "date_string": DATE}  # answers begin at once
 TODAY = "{% macro strftime_now(form) %}" + DATE + "{% endmacro %}"
-ANSWER, NEXT = "Fine.", "And then?"
+ANSWER = "Fine."
+NEXT = "And then?"
 SAID = (
     "Hello!",
     "What is the capital of France?",
@@ -53,10 +55,14 @@ def preset(folder: Path) -> dict:
 
 def pieces(theirs: PreTrainedTokenizerFast, tokenizer: dict, ends: list[str]) -> dict:
     """The preset, out of a conversation around marks; tokenizer: tokenizer.json."""
-    added, scheme = tokenizer["added_tokens"], without_prefix_space(tokenizer)[1]
-    names, every = [t["content"] for t in added], scheme == "always"
-    one, three = cut(render(theirs, MARKS[:1]), MARKS[:1]), cut(render(theirs, MARKS), MARKS)
-    (before, after), (first, between, second, last) = one, three
+    added = tokenizer["added_tokens"]
+    scheme = without_prefix_space(tokenizer)[1]
+    names = [t["content"] for t in added]
+    every = scheme == "always"
+    one = cut(render(theirs, MARKS[:1]), MARKS[:1])
+    three = cut(render(theirs, MARKS), MARKS)
+    (before, after) = one
+    (first, between, second, last) = three
     if first != before or last != after:
         raise NoTemplate("the chat template's turns do not repeat, expected each to begin and end alike")
     if not before:
@@ -73,7 +79,8 @@ def pieces(theirs: PreTrainedTokenizerFast, tokenizer: dict, ends: list[str]) ->
         return spaces(text, names, at_start, every)
 
     before, after, second = (eaten(part, added) for part in (before, after, second))
-    start, mark = space(before, scheme != "never"), before.endswith(tuple(names))
+    start = space(before, scheme != "never")
+    mark = before.endswith(tuple(names))
     user = space("{text}" + after, every and mark)
     later = space(second[len(end) :] + "{text}" + after, every)
     prompt = {
@@ -112,7 +119,8 @@ def conversation(tokenizer: PreTrainedTokenizerFast, said: str) -> str:
 
 
 def cut(text: str, marks: list[str]) -> list[str]:
-    parts, rest = [], text
+    parts = []
+    rest = text
     for mark in marks:
         if rest.count(mark) != 1:
             raise NoTemplate(f"the chat template says what was said {rest.count(mark)} times, expected once")
@@ -144,7 +152,8 @@ def end_tokens(folder: Path, tokenizer: PreTrainedTokenizerFast) -> list[str]:
 def eaten(text: str, added: list[dict]) -> str:
     """A text without the white space that added tokens in it take with them."""
     for t in added:
-        left, right = rf"[{SPACE}]*" if t["lstrip"] else "", rf"[{SPACE}]*" if t["rstrip"] else ""
+        left = rf"[{SPACE}]*" if t["lstrip"] else ""
+        right = rf"[{SPACE}]*" if t["rstrip"] else ""
         if (left or right) and t["content"] in text:
             text = re.sub(left + re.escape(t["content"]) + right, lambda _, t=t: t["content"], text)
     return text
@@ -152,12 +161,17 @@ def eaten(text: str, added: list[dict]) -> str:
 
 def spaces(text: str, added: list[str], at_start: bool, every: bool) -> str:
     """A space before the text, if `at_start`, and before each stretch of it after an added token, if `every`."""
-    out, plain = "", not at_start
+    out = ""
+    plain = not at_start
     while text:
         if token := max((s for s in added if text.startswith(s)), key=len, default=""):
-            out, text, plain = out + token, text[len(token) :], not every
+            out = out + token
+            text = text[len(token) :]
+            plain = not every
         else:
-            out, text, plain = out + ("" if plain else " ") + text[0], text[1:], True
+            out = out + ("" if plain else " ") + text[0]
+            text = text[1:]
+            plain = True
     return out
 
 

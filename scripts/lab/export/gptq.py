@@ -34,7 +34,8 @@ from lab.reference.prompt_template import PromptTemplate
 
 DAMPING = 0.01  # of the mean of H's diagonal
 COLUMNS = 128  # after so many the columns behind them are made up for; a multiple of graph.BLOCK
-TOKENS, LEAST = 16384, 2048  # of calibration: most, and fewest
+TOKENS = 16384  # of calibration, at most
+LEAST = 2048  # at least
 LENGTH = 512  # tokens of a piece, at most
 ROWS = 2048  # tokens that run at once
 STAGES = (  # matrices of a layer that have one input, in the order in which they compute
@@ -58,11 +59,10 @@ def generated() -> str:
 
 def pieces(prompt_template: PromptTemplate, citation: dict | None, text: str, length: int) -> Tensor:
     """text → prompts [B,T] of about `length` tokens, spread evenly over it; raises TooShort."""
-    start, ask = (
-        prompt_template.encode(prompt_template.prompt["start"]),
-        prompt_template.encode(prompt_template.prompt["ask"], question=" Where is it?"),
-    )
-    body, around = prompt_template.lines(text, citation), len(start) + len(ask)
+    start = prompt_template.encode(prompt_template.prompt["start"])
+    ask = prompt_template.encode(prompt_template.prompt["ask"], question=" Where is it?")
+    body = prompt_template.lines(text, citation)
+    around = len(start) + len(ask)
     room = max(length - around, length // 2)
     if len(body) < LEAST:
         raise TooShort(f"found {len(body)} tokens to calibrate on, expected {LEAST:,} or more")
@@ -75,8 +75,10 @@ def pieces(prompt_template: PromptTemplate, citation: dict | None, text: str, le
 @torch.no_grad()
 def rounded(decoder: Decoder, pieces: Tensor, precision: str) -> dict[str, Rounded]:
     """By matrix, named as in the state_dict without `.weight`; pieces [B,T]. The decoder stays as it is."""
-    kept, T = {}, pieces.shape[1]
-    angles, masks = decoder.angles(torch.arange(T)), decoder.masks(T, 0, pieces.device)  # [T,r/2] twice, [T,T]
+    kept = {}
+    T = pieces.shape[1]
+    angles = decoder.angles(torch.arange(T))  # [T,r/2] twice
+    masks = decoder.masks(T, 0, pieces.device)  # [T,T]
     parts = decoder.embed(pieces).split(max(1, ROWS // T))  # [·,T,D] each
     layers = tqdm(decoder.model.layers, unit="layer", disable=not sys.stderr.isatty(), leave=False)
     for i, layer in enumerate(layers):
@@ -137,12 +139,14 @@ def solved(h: Tensor) -> Solved:
 
 def matrix(weight: Tensor, inputs: Solved, bits: int) -> Rounded:
     """weight [out,in] → what graph.quantize4 or graph.quantize would give, with other steps on the same scales."""
-    (order, u), exact = inputs, weight.detach().float().T  # [in,out]
+    (order, u) = inputs
+    exact = weight.detach().float().T  # [in,out]
     block, (low, high) = (BLOCK, (-8, 7)) if bits == 4 else (len(exact), (-127, 127))
     scales = {4: round_int4, 8: round_int8}[bits](exact.numpy())[1]  # [out·blocks]
     by_block = torch.from_numpy(scales).view(exact.shape[1], -1).T  # [blocks,out]
     inverse = torch.where(by_block == 0, 0, 1 / by_block)
-    w, steps = exact[order], torch.empty(exact.shape, dtype=torch.int8)  # [in,out] twice, w by the order
+    w = exact[order]  # [in,out] by the order
+    steps = torch.empty(exact.shape, dtype=torch.int8)  # [in,out]
     for a in range(0, len(w), COLUMNS):
         b = min(a + COLUMNS, len(w))
         errors = torch.empty(b - a, w.shape[1])

@@ -80,8 +80,11 @@ class Blocks:
 
     def attention_block(self, layer: int, x: str) -> str:
         """x [S, D] → [S, D] after attention, memory and residual; of the last layer only the wanted rows [R, D]."""
-        c, g = self.config, self.g
-        H, J, d = c.heads, c.kv_heads, c.head_dim
+        c = self.config
+        g = self.g
+        H = c.heads
+        J = c.kv_heads
+        d = c.head_dim
         kind = c.pattern[layer]
         prefix = f"model.layers.{layer}.self_attn"
         y = self.norm(x, f"model.layers.{layer}.input_layernorm.weight")  # [S, D]
@@ -119,7 +122,8 @@ class Blocks:
 
     def mlp_block(self, layer: int, x: str) -> str:
         """x [S, D] → [S, D] after the MLP and residual."""
-        g, prefix = self.g, f"model.layers.{layer}."
+        g = self.g
+        prefix = f"model.layers.{layer}."
         y = self.norm(x, prefix + "post_attention_layernorm.weight")  # [S, D]
         both = self.linear(y, prefix + "mlp.gate_up", *self.joined(prefix + "mlp", "gate_proj", "up_proj"))  # [S, 2·ff]
         gate, up = g.many("Split", both, out=("", ""), axis=-1, num_outputs=2)  # [S, ff] each
@@ -139,8 +143,10 @@ class Blocks:
 
     def local_attention(self, layer: int, q: str, k: str, v: str) -> str:
         """q [1, J, G·S, d], rotated and scaled, over the cache and the run's k and v [1, J, S, d] → [1, J, G·S, d]."""
-        c, g = self.config, self.g
-        H, J = c.heads, c.kv_heads
+        c = self.config
+        g = self.g
+        H = c.heads
+        J = c.kv_heads
         cached = g("MatMul", q, g("Transpose", self.read(f"k_{layer}"), perm=[0, 1, 3, 2]))  # [1, J, G·S, C]
         fresh = g("MatMul", q, g("Transpose", k, perm=[0, 1, 3, 2]))  # [1, J, G·S, S]
         scores = self.grouped(g("Concat", cached, fresh, axis=-1), [J, H // J, -1, 0])  # [J, G, S, C+S]
@@ -152,7 +158,8 @@ class Blocks:
     def with_memory(self, q: str, local: str, layer: int) -> str:
         """q before RoPE and local attention, [1, J, G·S, d] each → the two mixed by the layer's gate."""
         g = self.g
-        name, s = f"model.layers.{layer}.self_attn.gate", self.sigma(q)  # [1, J, G·S, d]
+        name = f"model.layers.{layer}.self_attn.gate"
+        s = self.sigma(q)  # [1, J, G·S, d]
         numerator = g("MatMul", s, f"m_{layer}")  # [1, J, G·S, d]
         denominator = g("Add", g("MatMul", s, f"z_{layer}"), g.constant(EPSILON))  # [1, J, G·S, 1]
         memory = g("Div", numerator, denominator)  # [1, J, G·S, d]
@@ -187,7 +194,8 @@ class Blocks:
 
     def score_scale(self, kind: str) -> str:
         """Of a query: the factor of a kind's turning dims is twice in q·k, and keys are kept without it."""
-        c, g = self.config, self.g
+        c = self.config
+        g = self.g
         r = 2 * len(c.kinds[kind].frequencies)
         factor = c.kinds[kind].factor
         if factor == 1:

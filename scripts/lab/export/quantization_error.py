@@ -24,7 +24,8 @@ COLUMNS = {"q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "o", "gate_pro
 
 def nats(want: Tensor, got: Tensor) -> Tensor:
     """Logits [n, V] twice → how far the second's chances are from the first's (Kullback-Leibler), [n]."""
-    want, got = want.log_softmax(-1), got.log_softmax(-1)
+    want = want.log_softmax(-1)
+    got = got.log_softmax(-1)
     return (want.exp() * (want - got)).sum(-1)
 
 
@@ -50,8 +51,10 @@ def report(decoder: Decoder, ids: list[int], precision: str, kept: Mapping[str, 
     bits = BITS[precision]
 
     def measured(name: str, weight: Tensor, bits: int, x: Tensor) -> None:
-        x, whole = x.flatten(0, -2).float(), rounded(weight, bits, kept.get(name))
-        want, got = x @ weight.float().T, rows_rounded(x, bits) @ whole.T
+        x = x.flatten(0, -2).float()
+        whole = rounded(weight, bits, kept.get(name))
+        want = x @ weight.float().T
+        got = rows_rounded(x, bits) @ whole.T
         off = lambda a, b: float(f"{((a - b).norm() / b.norm().clamp(min=1e-30)).item():.3g}")  # noqa: E731
         about = {"matrix": name, "bits": bits, "rounding": "gptq" if name in kept else "nearest"}
         rows.append(about | {"error": off(got, want), "weight_error": off(whole, weight.float())})
@@ -73,7 +76,8 @@ def report(decoder: Decoder, ids: list[int], precision: str, kept: Mapping[str, 
 
 def table(rows: list[dict]) -> str:
     """Errors in per cent, a line a layer."""
-    lines, by = [f"{'error, %':>9} " + " ".join(f"{c:>6}" for c in COLUMNS.values())], {r["matrix"]: r for r in rows}
+    lines = [f"{'error, %':>9} " + " ".join(f"{c:>6}" for c in COLUMNS.values())]
+    by = {r["matrix"]: r for r in rows}
     for layer in sorted({int(r["matrix"].split(".")[2]) for r in rows if ".layers." in r["matrix"]}):
         found = {n.rpartition(".")[2]: r["error"] for n, r in by.items() if f".layers.{layer}." in n}
         lines.append(f"{'layer ' + str(layer):>9} " + " ".join(f"{100 * found[c]:6.2f}" for c in COLUMNS))

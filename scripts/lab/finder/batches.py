@@ -21,8 +21,10 @@ from lab.finder.prompt_samples import Sample, Sampler
 from lab.finder.tokenizer import open_tokenizer
 from lab.train.samples import BatchShape
 
-SHORT, SHORT_STEPS = 288, 150  # the first prompts are shorter
-HARD_FROM, HARD_STEPS = 0.3, 700  # questions become harder over so many steps
+SHORT = 288  # tokens of the first prompts
+SHORT_STEPS = 150  # how many steps have these
+HARD_FROM = 0.3  # questions become harder
+HARD_STEPS = 700  # over so many steps
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,18 @@ class Batch:
 
 
 def padded_batch(samples: list[Sample], length: int) -> Batch:
-    B, T = len(samples), length
-    ids, positions = np.zeros((B, T + 1), np.int64), np.zeros((B, T + 1), np.int64)
-    block, loss = np.full((B, T + 1), -1, np.int16), np.zeros((B, T + 1), np.int8)
+    B = len(samples)
+    T = length
+    ids = np.zeros((B, T + 1), np.int64)
+    positions = np.zeros((B, T + 1), np.int64)
+    block = np.full((B, T + 1), -1, np.int16)
+    loss = np.zeros((B, T + 1), np.int8)
     document = np.zeros((B, T + 1), bool)
     for b, s in enumerate(samples):
         n = min(len(s.ids), T + 1)
-        ids[b, :n], block[b, :n], loss[b, :n] = s.ids[:n], s.block[:n], s.loss[:n]
+        ids[b, :n] = s.ids[:n]
+        block[b, :n] = s.block[:n]
+        loss[b, :n] = s.loss[:n]
         document[b, 1 : min(n, s.document)] = True
         positions[b, :n] = np.arange(n)
         starts = {number: i for i, number in reversed(list(enumerate(s.block)))}
@@ -142,7 +149,8 @@ def batches(
 ) -> Generator[tuple[Batch, MemoryBatch], float, None]:
     """Takes the share of the run that is behind, by send(); gives the step's batches, in order."""
     context = multiprocessing.get_context("spawn")
-    progress, some = context.Value("d", 0.0), [context.Queue(maxsize=4) for _ in range(workers)]
+    progress = context.Value("d", 0.0)
+    some = [context.Queue(maxsize=4) for _ in range(workers)]
     for number, queue in enumerate(some):
         steps = range(step + number, sys.maxsize, workers)
         context.Process(target=produce, args=(tokenizer, plan, steps, rank, queue, progress), daemon=True).start()

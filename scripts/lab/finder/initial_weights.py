@@ -33,23 +33,39 @@ from lab.corpus.questions import same_meaning
 from lab.finder.tokenizer import FIRST_TEXT, H0, HEADINGS, S0, SENTENCES, TITLE, Q
 from lab.reference.decoder import Decoder
 
-MEMORY_LAYER, MEMORY_HEADS = 4, (1, 2, 3)
+MEMORY_LAYER = 4
+MEMORY_HEADS = (1, 2, 3)
 ADDRESS = (2.5, 4.0, 4.0)  # of the memory's heads: weights of the token before, of the one before that, of a third
-TOLD_BY, K_BIAS, Q_BIAS, O_GAIN = 2.0, -20.0, -12.0, 1.5
+TOLD_BY = 2.0
+K_BIAS = -20.0
+Q_BIAS = -12.0
+O_GAIN = 1.5
 SYNONYM = 0.78  # of a code: what words of a meaning share
-TOPIC_MEAN, TOPIC_NAMING, NAMING = 60.0, 400.0, 6.0  # one token in seventy is of the topic
+TOPIC_MEAN = 60.0  # one token in seventy is of the topic
+TOPIC_NAMING = 400.0
+NAMING = 6.0
 MARKERS = [Q, TITLE, *range(H0, S0 + SENTENCES)]
-N_SENTENCE, N_TOKEN, N_TOPIC, N_HEAD = 32, 104, 7, 64  # widths of codes of a sentence, a token, a topic; of a head
-NEAR, HALF = 14, N_HEAD // 2  # rotary pairs from NEAR on turn too slowly to feel distance: content goes there
+N_SENTENCE = 32  # width of the code of a sentence
+N_TOKEN = 104  # of a token
+N_TOPIC = 7  # of a topic
+N_HEAD = 64  # of a head
+NEAR = 14  # rotary pairs from here on turn too slowly to feel distance: content goes there
+HALF = N_HEAD // 2
 
 
 class Part:
     """Channels of the residual stream (256)."""
 
     SENTENCE = slice(0, 32)
-    IS_MARKER, IS_QUESTION, ASKING, TELLING = 32, 33, 34, 35
+    IS_MARKER = 32
+    IS_QUESTION = 33
+    ASKING = 34
+    TELLING = 35
     TOKEN = slice(40, 144)
-    BACK1, BACK2, HERE, BACK3 = slice(144, 184), slice(184, 200), slice(200, 232), slice(232, 248)
+    BACK1 = slice(144, 184)
+    BACK2 = slice(184, 200)
+    HERE = slice(200, 232)
+    BACK3 = slice(232, 248)
     TOLD = 248
     TOPIC = slice(249, 256)
 
@@ -71,9 +87,11 @@ class Head:
     """One attention head's rows of q, k, v and columns of o. Biases and weights are views."""
 
     def __init__(self, decoder: Decoder, layer: int, head: int) -> None:
-        attention, rows = decoder.model.layers[layer].self_attn, slice(head * N_HEAD, (head + 1) * N_HEAD)
+        attention = decoder.model.layers[layer].self_attn
+        rows = slice(head * N_HEAD, (head + 1) * N_HEAD)
         self.q, self.k, self.v = (getattr(attention, n).weight[rows] for n in ("q_proj", "k_proj", "v_proj"))  # [64, D]
-        self.q_bias, self.k_bias = attention.q_proj.bias[rows], attention.k_proj.bias[rows]  # [64]
+        self.q_bias = attention.q_proj.bias[rows]  # [64]
+        self.k_bias = attention.k_proj.bias[rows]  # [64]
         self.o = attention.o_proj.weight[:, rows]  # [D, 64]
 
     def emptied(self) -> Head:
@@ -84,7 +102,8 @@ class Head:
 
 def ngram_codes(tokenizer: Tokenizer, seed: int) -> np.ndarray:
     """[V, N_TOKEN]: tokens that share characters ("copy", " Copies") get codes that lie close."""
-    random, vectors = np.random.default_rng(seed), {}
+    random = np.random.default_rng(seed)
+    vectors = {}
 
     def vector(key: str) -> np.ndarray:
         if key not in vectors:
@@ -94,7 +113,8 @@ def ngram_codes(tokenizer: Tokenizer, seed: int) -> np.ndarray:
     codes = np.zeros((tokenizer.get_vocab_size(), N_TOKEN))
     for i in range(len(codes)):
         text = tokenizer.decode([i]) if i >= FIRST_TEXT else f"special{i}"
-        word, square = text.strip().lower() or text, 1.44
+        word = text.strip().lower() or text
+        square = 1.44
         code = 1.2 * vector("word " + word)
         if len(word) >= 3 and i >= FIRST_TEXT:
             framed = f"^{word}$"
@@ -132,7 +152,8 @@ def draw_synonyms_together(weight: Tensor, tokenizer: Tokenizer) -> None:
         if len(members) > 1:
             shared[members] += unit(unit(weight[members, Part.TOKEN]).sum(0), dim=0)
     some = shared.any(1)
-    codes, own = weight[some, Part.TOKEN], math.sqrt(1 - SYNONYM**2)
+    codes = weight[some, Part.TOKEN]
+    own = math.sqrt(1 - SYNONYM**2)
     drawn = unit(own * unit(codes) + SYNONYM * unit(shared[some]))
     weight[some, Part.TOKEN] = drawn * codes.norm(dim=1, keepdim=True)
 
@@ -157,7 +178,8 @@ def set_all(decoder: Decoder, n: RandomTensors) -> None:
 def set_circuits(decoder: Decoder, n: RandomTensors) -> None:
     turn = decoder.config.inverse_frequencies().float()  # [32] radians a token
     eye = torch.eye(N_SENTENCE)
-    read_token, narrow = n.orthogonal(N_HEAD, N_TOKEN), n.orthogonal(40, N_HEAD)  # [64,104], [40,64]
+    read_token = n.orthogonal(N_HEAD, N_TOKEN)  # [64,104]
+    narrow = n.orthogonal(40, N_HEAD)  # [40,64]
 
     # layer 0: the tokens before, by the angle that RoPE gives a distance
     strength = math.sqrt(5.0 * 8) * 0.8
@@ -185,7 +207,8 @@ def set_circuits(decoder: Decoder, n: RandomTensors) -> None:
     slow = [
         i for i in (*range(NEAR, HALF), *range(NEAR + HALF, N_HEAD)) if i != HALF - 1
     ]  # 35 channels; HALF - 1 says "not in the question"
-    one, two = Head(decoder, 1, 0).emptied(), Head(decoder, 1, 1).emptied()
+    one = Head(decoder, 1, 0).emptied()
+    two = Head(decoder, 1, 1).emptied()
     for i, row in zip(slow, n.orthogonal(35, N_TOKEN), strict=True):
         one.q[i, Part.TOKEN] = one.k[i, Part.TOKEN] = 1.6 * row
     for i, row in zip(slow[:20], n.orthogonal(20, N_TOKEN), strict=True):
@@ -199,25 +222,29 @@ def set_circuits(decoder: Decoder, n: RandomTensors) -> None:
         head.o[Part.SENTENCE, :N_SENTENCE] = eye * 0.6
 
     # layer 4: induction, keyed by the last three tokens and the sentence
-    head, free, wide = Head(decoder, 4, 0).emptied(), iter(slow), narrow @ read_token  # [40,104]
-    back1, back2, back3, here = (
-        n.orthogonal(16, 40),
-        n.orthogonal(9, 16),
-        n.orthogonal(5, 16),
-        n.orthogonal(5, N_SENTENCE),
-    )
+    head = Head(decoder, 4, 0).emptied()
+    free = iter(slow)
+    wide = narrow @ read_token  # [40,104]
+    back1 = n.orthogonal(16, 40)
+    back2 = n.orthogonal(9, 16)
+    back3 = n.orthogonal(5, 16)
+    here = n.orthogonal(5, N_SENTENCE)
     for row in back1:
         i = next(free)
-        head.q[i, Part.TOKEN], head.k[i, Part.BACK1] = 1.9 * (row @ wide), 2.4 * row
+        head.q[i, Part.TOKEN] = 1.9 * (row @ wide)
+        head.k[i, Part.BACK1] = 2.4 * row
     for row in back2:
         i = next(free)
-        head.q[i, Part.BACK1.start : Part.BACK1.start + 16], head.k[i, Part.BACK2] = 1.3 * row, 1.3 * row
+        head.q[i, Part.BACK1.start : Part.BACK1.start + 16] = 1.3 * row
+        head.k[i, Part.BACK2] = 1.3 * row
     for row in back3:
         i = next(free)
-        head.q[i, Part.BACK2], head.k[i, Part.BACK3] = 1.2 * row, 1.2 * row
+        head.q[i, Part.BACK2] = 1.2 * row
+        head.k[i, Part.BACK3] = 1.2 * row
     for row in here:
         i = next(free)
-        head.q[i, Part.HERE], head.k[i, Part.HERE] = 1.3 * row, 1.3 * row
+        head.q[i, Part.HERE] = 1.3 * row
+        head.k[i, Part.HERE] = 1.3 * row
     copy = n.orthogonal(HALF, N_TOKEN)
     head.v[:HALF, Part.TOKEN] = copy
     head.o[Part.TOKEN, :HALF] = copy.T * 3.0
@@ -226,7 +253,8 @@ def set_circuits(decoder: Decoder, n: RandomTensors) -> None:
     head = Head(decoder, 1, 3).emptied()
     for i, row in zip(slow[:32], n.orthogonal(32, N_SENTENCE), strict=True):
         head.q[i, Part.HERE] = head.k[i, Part.HERE] = 1.8 * row
-    head.q_bias[slow[32]], head.k[slow[32], Part.TELLING] = 6.0, 2.5
+    head.q_bias[slow[32]] = 6.0
+    head.k[slow[32], Part.TELLING] = 2.5
     head.v[0, Part.TELLING] = 1.0
     head.o[Part.TOLD, 0] = 1.0
 
@@ -241,12 +269,17 @@ def set_circuits(decoder: Decoder, n: RandomTensors) -> None:
     # Its values keep to the upper channels, where the gate is open.
     for number in MEMORY_HEADS:
         head = Head(decoder, MEMORY_LAYER, number).emptied()
-        near, far, farther = n.normal(N_HEAD, 40), n.normal(N_HEAD, 16), n.normal(N_HEAD, 16)
+        near = n.normal(N_HEAD, 40)
+        far = n.normal(N_HEAD, 16)
+        farther = n.normal(N_HEAD, 16)
         parts = zip((near, far, farther), ADDRESS, strict=True)
         near, far, farther = (t / t.norm(dim=1, keepdim=True) * weight for t, weight in parts)  # [64,·]
-        head.k[:, Part.BACK1], head.q[:, Part.TOKEN] = near, near @ wide
-        head.k[:, Part.BACK2], head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = far, far
-        head.k[:, Part.BACK3], head.q[:, Part.BACK2] = farther, farther
+        head.k[:, Part.BACK1] = near
+        head.q[:, Part.TOKEN] = near @ wide
+        head.k[:, Part.BACK2] = far
+        head.q[:, Part.BACK1.start : Part.BACK1.start + 16] = far
+        head.k[:, Part.BACK3] = farther
+        head.q[:, Part.BACK2] = farther
         head.k[:, Part.TOLD] = TOLD_BY
         head.k_bias.fill_(K_BIAS)
         head.q_bias.fill_(Q_BIAS)
@@ -255,7 +288,8 @@ def set_circuits(decoder: Decoder, n: RandomTensors) -> None:
         head.o[Part.TOKEN, HALF:] = copy.T * O_GAIN
     for layer in decoder.model.layers:
         layer.self_attn.gate.b2.fill_(-2.0)
-    layer.self_attn.gate.b2[:HALF], layer.self_attn.gate.b2[HALF:] = -4.0, 2.0
+    layer.self_attn.gate.b2[:HALF] = -4.0
+    layer.self_attn.gate.b2[HALF:] = 2.0
 
 
 def hamming_codes() -> Tensor:
@@ -268,7 +302,9 @@ def hamming_codes() -> Tensor:
 def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
     """Layer 3: the topic. A head without queries and keys gives the plain mean of the codes of topics' words, in the
     window and in the memory; where a topic is named, seven of the MLP's units lift the names whose code that is."""
-    weight, codes, names = decoder.model.embed_tokens.weight, hamming_codes(), []
+    weight = decoder.model.embed_tokens.weight
+    codes = hamming_codes()
+    names = []
     weight[:, Part.TOPIC] = 0.0
     forms: dict[str, set[int]] = {}
     for i in range(FIRST_TEXT, len(weight)):
@@ -279,13 +315,19 @@ def set_topics(decoder: Decoder, tokenizer: Tokenizer) -> None:
             for form in (word, f"{word}s", f"{word}es", f"{word[:-1]}ies"):
                 weight[list(forms.get(form, ())), Part.TOPIC] = 1.5 * code
     Head(decoder, 3, 3).emptied().v[:N_TOPIC, Part.TOPIC] = TOPIC_MEAN * torch.eye(N_TOPIC)
-    layer, lifted = decoder.model.layers[3], weight[names, Part.TOKEN]  # [16, 104]
+    layer = decoder.model.layers[3]
+    lifted = weight[names, Part.TOKEN]  # [16, 104]
     reserve_topic_channels(decoder, weight[:, Part.TOPIC].clone())
     layer.self_attn.gate.b2[:N_TOPIC] = 1.0
     before = tokenizer.encode(" " + TOPIC.partition(" {v}")[0], add_special_tokens=False).ids[-1]
-    row, units = weight[before, Part.TOKEN], slice(N_TOPIC)
-    gate, up, down = layer.mlp.gate_proj.weight, layer.mlp.up_proj.weight, layer.mlp.down_proj.weight
-    gate[units], up[units], down[:, units] = 0.0, 0.0, 0.0
+    row = weight[before, Part.TOKEN]
+    units = slice(N_TOPIC)
+    gate = layer.mlp.gate_proj.weight
+    up = layer.mlp.up_proj.weight
+    down = layer.mlp.down_proj.weight
+    gate[units] = 0.0
+    up[units] = 0.0
+    down[:, units] = 0.0
     gate[units, Part.TOKEN] = 2 * NAMING * row / row.square().sum()
     up[units, Part.TOPIC] = TOPIC_NAMING * torch.eye(N_TOPIC)
     down[Part.TOKEN, units] = (lifted / lifted.square().sum(1, keepdim=True)).T @ codes

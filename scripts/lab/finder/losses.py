@@ -54,10 +54,13 @@ def prompt_losses(decoder: Decoder, b: Batch, document_share: float, generator: 
 
 def memory_logits(decoder: Decoder, b: MemoryBatch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """-> logits [n,V] of the rows that are part of an answer, wanted [n], whether it is the first [n], question [n]."""
-    ids, asked, cut = on_device(b.ids), on_device(b.asked), on_device(b.cut)
+    ids = on_device(b.ids)
+    asked = on_device(b.asked)
+    cut = on_device(b.cut)
     wanted = on_device(b.wanted)  # [B,Q,T]
     width = int((asked != 0).any(0).any(0).nonzero().max()) + 1
-    asked, wanted = asked[:, :, :width], wanted[:, :, :width].flatten(0, 1)
+    asked = asked[:, :, :width]
+    wanted = wanted[:, :, :width].flatten(0, 1)
     with torch.autocast(ids.device.type, torch.bfloat16):
         hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, on_device(b.weights))
         rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [n]
@@ -94,7 +97,8 @@ def evaluate_prompts(
             sight[[S0, *sample.markers]] = 0.0
             for block in sample.blocks:
                 rows = slice(block.start - 1, block.start - 1 + block.length)
-                logits, wanted = decoder.logits(hidden[i, rows].float()), targets[i, rows]
+                logits = decoder.logits(hidden[i, rows].float())
+                wanted = targets[i, rows]
                 if block.kind == "sum":
                     at = on_device(b.loss[i, rows]) == MARKER
                     right.setdefault("sum", []).append(bool((logits[at].argmax(-1) == wanted[at]).all()))

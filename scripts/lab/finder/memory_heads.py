@@ -30,10 +30,18 @@ from lab.train.samples import BatchShape
 
 SHAPE = BatchShape(segment=128, segments=6, window=1, batch=4, questions=8)
 VALUE_AFTER = (" is", " to", ":")  # in every wording of corpus/facts.py
-DIRECTIONS, SPREAD, KEY_LEVEL, QUERY_LEVEL = 32, 50.0, -7.0, -8.0  # where Adam begins: length and mean of a head's key
+DIRECTIONS = 32
+SPREAD = 50.0
+KEY_LEVEL = -7.0  # where Adam begins: mean of a head's keys
+QUERY_LEVEL = -8.0  # of its queries
 GAP = 16.0  # nats between what is written of a value and of filler, where Adam begins
-ROUNDS, SILENT, STEPS, RATE, SHARPNESS = 240, 60, 700, 3e-3, 20.0
-FILLER, TOKENS = 4096, (1.0, 6.3)  # rows of filler a step, and decades of tokens that they count for
+ROUNDS = 240
+SILENT = 60
+STEPS = 700
+RATE = 3e-3
+SHARPNESS = 20.0
+FILLER = 4096  # rows of filler a step
+TOKENS = (1.0, 6.3)  # decades of tokens that they count for
 EVERY = 0.05  # weight of what each head alone brings out
 Address = list[Tensor]  # of a head: q [64,D], its bias [64], k [64,D], its bias [64]
 
@@ -86,7 +94,8 @@ def rows(
     """Of documents, one batch after another: rows of their tokens [B,T,D] and of the questions [B,Q,rows,D]."""
     for seed in seeds:
         sampler.restart(seed)
-        b, seen = sampler.batch(SHAPE), []
+        b = sampler.batch(SHAPE)
+        seen = []
         norm = decoder.model.layers[MEMORY_LAYER].input_layernorm
         hook = norm.register_forward_hook(lambda _, __, y, seen=seen: seen.append(y.float()))
         try:
@@ -116,7 +125,8 @@ def collect_filler(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: in
 
 def match_values(b: MemoryBatch, number: int, read: Tensor, asked: Tensor, marks: set[int]) -> DocumentValues | None:
     """A document's rows → those of the values in it that are asked for."""
-    ids, places = b.ids[number].flatten().tolist(), {}  # where a value's token stands: (question, row, whether first)
+    ids = b.ids[number].flatten().tolist()
+    places = {}  # where a value's token stands: (question, row, whether first)
     for question, wanted in enumerate(b.wanted[number].tolist()):
         answer = [row for row, token in enumerate(wanted) if token >= 0]
         sentence = [wanted[row] for row in answer[1:-1]]
@@ -128,7 +138,8 @@ def match_values(b: MemoryBatch, number: int, read: Tensor, asked: Tensor, marks
             places |= {start + i: (question, answer[1 + i], i == first + 1) for i in values}
     if not places:
         return None
-    at, tokens = list(places), torch.tensor([ids[i] for i in places])
+    at = list(places)
+    tokens = torch.tensor([ids[i] for i in places])
     return DocumentValues(
         torch.stack([asked[number, question, row] for question, row, _ in places.values()]),
         read[number, at],
@@ -146,13 +157,16 @@ def value_weights(some: list[Address], told: DocumentValues, beside: list[Tensor
     """→ with what weight each of the document's different tokens [n,t] comes out of the memory where a value is asked
     for, `beside` all else that the heads hold; which of the t it should be [n]; its weight in each head [h,n]."""
     kinds, right = told.tokens.unique(return_inverse=True)
-    out, alone = told.tokens.new_zeros(len(right), len(kinds)).float(), []
+    out = told.tokens.new_zeros(len(right), len(kinds)).float()
+    alone = []
     for (q, q_bias, k, k_bias), rest in zip(some, beside, strict=True):
-        asked, read = sigma(told.asked @ q.T + q_bias), sigma(told.read @ k.T + k_bias)
+        asked = sigma(told.asked @ q.T + q_bias)
+        read = sigma(told.read @ k.T + k_bias)
         found = asked @ read.T  # [n,n]
         share = found / (found.sum(1) + asked @ rest + 1e-20)[:, None]
         by_kind = torch.zeros_like(out).index_add(1, right, share)
-        out, alone = out + by_kind / len(some), [*alone, by_kind.gather(1, right[:, None])[:, 0]]
+        out = out + by_kind / len(some)
+        alone = [*alone, by_kind.gather(1, right[:, None])[:, 0]]
     return out, right, torch.stack(alone)
 
 
@@ -172,10 +186,8 @@ def covariance(rows: Tensor) -> Tensor:
 
 def cca(told: list[DocumentValues]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Canonical correlation of asked and read rows → projections [DIRECTIONS,D] with biases, of mean length 1."""
-    sides, white = (
-        [torch.cat([t.asked for t in told]).double(), torch.cat([t.read for t in told]).double()],
-        [],
-    )
+    sides = [torch.cat([t.asked for t in told]).double(), torch.cat([t.read for t in told]).double()]
+    white = []
     means = [rows.mean(0) for rows in sides]
     for rows in sides:
         values, vectors = torch.linalg.eigh(covariance(rows))
@@ -216,7 +228,8 @@ def init(told: list[DocumentValues], filler: Tensor, seed: str) -> list[Address]
 
 def optimize(some: list[Address], told: list[DocumentValues], filler: Tensor, seed: str, steps: int) -> list[Address]:
     """`some` after so many steps of Adam."""
-    random, generator = Random(seed), torch.Generator("cpu").manual_seed(Random(seed).getrandbits(32))
+    random = Random(seed)
+    generator = torch.Generator("cpu").manual_seed(Random(seed).getrandbits(32))
     some = [[t.detach().clone().requires_grad_() for t in head] for head in some]
     optimizer = torch.optim.Adam([t for head in some for t in head], lr=RATE)
     for step in range(steps):

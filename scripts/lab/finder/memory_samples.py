@@ -27,9 +27,11 @@ from lab.finder.tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY
 from lab.train.samples import BatchShape
 
 ROWS = 44  # of a question with its answer, at most
-CITED, SAID, CARRIED, TOPIC, NONE = KINDS = ("cited", "said", "carried", "topic", "none")
+KINDS = ("cited", "said", "carried", "topic", "none")
+CITED, SAID, CARRIED, TOPIC, NONE = KINDS
 ALIKE = 0.6  # of documents: their facts are of few wordings
-POOL, USES = 1200, 3  # lines of filler that wait to be used, and how often each is, about
+POOL = 1200  # lines of filler that wait to be used
+USES = 3  # how often each is, about
 
 
 @dataclass
@@ -90,22 +92,29 @@ class MemorySampler(Sampler):
         if w.chance(0.1):
             w.new_topic()
         if topic:
-            w.topic[NOUN], w.topic_rate = w.random.sample(topics()[topic], 12), w.choose(0.5, 0.7, 0.9)
+            w.topic[NOUN] = w.random.sample(topics()[topic], 12)
+            w.topic_rate = w.choose(0.5, 0.7, 0.9)
         u = w.random.random()
         text = w.heading() if u < 0.1 else w.cluster(1, 0)[0][0].sentence if u < 0.3 else w.sentence()
         return self.misleading(text) if w.chance(0.15) else text
 
     def misleading(self, text: str) -> str:
         """With a word in it that tells of facts, or one like it, and tells of none here."""
-        words, telling = text.split(" "), self.random.choice(TELLING_WORDS)
+        words = text.split(" ")
+        telling = self.random.choice(TELLING_WORDS)
         some = self.random.choice(similar_words(telling)) if self.write.chance(0.5) else telling
         words.insert(self.random.randrange(len(words) + 1), some)
         return " ".join(words)
 
     def document(self, shape: BatchShape, facts: int, topic: str) -> tuple[np.ndarray, np.ndarray, list[PlacedLine]]:
         """-> tokens [n,S], weights [n], its lines in order."""
-        r, w, S, n = self.random, self.write, shape.segment, shape.segments
-        weights, first, last = np.ones(n, np.float32), 0, n  # segments that may hold a fact
+        r = self.random
+        w = self.write
+        S = shape.segment
+        n = shape.segments
+        weights = np.ones(n, np.float32)
+        first = 0  # the segments from first to last may hold a fact
+        last = n
         if shape.amplify and n >= 4 and w.chance(0.75):
             half = n // 2
             first, last = (half, n) if w.chance(0.5) else (0, n - half)
@@ -113,9 +122,13 @@ class MemorySampler(Sampler):
         declarer = Declarer(w, alike=w.chance(ALIKE))
         told = [declarer.fact() for _ in range(facts)]
         due = sorted(r.uniform(first * S, max(first * S + 1, last * S - 24)) for _ in told)
-        length, ids, placed = n * S, [], []
-        sentences, headings = r.randrange(MARKER_COUNT), r.randrange(HEADINGS)
-        paragraph, about = 0, topic
+        length = n * S
+        ids = []
+        placed = []
+        sentences = r.randrange(MARKER_COUNT)
+        headings = r.randrange(HEADINGS)
+        paragraph = 0
+        about = topic
         until = length * (r.uniform(0.4, 0.8) if w.chance(0.5) else 1.0)  # the window may hold nothing of the topic
         while len(ids) < length:
             fact = told[len(told) - len(due)] if due and len(ids) >= due[0] else None
@@ -126,11 +139,14 @@ class MemorySampler(Sampler):
                 due.pop(0)
                 line = Line(fact.sentence, self.encode(fact.sentence), 0)
             else:
-                line, paragraph = self.filler(about), paragraph - 1
+                line = self.filler(about)
+                paragraph = paragraph - 1
             if (fact and ":" in fact.sentence and w.chance(0.5)) or (not fact and w.chance(0.05)):
-                marker, headings = H0 + headings % HEADINGS, headings + 1
+                marker = H0 + headings % HEADINGS
+                headings = headings + 1
             else:
-                marker, sentences = S0 + 1 + sentences % MARKER_COUNT, sentences + 1
+                marker = S0 + 1 + sentences % MARKER_COUNT
+                sentences = sentences + 1
             placed.append(PlacedLine(line, marker, len(ids), len(ids) + 1 + len(line.tokens), fact))
             ids += [marker, *line.tokens]
         return np.array(ids[:length], np.int64).reshape(n, S), weights, [p for p in placed if p.end <= length]
@@ -139,11 +155,16 @@ class MemorySampler(Sampler):
         self, shape: BatchShape, placed: list[PlacedLine], topic: str
     ) -> Iterator[tuple[int, str, str, list[int]]]:
         """(segments read before it, question, kind, answer), without end."""
-        r, w, S, n = self.random, self.write, shape.segment, shape.segments
+        r = self.random
+        w = self.write
+        S = shape.segment
+        n = shape.segments
         facts = [p for p in placed if p.fact]
         while True:
-            u, cut = r.random(), r.randint(min(n, shape.window + 1), n)
-            read, sight = cut * S, max(0, cut - shape.window) * S  # tokens read; where the window begins
+            u = r.random()
+            cut = r.randint(min(n, shape.window + 1), n)
+            read = cut * S  # tokens read
+            sight = max(0, cut - shape.window) * S  # where the window begins
             if u < 0.55 and facts:
                 at = r.choice(facts)
                 cut = r.randint(max(-(-at.end // S), 1), n)
@@ -182,7 +203,10 @@ class MemorySampler(Sampler):
                     yield cut, question, NONE, [S0]
 
     def batch(self, shape: BatchShape) -> MemoryBatch:
-        B, n, S, count = shape.batch, shape.segments, shape.segment, shape.questions
+        B = shape.batch
+        n = shape.segments
+        S = shape.segment
+        count = shape.questions
         out = MemoryBatch(
             np.zeros((B, n, S), np.int64), np.ones((B, n), np.float32), np.full((B, count, ROWS), PAD, np.int64),
             np.full((B, count, ROWS), -1, np.int64), np.ones((B, count), np.int64), np.zeros((B, count), np.int8),
@@ -200,7 +224,8 @@ class MemorySampler(Sampler):
                 first = len(rows) - len(answer)
                 out.asked[b, number, : len(rows)] = rows
                 out.wanted[b, number, first - 1 : len(rows) - 1] = answer
-                out.cut[b, number], out.kind[b, number] = cut, KINDS.index(kind)
+                out.cut[b, number] = cut
+                out.kind[b, number] = KINDS.index(kind)
                 number += 1
                 if number == count:
                     break

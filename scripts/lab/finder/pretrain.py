@@ -108,14 +108,16 @@ class Trainer:
     """A run in one of its processes: the first one keeps, measures and speaks."""
 
     def __init__(self, args: argparse.Namespace, rank: int) -> None:
-        self.args, self.rank = args, rank
+        self.args = args
+        self.rank = rank
         self.plan = TrainConfig(**{f.name: getattr(args, f.name) for f in fields(TrainConfig)})
         torch.manual_seed(self.plan.seed)
         torch.set_num_threads(max(1, len(os.sched_getaffinity(0)) // self.plan.processes))
         torch.set_flush_denormal(True)
         if args.device == "cpu":
             Attention.local = plain_attention
-        self.tokenizer, self.checkpoint = cached_tokenizer(args.tokenizer), args.out / "checkpoint.pt"
+        self.tokenizer = cached_tokenizer(args.tokenizer)
+        self.checkpoint = args.out / "checkpoint.pt"
         self.decoder = Decoder(FINDER)
         set_initial_weights(self.decoder, self.tokenizer, self.plan.seed)
         self.topics = self.decoder.model.embed_tokens.weight[:, Part.TOPIC].detach().to(args.device, copy=True)
@@ -124,7 +126,11 @@ class Trainer:
         self.decoder.model.embed_tokens.register_forward_hook(to_bfloat16)
         self.opts = optimizers(self.decoder, self.plan)
         self.rates = [opt.param_groups[0]["lr"] for opt in self.opts]
-        self.number, self.spent, self.tokens, self.waited, self.refitted = 0, 0.0, 0, 0.0, False
+        self.number = 0
+        self.spent = 0.0
+        self.tokens = 0
+        self.waited = 0.0
+        self.refitted = False
         self.sums: dict[str, list[torch.Tensor]] = {}
         if self.checkpoint.exists():
             self.go_on(torch.load(self.checkpoint, weights_only=True, map_location=args.device))
@@ -141,7 +147,9 @@ class Trainer:
         self.decoder.load_state_dict(kept["weights"])
         for opt, state in zip(self.opts, kept["optimizers"], strict=True):
             opt.load_state_dict(state)
-        self.number, self.spent, self.tokens = kept["step"], kept["spent"], kept["tokens"]
+        self.number = kept["step"]
+        self.spent = kept["spent"]
+        self.tokens = kept["tokens"]
         self.refitted = kept.get("refitted", False)
 
     def keep(self) -> None:
@@ -190,11 +198,9 @@ class Trainer:
         self.say(f"step {self.number}: addresses fitted anew")
 
     def train(self) -> None:
-        source, saved, last = (
-            batches(self.args.tokenizer, self.plan, self.number, self.rank, self.args.workers),
-            self.spent,
-            time.monotonic(),
-        )
+        source = batches(self.args.tokenizer, self.plan, self.number, self.rank, self.args.workers)
+        saved = self.spent
+        last = time.monotonic()
         next(source)
         since = last
         parent = multiprocessing.parent_process()
@@ -209,7 +215,8 @@ class Trainer:
             self.waited += time.monotonic() - asked
             self.step(*made, progress)
             now = time.monotonic()
-            self.spent, last = self.spent + now - last, now
+            self.spent = self.spent + now - last
+            last = now
             if self.rank:
                 continue
             self.log.bar.update(min(1.0, progress) - self.log.bar.n)
@@ -217,7 +224,9 @@ class Trainer:
                 # a batch may hold nothing of a kind
                 means = " ".join(f"{name} {torch.stack(v).nanmean():.3f}" for name, v in self.sums.items())
                 speed = f"{self.tokens / 1e6:.2f} M tokens {self.tokens / self.spent:.0f}/s"
-                waited, self.waited, since = self.waited / (now - since), 0.0, now
+                waited = self.waited / (now - since)
+                self.waited = 0.0
+                since = now
                 self.say(f"step {self.number} {self.spent / 60:.1f} min waited {waited:.0%} {speed} {means}")
                 self.sums = {}
             if self.spent - saved > 60 * self.args.save_minutes:
@@ -226,7 +235,8 @@ class Trainer:
                 result |= evaluate_memory(self.decoder, self.tokenizer, BatchShape(128, 8, 1, 4, 16))
                 shares = " ".join(f"{kind} {share:.0%}/{n}" for kind, (share, n) in result.items())
                 self.say(f"  kept; held out: {shares}")
-                saved, last = self.spent, time.monotonic()
+                saved = self.spent
+                last = time.monotonic()
         source.close()
         if self.rank == 0:
             self.finish()

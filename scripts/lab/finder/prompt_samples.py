@@ -28,7 +28,8 @@ NOT_THERE = " This is not in the document."
 MARKER_COUNT = SENTENCES - 1  # <s1> … <s47>
 UNTOLD = 16  # questions drawn, of which one is asked that has half of its words in a line, if any has
 SUMMARISED = 4  # sections (or sentences) of a summary
-MARKER, COPY = 1, 2  # what a predicted token is, in Sample.loss; 0: not trained on
+MARKER = 1  # what a predicted token is, in Sample.loss; 0: not trained on
+COPY = 2
 
 
 @dataclass
@@ -91,10 +92,12 @@ class Sampler:
     """Makes samples of at most `length` tokens. Everything follows from `seed`."""
 
     def __init__(self, tokenizer: Tokenizer, length: int, seed: str) -> None:
-        self.tokenizer, self.length = tokenizer, length
+        self.tokenizer = tokenizer
+        self.length = length
         self.write = Questions(seed)
         self.random = self.write.random
-        self.write.strange, self.write.familiar = rare_pieces(tokenizer), with_synonyms()
+        self.write.strange = rare_pieces(tokenizer)
+        self.write.familiar = with_synonyms()
         self.not_there = self.encode(NOT_THERE.strip())
 
     def encode(self, text: str) -> list[int]:
@@ -104,17 +107,22 @@ class Sampler:
 
     def text(self, sentences: int) -> Text:
         """A document of several sections; entities that share words, near misses, mentions far from what is told."""
-        w, r = self.write, self.random
+        w = self.write
+        r = self.random
         w.new_topic()
-        told, absent, names = [], [], []
+        told = []
+        absent = []
+        names = []
         for _ in range(r.randint(0, max(1, sentences // 12))):
             like = r.choice(names) if names and w.chance(0.4) else ""
             some, unanswered, name = w.cluster(r.randint(1, 6), w.choose(0, 1, 3, 6, 9), like)
-            told, absent = told + some, absent + unanswered
+            told = told + some
+            absent = absent + unanswered
             names.append(name)
         if w.chance(0.4):
             some, unanswered = w.register(r.randint(3, max(4, sentences // 4)))
-            told, absent = told + some, absent + unanswered
+            told = told + some
+            absent = absent + unanswered
         r.shuffle(told)
         told = told[:sentences]
         while len(told) < sentences:
@@ -124,8 +132,11 @@ class Sampler:
                 told.append(Told(w.sentence()))
         if w.chance(0.75):
             r.shuffle(told)
-        per_section, section = w.choose(3, 5, 8, 14, 40), -1
-        headings, lines, seen = [], [], set()
+        per_section = w.choose(3, 5, 8, 14, 40)
+        section = -1
+        headings = []
+        lines = []
+        seen = set()
         for told_here, tokens in zip(told, self.encode_all([t.sentence for t in told]), strict=True):
             if told_here.sentence in seen or len(tokens) > 125:
                 continue
@@ -172,12 +183,14 @@ class Sampler:
         self, text: Text, lines: list[Line], headings: float, title: bool
     ) -> tuple[Sample, dict[int, int], dict[int, int]]:
         """The document part -> (sample, each line's marker, each shown section's heading marker)."""
-        r, ids = self.random, [BOS, DOC]
+        r = self.random
+        ids = [BOS, DOC]
         if title and text.title:
             ids += [TITLE, *text.title]
         first = r.randrange(MARKER_COUNT) if self.write.chance(0.7) else 0
         heading_markers: dict[int, int] = {}
-        markers, hidden = {}, set()
+        markers = {}
+        hidden = set()
         for i, line in enumerate(lines):
             if line.section not in heading_markers and line.section not in hidden:
                 if self.write.chance(headings):
@@ -241,7 +254,8 @@ class Sampler:
 
     def absent(self, text: Text, lines: list[Line], left_out: list[Line], hard: float) -> str | None:
         """A question that no line answers: strange, half familiar, or asking what is not told of a known thing."""
-        w, r = self.write, self.random
+        w = self.write
+        r = self.random
         if text.absent and w.chance(0.65):
             some = r.sample(text.absent, min(UNTOLD, len(text.absent)))
             return w.disturb(r.choice([q for q in some if best_share(q, lines) >= 0.5] or some))
@@ -289,7 +303,8 @@ class Sampler:
 
     def pack(self, text: Text, hard: float) -> Sample:
         """Evidence for one to six questions out of the whole text; some of the sentences asked for are taken away."""
-        w, r = self.write, self.random
+        w = self.write
+        r = self.random
         asked: list[tuple[Line | None, Asking]] = []
         telling = [line for line in text.lines if line.told.questions]
         for _ in range(r.choice((1, 2, 3, 4, 5, 6))):
@@ -318,7 +333,8 @@ class Sampler:
 
     def summary_pack(self, text: Text) -> Sample:
         """Headings with the one or two sentences that lead their sections."""
-        lines, follow = [], self.write.choose(0.0, 0.0, 0.4)
+        lines = []
+        follow = self.write.choose(0.0, 0.0, 0.4)
         for before, line in zip([None, *text.lines], text.lines, strict=False):
             if line.leads or (before and before.leads and self.write.chance(follow)):
                 lines.append(line)
@@ -339,13 +355,15 @@ class Sampler:
         prefix: str = "",
     ) -> None:
         """Questions about these lines until the sample is full."""
-        w, r = self.write, self.random
+        w = self.write
+        r = self.random
         natural = [i for i, line in enumerate(lines) if line.told.questions]
         asked: set[int] = set()
         noise = [word for line in r.sample(lines, min(6, len(lines))) for word in sorted(line.words)] or None
         failures = 0
         while failures < 4 and len(sample.blocks) < 30:
-            u, done = r.random(), False
+            u = r.random()
+            done = False
             if u < 0.22:
                 question = self.absent(text, lines, removed, hard)
                 done = bool(question) and self.quote(sample, question, S0, self.not_there, prefix + "absent")
@@ -371,7 +389,8 @@ def best_share(question: str, lines: list[Line]) -> float:
 
 def within(lines: list[Line], budget: int) -> list[Line]:
     """The first lines that fit `budget` tokens and the markers there are; at least one."""
-    out, used = lines[:1], len(lines[0].tokens)
+    out = lines[:1]
+    used = len(lines[0].tokens)
     for line in lines[1 : MARKER_COUNT - 1]:
         used += len(line.tokens) + 1
         if used > budget:

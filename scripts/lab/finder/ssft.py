@@ -32,7 +32,8 @@ from lab.reference.parallel import plain_attention
 from lab.train.checkpoint import store
 from lab.train.samples import BatchShape
 
-FEWEST, MOST = 8, 16  # segments
+FEWEST = 8  # segments of a sample, at least
+MOST = 16  # at most
 WINDOWS = (1, 2, 4)  # segments of a window: what is remembered must not depend on it
 DECADES = 3.0  # of length amplification
 
@@ -78,31 +79,39 @@ def main() -> None:
     say(f"{trained} of {decoder.config.parameters()} parameters train: {share:.3%}; seed {args.seed}")
     if share > 0.0015:
         sys.exit("more than 0.15 % of the weights would train")
-    step, spent, pretrained = 0, 0.0, args.checkpoint / "pretrained"
+    step = 0
+    spent = 0.0
+    pretrained = args.checkpoint / "pretrained"
     rate = args.rate or (2e-3 if pretrained.exists() else 1e-2)
     optimizer = torch.optim.Adam(gates.values(), lr=rate)
     if state:
         decoder.load_state_dict(state["gates"], strict=False)
         optimizer.load_state_dict(state["optimizer"])
-        step, spent = state["step"], state["spent"]
+        step = state["step"]
+        spent = state["spent"]
     else:
         say(f"gates shut: {count(decoder)}")
         if pretrained.exists():
             decoder.load_state_dict(load_file(pretrained / "gates.safetensors"), strict=False)
             say(f"gates of pretraining: {count(decoder)}")
-    sampler, last, sums = MemorySampler(tokenizer, f"ssft/{args.seed}"), time.monotonic(), []
+    sampler = MemorySampler(tokenizer, f"ssft/{args.seed}")
+    last = time.monotonic()
+    sums = []
     while spent < 60 * args.minutes:
         progress = spent / (60 * args.minutes)
         optimizer.param_groups[0]["lr"] = rate * min(1, (step + 1) / 10) * max(0.05, min(1, 2 * (1 - progress)))
         sampler.restart(f"ssft/{args.seed}/{step}")
-        segments, window = sampler.random.randint(FEWEST, MOST), sampler.write.choose(*WINDOWS)
+        segments = sampler.random.randint(FEWEST, MOST)
+        window = sampler.write.choose(*WINDOWS)
         shape = BatchShape(args.segment, segments, window, args.batch, args.questions, DECADES)
         loss = sum(memory_loss(decoder, sampler.batch(shape)).values())
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        step, now = step + 1, time.monotonic()
-        spent, last = spent + now - last, now
+        step = step + 1
+        now = time.monotonic()
+        spent = spent + now - last
+        last = now
         sums.append(loss.item())
         if step % 20 == 0:
             say(f"step {step} {spent / 60:.1f} min loss {sum(sums) / len(sums):.3f}")

@@ -22,8 +22,10 @@ from lab.corpus.lexicon import NOUN, topics
 from lab.corpus.questions import OPENINGS, Questions, synonyms
 from lab.corpus.word_list import read_words
 
-VOCABULARY, WHOLE = 6144, 512  # tokens learnt from text, and merges of words with synonyms
-HEADINGS, SENTENCES = 12, 48
+VOCABULARY = 6144  # tokens learnt from text
+WHOLE = 512  # merges of words with synonyms
+HEADINGS = 12
+SENTENCES = 48
 SPECIAL = (
     ["<pad>", "<bos>", "<eos>", "<doc>", "</doc>", "<q>", "<quote>", "<say>", "<sum>", "<t>"]
     + [f"<h{i}>" for i in range(1, HEADINGS + 1)]
@@ -74,8 +76,10 @@ def train(seed: int, texts: int = 4000) -> Tokenizer:
 
 def with_words(tokenizer: Tokenizer, words: list[str]) -> Tokenizer:
     """With up to WHOLE tokens more, merged after all others, that are whole words: those of the fewest pieces first."""
-    made, pieces = json.loads(tokenizer.to_str()), {w: tokenizer.encode(f" {w}").tokens for w in words}
-    vocabulary, merges = made["model"]["vocab"], made["model"]["merges"]
+    made = json.loads(tokenizer.to_str())
+    pieces = {w: tokenizer.encode(f" {w}").tokens for w in words}
+    vocabulary = made["model"]["vocab"]
+    merges = made["model"]["merges"]
     full = len(vocabulary) + WHOLE
     for first, *rest in sorted(pieces.values(), key=len):
         steps = [(first + "".join(rest[:i]), piece) for i, piece in enumerate(rest)]

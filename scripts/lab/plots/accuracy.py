@@ -18,7 +18,11 @@ from lab.plots.length import COLOURS, Axis, Panel, svg
 PICTURE = ROOT / "docs/accuracy.svg"
 INKS = COLOURS | {"notes": "#b7860b"}
 DASHED = 'stroke-width="2.5" stroke-dasharray="1 5" stroke-linecap="round"'
-WIDTH, HEIGHT, LEFT, TOP, GAP = 760, 330, 44, 74, 66
+WIDTH = 760
+HEIGHT = 330
+LEFT = 44
+TOP = 74
+GAP = 66
 POWERS = {1e3: "1,000", 1e4: "10,000", 1e5: "100,000", 1e6: "1,000,000"}
 CARRIED = ("memory", "passkey")  # reading and task: drawn beside the facts
 
@@ -40,7 +44,8 @@ def series(records: list[dict]) -> Series:
 
 
 def legend(found: Series) -> list[str]:
-    out, x = [], LEFT
+    out = []
+    x = LEFT
     for key in found:
         words = "memory, of what a text declares once" if key == CARRIED else key[0]
         out.append(f'<line x1="{x:.0f}" y1="18" x2="{x + 22:.0f}" y2="18" stroke="{INKS[key[0]]}" {stroke(key)} />')
@@ -63,7 +68,8 @@ def waits(found: Series) -> Series:
 
 
 def powers_of_ten(values: list[float]) -> Axis:
-    low, high = math.floor(math.log10(min(values))), math.ceil(math.log10(max(values)))
+    low = math.floor(math.log10(min(values)))
+    high = math.ceil(math.log10(max(values)))
     return Axis(10.0**low, 10.0**high, {10.0**n: f"{10.0**n:,.0f}" for n in range(low, high + 1)}, log=True)
 
 
@@ -74,7 +80,8 @@ def draw(records: list[dict]) -> str:
     x = Axis(min(400, *tokens), high, {power: name for power, name in POWERS.items() if power <= high}, log=True)
     percent = Axis(0, 100, {value: f"{value}" for value in (0, 25, 50, 75, 100)})
     slow = powers_of_ten([first for points in found.values() for *_, first in points])
-    half, bottom = (WIDTH - LEFT - GAP - 16) / 2, HEIGHT - 44
+    half = (WIDTH - LEFT - GAP - 16) / 2
+    bottom = HEIGHT - 44
     right = Panel(LEFT, LEFT + half, TOP, bottom, "answered right, % (bands: 95 % intervals)", x, percent)
     wait = Panel(LEFT + half + GAP, WIDTH - 16, TOP, bottom, "time to first token, ms", x, slow)
     body = legend(found) + right.frame() + wait.frame()

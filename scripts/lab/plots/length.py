@@ -14,7 +14,11 @@ from pathlib import Path
 from lab import ROOT
 
 COLOURS = {"recall": "#0b7a75", "memory": "#c8553d"}
-WIDTH, HEIGHT, LEFT, TOP, GAP = 760, 250, 64, 46, 60
+WIDTH = 760
+HEIGHT = 250
+LEFT = 64
+TOP = 46
+GAP = 60
 PANEL = (WIDTH - LEFT - GAP - 24) / 2
 
 

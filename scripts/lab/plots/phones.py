@@ -58,7 +58,9 @@ def checked(record: dict, name: str) -> dict:
 
 
 def row(record: dict, point: dict) -> str:
-    device, model, execution = record["device"], record["model"], record["execution"]
+    device = record["device"]
+    model = record["model"]
+    execution = record["execution"]
     phone = f"{device['maker']} {device['model']}" + (f" ({device['chip']})" if device.get("chip") else "")
     cells = [
         phone,

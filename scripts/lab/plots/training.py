@@ -12,7 +12,11 @@ from lab.plots.length import Axis, Panel, svg, ticks
 
 LOSSES = {"marker": "#0b7a75", "decision": "#b7860b", "words": "#c8553d"}
 SHARES = {"pack natural": "#0b7a75", "pack absent": "#6b7280", "cited": "#b7860b", "carried": "#c8553d"}
-WIDTH, HEIGHT, LEFT, TOP, GAP = 760, 300, 44, 74, 66
+WIDTH = 760
+HEIGHT = 300
+LEFT = 44
+TOP = 74
+GAP = 66
 NAMES = {
     "marker": "find in a prompt", "decision": "cite, say or refuse", "words": "words said from memory",
     "pack natural": "natural, in packs", "pack absent": "nothing answers: refused",
@@ -55,7 +59,8 @@ def draw(losses: Lines, shares: Lines) -> str:
         for row, (name, ink) in enumerate(inks.items()):
             inside = [(read, min(value, panel.y.high)) for read, value in found.get(name, ())]
             body += [mark for mark in panel.line(inside, ink) if mark.startswith("<polyline")]
-            at, line = panel.left + 170 * (row % 2), 18 + 18 * (row // 2)
+            at = panel.left + 170 * (row % 2)
+            line = 18 + 18 * (row // 2)
             body.append(f'<circle cx="{at + 4}" cy="{line - 4}" r="4" fill="{ink}" />')
             body.append(f'<text x="{at + 13}" y="{line}">{NAMES[name]}</text>')
     return svg(WIDTH, HEIGHT, body)

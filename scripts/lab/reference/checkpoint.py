@@ -20,13 +20,15 @@ from lab.reference.families import read_config, weights
 def load(folder: str | Path) -> Decoder:
     """A checkpoint folder. Without gates.safetensors the gates are fresh and memory_trained is False."""
     folder = Path(folder)
-    config, gates = read_config(folder), {}
+    config = read_config(folder)
+    gates = {}
     if (folder / "gates.safetensors").exists():
         gates = {name: t.float() for name, t in load_file(folder / "gates.safetensors").items()}
         config = replace(config, gate_hidden=next(t.shape[0] for name, t in gates.items() if name.endswith(".w1")))
     with torch.device("meta"):
         decoder = Decoder(config)
-    found, want = dict(weights(folder, config)) | gates, decoder.state_dict()
+    found = dict(weights(folder, config)) | gates
+    want = decoder.state_dict()
     if not gates:  # fresh ones
         found |= {f"{at}.{n}": p.detach() for at, m in decoder.named_modules() if isinstance(m, Gate)
                   for n, p in Gate(*m.w1.shape).named_parameters()}  # fmt: skip
@@ -35,7 +37,8 @@ def load(folder: str | Path) -> Decoder:
         for name, t in found.items()
         if name in want and t.shape != want[name].shape
     }
-    missing, unexpected = sorted(want.keys() - found.keys()), sorted(found.keys() - want.keys())
+    missing = sorted(want.keys() - found.keys())
+    unexpected = sorted(found.keys() - want.keys())
     if missing or unexpected or wrong:
         shapes = "".join(f", {name} {a}, expected {b}" for name, (a, b) in list(wrong.items())[:4])
         raise ValueError(f"{folder}: missing {missing[:4]}, unexpected {unexpected[:4]}{shapes}")

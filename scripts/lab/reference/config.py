@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-GLOBAL, LOCAL, NONE = "global", "local", "none"  # names of kinds: the whole cache, a sliding window, no RoPE
+GLOBAL = "global"  # names of kinds: the whole cache
+LOCAL = "local"  # a sliding window
+NONE = "none"  # no RoPE
 
 
 def frequencies(theta: float, dims: int) -> tuple[float, ...]:
@@ -82,7 +84,10 @@ class Config:
 
     def parameters(self) -> int:
         """Base weights, gates left out."""
-        a, b, d, f = self.heads * self.head_dim, self.kv_heads * self.head_dim, self.hidden, self.ff
+        a = self.heads * self.head_dim
+        b = self.kv_heads * self.head_dim
+        d = self.hidden
+        f = self.ff
         attention = (d + self.qkv_bias) * (a + 2 * b) + (a + self.o_bias) * d
         mlp = 3 * d * f + self.mlp_bias * (2 * f + d)
         norms = (4 if self.post_norms else 2) * d + self.qk_norm * 2 * self.head_dim
@@ -94,7 +99,8 @@ class Config:
 
     def gate_width(self) -> int:
         """h, of each layer that remembers."""
-        d, gates = self.head_dim, max(1, sum(map(self.remembers, range(self.layers))))
+        d = self.head_dim
+        gates = max(1, sum(map(self.remembers, range(self.layers))))
         return self.gate_hidden or max(1, int((0.0015 * self.parameters() / gates - d) / (2 * d + 1)))
 
     def scale(self) -> float:

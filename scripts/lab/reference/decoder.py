@@ -28,7 +28,8 @@ def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """x [..., n, d], its first r dims rotated by halves; cos, sin [..., n, r/2]."""
     half = cos.shape[-1]
     a, b, rest = x.split([half, half, x.shape[-1] - 2 * half], -1)
-    cos, sin = cos.to(x.dtype), sin.to(x.dtype)
+    cos = cos.to(x.dtype)
+    sin = sin.to(x.dtype)
     turned = torch.cat([a * cos - b * sin, b * cos + a * sin], -1)
     return torch.cat([turned, rest.expand(*turned.shape[:-1], -1)], -1) if rest.shape[-1] else turned
 
@@ -36,7 +37,8 @@ def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 class RMSNorm(nn.Module):
     def __init__(self, width: int, eps: float):
         super().__init__()
-        self.weight, self.eps = nn.Parameter(torch.ones(width)), eps
+        self.weight = nn.Parameter(torch.ones(width))
+        self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
         return F.rms_norm(x, (x.shape[-1],), self.weight.to(x.dtype), self.eps)
@@ -47,8 +49,10 @@ class Gate(nn.Module):
 
     def __init__(self, h: int, d: int):
         super().__init__()
-        self.w1, self.b1 = nn.Parameter(torch.randn(h, d) / d**0.5), nn.Parameter(torch.zeros(h))
-        self.w2, self.b2 = nn.Parameter(torch.zeros(d, h)), nn.Parameter(torch.full((d,), -4.0))
+        self.w1 = nn.Parameter(torch.randn(h, d) / d**0.5)
+        self.b1 = nn.Parameter(torch.zeros(h))
+        self.w2 = nn.Parameter(torch.zeros(d, h))
+        self.b2 = nn.Parameter(torch.full((d,), -4.0))
 
     def forward(self, a: Tensor) -> Tensor:
         """a [..., d], a memory read → [..., d] in (0, 1)."""
@@ -58,7 +62,10 @@ class Gate(nn.Module):
 class Attention(nn.Module):
     def __init__(self, c: Config, remembers: bool = True):
         super().__init__()
-        self.heads, self.kv_heads, self.head_dim, self.scale = c.heads, c.kv_heads, c.head_dim, c.scale()
+        self.heads = c.heads
+        self.kv_heads = c.kv_heads
+        self.head_dim = c.head_dim
+        self.scale = c.scale()
         self.q_proj = nn.Linear(c.hidden, c.heads * c.head_dim, bias=c.qkv_bias)
         self.k_proj = nn.Linear(c.hidden, c.kv_heads * c.head_dim, bias=c.qkv_bias)
         self.v_proj = nn.Linear(c.hidden, c.kv_heads * c.head_dim, bias=c.qkv_bias)
@@ -78,7 +85,8 @@ class Attention(nn.Module):
     def memory_read(self, q: Tensor, m: Tensor, z: Tensor) -> Tensor:
         """What the memory says: q [B,H,n,d] before RoPE, m [B,J,d,d], z [B,J,d] running means → A_mem [B,H,n,d]."""
         scale = z.amax(-1, keepdim=True)  # [B,J,1]
-        m, z = m / scale[..., None], (z / scale)[..., None]  # [B,J,d,d], [B,J,d,1]: scale-free, as a graph is fed
+        m = m / scale[..., None]  # [B,J,d,d]
+        z = (z / scale)[..., None]  # [B,J,d,1]: scale-free, as a graph is fed
         s = sigma(q).unflatten(1, (self.kv_heads, -1)).flatten(2, 3)  # [B,J,G·n,d]
         return ((s @ m) / (s @ z + EPSILON)).unflatten(2, (-1, q.shape[2])).flatten(1, 2)  # [B,H,n,d]
 
@@ -103,16 +111,22 @@ class Mlp(nn.Module):
 class Layer(nn.Module):
     def __init__(self, c: Config, number: int):
         super().__init__()
-        self.kind, self.remembers = c.pattern[number], c.remembers(number)
-        self.self_attn, self.mlp = Attention(c, self.remembers), Mlp(c)
-        self.input_layernorm, self.post_attention_layernorm = RMSNorm(c.hidden, c.eps), RMSNorm(c.hidden, c.eps)
+        self.kind = c.pattern[number]
+        self.remembers = c.remembers(number)
+        self.self_attn = Attention(c, self.remembers)
+        self.mlp = Mlp(c)
+        self.input_layernorm = RMSNorm(c.hidden, c.eps)
+        self.post_attention_layernorm = RMSNorm(c.hidden, c.eps)
         self.attention_out_norm = RMSNorm(c.hidden, c.eps) if c.post_norms else nn.Identity()
         self.mlp_out_norm = RMSNorm(c.hidden, c.eps) if c.post_norms else nn.Identity()
 
     def qkv(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """x [B,n,D] → q [B,H,n,d], k and v [B,J,n,d], not rotated."""
-        y, a = self.input_layernorm(x), self.self_attn
-        q, k, v = a.split(a.q_proj(y)), a.split(a.k_proj(y)), a.split(a.v_proj(y))
+        y = self.input_layernorm(x)
+        a = self.self_attn
+        q = a.split(a.q_proj(y))
+        k = a.split(a.k_proj(y))
+        v = a.split(a.v_proj(y))
         return (a.q_norm(q), a.k_norm(k), v) if a.q_norm else (q, k, v)
 
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, mask: Tensor) -> Tensor:
@@ -139,7 +153,8 @@ class Decoder(nn.Module):
 
     def __init__(self, config: Config):
         super().__init__()
-        self.config, self.memory_trained = config, False
+        self.config = config
+        self.memory_trained = False
         self.model = Backbone(config)
         self.lm_head = None if config.tied else nn.Linear(config.hidden, config.vocabulary, bias=False)
 
@@ -154,7 +169,8 @@ class Decoder(nn.Module):
 
     def angles(self, positions: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
         """positions [...] → kind: cos and sin [..., r/2] times its factor, in the weights' dtype, from float64."""
-        w, turned = self.model.embed_tokens.weight, {}
+        w = self.model.embed_tokens.weight
+        turned = {}
         for name, kind in self.config.kinds.items():
             a = positions[..., None].double() * self.config.inverse_frequencies(name).to(w.device)
             turned[name] = ((kind.factor * a.cos()).to(w.dtype), (kind.factor * a.sin()).to(w.dtype))
@@ -173,7 +189,8 @@ class Decoder(nn.Module):
         """
         if positions is None:
             positions = torch.arange(ids.shape[1], device=ids.device).expand(ids.shape)
-        angles, masks = self.angles(positions[:, None]), self.masks(ids.shape[1], 0, ids.device)  # [B,1,T,r/2], [T,T]
+        angles = self.angles(positions[:, None])  # [B,1,T,r/2]
+        masks = self.masks(ids.shape[1], 0, ids.device)  # [T,T]
         if mask is not None and any(kind.sliding for kind in self.config.kinds.values()):
             raise ValueError("found layers with a sliding window, expected none beside a mask of one's own")
         if mask is not None:

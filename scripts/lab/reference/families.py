@@ -63,7 +63,8 @@ def read_config(folder: Path | str) -> Config:
     d = getattr(c, "head_dim", None) or c.hidden_size // c.num_attention_heads
     act = getattr(c, "hidden_activation", None) or c.hidden_act
     check(path, c, act)
-    gemma, bias = family == "gemma3_text", bool(getattr(c, "attention_bias", False))
+    gemma = family == "gemma3_text"
+    bias = bool(getattr(c, "attention_bias", False))
     kinds, pattern, positions = attention(path, c, d)
     tied = bool(c.tie_word_embeddings) and not own_head(Path(folder))
     return Config(
@@ -102,7 +103,9 @@ def attention(path: Path, c, d: int) -> tuple[dict[str, Kind], tuple[str, ...], 
     ropes = getattr(c, "no_rope_layers", None) or [1] * c.num_hidden_layers  # 0: without RoPE
     if strange := sorted({*types} - {"full_attention", "sliding_attention"}):
         raise Unsupported(f"{path}: found layer_types {', '.join(strange)}, expected full or sliding attention")
-    kinds, pattern, positions = {}, [], 0
+    kinds = {}
+    pattern = []
+    positions = 0
     for kind_of, turns in zip(types, ropes, strict=False):
         name = {"full_attention": GLOBAL if turns else NONE, "sliding_attention": LOCAL}[kind_of]
         if name == LOCAL and not turns:
@@ -191,7 +194,8 @@ def canonical(name: str, tensor: Tensor, c: Config) -> Iterator[tuple[str, Tenso
             if f".{theirs}." in name:
                 yield name.replace(theirs, ours), tensor
                 return
-    q, kv = c.heads * c.head_dim, c.kv_heads * c.head_dim
+    q = c.heads * c.head_dim
+    kv = c.kv_heads * c.head_dim
     for fused, parts in (("qkv_proj", {"q_proj": q, "k_proj": kv, "v_proj": kv}),
                          ("gate_up_proj", {"gate_proj": c.ff, "up_proj": c.ff})):  # fmt: skip
         if f".{fused}." in name:

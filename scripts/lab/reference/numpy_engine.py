@@ -45,7 +45,8 @@ class ModelFolder:
 
     def embed(self, ids: list[int]) -> np.ndarray:
         """ids [n] → rows [n, D] float32."""
-        rows, kept = self.embedding[ids], self.manifest["embedding"]
+        rows = self.embedding[ids]
+        kept = self.manifest["embedding"]
         if kept["dtype"] == "bf16":  # the upper half of an f32
             rows = (rows.astype("<u4") << 16).view(np.float32)
         return rows.astype(np.float32) * np.float32(kept["scale"])
@@ -64,7 +65,8 @@ class ModelFolder:
 
 def rotate(x: np.ndarray, cos: np.ndarray, sin: np.ndarray, back: bool) -> np.ndarray:
     """x [..., n, d], its first r dims by cos and sin [n, r/2], or back."""
-    half, sin = cos.shape[-1], -sin if back else sin
+    half = cos.shape[-1]
+    sin = -sin if back else sin
     a, b, rest = np.split(x, [half, 2 * half], -1)
     return np.concatenate([a * cos - b * sin, b * cos + a * sin, rest], -1)
 
@@ -78,8 +80,13 @@ class Session:
 
     def __init__(self, model: ModelFolder, scenario: str):
         sizes = model.manifest["scenarios"][scenario]
-        self.model, self.S, self.K, self.W = model, sizes["segment"], sizes["pinned"], sizes["window"]
-        layers, heads, d = model.layers, model.kv_heads, model.head_dim
+        self.model = model
+        self.S = sizes["segment"]
+        self.K = sizes["pinned"]
+        self.W = sizes["window"]
+        layers = model.layers
+        heads = model.kv_heads
+        d = model.head_dim
         self.k = np.zeros((layers, 1, heads, self.K + self.W, d), np.float32)  # the cache; keys rotated
         self.v = np.zeros_like(self.k)
         self.pinned_k = np.zeros((layers, heads, self.K, d), np.float32)  # the pinned slots' keys, unrotated
@@ -89,7 +96,9 @@ class Session:
 
     def run(self, ids: list[int], pin: bool = False, rows: list[int] | None = None) -> np.ndarray:
         """Run, absorb, write: ids [n] → logits [R, V] of `rows` (None: the last)."""
-        n, K, t = len(ids), self.K, self.length
+        n = len(ids)
+        K = self.K
+        t = self.length
         at = np.full(K + self.W + n, -(2**40))  # [C+n] where what lies in a slot stands; empty slots far behind
         if self.pinned:  # the pinned tokens stand just before the window
             first = t - self.window - self.pinned
@@ -139,12 +148,14 @@ class Session:
 
     def absorb(self, a: int, new_k: np.ndarray, new_v: np.ndarray, n: int) -> None:
         """Takes the oldest a tokens of window-and-new into the memory; counts the n new ones into the window."""
-        t, w = self.length, self.window
+        t = self.length
+        w = self.window
         if a:
             old = [self.K + p % self.W for p in range(t - w, min(t, t - w + a))]
             k = np.concatenate([self.k[:, 0][:, :, old], new_k[:, 0, :, : max(0, a - w)]], 2)  # [layers, J, a, d]
             v = np.concatenate([self.v[:, 0][:, :, old], new_v[:, 0, :, : max(0, a - w)]], 2)
-            s, c = sigma(self.model.rotated(k, t - w, back=True)), self.absorbed  # [layers, J, a, d], unrotated
+            s = sigma(self.model.rotated(k, t - w, back=True))  # [layers, J, a, d], unrotated
+            c = self.absorbed
             self.m = ((c * self.m + s.swapaxes(-1, -2) @ v) / (c + a)).astype(np.float32)
             self.z = ((c * self.z + s.sum(-2)) / (c + a)).astype(np.float32)
             self.absorbed += a
@@ -152,17 +163,21 @@ class Session:
 
     def read(self, ids: list[int], pinned: int) -> np.ndarray:
         """The stream's next tokens, cut at multiples of S → logits [V] after the last."""
-        logits, end = np.empty((0, 0)), self.length + len(ids)
+        logits = np.empty((0, 0))
+        end = self.length + len(ids)
         first = self.length
         while self.length < end:
-            t, pin = self.length, self.length < pinned
+            t = self.length
+            pin = self.length < pinned
             stop = min(end, pinned if pin else (t // self.S + 1) * self.S)
             logits = self.run(ids[t - first : stop - first], pin)
         return logits[-1]
 
     def generate(self, ids: list[int], pinned: int, limit: int) -> tuple[list[int], list[np.ndarray]]:
         """Greedy: tokens (an end token included) and the logits each came from; all but the last have been run."""
-        tokens, seen, logits = [], [], self.read(ids, pinned)
+        tokens = []
+        seen = []
+        logits = self.read(ids, pinned)
         while True:
             tokens.append(int(logits.argmax()))
             seen.append(logits)

@@ -19,7 +19,8 @@ from lab.reference.decoder import Attention, Decoder, rope, sigma
 def masks(n: int, S: int, P: int, w: int, rows: int, sliding: int) -> Tensor:
     """bool [n+1, rows, P+w·S+rows]: what rows see after so many segments, pinned tokens standing before the window."""
     empty = (w - torch.arange(n + 1).clamp(max=w)) * S  # [n+1] slots between the pinned tokens' and the window
-    slots, first = torch.arange(P + w * S + rows), P + w * S  # rows stand in the slots from first on
+    slots = torch.arange(P + w * S + rows)
+    first = P + w * S  # rows stand in the slots from first on
     filled = (slots < P) | (slots >= P + empty[:, None])  # [n+1,·]
     at = torch.where(slots < P, slots + empty[:, None], slots)  # [n+1,·] where it stands
     distance = first + torch.arange(rows)[:, None] - at[:, None]  # [n+1,rows,·]
@@ -35,7 +36,9 @@ def ask(
     The hidden states are those of the questions' rows, after the final norm. `again`: attention and MLP are computed
     again backward and not kept, which takes a third more time and a tenth of the memory."""
     run = partial(checkpoint, use_reentrant=False) if again else lambda f, *inputs: f(*inputs)
-    (B, n, S), P, (Q, T) = ids.shape, len(start), asked.shape[1:]
+    (B, n, S) = ids.shape
+    P = len(start)
+    (Q, T) = asked.shape[1:]
     slots = P + w * S  # of the cache; rows stand after it
     near = {name: kind.sliding for name, kind in decoder.config.kinds.items()}
     read_mask = {name: additive(masks(n - 1, S, P, w, S, far))[None, :, None] for name, far in near.items()}
@@ -50,7 +53,9 @@ def ask(
     x, p, y = (decoder.embed(t) for t in (ids, start[None], asked))  # [B,n,S,D], [1,P,D], [B,Q,T,D]
     at = torch.arange(B)[:, None]
     for number, layer in enumerate(decoder.model.layers):
-        attention, kind, last = layer.self_attn, layer.kind, number + 1 == len(decoder.model.layers)
+        attention = layer.self_attn
+        kind = layer.kind
+        last = number + 1 == len(decoder.model.layers)
         pinned_at, window_at, rows_at = (t[kind] for t in (pinned_angles, window_angles, row_angles))
         qp, kp, vp = layer.qkv(p)  # [1,H,P,d], [1,J,P,d] twice
         pinned_k = rope(
@@ -58,9 +63,11 @@ def ask(
         )  # [n+1,J,P,d]: just before the window, wherever that begins
         q, k, v = layer.qkv(x)  # [B,n,H,S,d], [B,n,J,S,d] twice
         # keys and values of the window before each segment, and after the last: [B,n+1,J,w·S,d]
-        window_k, window_v = rope(windows_before(k, w), *window_at), windows_before(v, w)
+        window_k = rope(windows_before(k, w), *window_at)
+        window_v = windows_before(v, w)
         m, z = memory_sums(k, v, weights)  # [B,n+1,J,d,d], [B,n+1,J,d]
-        m, z = m[:, gone], z[:, gone]
+        m = m[:, gone]
+        z = z[:, gone]
         z = torch.where((gone > 0)[:, None, None], z, torch.ones_like(z))
         if not last:  # of the last layer only keys and values are needed
             rows = [t[:S] for t in rows_at]
@@ -84,7 +91,8 @@ def ask(
 
 def attend(layer, q, k, v, mask, rows, m, z, absorbed) -> Tensor:
     """Attention of rows q [B,n,H,S,d] over keys k, values v [B,n,J,·,d] and memory m, z where absorbed [B,n] is 1."""
-    attention, shape = layer.self_attn, q.shape[:2]
+    attention = layer.self_attn
+    shape = q.shape[:2]
     mask = mask.expand(*shape, -1, -1, -1).flatten(0, 1)
     local = attention.local(rope(q, *rows).flatten(0, 1), k.flatten(0, 1), v.flatten(0, 1), mask)  # [B·n,H,S,d]
     if not layer.remembers:
@@ -98,7 +106,8 @@ def plain_attention(attention: Attention, q: Tensor, k: Tensor, v: Tensor, mask:
     """Attention.local by matrix products, which training on a CPU takes in its place: with a mask, PyTorch's fused
     kernel takes three times as long backward."""
     if (group := attention.heads // k.shape[1]) > 1:
-        k, v = k.repeat_interleave(group, 1), v.repeat_interleave(group, 1)  # [B,H,m,d]
+        k = k.repeat_interleave(group, 1)  # [B,H,m,d]
+        v = v.repeat_interleave(group, 1)  # [B,H,m,d]
     if mask.dtype == torch.bool:
         mask = additive(mask)
     mask = mask.to(v.dtype).expand(q.shape[0], attention.heads, -1, -1)  # [B,H,n,m]
@@ -117,10 +126,13 @@ def windows_before(t: Tensor, w: int) -> Tensor:
 def memory_sums(k: Tensor, v: Tensor, weights: Tensor | None) -> tuple[Tensor, Tensor]:
     """Σ σ(k)ᵀ v and Σ σ(k) over the segments before each: [B,n+1,J,d,d], [B,n+1,J,d], float32."""
     with torch.autocast(k.device.type, enabled=False):
-        s, v = sigma(k.float()), v.float()
-        m, z = s.transpose(-1, -2) @ v, s.sum(-2)  # [B,n,J,d,d], [B,n,J,d]
+        s = sigma(k.float())
+        v = v.float()
+        m = s.transpose(-1, -2) @ v  # [B,n,J,d,d]
+        z = s.sum(-2)  # [B,n,J,d]
         if weights is not None:
-            m, z = m * weights[..., None, None, None], z * weights[..., None, None]
+            m = m * weights[..., None, None, None]
+            z = z * weights[..., None, None]
         return tuple(torch.cat([torch.zeros_like(t[:, :1]), t.cumsum(1)], 1) for t in (m, z))
 
 

@@ -21,7 +21,8 @@ def without_prefix_space(tokenizer: dict) -> tuple[dict, str]:
     text) or "always" (before every stretch between added tokens).
 
     What is encoded piece by piece must not begin anew with each piece; templates say that space instead."""
-    form, scheme = copy.deepcopy(tokenizer), "never"
+    form = copy.deepcopy(tokenizer)
+    scheme = "never"
     normalizer = form.get("normalizer") or {}
     parts = normalizer.get("normalizers", [normalizer])
     if any(p.get("type") == "Prepend" for p in parts):
@@ -31,9 +32,11 @@ def without_prefix_space(tokenizer: dict) -> tuple[dict, str]:
     splitter = form.get("pre_tokenizer") or {}
     for part in splitter.get("pretokenizers", [splitter]):
         if part.get("type") == "Metaspace" and part.get("prepend_scheme", "always") != "never":
-            scheme, part["prepend_scheme"] = part.get("prepend_scheme", "always"), "never"
+            scheme = part.get("prepend_scheme", "always")
+            part["prepend_scheme"] = "never"
         if part.get("type") == "ByteLevel" and part.get("add_prefix_space"):
-            scheme, part["add_prefix_space"] = "always", False
+            scheme = "always"
+            part["add_prefix_space"] = False
     return form, scheme
 
 
@@ -70,15 +73,20 @@ class PromptTemplate:
     def __init__(self, prompt: dict, tokenizer: str):
         """tokenizer: tokenizer.json, its path or its text."""
         opened = Tokenizer.from_str if tokenizer.lstrip().startswith("{") else Tokenizer.from_file
-        self.prompt, self.special, self.plain = prompt, opened(tokenizer), opened(tokenizer)
+        self.prompt = prompt
+        self.special = opened(tokenizer)
+        self.plain = opened(tokenizer)
         self.plain.encode_special_tokens = True
         self.specials = [t.content for t in self.plain.get_added_tokens_decoder().values() if t.special]
 
     def encode(self, template: str, **values: str) -> list[int]:
         """What stands around a value, up to the next special token, is tokenised with it as one text."""
-        tokens, rest, names = [], template, "|".join(values)
+        tokens = []
+        rest = template
+        names = "|".join(values)
         while values and (found := re.search(rf"\{{({names})\}}", rest)):
-            before, after = rest[: found.start()], rest[found.end() :]
+            before = rest[: found.start()]
+            after = rest[found.end() :]
             head = max((before.rfind(s) + len(s) for s in self.specials if s in before), default=0)
             tail = min((after.find(s) for s in self.specials if s in after), default=len(after))
             tokens += self.special.encode(before[:head], add_special_tokens=False).ids
@@ -105,5 +113,6 @@ class PromptTemplate:
 
     def free(self, document: str, task: str, question: str = "") -> tuple[list[int], int]:
         """A free model's whole prompt and how many of its first tokens are pinned."""
-        start, text = self.encode(self.prompt["start"]), self.encode("{text}", text=document)
+        start = self.encode(self.prompt["start"])
+        text = self.encode("{text}", text=document)
         return start + text + self.encode(self.prompt[task], question=question), len(start)

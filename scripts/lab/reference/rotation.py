@@ -35,7 +35,8 @@ def turn(decoder: Decoder, seed: int = 0) -> None:
     """Folds the norms' weights and a rotation into the linears; a tied head becomes one of its own."""
     if not allows(decoder):
         raise ValueError(f"{decoder.config.family}: found norms behind attention and MLP, expected none")
-    r, base = rotation(decoder.config.hidden, seed), decoder.model
+    r = rotation(decoder.config.hidden, seed)
+    base = decoder.model
 
     def read(weight: Tensor, *norm: Tensor) -> Tensor:
         """weight [out,D] of what reads the stream, after a norm's weight [D]"""
@@ -47,7 +48,8 @@ def turn(decoder: Decoder, seed: int = 0) -> None:
     decoder.untie(head)
     base.norm.weight.fill_(1)
     for layer in base.layers:
-        attention, mlp = layer.self_attn, layer.mlp
+        attention = layer.self_attn
+        mlp = layer.mlp
         for norm, readers, writer in (
             (layer.input_layernorm, (attention.q_proj, attention.k_proj, attention.v_proj), attention.o_proj),
             (layer.post_attention_layernorm, (mlp.gate_proj, mlp.up_proj), mlp.down_proj),

@@ -46,9 +46,11 @@ class State:
 
     @staticmethod
     def empty(decoder: Decoder, batch: int = 1) -> "State":
-        c, w = decoder.config, decoder.model.embed_tokens.weight
+        c = decoder.config
+        w = decoder.model.embed_tokens.weight
         none = w.new_zeros(batch, c.kv_heads, 0, c.head_dim)
-        m, z = w.new_zeros(batch, c.kv_heads, c.head_dim, c.head_dim), w.new_zeros(batch, c.kv_heads, c.head_dim)
+        m = w.new_zeros(batch, c.kv_heads, c.head_dim, c.head_dim)
+        z = w.new_zeros(batch, c.kv_heads, c.head_dim)
         return State([LayerState(none, none, none, none, m, z)] * c.layers)
 
     def detach(self) -> "State":
@@ -63,7 +65,8 @@ def absorb_count(window: int, n: int, sizes: Sizes) -> int:
 
 def absorb(m: Tensor, z: Tensor, count: int, k: Tensor, v: Tensor) -> tuple[Tensor, Tensor]:
     """m [B,J,d,d] and z [B,J,d], means over count tokens; k (unrotated) and v [B,J,a,d] → the means over count + a."""
-    s, total = sigma(k), count + k.shape[2]  # [B,J,a,d]
+    s = sigma(k)  # [B,J,a,d]
+    total = count + k.shape[2]
     return (count * m + s.transpose(-1, -2) @ v) / total, (count * z + s.sum(-2)) / total
 
 
@@ -77,21 +80,33 @@ def run(
     if ids.dim() == 1:
         logits, state = run(decoder, state, ids[None], sizes, pin, rows)
         return logits[0], state
-    n, dev, P, w = ids.shape[1], ids.device, state.pinned, state.window
+    n = ids.shape[1]
+    dev = ids.device
+    P = state.pinned
+    w = state.window
     if pin and (w or state.absorbed or P + n > sizes.pinned):
         raise ValueError(f"{P + n} tokens to pin, at the start of a stream, into {sizes.pinned} slots")
     positions = torch.arange(state.length - w - P, state.length + n, device=dev)  # [P+w+n] pinned, window, rows
-    angles, masks = decoder.angles(positions), decoder.masks(n, P + w, dev)  # [P+w+n, r/2], [n, P+w+n]
+    angles = decoder.angles(positions)  # [P+w+n, r/2]
+    masks = decoder.masks(n, P + w, dev)  # [n, P+w+n]
     out_of_window = 0 if pin else absorb_count(w, n, sizes)
     keep = None if rows is None else torch.as_tensor(list(rows), dtype=torch.long, device=dev)  # [R]
     x = decoder.embed(ids)  # [B,n,D]
     layers = []
     for i, (layer, s) in enumerate(zip(decoder.model.layers, state.layers, strict=True)):
         q, k, v = layer.qkv(x)  # [B,H,n,d], [B,J,n,d] twice
-        (cos, sin), mask = angles[layer.kind], masks[layer.kind]
-        qcos, qsin, seen, last = cos[P + w :], sin[P + w :], mask, keep is not None and i + 1 == len(state.layers)
+        (cos, sin) = angles[layer.kind]
+        mask = masks[layer.kind]
+        qcos = cos[P + w :]
+        qsin = sin[P + w :]
+        seen = mask
+        last = keep is not None and i + 1 == len(state.layers)
         if last:  # of the last layer only the wanted rows are needed, beyond keys and values
-            q, x, qcos, qsin, seen = q[:, :, keep], x[:, keep], qcos[keep], qsin[keep], mask[keep]
+            q = q[:, :, keep]
+            x = x[:, keep]
+            qcos = qcos[keep]
+            qsin = qsin[keep]
+            seen = mask[keep]
         if not last or len(keep):
             ks = torch.cat([s.pinned_k, s.window_k, k], 2)  # [B,J,P+w+n,d]
             vs = torch.cat([s.pinned_v, s.window_v, v], 2)  # [B,J,P+w+n,d]
@@ -102,7 +117,9 @@ def run(
         if pin:
             s = replace(s, pinned_k=torch.cat([s.pinned_k, k], 2), pinned_v=torch.cat([s.pinned_v, v], 2))
         else:
-            wk, wv, o = torch.cat([s.window_k, k], 2), torch.cat([s.window_v, v], 2), out_of_window  # [B,J,w+n,d]
+            wk = torch.cat([s.window_k, k], 2)  # [B,J,w+n,d]
+            wv = torch.cat([s.window_v, v], 2)  # [B,J,w+n,d]
+            o = out_of_window
             m, z = absorb(s.m, s.z, state.absorbed, wk[:, :, :o], wv[:, :, :o]) if o and layer.remembers else (s.m, s.z)
             s = replace(s, window_k=wk[:, :, o:], window_v=wv[:, :, o:], m=m, z=z)
         layers.append(s)
@@ -129,7 +146,8 @@ def read(decoder: Decoder, ids: Tensor, pinned: int, sizes: Sizes, state: State 
     if ids.shape[-1] == 0:
         raise ValueError("nothing to read")
     state = state or State.empty(decoder, 1 if ids.dim() == 1 else ids.shape[0])
-    start, logits = state.length, None
+    start = state.length
+    logits = None
     for a, b, pin in segment_ranges(start + ids.shape[-1], start, pinned, sizes.segment):
         rows = (b - a - 1,) if b == start + ids.shape[-1] else ()
         logits, state = run(decoder, state, ids[..., a - start : b - start], sizes, pin, rows)
@@ -145,7 +163,8 @@ def generate(
     Every token but the last has been run.
     """
     logits, state = read(decoder, ids, pinned, sizes)  # [V]
-    tokens, seen = [], []
+    tokens = []
+    seen = []
     while True:
         tokens.append(int(logits.argmax()))
         seen.append(logits)

@@ -76,7 +76,8 @@ class PromptForm:
         self.end = self.prompt_template.special.token_to_id(end)
 
     def text(self, document: str, questions: list[tuple[str, str]]) -> TokenizedText:
-        ask, plain = self.prompt_template.prompt["ask"], self.prompt_template.plain
+        ask = self.prompt_template.prompt["ask"]
+        plain = self.prompt_template.plain
         asked = [
             (self.prompt_template.encode(ask, question=q), [*plain.encode(a, add_special_tokens=False).ids, self.end])
             for q, a in questions
@@ -86,7 +87,9 @@ class PromptForm:
 
 def read(path: Path, form: PromptForm, room: int) -> tuple[list[TokenizedText], list[TokenizedText], str]:
     """→ texts to train on, texts held out, and what was left out: documents of more than `room` tokens, questions."""
-    texts, long, longer = [], 0, 0
+    texts = []
+    long = 0
+    longer = 0
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             text = form.text(*parse_line(line, f"{path}, line {number}"))
@@ -109,7 +112,8 @@ def parse_line(line: str, where: str) -> tuple[str, list[tuple[str, str]]]:
         raise BadData(f"{where}: found no JSON: {e}") from e
     form = '{"document": text, "questions": [{"question": text, "answer": text}, …]}'
     try:
-        document, pairs = row["document"], [(q["question"], q["answer"]) for q in row["questions"]]
+        document = row["document"]
+        pairs = [(q["question"], q["answer"]) for q in row["questions"]]
     except (KeyError, TypeError) as e:
         raise BadData(f"{where}: found {type(row).__name__} without {e}, expected {form}") from e
     if not all(isinstance(text, str) and text.strip() for text in [document, *sum(pairs, ())]):
@@ -126,16 +130,20 @@ def generated(form: PromptForm, seed: str, tokens: int) -> Iterator[TokenizedTex
 
 def question_batch(form: PromptForm, texts: list[TokenizedText] | None, shape: BatchShape, seed: str) -> QuestionBatch:
     """A batch; of generated texts where none are given."""
-    r, B, Q = Random(seed), shape.batch, shape.questions
+    r = Random(seed)
+    B = shape.batch
+    Q = shape.questions
     fresh = generated(form, f"ssft/{seed}", max(64, shape.segments * shape.segment // 4))
     following = (lambda: r.choice(texts)) if texts else (lambda: next(fresh))
     ids, chosen = zip(*(document_sample(r, following, shape) for _ in range(B)), strict=True)
     width = max(len(q) + len(a) for rows in chosen for _, q, a in rows)
-    asked, wanted = np.zeros((B, Q, width), np.int64), np.full((B, Q, width), -1, np.int64)
+    asked = np.zeros((B, Q, width), np.int64)
+    wanted = np.full((B, Q, width), -1, np.int64)
     cut = np.full((B, Q), shape.segments, np.int64)
     for b, rows in enumerate(chosen):
         for i, (after, q, a) in enumerate(rows):
-            cut[b, i], asked[b, i, : len(q) + len(a)] = after, q + a
+            cut[b, i] = after
+            asked[b, i, : len(q) + len(a)] = q + a
             wanted[b, i, len(q) - 1 : len(q) + len(a) - 1] = a
     return QuestionBatch(np.array(form.start, np.int64), np.stack(ids), asked, wanted, cut, shape.window)
 
@@ -144,7 +152,8 @@ def document_sample(
     r: Random, following: Callable[[], TokenizedText], shape: BatchShape
 ) -> tuple[np.ndarray, list[tuple[int, list[int], list[int]]]]:
     """→ tokens [n,S] and up to Q (segments read before it, question, answer) about documents that stand there whole."""
-    S, length = shape.segment, shape.segment * shape.segments
+    S = shape.segment
+    length = shape.segment * shape.segments
     main = next((t for t in (following() for _ in range(TRIES)) if t.asked and len(t.ids) <= length), None)
     if main is None:
         raise BadData(f"found no document of up to {length} tokens in {TRIES}, expected more or longer segments")
@@ -154,8 +163,10 @@ def document_sample(
     before: list[TokenizedText] = []
     while sum(len(t.ids) for t in before) < lead:
         before.append(following())
-    ids, told = [token for t in before for token in t.ids], []
-    ids, first = ids[len(ids) - lead :], lead - sum(len(t.ids) for t in before)
+    ids = [token for t in before for token in t.ids]
+    told = []
+    ids = ids[len(ids) - lead :]
+    first = lead - sum(len(t.ids) for t in before)
     for text in [*before, main]:
         told += [(first + len(text.ids), *pair) for pair in text.asked if first >= 0]
         first += len(text.ids)

@@ -37,7 +37,8 @@ from lab.train.checkpoint import store
 from lab.train.distributed import Processes, average
 from lab.train.samples import BadData, BatchShape, PromptForm, QuestionBatch, question_batch, read
 
-FEWEST, MOST = 8, 16  # segments of a sample
+FEWEST = 8  # segments of a sample, at least
+MOST = 16  # at most
 WINDOWS = (1, 2, 4)  # segments of its window: what is remembered must not depend on it
 KEEP = 60  # seconds, at most, between two savings
 MEASURED = 6  # held-out samples
@@ -69,10 +70,17 @@ def estimate(c: Config, shape: BatchShape, pinned: int, asked: int, weight_bytes
 
     Kept for going backward are a layer's inputs of attention and MLP, keys and values once for each segment that sees
     them; the inside of one layer at a time."""
-    S, B, n, w = shape.segment, shape.batch, shape.segments, shape.window
-    slots, width, kv = pinned + w * S, c.heads * c.head_dim, c.kv_heads * c.head_dim
-    read_rows, asked_rows = B * n * S, B * shape.questions * asked
-    rows, floats = read_rows + asked_rows, weight_bytes
+    S = shape.segment
+    B = shape.batch
+    n = shape.segments
+    w = shape.window
+    slots = pinned + w * S
+    width = c.heads * c.head_dim
+    kv = c.kv_heads * c.head_dim
+    read_rows = B * n * S
+    asked_rows = B * shape.questions * asked
+    rows = read_rows + asked_rows
+    floats = weight_bytes
     seen = B * n * (slots + S) + B * shape.questions * (
         slots + asked
     )  # keys that a segment or a question sees, once each
@@ -110,12 +118,16 @@ def answers(decoder: Decoder, b: QuestionBatch, device: str) -> tuple[Tensor, Te
 @torch.no_grad()
 def evaluate(decoder: Decoder, samples: list[QuestionBatch], device: str) -> str:
     """Of held-out samples: nats a token, and questions all of whose answer's tokens are the likeliest."""
-    nats, tokens, right, questions = 0.0, 0, 0, 0
+    nats = 0.0
+    tokens = 0
+    right = 0
+    questions = 0
     for b in samples:
         logits, wanted, question = answers(decoder, b, device)
         nats += F.cross_entropy(logits, wanted, reduction="sum").item()
         wrong = question[logits.argmax(-1) != wanted].unique()
-        tokens, questions = tokens + len(wanted), questions + len(question.unique())
+        tokens = tokens + len(wanted)
+        questions = questions + len(question.unique())
         right += len(question.unique()) - len(wrong)
     return f"{nats / max(1, tokens):.3f} nats a token, {right} of {questions} answers right"
 
@@ -132,14 +144,18 @@ class Trainer:
     """One process's part; opened anew it goes on where it was kept last."""
 
     def __init__(self, options: Options) -> None:
-        base, o = options.checkpoint, options
-        self.options, self.processes = o, Processes.join()
+        base = options.checkpoint
+        o = options
+        self.options = o
+        self.processes = Processes.join()
         self.device = "cuda" if torch.cuda.is_available() else "cpu"
         if self.device == "cuda":
             torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
         torch.set_flush_denormal(True)
         torch.manual_seed(o.seed)
-        self.decoder, self.kept, self.settings = load(base), base / "ssft.pt", o.settings(self.processes.size)
+        self.decoder = load(base)
+        self.kept = base / "ssft.pt"
+        self.settings = o.settings(self.processes.size)
         state = torch.load(self.kept, weights_only=True) if self.kept.exists() else None
         if self.decoder.memory_trained and not state:
             raise BadData(f"{base} has trained gates; remove gates.safetensors to train them anew")
@@ -155,7 +171,8 @@ class Trainer:
         self.most = BatchShape(o.segment, MOST, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
         self.texts, held, left_out = read(o.data, self.form, MOST * o.segment) if o.data else (None, None, "")
         self.held_out = [question_batch(self.form, held, self.most, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
-        self.optimizer, self.step = torch.optim.Adam(self.gates.values(), lr=o.rate), 0
+        self.optimizer = torch.optim.Adam(self.gates.values(), lr=o.rate)
+        self.step = 0
         self.introduce(left_out)
         if state:
             self.decoder.load_state_dict(state["gates"], strict=False)
@@ -167,8 +184,10 @@ class Trainer:
 
     def freeze(self) -> dict[str, torch.nn.Parameter]:
         """All but the gates, which are float32 whatever the base is."""
-        gates, c = self.decoder.gates(), self.decoder.config
-        trained, least = sum(g.numel() for g in gates.values()), len(gates) // 4 * (3 * c.head_dim + 1)
+        gates = self.decoder.gates()
+        c = self.decoder.config
+        trained = sum(g.numel() for g in gates.values())
+        least = len(gates) // 4 * (3 * c.head_dim + 1)
         if not gates:
             raise BadData(
                 f"{self.options.checkpoint}: found no layer that sees all, expected one: nothing is to remember"
@@ -189,12 +208,14 @@ class Trainer:
         return gates
 
     def introduce(self, left_out: str) -> None:
-        c, trained = self.decoder.config, sum(g.numel() for g in self.gates.values())
+        c = self.decoder.config
+        trained = sum(g.numel() for g in self.gates.values())
         share = f"{trained:,} of {c.parameters():,} weights train: {trained / c.parameters():.3%}"
         self.say(f"{share}; seed {self.options.seed}; {self.device}, {self.processes.size} at once")
         if left_out:
             self.say(left_out)
-        asked, weight = max(b.asked.shape[-1] for b in self.held_out), 4 if self.device == "cpu" else 2
+        asked = max(b.asked.shape[-1] for b in self.held_out)
+        weight = 4 if self.device == "cpu" else 2
         parts = estimate(c, self.most, len(self.form.start), asked, weight, trained)
         said = ", ".join(f"{part} {readable_size(count)}" for part, count in parts.items())
         self.say(f"memory of each, estimated: {readable_size(sum(parts.values()))} ({said})")
@@ -206,7 +227,9 @@ class Trainer:
 
     def sample(self) -> QuestionBatch:
         """This step's batch for this process; of one size for all."""
-        o, most, r = self.options, self.most, Random(f"{self.options.seed}/{self.step}")
+        o = self.options
+        most = self.most
+        r = Random(f"{self.options.seed}/{self.step}")
         longest = max((len(t.ids) for t in self.texts), default=0) if self.texts else 0
         segments = max(r.randint(FEWEST, MOST), -(-longest // o.segment))
         window = r.choice([w for w in WINDOWS if w <= most.window])
@@ -236,11 +259,14 @@ class Trainer:
 
     def run(self, until: int | None = None) -> list[float]:
         """→ the losses of the steps made; `until`: no further than that step, as if it were interrupted there."""
-        steps, losses, began = self.options.steps, [], time.monotonic()
+        steps = self.options.steps
+        losses = []
+        began = time.monotonic()
         saved = began
         while self.step < min(steps, until or steps):
             losses.append(self.once())
-            now, last = time.monotonic(), losses[-20:]
+            now = time.monotonic()
+            last = losses[-20:]
             if self.step % 20 == 0 or self.step == steps:
                 self.say(f"step {self.step}, {(now - began) / 60:.1f} min, loss {sum(last) / len(last):.3f}")
             if now - saved > KEEP or self.step in (steps, until):

@@ -18,7 +18,8 @@ HALF = ROOT / "models/tiny-half"
 def test_the_folder_is_whole(tmp_path):
     target = tmp_path / "made"
     compile_nnapi.compile_nnapi(TINY, target, ["Nnapi", "Xnnpack"], ["default"], 1e-4)
-    about, before = read_manifest(target), read_manifest(TINY)
+    about = read_manifest(target)
+    before = read_manifest(TINY)
     assert about["artefacts"][: len(before["artefacts"])] == before["artefacts"]
     made = about["artefacts"][len(before["artefacts"]) :]
     assert [(a["accelerator"], a["fixed"]["scenario"]) for a in made] == [("Nnapi", "default"), ("Xnnpack", "default")]
@@ -40,14 +41,17 @@ def test_a_cache_in_f16_becomes_one_in_f32(tmp_path):
 
 @pytest.mark.parametrize("what", ["error", "builder", "scenario"])
 def test_what_would_be_wrong_is_not_written(what, tmp_path, monkeypatch):
-    scenarios, bound, expected = [], 1e-4, "logits off"
+    scenarios = []
+    bound = 1e-4
+    expected = "logits off"
     if what == "error":
         bound = 1e-9
     elif what == "builder":
         monkeypatch.setattr(builders, "NNAPI", builders.NNAPI - {"Elu"})
         expected = "Nnapi refuses Elu: operator"
     else:
-        scenarios, expected = ["wide"], "found none of the scenarios wide, expected some of default, large"
+        scenarios = ["wide"]
+        expected = "found none of the scenarios wide, expected some of default, large"
     with pytest.raises(Refused, match=expected):
         compile_nnapi.compile_nnapi(TINY, tmp_path / "made", ["Nnapi"], scenarios, bound)
     assert not list(tmp_path.iterdir())

@@ -54,7 +54,8 @@ def test_every_graph_is_whole_and_weights_are_stored_once(form, soc, tmp_path):
 @pytest.mark.parametrize("name", EXECUTED + ALSO_EXECUTED)
 def test_the_simulator_computes_what_the_steps_say(form, name):
     """A document read by segments, drafts and single rows: on the HTP and on the CPU, in the same steps."""
-    soc, opened = qnn.SOCS[name], ModelFolder(TINY)
+    soc = qnn.SOCS[name]
+    opened = ModelFolder(TINY)
     found = form.encodings(soc.bits)
     runs = compile_npu.shapes(opened.manifest["scenarios"]["default"], soc)
     graphs = {run: form.quantized(run, soc.bits).SerializeToString() for run in runs}
@@ -111,7 +112,8 @@ def test_damaged_weights_are_caught_by_the_engine(form, text, tmp_path, monkeypa
     weight.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(weight), weight.name))
     monkeypatch.setattr(compile_npu, "calibrated", lambda *_: broken)
     monkeypatch.setattr(compile_npu, "error", lambda *_: 0.0)  # else it would be refused here
-    soc, target = qnn.SOCS["SM8650"], tmp_path / "made"
+    soc = qnn.SOCS["SM8650"]
+    target = tmp_path / "made"
     compile_npu.compile_npu(TINY, target, [soc], [text], shared=False, bound=BOUND, scenarios=["default"], say=str)
     document = tmp_path / "document.txt"
     document.write_text(text)
@@ -125,8 +127,10 @@ def test_damaged_weights_are_caught_by_the_engine(form, text, tmp_path, monkeypa
 
 def test_weights_in_four_bits_are_taken_whole():
     """64 inputs to a scale, which is itself in steps; the linear that gives the logits stays in 8 bits."""
-    r, helper = np.random.default_rng(0), onnx.helper
-    x, weights = r.uniform(-1, 1, (8, 128)), [r.standard_normal((128, n)).astype(np.float32) for n in (128, 192)]
+    r = np.random.default_rng(0)
+    helper = onnx.helper
+    x = r.uniform(-1, 1, (8, 128))
+    weights = [r.standard_normal((128, n)).astype(np.float32) for n in (128, 192)]
     value = lambda name, n: helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, [8, n])  # noqa: E731
     graph = helper.make_graph(
         [helper.make_node("MatMul", ["x", "first"], ["h"]), helper.make_node("MatMul", ["h", "last"], ["logits"])],

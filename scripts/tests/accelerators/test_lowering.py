@@ -29,9 +29,11 @@ def built(decoder, precision: str, cache: str = "f32") -> onnx.ModelProto:
 
 
 def feeds(model: onnx.ModelProto, seed: int = 1) -> dict[str, np.ndarray]:
-    r, found = np.random.default_rng(seed), {}
+    r = np.random.default_rng(seed)
+    found = {}
     for value in model.graph.input:
-        name, shape = value.name, [RUN.dims().get(d.dim_param, d.dim_value) for d in value.type.tensor_type.shape.dim]
+        name = value.name
+        shape = [RUN.dims().get(d.dim_param, d.dim_value) for d in value.type.tensor_type.shape.dim]
         found[name] = r.standard_normal(shape).astype(np.float32)
         if name.startswith("mask_"):
             found[name] = np.where(r.random(shape) < 0.3, np.float32(-1e30), np.float32(0))
@@ -60,9 +62,11 @@ def close(got: dict, want: dict, bound: float) -> None:
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_primitives_compute_the_same(decoder, precision):
     model = built(decoder, precision)
-    fed, simple = feeds(model), lower.primitives(model)
+    fed = feeds(model)
+    simple = lower.primitives(model)
     index = fed | {"rows": fed["rows"].astype(np.int32)}
-    want, got = run(model, fed), run(simple, index)
+    want = run(model, fed)
+    got = run(simple, index)
     if precision == "fp32":
         close(got, want, 2e-5)
     else:  # activations are in 8 bits by row, which those of primitives are not
@@ -74,7 +78,8 @@ def test_primitives_compute_the_same(decoder, precision):
 
 def test_a_cache_in_f16_is_none_of_theirs(decoder):
     model = built(decoder, "int8", "f16")
-    before, widened = model.SerializeToString(), lower.primitives(model)
+    before = model.SerializeToString()
+    widened = lower.primitives(model)
     assert model.SerializeToString() == before
     values = [*widened.graph.input, *widened.graph.output]
     assert {v.type.tensor_type.elem_type for v in values if v.name != "rows"} == {onnx.TensorProto.FLOAT}
@@ -84,12 +89,16 @@ def test_a_cache_in_f16_is_none_of_theirs(decoder):
 
 
 def test_steps_form_computes_the_same(decoder):
-    c, model = decoder.config, built(decoder, "fp32")
-    simple, fed = lower.primitives(model, whole_norms=True), feeds(model)
-    r, shape = np.random.default_rng(2), (c.layers, c.kv_heads, c.head_dim)
+    c = decoder.config
+    model = built(decoder, "fp32")
+    simple = lower.primitives(model, whole_norms=True)
+    fed = feeds(model)
+    r = np.random.default_rng(2)
+    shape = (c.layers, c.kv_heads, c.head_dim)
     keys, values = (r.uniform(0.2, 5, shape).astype(np.float32) for _ in "kv")
     form = lower.for_steps(simple, keys, values, c.heads)
-    want, got = run(model, fed), run(form, steps.scaled(fed, keys, values))
+    want = run(model, fed)
+    got = run(form, steps.scaled(fed, keys, values))
     for i in range(c.layers):
         got[f"new_k_{i}"] = got[f"new_k_{i}"] * keys[i][:, None]
         got[f"new_v_{i}"] = got[f"new_v_{i}"] * values[i][:, None]
@@ -97,7 +106,8 @@ def test_steps_form_computes_the_same(decoder):
 
 
 def test_every_value_has_an_encoding_and_moves_share_one(decoder):
-    c, model = decoder.config, built(decoder, "fp32")
+    c = decoder.config
+    model = built(decoder, "fp32")
     ones = np.ones((c.layers, c.kv_heads, c.head_dim), np.float32)
     form = lower.for_steps(lower.primitives(model, whole_norms=True), ones, ones, c.heads)
     seen = dict.fromkeys(fixed_point.real_values(form), (-3.0, 3.0))

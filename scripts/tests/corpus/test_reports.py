@@ -148,7 +148,8 @@ def test_samples(tokenizer):
         assert s.ids[s.document - 1] == END_DOC
         assert len(set(s.markers)) == len(s.markers) <= 47
         for b in s.blocks:
-            prompt, answer = s.ids[b.start - 1], s.ids[b.start : b.start + b.length]
+            prompt = s.ids[b.start - 1]
+            answer = s.ids[b.start : b.start + b.length]
             if b.kind == "sum":
                 assert prompt == SUM
                 assert answer[-1] == EOS

@@ -109,10 +109,12 @@ class Told:
     """In place of the command line: quotes what it remembers of the document."""
 
     def __init__(self, remembers: str) -> None:
-        self.remembers, self.runs = remembers, []
+        self.remembers = remembers
+        self.runs = []
 
     def run(self, _, file, *words):
-        questions, (*options, reading) = words[:-4], words[-4:]
+        questions = words[:-4]
+        (*options, reading) = words[-4:]
         assert options == ["--threads", "1", "--reading"]
         self.runs.append((file, reading))
         text = self.remembers if reading == "memory" else Path(file).read_text()
@@ -184,7 +186,8 @@ def test_seeds_are_named_once():
 
 
 def test_an_axis_may_be_logarithmic():
-    x, y = Axis(10, 1000, {}, log=True), Axis(0, 50, {})
+    x = Axis(10, 1000, {}, log=True)
+    y = Axis(0, 50, {})
     assert x.along(100) == pytest.approx(0.5)
     assert y.along(10) == pytest.approx(0.2)
     assert Panel(0, 124, 10, 110, "", x, y).at(100, 50) == pytest.approx((62, 10))
@@ -200,7 +203,8 @@ def test_wilson_interval():
 
 def test_a_quote_is_held_against_bytes_and_utf16():
     text = "é 😀 It may be copied. Not sold."
-    file, start = File(text.encode()), text.index("It")
+    file = File(text.encode())
+    start = text.index("It")
     quote = {"start": 8, "end": 28, "start_utf16": start + 1, "end_utf16": start + 21, "text": "It may be copied. No"}
     assert file.verbatim(quote)
     for key in ("start", "end", "start_utf16", "end_utf16"):

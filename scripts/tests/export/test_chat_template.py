@@ -160,7 +160,8 @@ def test_a_space_that_begins_a_text_is_found():
 def test_a_space_before_the_whole_text_alone(form, tmp_path):
     forms.write(form, tmp_path)
     opened = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
-    opened.normalizer, opened.pre_tokenizer = None, pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
+    opened.normalizer = None
+    opened.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
     opened.save(str(tmp_path / "tokenizer.json"))
     start = chat.preset(tmp_path)["prompt"]["start"]  # checked against transformers
     assert start.startswith(" ") == (form == "tinyllama")
@@ -184,10 +185,8 @@ def test_text_becomes_no_token_that_controls(table):
             assert not token["rstrip"]
             assert token["content"] in (*published, "<unk>")
     assert not forms.SPECIAL["qwen3"]["</think>"]["special"]
-    form, made = (
-        json.loads(forms.tokenizer("qwen2").to_str()),
-        {"prompt": {"start": "[INST]system [x"}, "end": ["stop"]},
-    )
+    form = json.loads(forms.tokenizer("qwen2").to_str())
+    made = {"prompt": {"start": "[INST]system [x"}, "end": ["stop"]}
     opened = Tokenizer.from_str(json.dumps(form))
     opened.add_tokens([AddedToken(s) for s in ("[INST]", "system", "stop", "[x]")])
     flags = {t["content"]: t["special"] for t in for_pieces(json.loads(opened.to_str()), made)["added_tokens"]}
@@ -204,7 +203,8 @@ def test_a_token_without_a_row_of_embedding_is_left_out(table, tmp_path):
     }  # fmt: skip
     assert forms.BEYOND not in {t["content"] for t in gemma["tokenizer"]["added_tokens"]}
     assert Tokenizer.from_str(json.dumps(gemma["tokenizer"])).get_vocab_size() == gemma["vocabulary"]
-    preset, rows = gemma["preset"], gemma["vocabulary"]
+    preset = gemma["preset"]
+    rows = gemma["vocabulary"]
     assert len(for_pieces(published, preset, math.inf)["added_tokens"]) == len(published["added_tokens"])
     with pytest.raises(ValueError, match=f"found token '{forms.BEYOND}', number {rows}, but {rows} rows of embedding"):
         for_pieces(published, preset | {"end": [forms.BEYOND]}, rows)
@@ -222,7 +222,8 @@ def test_the_day_of_export_is_not_in_a_prompt(tmp_path):
 
 @pytest.mark.parametrize("form", ["gemma", "phi3"])
 def test_a_published_folder_is_exported(form, table, tmp_path):
-    known, folder = next(one for one in table if one["form"] == form), tmp_path / "checkpoint"
+    known = next(one for one in table if one["form"] == form)
+    folder = tmp_path / "checkpoint"
     shape = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 2}
     shape |= {"num_key_value_heads": 1, "vocab_size": known["vocabulary"], "pad_token_id": None}
     family = {"gemma": "gemma3_text", "phi3": "phi3"}[form]

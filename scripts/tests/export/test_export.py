@@ -36,7 +36,9 @@ def session(decoder: Decoder, precision: str) -> onnxruntime.InferenceSession:
 
 def feeds(decoder: Decoder, ids: list[int], slots: int = 12, filled: int = 5, seed: int = 0) -> dict[str, np.ndarray]:
     """A run of ids over `slots` cache slots, of which the first `filled` hold something; a memory of random content."""
-    c, r, n = decoder.config, np.random.default_rng(seed), len(ids)
+    c = decoder.config
+    r = np.random.default_rng(seed)
+    n = len(ids)
     mask = np.full((n, slots + n), MASKED, np.float32)  # [S, C+S]
     mask[:, :filled] = 0
     mask[:, slots:][np.tril_indices(n)] = 0
@@ -93,7 +95,8 @@ def test_the_memory_matters(decoder):
     for name, p in other.gates().items():
         if name.endswith("b2"):
             p.data.fill_(-1e9)
-    ids, sizes = torch.tensor(case["prompt_tokens"]), Sizes(16, 8, 32)
+    ids = torch.tensor(case["prompt_tokens"])
+    sizes = Sizes(16, 8, 32)
     with torch.no_grad():
         assert differ(read(other, ids, 2, sizes)[0].numpy(), read(decoder, ids, 2, sizes)[0].numpy()) > 0.1
 
@@ -119,7 +122,8 @@ def test_folder(checkpoint, tmp_path):
 
 
 def test_what_is_off_is_refused_and_leaves_nothing(checkpoint, tmp_path, monkeypatch, capsys):
-    preset, target = tmp_path / "preset.json", tmp_path / "made"
+    preset = tmp_path / "preset.json"
+    target = tmp_path / "made"
     preset.write_text(json.dumps(tiny.PRESET | {"max_error": {"int8": 1e-3}}))
     monkeypatch.setattr("sys.argv", ["export", str(checkpoint), str(target), "--preset", str(preset)])
     assert export.main() == 1
@@ -169,7 +173,8 @@ def test_a_massive_token_leaves_its_neighbours_alone(decoder, precision):
 
 @pytest.mark.parametrize("precision", ["fp32", "int8"])
 def test_rows_do_not_depend_on_what_comes_with_them(decoder, precision):
-    s, ids = session(decoder, precision), [30, 40, 50, 60, 70, 80, 90]
+    s = session(decoder, precision)
+    ids = [30, 40, 50, 60, 70, 80, 90]
     names = ["logits", "new_k_1", "new_v_1"]
     alone = s.run(names, feeds(decoder, ids[:4]))
     together = s.run(names, feeds(decoder, ids))
@@ -202,7 +207,8 @@ def test_templates():
 
 def test_the_contract_names_every_key():
     contract = (tiny.TARGET.parent / "README.md").read_text()
-    about, example = json.loads((tiny.TARGET / "model.json").read_text()), contract.split("```json")[1]
+    about = json.loads((tiny.TARGET / "model.json").read_text())
+    example = contract.split("```json")[1]
     for key, value in about.items():
         assert f"`{key}`" in contract, key
         if key not in ("self_test", "files"):

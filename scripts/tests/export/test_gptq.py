@@ -35,17 +35,20 @@ def by_gptq(weight: torch.Tensor, x: torch.Tensor, bits: int) -> torch.Tensor:
 def one_by_one(weight: torch.Tensor, x: torch.Tensor, bits: int) -> torch.Tensor:
     """Optimal brain quantisation in fixed order, float64: after each column the rest are solved for anew, by the
     inverse of what is left of H."""
-    x, n = x.double(), weight.shape[1]
+    x = x.double()
+    n = weight.shape[1]
     h = x.T @ x
     h += 0.01 * h.diagonal().mean() * torch.eye(n, dtype=torch.float64)
     order = sorted(range(n), key=lambda i: -h[i, i])
-    w, block = weight.double().clone(), 32 if bits == 4 else n
+    w = weight.double().clone()
+    block = 32 if bits == 4 else n
     parts = weight.split(block, 1)
     largest = [p.gather(1, p.abs().argmax(1, keepdim=True))[:, 0].double() for p in parts]
     scales = [v / -8 if bits == 4 else v.abs() / 127 for v in largest]
     for at, i in enumerate(order):
         rest = order[at:]
-        inverse, scale = torch.linalg.inv(h[rest][:, rest]), scales[i // block]
+        inverse = torch.linalg.inv(h[rest][:, rest])
+        scale = scales[i // block]
         kept = (w[:, i] / scale).round().clamp(*((-8, 7) if bits == 4 else (-127, 127))) * scale
         w[:, rest] -= ((w[:, i] - kept) / inverse[0, 0])[:, None] * inverse[0]
         w[:, i] = kept
@@ -56,7 +59,8 @@ def one_by_one(weight: torch.Tensor, x: torch.Tensor, bits: int) -> torch.Tensor
 @pytest.mark.parametrize("inputs", [96, 150])  # of one stretch of columns; of two, with a block cut short
 def test_it_is_optimal_brain_quantisation_in_fixed_order(bits, inputs):
     weight, x = correlated(inputs, 24)
-    got, want = by_gptq(weight, x, bits), one_by_one(weight, x, bits)
+    got = by_gptq(weight, x, bits)
+    want = one_by_one(weight, x, bits)
     same = torch.isclose(got, want, rtol=1e-4, atol=1e-6).float().mean()
     assert same > 0.99  # float32 tips a choice here and there
     assert ((got - weight) @ x.T).norm() == pytest.approx(float(((want - weight) @ x.T).norm()), rel=0.01)
@@ -66,7 +70,8 @@ def test_it_is_optimal_brain_quantisation_in_fixed_order(bits, inputs):
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_what_a_matrix_puts_out_is_closer_than_by_nearest(bits, seed):
     weight, x = correlated(256, 64, seed, 900)
-    seen, held_out = x[:600], x[600:]
+    seen = x[:600]
+    held_out = x[600:]
     off = [
         ((w - weight) @ held_out.T).norm()
         for w in (by_gptq(weight, seen, bits), quantization_error.rounded(weight, bits))
@@ -87,8 +92,10 @@ def test_inputs_that_do_not_go_together_leave_nearest(bits, inputs):
 @pytest.mark.parametrize("bits", [4, 8])
 def test_an_input_that_is_never_active_changes_nothing(bits):
     weight, x = correlated(96, 24)
-    x[:, 40], others = 0, [i for i in range(96) if i != 40]
-    weight[:, 40], without = 0.03, weight.clone()
+    x[:, 40] = 0
+    others = [i for i in range(96) if i != 40]
+    weight[:, 40] = 0.03
+    without = weight.clone()
     without[:, 40] = 0
     got = by_gptq(weight, x, bits)
     assert (got[:, others] == by_gptq(without, x, bits)[:, others]).all()
@@ -112,8 +119,11 @@ SHAPES = {"tiny": {}, "Gemma": {"tied": True, "post_norms": True, "kinds": NEAR,
 def test_layers_see_what_rounded_layers_give_them(shape, monkeypatch):
     """The hidden states that lm_head's H is of are the rounded decoder's, and the decoder stays as it was."""
     torch.manual_seed(1)
-    decoder, ids = Decoder(replace(tiny.CONFIG, **SHAPES[shape])), torch.arange(20, 380).view(12, 30)
-    before, seen, squares = {n: p.clone() for n, p in decoder.named_parameters()}, [], gptq.squares
+    decoder = Decoder(replace(tiny.CONFIG, **SHAPES[shape]))
+    ids = torch.arange(20, 380).view(12, 30)
+    before = {n: p.clone() for n, p in decoder.named_parameters()}
+    seen = []
+    squares = gptq.squares
     monkeypatch.setattr(gptq, "squares", lambda x: seen.append(x.clone()) or squares(x))
     monkeypatch.setattr(gptq, "ROWS", 360)  # all at once
     kept = gptq.rounded(decoder, ids, "int4")
@@ -157,7 +167,8 @@ def test_a_folder_is_the_same_whenever_it_is_made(checkpoint, text, tmp_path):
 def test_pieces_are_prompts_spread_over_the_text(checkpoint):
     prompt_template = PromptTemplate(tiny.PRESET["prompt"], str(checkpoint / "tokenizer.json"))
     text = gptq.generated()
-    ids, start = gptq.pieces(prompt_template, None, text, 128), prompt_template.encode(tiny.PRESET["prompt"]["start"])
+    ids = gptq.pieces(prompt_template, None, text, 128)
+    start = prompt_template.encode(tiny.PRESET["prompt"]["start"])
     assert ids.shape == (gptq.TOKENS // 128, 128)
     assert (ids[:, : len(start)] == torch.tensor(start)).all()
     assert len({tuple(row) for row in ids.tolist()}) == len(ids)

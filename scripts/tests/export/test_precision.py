@@ -80,7 +80,8 @@ def test_int4_is_the_reference_with_rounded_weights(decoder, checkpoint):
                 p.copy_(rounded(p, 4))
             if name == "lm_head.weight":
                 p.copy_(rounded(p, 8))
-    got, want = by_graph(decoder, "int4", checkpoint), logits(coarse)
+    got = by_graph(decoder, "int4", checkpoint)
+    want = logits(coarse)
     assert off(got, want) < 0.1 < off(got, logits(decoder))  # activations are rounded to 8 bits as well
 
 
@@ -121,7 +122,8 @@ def test_weights_beside_the_graph(precision, checkpoint, tmp_path, monkeypatch, 
     export.export(checkpoint, tmp_path / "inside", options)
     monkeypatch.setattr(manifest, "INLINE_BYTES", 0)
     export.export(checkpoint, tmp_path / "outside", options)
-    folder, file = tmp_path / "outside", f"cpu-{precision}.weights"
+    folder = tmp_path / "outside"
+    file = f"cpu-{precision}.weights"
     about = json.loads((folder / "model.json").read_text())
     assert about["artefacts"][0]["weights"] == file
     assert file in about["files"]
@@ -167,7 +169,8 @@ def test_what_quantising_cost_is_carried(checkpoint, tmp_path):
 @torch.no_grad()
 @pytest.mark.parametrize(("precision", "bits"), [("int8", 8), ("int4", 4)])
 def test_the_report_names_each_matrix(precision, bits, decoder):
-    before, down = logits(decoder), decoder.model.layers[1].mlp.down_proj
+    before = logits(decoder)
+    down = decoder.model.layers[1].mlp.down_proj
     rows = {r["matrix"]: r for r in quantization_error.report(decoder, IDS, precision, {})}
     assert len(rows) == 7 * 2 + 1
     assert {r["bits"] for r in rows.values()} == {8, bits}
@@ -188,7 +191,8 @@ def test_the_report_names_each_matrix(precision, bits, decoder):
 def test_onnxruntime_agrees_on_blocks():
     """MatMulNBits with an input whose length is no multiple of the block."""
     r = np.random.default_rng(0)
-    weight, x = torch.from_numpy(r.standard_normal((24, 40)).astype(np.float32)), r.standard_normal((3, 40))
+    weight = torch.from_numpy(r.standard_normal((24, 40)).astype(np.float32))
+    x = r.standard_normal((3, 40))
     g = Builder()
     linear = Linears(g, "int4", PARTS, "u8")
     linear("x", "down", weight.numpy(), out="y")
@@ -210,7 +214,8 @@ SMALL = [c for c in json.loads((tiny.TARGET / "golden.json").read_text())["cases
 @pytest.mark.parametrize("case", SMALL, ids=lambda case: case["name"])
 def test_a_cache_in_f16_computes_the_same_but_for_rounding(case):
     """Keys of ±100 are among these, which f16 rounds by 0.03: the worst logits measured were off by 0.031."""
-    f32, f16 = ModelFolder(tiny.TARGET, threads=1), ModelFolder(tiny.HALF, threads=1)
+    f32 = ModelFolder(tiny.TARGET, threads=1)
+    f16 = ModelFolder(tiny.HALF, threads=1)
     types = {i.name: i.type for i in (*f16.session.get_inputs(), *f16.session.get_outputs())}
     halves = {name for name, kind in types.items() if kind == "tensor(float16)"}
     assert halves == {f"{n}_{i}" for n in ("k", "v", "new_k", "new_v") for i in range(f16.layers)}
@@ -255,7 +260,8 @@ def test_the_choice_is_the_callers(decoder, checkpoint, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("cache", onnx_graph.CACHES)
 def test_the_option_reaches_the_graph(cache, checkpoint, tmp_path, monkeypatch):
-    preset, made = tmp_path / "preset.json", tmp_path / "made"
+    preset = tmp_path / "preset.json"
+    made = tmp_path / "made"
     preset.write_text(json.dumps(tiny.PRESET | {"precisions": ["int8"]}))
     monkeypatch.setattr(manifest, "F32_CACHE_BYTES", 0 if cache == "f32" else manifest.F32_CACHE_BYTES)
     monkeypatch.setattr("sys.argv", ["", str(checkpoint), str(made), "--preset", str(preset), "--cache", cache])

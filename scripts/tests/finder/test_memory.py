@@ -47,9 +47,14 @@ def random_decoder(vocabulary: int, **changes) -> Decoder:
 
 @pytest.mark.parametrize("window", [1, 2, 3])
 def test_all_segments_at_once_are_one_after_another(window):
-    decoder, S, P, n = random_decoder(100), 4, 2, 6
-    start, ids = torch.tensor([1, 3]), torch.randint(5, 100, (2, n, S))
-    asked, cut = torch.randint(5, 100, (2, 3, 5)), torch.tensor([[1, 3, 6], [6, 2, 5]])
+    decoder = random_decoder(100)
+    S = 4
+    P = 2
+    n = 6
+    start = torch.tensor([1, 3])
+    ids = torch.randint(5, 100, (2, n, S))
+    asked = torch.randint(5, 100, (2, 3, 5))
+    cut = torch.tensor([[1, 3, 6], [6, 2, 5]])
     with torch.no_grad():
         together = decoder.logits(ask(decoder, start, ids, window, asked, cut))  # [2,3,5,V]
         for b, q in np.ndindex(2, 3):
@@ -70,9 +75,13 @@ def test_plain_attention_is_the_fused_one():
 
 
 def test_a_weight_is_a_segment_read_so_often():
-    decoder, S, times = random_decoder(100), 4, 3
-    filler, rest = torch.randint(5, 100, (1, 1, S)), torch.randint(5, 100, (1, 2, S))
-    asked, start = torch.randint(5, 100, (1, 1, 5)), torch.tensor([1, 3])
+    decoder = random_decoder(100)
+    S = 4
+    times = 3
+    filler = torch.randint(5, 100, (1, 1, S))
+    rest = torch.randint(5, 100, (1, 2, S))
+    asked = torch.randint(5, 100, (1, 1, 5))
+    start = torch.tensor([1, 3])
     with torch.no_grad():
         # one layer: a segment read again is the same again only where nothing before it is seen
         decoder.model.layers = decoder.model.layers[:1]
@@ -100,7 +109,8 @@ def test_streams(tokenizer):
     def make(seed):
         return MemorySampler(tokenizer, seed).batch(BatchShape(32, 10, 2, 3, 12, 3.0))
 
-    b, again = make("train/1"), make("train/1")
+    b = make("train/1")
+    again = make("train/1")
     assert (b.ids == again.ids).all()
     assert (b.asked == again.asked).all()
     assert (b.ids != make("test/1").ids).any()
@@ -167,7 +177,8 @@ def test_the_starting_circuits_tell_the_topic():
 
     codes = hamming_codes()
     assert all((codes[i] != codes[j]).sum() >= 3 for i in range(16) for j in range(i))
-    tokenizer, decoder = open_tokenizer(ROOT / "models/demo/tokenizer.json"), Decoder(FINDER)
+    tokenizer = open_tokenizer(ROOT / "models/demo/tokenizer.json")
+    decoder = Decoder(FINDER)
     set_initial_weights(decoder, tokenizer)
     for layer in decoder.model.layers[:3]:
         assert not layer.self_attn.o_proj.weight[Part.TOPIC].any()
@@ -205,7 +216,8 @@ def finder():
     from lab.finder.initial_weights import set_initial_weights
     from lab.finder.pretrain import FINDER
 
-    tokenizer, decoder = open_tokenizer(ROOT / "models/demo/tokenizer.json"), Decoder(FINDER)
+    tokenizer = open_tokenizer(ROOT / "models/demo/tokenizer.json")
+    decoder = Decoder(FINDER)
     set_initial_weights(decoder, tokenizer)
     return decoder, tokenizer
 

@@ -33,7 +33,8 @@ SHAPE = {
 }  # fmt: skip
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
           "original_max_position_embeddings": 64}  # fmt: skip
-SHORT, LONG = [1.0, 1.05, 1.2, 1.4], [1.5, 2.0, 6.0, 20.0]
+SHORT = [1.0, 1.05, 1.2, 1.4]
+LONG = [1.5, 2.0, 6.0, 20.0]
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ def close(got: torch.Tensor, want: torch.Tensor, bound: float) -> None:
 
 def test_the_reference_is_the_base(made):
     case, folder, theirs = made
-    decoder, ids = load(folder), torch.randint(11, 384, (1, 90), generator=torch.Generator().manual_seed(1))
+    decoder = load(folder)
+    ids = torch.randint(11, 384, (1, 90), generator=torch.Generator().manual_seed(1))
     assert decoder.config.pattern == case.pattern
     assert len(list(folder.glob("model*.safetensors"))) > 1 or case.shard == "5GB"
     base = sum(p.numel() for p in theirs.parameters())
@@ -202,7 +204,8 @@ def test_a_head_of_its_own_is_kept_where_the_config_says_tied(tmp_path):
     head = torch.randn(384, 48, generator=torch.Generator().manual_seed(1)).half()
     folder = damaged(tmp_path, lambda tensors: tensors.update({"lm_head.weight": head}))
     theirs = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager").eval()
-    decoder, ids = load(folder), torch.arange(20, 40)[None]
+    decoder = load(folder)
+    ids = torch.arange(20, 40)[None]
     with torch.no_grad():
         close(decoder.logits(decoder(ids)), theirs(ids).logits, 5e-4)
     assert not decoder.config.tied
@@ -264,7 +267,8 @@ def test_a_missing_shard_is_named(tmp_path):
 
 
 def test_the_table_of_samplings_is_what_transformers_computes():
-    known, made = json.loads(sampling.TARGET.read_text()), sampling.table()
+    known = json.loads(sampling.TARGET.read_text())
+    made = sampling.table()
     assert len(known) == len(made)
     for one, other in zip(known, made, strict=True):
         assert [t for t, _ in one["left"]] == [t for t, _ in other["left"]]

@@ -39,13 +39,17 @@ def random_decoder(gate_bias: float = 0.0, dtype: torch.dtype = torch.float64, *
 
 def schedule(tokens: int, decoded: int, pinned: int, sizes: Sizes) -> list[dict]:
     """For every token: which tokens it sees, at which positions, and which are in the memory."""
-    prompt, runs, start = tokens - decoded, [], 0
+    prompt = tokens - decoded
+    runs = []
+    start = 0
     while start < prompt:
         end = pinned if start < pinned else min(prompt, start - start % sizes.segment + sizes.segment)
         runs.append(range(start, end))
         start = end
     runs += [range(t, t + 1) for t in range(prompt, tokens)]
-    seen, window, memory = [], [], []
+    seen = []
+    window = []
+    memory = []
     for r in runs:
         oldest = (window + list(r))[0]
         for t in r:
@@ -57,14 +61,18 @@ def schedule(tokens: int, decoded: int, pinned: int, sizes: Sizes) -> list[dict]
             leaving = max(0, len(window) - sizes.window)
             if len(r) == 1 and leaving:
                 leaving = min(32, len(window))
-            memory, window = memory + window[:leaving], window[leaving:]
+            memory = memory + window[:leaving]
+            window = window[leaving:]
     return seen
 
 
 def oracle(decoder: Decoder, ids: list[int], decoded: int, pinned: int, sizes: Sizes) -> np.ndarray:
     """Logits [tokens, V] after every token; the last `decoded` tokens came one by one."""
-    c, w = decoder.config, {n: p.detach().double().numpy() for n, p in decoder.state_dict().items()}
-    plan, d, group = schedule(len(ids), decoded, pinned, sizes), c.head_dim, c.heads // c.kv_heads
+    c = decoder.config
+    w = {n: p.detach().double().numpy() for n, p in decoder.state_dict().items()}
+    plan = schedule(len(ids), decoded, pinned, sizes)
+    d = c.head_dim
+    group = c.heads // c.kv_heads
 
     def norm(x, name):
         return x / np.sqrt((x * x).mean(-1, keepdims=True) + c.eps) * w[name]
@@ -163,14 +171,18 @@ def test_memory_off_is_transformers(family, tied, tmp_path):
 
 @pytest.mark.parametrize("segment", [1, 7, 16])
 def test_no_cache_is_infini_attention(segment):
-    decoder, ids, sizes = random_decoder(), tokens(50), Sizes(segment, 0, 0)
+    decoder = random_decoder()
+    ids = tokens(50)
+    sizes = Sizes(segment, 0, 0)
     got, state = stepwise(decoder, ids, 4, 0, sizes)
     close(got, oracle(decoder, ids, 4, 0, sizes)[-5:], 1e-4)
     assert state.absorbed == 50
 
 
 def test_closed_gate_is_streaming_llm():
-    decoder, ids, sizes = random_decoder(gate_bias=-1e9), tokens(100), Sizes(16, 6, 40)
+    decoder = random_decoder(gate_bias=-1e9)
+    ids = tokens(100)
+    sizes = Sizes(16, 6, 40)
     got, state = stepwise(decoder, ids, 30, 4, sizes)
     close(got, oracle(decoder, ids, 30, 4, sizes)[-31:], 1e-9)
     assert (state.pinned, state.length) == (4, 100)
@@ -181,14 +193,17 @@ def test_closed_gate_is_streaming_llm():
     ("segment", "pinned", "window"), [(16, 3, 20), (16, 3, 5), (8, 0, 40), (16, 3, 0), (16, 6, 33)]
 )
 def test_everything_is_the_oracle(segment, pinned, window):
-    decoder, ids, sizes = random_decoder(), tokens(80), Sizes(segment, 6, window)
+    decoder = random_decoder()
+    ids = tokens(80)
+    sizes = Sizes(segment, 6, window)
     got, state = stepwise(decoder, ids, 20, pinned, sizes)
     close(got, oracle(decoder, ids, 20, pinned, sizes)[-21:], 1e-4)
     assert state.absorbed + state.window + state.pinned == 80
 
 
 def test_float32_is_close_to_float64():
-    ids, sizes = torch.tensor(tokens(200)), Sizes(32, 8, 64)
+    ids = torch.tensor(tokens(200))
+    sizes = Sizes(32, 8, 64)
     with torch.no_grad():
         decoder = random_decoder()
         want, _ = read(decoder, ids, 4, sizes)
@@ -197,8 +212,10 @@ def test_float32_is_close_to_float64():
 
 
 def test_running_means_are_sums():
-    k, v = torch.randn(1, 2, 200, 6, dtype=torch.float64), torch.randn(1, 2, 200, 6, dtype=torch.float64)
-    m, z = torch.zeros(1, 2, 6, 6), torch.zeros(1, 2, 6)
+    k = torch.randn(1, 2, 200, 6, dtype=torch.float64)
+    v = torch.randn(1, 2, 200, 6, dtype=torch.float64)
+    m = torch.zeros(1, 2, 6, 6)
+    z = torch.zeros(1, 2, 6)
     for start, end in ((0, 1), (1, 33), (33, 150), (150, 200)):
         m, z = absorb(m, z, start, k[:, :, start:end].float(), v[:, :, start:end].float())
     s = torch.nn.functional.elu(k) + 1
@@ -215,7 +232,9 @@ def test_how_much_is_absorbed():
 
 
 def test_one_call_is_many_calls():
-    decoder, ids, sizes = random_decoder(), torch.tensor(tokens(100)), Sizes(16, 6, 20)
+    decoder = random_decoder()
+    ids = torch.tensor(tokens(100))
+    sizes = Sizes(16, 6, 20)
     with torch.no_grad():
         want, whole = read(decoder, ids, 3, sizes)
         state = None
@@ -226,7 +245,8 @@ def test_one_call_is_many_calls():
 
 
 def test_a_batch_is_its_streams():
-    decoder, sizes = random_decoder(), Sizes(16, 6, 20)
+    decoder = random_decoder()
+    sizes = Sizes(16, 6, 20)
     ids = torch.tensor([tokens(70), tokens(70)])
     with torch.no_grad():
         both, _ = read(decoder, ids, 3, sizes)
@@ -235,7 +255,9 @@ def test_a_batch_is_its_streams():
 
 
 def test_gradients_pass_through_the_memory():
-    decoder, ids, sizes = random_decoder(), torch.tensor(tokens(160)), Sizes(16, 4, 16)
+    decoder = random_decoder()
+    ids = torch.tensor(tokens(160))
+    sizes = Sizes(16, 4, 16)
     for p in decoder.parameters():
         p.requires_grad_(False)
     gates = decoder.gates()
@@ -271,5 +293,6 @@ def test_checkpoint_round_trip(tmp_path):
 def test_gates_are_a_small_share():
     for layers, heads, ff in ((4, 4, 512), (6, 8, 1024)):
         c = Config("qwen2", 6144, 256, layers, heads, heads, 256 // heads, ff, tied=True, qkv_bias=True)
-        h, d = c.gate_width(), c.head_dim
+        h = c.gate_width()
+        d = c.head_dim
         assert 0.0008 < layers * (h * (2 * d + 1) + d) / c.parameters() <= 0.0015

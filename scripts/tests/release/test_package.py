@@ -118,7 +118,9 @@ def test_poms(name, tmp_path):
 
 
 def test_an_apk_maps_its_libraries_where_they_lie(tmp_path):
-    base, dex, out = tmp_path / "base.apk", tmp_path / "classes.dex", tmp_path / "out.apk"
+    base = tmp_path / "base.apk"
+    dex = tmp_path / "classes.dex"
+    out = tmp_path / "out.apk"
     with zipfile.ZipFile(base, "w") as archive:
         archive.writestr("resources.arsc", b"table", zipfile.ZIP_STORED)
         archive.writestr("assets/a", b"odd", zipfile.ZIP_DEFLATED)

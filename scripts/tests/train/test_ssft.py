@@ -73,7 +73,8 @@ def test_only_gates_change_and_the_memory_counts_as_trained(family, form, tmp_pa
     folder = checkpoint(tmp_path / family, family, form)
     before = {file.name: entry(file) for file in folder.iterdir()}
     training = Trainer(options(folder))
-    fresh, began = {name: g.detach().clone() for name, g in training.gates.items()}, loss(training)
+    fresh = {name: g.detach().clone() for name, g in training.gates.items()}
+    began = loss(training)
     assert all((g == 0).all() for name, g in fresh.items() if name.endswith(".w2"))
     training.run()
     assert loss(training) < began - 0.002
@@ -159,12 +160,10 @@ def test_the_loss_is_on_answers(tmp_path):
 
 def test_what_is_not_kept_is_computed_again(tmp_path):
     decoder = load(checkpoint(tmp_path / "one", "llama", "llama3"))
-    start, ids, asked, cut = (
-        torch.arange(3),
-        torch.randint(5, 300, (1, 5, 8)),
-        torch.randint(5, 300, (1, 2, 4)),
-        torch.tensor([[2, 5]]),
-    )
+    start = torch.arange(3)
+    ids = torch.randint(5, 300, (1, 5, 8))
+    asked = torch.randint(5, 300, (1, 2, 4))
+    cut = torch.tensor([[2, 5]])
     found = []
     for again in (False, True):
         decoder.zero_grad()

@@ -21,9 +21,13 @@ from lab.evaluate.bm25 import Bm25, sentences, stems
 
 SETS = ("plain", "hard")
 OPENINGS = ("What is said about", "What about", "Which sentence speaks of")
-SHORTEST, LONGEST = 40, 360  # characters of a sentence asked for: the engine cuts longer ones
-FEWEST, MOST, TRIES = 3, 5, 6  # words of a hard question, and how often others are drawn
-AROUND, PASSAGE = 6, 900  # sentences and characters of a passage
+SHORTEST = 40  # characters of a sentence asked for
+LONGEST = 360  # the engine cuts longer ones
+FEWEST = 3  # words of a hard question, at least
+MOST = 5  # and at most
+TRIES = 6  # how often others are drawn
+AROUND = 6  # sentences of a passage
+PASSAGE = 900  # characters of a passage
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class Cut:
 
     def __init__(self, text: str) -> None:
         pairs = [(n, s) for n, part in enumerate(re.split(r"\n\s*\n", text)) for s in sentences(part)]
-        self.paragraphs, self.sentences = [n for n, _ in pairs], [s for _, s in pairs]
+        self.paragraphs = [n for n, _ in pairs]
+        self.sentences = [s for _, s in pairs]
         self.holders: dict[str, set[int]] = {}  # stem -> the sentences that hold it
         for at, sentence in enumerate(self.sentences):
             for stem in stems(sentence):
@@ -97,7 +102,9 @@ def hard(r: random.Random, cut: Cut, at: int) -> list[str]:
 
 def rule_made(kind: str, name: str, cut: Cut, most: int) -> list[Made]:
     """At most so many questions, evenly over the document."""
-    r, rule, found = random.Random(f"real/{name}/{kind}"), {"plain": plain, "hard": hard}[kind], []
+    r = random.Random(f"real/{name}/{kind}")
+    rule = {"plain": plain, "hard": hard}[kind]
+    found = []
     for at, sentence in enumerate(cut.sentences):
         if SHORTEST <= len(sentence) <= LONGEST and (words := rule(r, cut, at)):
             found.append(Made(f"{r.choice(OPENINGS)} {' '.join(words)}?", at))

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from lab.evaluate.questions.licences import LICENCES
 
-MANUALS, PACKAGES = Path("/usr/share/man"), Path("/usr/share/doc")
+MANUALS = Path("/usr/share/man")
+PACKAGES = Path("/usr/share/doc")
 SHELF = {  # all from packages that every Debian 12 has
     "GPL-3": LICENCES / "GPL-3",
     "Apache-2.0": LICENCES / "Apache-2.0",
@@ -49,7 +50,8 @@ ESCAPES = {
 
 def plain(page: str) -> str:
     """A manual page without its macros: headings and paragraphs between empty lines, line ends as they stand."""
-    out, skipping = [], ""
+    out = []
+    skipping = ""
     for line in page.splitlines():
         if skipping:
             skipping = "" if line.startswith(skipping) else skipping
