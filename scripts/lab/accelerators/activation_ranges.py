@@ -18,9 +18,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from lab.accelerators import fixed_point
-from lab.accelerators import fixed_shape_session as steps
-from lab.accelerators import lowering as lower
+from lab.accelerators import fixed_point, fixed_shape_session, lowering
 from lab.export import external_data
 from lab.reference.numpy_engine import ModelFolder, Session
 
@@ -84,8 +82,8 @@ def cache_scales(opened: ModelFolder, streams: Streams) -> tuple[np.ndarray, np.
 
 def watching(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxruntime.InferenceSession:
     """The graph with these values among its outputs; its weights are mapped from a file, not held a second time."""
-    watched = lower.bare(graph)
-    held = lower.weights_of(graph)
+    watched = lowering.bare(graph)
+    held = lowering.weights_of(graph)
     given = {o.name for o in watched.graph.output}
     watched.graph.output.extend(onnx.ValueInfoProto(name=n) for n in names if n not in given)
     with open(place / "weights", "wb") as file:
@@ -107,7 +105,7 @@ def ranges(
     found: dict[str, tuple[float, float]] = {}
 
     def see(feeds: dict, _: dict) -> None:
-        fed = steps.scaled(feeds, keys, values)
+        fed = fixed_shape_session.scaled(feeds, keys, values)
         made = dict(zip(names, session.run(names, fed), strict=True))
         for name, value in (fed | made).items():
             if value.min() < MASKED:

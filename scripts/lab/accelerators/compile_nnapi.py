@@ -18,8 +18,7 @@ from pathlib import Path
 import onnx
 import onnxruntime
 
-from lab.accelerators import lowering as lower
-from lab.accelerators import provider_rules as builders
+from lab.accelerators import lowering, provider_rules
 from lab.accelerators.compile_npu import Refused, shapes
 from lab.accelerators.fixed_shape_session import Shapes, error
 from lab.export import external_data
@@ -66,13 +65,13 @@ def compile_nnapi(source: Path, target: Path, accelerators: list[str], scenarios
         raise Refused(
             f"found none of the scenarios {', '.join(scenarios)}, expected some of {', '.join(about['scenarios'])}"
         )
-    simple = lower.primitives(onnx.load(source / about["artefacts"][number]["file"]))
+    simple = lowering.primitives(onnx.load(source / about["artefacts"][number]["file"]))
     about["artefacts"] = [a for a in about["artefacts"] if a["accelerator"] not in ACCELERATORS]
     files = {n: {r: f"fixed-{n}-{r.rows}.onnx" for r in shapes(s)} for n, s in chosen.items()}
-    graphs = {Path(f).stem: lower.fixed(simple, r, flat=True) for of in files.values() for r, f in of.items()}
+    graphs = {Path(f).stem: lowering.fixed(simple, r, flat=True) for of in files.values() for r, f in of.items()}
     for accelerator in accelerators:
         for name, model in graphs.items():
-            if found := builders.refused(model, accelerator):
+            if found := provider_rules.refused(model, accelerator):
                 raise Refused(f"{name}: {accelerator} refuses {', '.join(found)}")
     with rewritten(source, target, about, "fixed-") as folder:
         written(graphs, folder)

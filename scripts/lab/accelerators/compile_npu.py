@@ -29,10 +29,7 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from lab.accelerators import activation_ranges as ranges
-from lab.accelerators import fixed_point, qnn
-from lab.accelerators import fixed_shape_session as steps
-from lab.accelerators import lowering as lower
+from lab.accelerators import activation_ranges, fixed_point, fixed_shape_session, lowering, qnn
 from lab.corpus.documents import make
 from lab.export.model_folder import rewritten
 from lab.reference.numpy_engine import ModelFolder
@@ -53,7 +50,7 @@ class Form:
     graph: onnx.ModelProto
     keys: np.ndarray
     values: np.ndarray
-    ranges: dict[str, tuple[float, float]]
+    activation_ranges: dict[str, tuple[float, float]]
     weight_bits: int = 8
 
     @property
@@ -63,15 +60,15 @@ class Form:
     def encodings(self, bits: tuple[int, int]) -> dict[str, fixed_point.Encoding]:
         return fixed_point.encodings(self.graph, self.ranges, *bits)
 
-    def quantized(self, run: lower.Run, bits: tuple[int, int]) -> onnx.ModelProto:
-        return fixed_point.quantized(lower.fixed(self.graph, run), self.encodings(bits), self.weight_bits)
+    def quantized(self, run: lowering.Run, bits: tuple[int, int]) -> onnx.ModelProto:
+        return fixed_point.quantized(lowering.fixed(self.graph, run), self.encodings(bits), self.weight_bits)
 
 
-def shapes(sizes: dict, soc: qnn.Soc | None = None) -> list[lower.Run]:
+def shapes(sizes: dict, soc: qnn.Soc | None = None) -> list[lowering.Run]:
     """Where a SoC gets a single row wrong, it is the first of a draft's."""
     slots = sizes["pinned"] + sizes["window"]
     runs = [(sizes["segment"], 1), (VERIFIED, VERIFIED), *([(1, 1)] if soc is None or soc.single_row else [])]
-    return [lower.Run(rows, wanted, slots) for rows, wanted in dict.fromkeys(runs)]
+    return [lowering.Run(rows, wanted, slots) for rows, wanted in dict.fromkeys(runs)]
 
 
 def streams(opened: ModelFolder, scenarios: dict, texts: list[str]) -> Iterator[tuple[str, list[int], int]]:
@@ -90,11 +87,11 @@ def streams(opened: ModelFolder, scenarios: dict, texts: list[str]) -> Iterator[
 
 
 def calibrated(opened: ModelFolder, artefact: dict, scenarios: dict, texts: list[str], weight_bits: int = 8) -> Form:
-    simple = lower.primitives(onnx.load(opened.folder / artefact["file"]), whole_norms=True)
+    simple = lowering.primitives(onnx.load(opened.folder / artefact["file"]), whole_norms=True)
     told = list(streams(opened, scenarios, texts))
-    keys, values = ranges.cache_scales(opened, told)
-    graph = lower.for_steps(simple, keys, values, opened.manifest["base"]["heads"])
-    return Form(graph, keys, values, ranges.ranges(opened, graph, keys, values, told), weight_bits)
+    keys, values = activation_ranges.cache_scales(opened, told)
+    graph = lowering.for_steps(simple, keys, values, opened.manifest["base"]["heads"])
+    return Form(graph, keys, values, activation_ranges.ranges(opened, graph, keys, values, told), weight_bits)
 
 
 def on_cpu(graph: bytes) -> onnxruntime.InferenceSession:
@@ -108,7 +105,9 @@ def error(opened: ModelFolder, form: Form, scenario: str, bits: tuple[int, int])
     """Of the logits in steps, on the CPU: worst over the scenario's self-tests, ÷ the largest logit."""
     sizes = opened.manifest["scenarios"][scenario]
     sessions = {run: on_cpu(form.quantized(run, bits).SerializeToString()) for run in shapes(sizes)}
-    return steps.error(opened, steps.Steps(sessions, form.encodings(bits), form.keys, form.values), scenario)
+    return fixed_shape_session.error(
+        opened, fixed_shape_session.Steps(sessions, form.encodings(bits), form.keys, form.values), scenario
+    )
 
 
 def encodings_name(bits: tuple[int, int]) -> str:

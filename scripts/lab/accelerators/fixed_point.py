@@ -21,7 +21,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto
 
-from lab.accelerators import lowering as lower
+from lab.accelerators import lowering
 
 MOVES = ("Reshape", "Transpose", "Split", "Gather", "Concat", "Identity")
 TYPES = {8: (np.uint8, TensorProto.UINT8), 16: (np.uint16, TensorProto.UINT16)}
@@ -97,7 +97,7 @@ def encodings(
     real = real_values(model)
     classes = Classes(model.graph.node, real)
     members = defaultdict(list)
-    made = lower.producers(model.graph.node)
+    made = lowering.producers(model.graph.node)
     for name in real:
         members[classes.root(name)].append(name)
     found = {}
@@ -144,7 +144,7 @@ def blocks(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 def quantized(model: onnx.ModelProto, found: dict[str, Encoding], weight_bits: int = 8) -> onnx.ModelProto:
     """lower.fixed of lower.for_steps with every value in steps between its nodes; inputs and outputs are steps."""
-    r = lower.Rewriter(model)
+    r = lowering.Rewriter(model)
     real = real_values(model)
     outputs = {o.name for o in r.outputs}
     ready = {}
@@ -192,7 +192,7 @@ def quantized(model: onnx.ModelProto, found: dict[str, Encoding], weight_bits: i
     large = {n.input[1] for n in linears if n.output[0] != "logits" and min(r.weights[n.input[1]].shape) >= BLOCK}
     for node in model.graph.node:
         inputs = [read(n) for n in node.input]
-        r.many(node.op_type, *inputs, out=[n + ".raw" for n in node.output], **lower.attributes(node))
+        r.many(node.op_type, *inputs, out=[n + ".raw" for n in node.output], **lowering.attributes(node))
         for name in node.output:
             scale, zero = grid(found[name], name)
             steps = r("QuantizeLinear", name + ".raw", scale, zero, out=name if name in outputs else name + ".steps")

@@ -18,7 +18,7 @@ from pathlib import Path
 import onnx
 from onnx import TensorProto
 
-from lab.accelerators import lowering as lower
+from lab.accelerators import lowering
 
 NNAPI = frozenset(
     "Abs Add Cast Clip Concat Div Elu Exp Floor Gather Gemm Identity LeakyRelu Log MatMul Max Min Mul Neg Pad Pow PRelu"
@@ -33,10 +33,10 @@ class Checker:
 
     def __init__(self, model: onnx.ModelProto):
         self.nodes = model.graph.node
-        self.shapes = lower.shapes_of(model)
+        self.shapes = lowering.shapes_of(model)
         self.constant = {t.name: t.data_type for t in model.graph.initializer}
         self.types = dict(self.constant)
-        inferred = onnx.shape_inference.infer_shapes(lower.bare(model)).graph
+        inferred = onnx.shape_inference.infer_shapes(lowering.bare(model)).graph
         for value in [*inferred.input, *inferred.value_info, *inferred.output]:
             self.types[value.name] = value.type.tensor_type.elem_type
 
@@ -87,11 +87,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     opened = ModelFolder(parser.parse_args().model)
-    simple = lower.primitives(onnx.load(opened.folder / opened.manifest["artefacts"][0]["file"]))
+    simple = lowering.primitives(onnx.load(opened.folder / opened.manifest["artefacts"][0]["file"]))
     broken = 0
     for name, sizes in opened.manifest["scenarios"].items():
         for run in compile_npu.shapes(sizes):
-            graph = lower.fixed(simple, run, flat=True)
+            graph = lowering.fixed(simple, run, flat=True)
             for accelerator in ("Nnapi", "Xnnpack"):
                 found = refused(graph, accelerator)
                 broken += len(found)

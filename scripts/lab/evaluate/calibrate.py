@@ -22,7 +22,7 @@ from pathlib import Path
 
 from lab import ROOT
 from lab.corpus.documents import KINDS, Document, make
-from lab.evaluate import real_documents as real
+from lab.evaluate import real_documents
 from lab.evaluate.cli import Cli, Progress, built
 from lab.evaluate.score import File, Share, said, same
 from lab.export.model_folder import rescored, scored
@@ -144,16 +144,18 @@ def main() -> None:
             points.append(ask(cli, work, args.model, Point(weight, threshold), asked, args.reading))
             progress.say(describe(points[-1]).partition("\n")[0], True)
             if args.compare:
-                reader = real.Reader(cli, work, args.reading, passages=False)
-                texts = real.documents()
-                results = [real.total(real.by_rule(reader, texts, kind)) for kind in real.SETS]
-                results.append(real.calibrated(reader))
-                print(f"{describe(points[-1])}\n\n{real.table(results)}\n", flush=True)
+                reader = real_documents.Reader(cli, work, args.reading, passages=False)
+                texts = real_documents.documents()
+                results = [
+                    real_documents.total(real_documents.by_rule(reader, texts, kind)) for kind in real_documents.SETS
+                ]
+                results.append(real_documents.calibrated(reader))
+                print(f"{describe(points[-1])}\n\n{real_documents.table(results)}\n", flush=True)
         if args.compare:
             return
         for chosen in sorted(points, key=Point.balanced, reverse=True):
             rescored(args.model, work / "model", chosen.scoring())
-            person = real.calibrated(real.Reader(cli, work, args.reading, passages=False))
+            person = real_documents.calibrated(real_documents.Reader(cli, work, args.reading, passages=False))
             if person.recall.right >= args.by_hand:
                 break
         else:

@@ -27,10 +27,10 @@ from pathlib import Path
 
 from lab import ROOT
 from lab.corpus.documents import ABSENT, FACTS, KEY, KINDS, make
-from lab.evaluate import memory as carry
+from lab.evaluate import memory
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
 from lab.evaluate.score import File, Share, said, same, summary
-from lab.plots import accuracy as curve
+from lab.plots import accuracy
 
 LENGTHS = (512, 2048, 8192, 16_384, 65_536, 262_144)
 READINGS = ("recall", "recall:4", "memory", "notes")
@@ -180,9 +180,9 @@ def longest(seeds: Iterable[str]) -> list[str]:
 
 def plot(name: str) -> None:
     """docs/accuracy.svg and what stands below it in the model's own page."""
-    paths = curve.newest(name)
+    paths = accuracy.newest(name)
     records = [json.loads(path.read_text()) for path in paths]
-    curve.PICTURE.write_text(curve.draw(records))
+    accuracy.PICTURE.write_text(accuracy.draw(records))
     lines = ["![Answers that are right, and the time to the first token, by length](../../docs/accuracy.svg)", ""]
     for record, path in zip(records, paths, strict=True):
         here = record["machine"]
@@ -198,7 +198,7 @@ def short(cli: Cli, work: Path, progress: Progress) -> tuple[list[dict], list[di
     """-> rows of a minute's run, rows of what the memory carried, and what lies below the floor."""
     rows = [measure(cli, work, "recall", length, 40, progress) for length in SHORT]
     rows.append(measure(cli, work, "memory", SHORT[0], 12, progress))
-    carried = [row for task in FLOOR_CARRIED for row in carry.measure(cli, work, task, *SHORT_CARRIED, progress)]
+    carried = [row for task in FLOOR_CARRIED for row in memory.measure(cli, work, task, *SHORT_CARRIED, progress)]
     found = {name: sum((Share.of(r["tasks"][name]) for r in rows[:-1]), Share()) for name in FLOOR}
     found |= {row["task"]: Share.of(row["right"]) for row in carried if row["reading"] == "memory"}
     floors = FLOOR | FLOOR_CARRIED
@@ -223,7 +223,7 @@ def main() -> None:
     )
     parser.add_argument("--rounds", type=int, default=20, help="of the cost by recall; 0: not measured (%(default)s)")
     parser.add_argument("--memory", action="store_true", help="what the memory carries, recall beside it")
-    parser.add_argument("--tasks", default=",".join(carry.TASKS), help="of --memory, with commas (%(default)s)")
+    parser.add_argument("--tasks", default=",".join(memory.TASKS), help="of --memory, with commas (%(default)s)")
     parser.add_argument("--short", action="store_true", help="a minute's run, held against a floor")
     parser.add_argument("--write", action="store_true", help="write the record, the table and the plot")
     parser.add_argument("--go-on", type=Path, help="a record whose cells are kept and not measured again")
@@ -232,8 +232,8 @@ def main() -> None:
     if not args.memory and len(models) > 1:
         parser.error("several models are measured with --memory only")
     args.tasks = args.tasks.split(",")
-    if strange := sorted({*args.tasks} - {*carry.TASKS}):
-        parser.error(f"--tasks: found {', '.join(strange)}, expected some of {', '.join(carry.TASKS)}")
+    if strange := sorted({*args.tasks} - {*memory.TASKS}):
+        parser.error(f"--tasks: found {', '.join(strange)}, expected some of {', '.join(memory.TASKS)}")
     args.lengths = [int(length) for length in args.lengths.split(",")] if args.lengths else None
     began = time.monotonic()
     progress = Progress()
@@ -245,7 +245,7 @@ def main() -> None:
         clis = [Cli(built(), path, work) for (_, path), work in zip(models, works, strict=True)]
         if args.short:
             rows, carried, below = short(clis[0], works[0], progress)
-            print(f"{table({'rows': rows})}\n\n{carry.table(carried)}")
+            print(f"{table({'rows': rows})}\n\n{memory.table(carried)}")
             sys.exit("\n".join(below) or None)
         kept = json.loads(args.go_on.read_text()) if args.go_on else {"rows": []}
         if args.memory:
@@ -286,17 +286,17 @@ def remembered(args: argparse.Namespace, models: dict[str, tuple[Cli, Path]], be
     kept["models"] = kept.get("models", {}) | {l: cli.run("inspect")[0]["name"] for l, (cli, _) in models.items()}
     for label, (cli, work) in models.items():
         for task in args.tasks:
-            wanted = carry.TASKS[task]
+            wanted = memory.TASKS[task]
             for length in args.lengths or wanted.questions:
                 if (label, task, length) not in done:
                     questions = args.questions or wanted.questions.get(length, ENOUGH)
-                    kept["rows"] += carry.measure(cli, work, task, length, questions, progress, label)
+                    kept["rows"] += memory.measure(cli, work, task, length, questions, progress, label)
                     save(args, first, began, kept)
     record, path = save(args, first, began, kept)
-    print(carry.table(record["rows"]))
+    print(memory.table(record["rows"]))
     if args.write:
         words = "answers that name the value, with 95 % intervals (Wilson) and n; read in: once, by memory."
-        text = f"{heading(record, path, words)}\n\n{carry.table(record['rows'])}"
+        text = f"{heading(record, path, words)}\n\n{memory.table(record['rows'])}"
         replace_between(ROOT / "docs/performance.md", f"evaluate memory {record['model']['name']}", text)
         plot(record["model"]["name"])
 

@@ -6,8 +6,7 @@ import onnx
 import pytest
 
 from lab import ROOT
-from lab.accelerators import compile_nnapi
-from lab.accelerators import provider_rules as builders
+from lab.accelerators import compile_nnapi, provider_rules
 from lab.accelerators.compile_npu import Refused
 from lab.reference.numpy_engine import read_manifest
 
@@ -47,7 +46,7 @@ def test_what_would_be_wrong_is_not_written(what, tmp_path, monkeypatch):
     if what == "error":
         bound = 1e-9
     elif what == "builder":
-        monkeypatch.setattr(builders, "NNAPI", builders.NNAPI - {"Elu"})
+        monkeypatch.setattr(provider_rules, "NNAPI", provider_rules.NNAPI - {"Elu"})
         expected = "Nnapi refuses Elu: operator"
     else:
         scenarios = ["wide"]

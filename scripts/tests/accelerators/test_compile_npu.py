@@ -16,9 +16,7 @@ import onnxruntime_qnn
 from onnx import numpy_helper
 
 from lab import ROOT
-from lab.accelerators import compile_npu, fixed_point, qnn
-from lab.accelerators import fixed_shape_session as steps
-from lab.accelerators import lowering as lower
+from lab.accelerators import compile_npu, fixed_point, fixed_shape_session, lowering, qnn
 from lab.corpus.documents import make
 from lab.reference.numpy_engine import ModelFolder, Session
 
@@ -62,7 +60,9 @@ def test_the_simulator_computes_what_the_steps_say(form, name):
     test = next(t for t in opened.manifest["self_test"] if len(t["tokens"]) > 64)
     logits = []
     for make_session in (lambda g: qnn.session(g, soc), compile_npu.on_cpu):
-        opened.session = steps.Steps({r: make_session(g) for r, g in graphs.items()}, found, form.keys, form.values)
+        opened.session = fixed_shape_session.Steps(
+            {r: make_session(g) for r, g in graphs.items()}, found, form.keys, form.values
+        )
         stream = Session(opened, "default")
         read = [stream.read(test["tokens"], 8)]
         logits.append(np.stack([*read, *(stream.run([t])[0] for t in test["tokens"][:3])]))
@@ -101,7 +101,7 @@ def test_the_folder_is_whole_or_not_there(text, tmp_path):
     assert len(kept["scales"]["k_1"]) == about["base"]["kv_heads"] * about["base"]["head_dim"]
     assert fixed_point.Encoding(**kept["tensors"]["x"]).bits == 16
     assert [g["rows"] for g in npu["fixed"]["graphs"]] == [16, 8, 1]
-    assert lower.Run(16, 1, 40) in compile_npu.shapes(about["scenarios"]["default"])
+    assert lowering.Run(16, 1, 40) in compile_npu.shapes(about["scenarios"]["default"])
 
 
 def test_damaged_weights_are_caught_by_the_engine(form, text, tmp_path, monkeypatch, cli):
@@ -139,7 +139,7 @@ def test_weights_in_four_bits_are_taken_whole():
         [value("logits", 192)],
         [numpy_helper.from_array(w, name) for w, name in zip(weights, ("first", "last"), strict=True)],
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", lower.OPSET)], ir_version=10)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", lowering.OPSET)], ir_version=10)
     exact = x @ weights[0] @ weights[1]
     reach = {"x": (-1, 1), "h": (-40, 40), "logits": (-900, 900)}
     found = fixed_point.encodings(model, reach)

@@ -5,15 +5,12 @@ import onnx
 import onnxruntime
 import pytest
 
-from lab.accelerators import fixed_point
-from lab.accelerators import fixed_shape_session as steps
-from lab.accelerators import lowering as lower
-from lab.accelerators import provider_rules as builders
+from lab.accelerators import fixed_point, fixed_shape_session, lowering, provider_rules
 from lab.export import onnx_graph
 from lab.reference.checkpoint import load
 from tests.reference.test_families import CASES, checkpoint
 
-RUN = lower.Run(rows=6, wanted=2, slots=20)
+RUN = lowering.Run(rows=6, wanted=2, slots=20)
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
@@ -63,7 +60,7 @@ def close(got: dict, want: dict, bound: float) -> None:
 def test_primitives_compute_the_same(decoder, precision):
     model = built(decoder, precision)
     fed = feeds(model)
-    simple = lower.primitives(model)
+    simple = lowering.primitives(model)
     index = fed | {"rows": fed["rows"].astype(np.int32)}
     want = run(model, fed)
     got = run(simple, index)
@@ -71,34 +68,34 @@ def test_primitives_compute_the_same(decoder, precision):
         close(got, want, 2e-5)
     else:  # activations are in 8 bits by row, which those of primitives are not
         assert np.square(got["logits"] - want["logits"]).mean() <= 0.1 * np.square(want["logits"]).mean()
-    close(run(lower.fixed(simple, RUN), index), got, 1e-5)
+    close(run(lowering.fixed(simple, RUN), index), got, 1e-5)
     assert {n.domain for n in simple.graph.node} == {""}
-    assert "Shape" not in {n.op_type for n in lower.fixed(simple, RUN).graph.node}
+    assert "Shape" not in {n.op_type for n in lowering.fixed(simple, RUN).graph.node}
 
 
 def test_a_cache_in_f16_is_none_of_theirs(decoder):
     model = built(decoder, "int8", "f16")
     before = model.SerializeToString()
-    widened = lower.primitives(model)
+    widened = lowering.primitives(model)
     assert model.SerializeToString() == before
     values = [*widened.graph.input, *widened.graph.output]
     assert {v.type.tensor_type.elem_type for v in values if v.name != "rows"} == {onnx.TensorProto.FLOAT}
     assert "Cast" not in {n.op_type for n in widened.graph.node}
     fed = feeds(model) | {"rows": np.array([RUN.rows - 1, 2], np.int32)}
-    close(run(widened, fed), run(lower.primitives(built(decoder, "int8")), fed), 0)
+    close(run(widened, fed), run(lowering.primitives(built(decoder, "int8")), fed), 0)
 
 
 def test_steps_form_computes_the_same(decoder):
     c = decoder.config
     model = built(decoder, "fp32")
-    simple = lower.primitives(model, whole_norms=True)
+    simple = lowering.primitives(model, whole_norms=True)
     fed = feeds(model)
     r = np.random.default_rng(2)
     shape = (c.layers, c.kv_heads, c.head_dim)
     keys, values = (r.uniform(0.2, 5, shape).astype(np.float32) for _ in "kv")
-    form = lower.for_steps(simple, keys, values, c.heads)
+    form = lowering.for_steps(simple, keys, values, c.heads)
     want = run(model, fed)
-    got = run(form, steps.scaled(fed, keys, values))
+    got = run(form, fixed_shape_session.scaled(fed, keys, values))
     for i in range(c.layers):
         got[f"new_k_{i}"] = got[f"new_k_{i}"] * keys[i][:, None]
         got[f"new_v_{i}"] = got[f"new_v_{i}"] * values[i][:, None]
@@ -109,14 +106,14 @@ def test_every_value_has_an_encoding_and_moves_share_one(decoder):
     c = decoder.config
     model = built(decoder, "fp32")
     ones = np.ones((c.layers, c.kv_heads, c.head_dim), np.float32)
-    form = lower.for_steps(lower.primitives(model, whole_norms=True), ones, ones, c.heads)
+    form = lowering.for_steps(lowering.primitives(model, whole_norms=True), ones, ones, c.heads)
     seen = dict.fromkeys(fixed_point.real_values(form), (-3.0, 3.0))
     found = fixed_point.encodings(form, seen)
     assert found.keys() == seen.keys()
     for node in form.graph.node:
         if node.op_type in ("Reshape", "Transpose", "Split", "Concat"):
             assert len({found[n] for n in (*node.input, *node.output) if n in found}) <= 1
-    quantized = fixed_point.quantized(lower.fixed(form, RUN), found)
+    quantized = fixed_point.quantized(lowering.fixed(form, RUN), found)
     onnx.checker.check_model(quantized)
     types = {v.name: v.type.tensor_type.elem_type for v in (*quantized.graph.input, *quantized.graph.output)}
     for i in range(c.layers):
@@ -125,21 +122,21 @@ def test_every_value_has_an_encoding_and_moves_share_one(decoder):
 
 
 def test_nnapi_takes_every_node_and_xnnpack_every_linear(decoder):
-    simple = lower.primitives(built(decoder, "int8"))
-    flat = lower.fixed(simple, RUN, flat=True)
-    assert not builders.refused(flat, "Nnapi")
-    assert not builders.refused(flat, "Xnnpack")
+    simple = lowering.primitives(built(decoder, "int8"))
+    flat = lowering.fixed(simple, RUN, flat=True)
+    assert not provider_rules.refused(flat, "Nnapi")
+    assert not provider_rules.refused(flat, "Xnnpack")
     fed = feeds(built(decoder, "fp32")) | {"rows": np.array([RUN.rows - 1, 2], np.int32)}
     close(run(flat, fed), run(simple, fed), 1e-5)
 
 
 def test_the_builders_rules_refuse_what_they_refuse(decoder):
     model = built(decoder, "fp32")
-    assert builders.refused(lower.fixed(lower.primitives(model, whole_norms=True), RUN), "Nnapi")[
+    assert provider_rules.refused(lowering.fixed(lowering.primitives(model, whole_norms=True), RUN), "Nnapi")[
         "RMSNormalization: operator"
     ]
     if any(map(decoder.config.remembers, range(decoder.config.layers))):  # a gate's linears have four dims
-        assert builders.refused(lower.fixed(lower.primitives(model), RUN), "Xnnpack")
+        assert provider_rules.refused(lowering.fixed(lowering.primitives(model), RUN), "Xnnpack")
 
 
 def test_an_encoding_holds_its_range_and_zero():

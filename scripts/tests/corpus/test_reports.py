@@ -93,11 +93,11 @@ def test_same_seed_same_words_whatever_the_hash_seed():
 @pytest.fixture(scope="module")
 def tokenizer(tmp_path_factory):
     """A small one, trained the same way on less text."""
-    from lab.finder import tokenizer as module
+    from lab.finder import tokenizer
 
     path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
-    module.train(3, texts=60).save(str(path))
-    return module.open_tokenizer(path)
+    tokenizer.train(3, texts=60).save(str(path))
+    return tokenizer.open_tokenizer(path)
 
 
 def test_tokenizer_gives_any_text_back(tokenizer):

@@ -11,12 +11,11 @@ import pytest
 from lab import ROOT
 from lab.corpus import documents, passkeys
 from lab.corpus.lexicon import topics
-from lab.evaluate import calibrate, evaluate
-from lab.evaluate import memory as carry
+from lab.evaluate import calibrate, evaluate, memory
 from lab.evaluate.cli import Progress, replace_between
 from lab.evaluate.score import File, Share, names, said, same
 from lab.export.model_folder import rescored
-from lab.plots import accuracy as curve
+from lab.plots import accuracy
 from lab.plots.length import Axis, Panel
 
 SEEDS = ("evaluate/512/0", "evaluate/cost/10240", "evaluate/passkey/2048/0", "calibrate/1/0")
@@ -125,15 +124,15 @@ class Told:
 
 def test_what_is_carried_is_counted_by_model_and_reading(tmp_path):
     told = Told("The pass key is unknown.")
-    rows = carry.measure(told, tmp_path, "passkey", 2048, 10, Progress(), "a")
+    rows = memory.measure(told, tmp_path, "passkey", 2048, 10, Progress(), "a")
     assert [(r["model"], r["reading"], r["right"]["right"], r["right"]["n"]) for r in rows] == [
         ("a", "memory", 0, 12), ("a", "recall", 12, 12)
     ]  # fmt: skip
     assert len(told.runs) == 4, "each document is read once a reading"
     assert rows[0]["seeds"] == "evaluate/passkey/2048/0 to 1"
-    rows += carry.measure(told, tmp_path, "topic", 2048, 1, Progress(), "a")
-    rows += carry.measure(told, tmp_path, "passkey", 2048, 1, Progress(), "b")
-    lines = carry.table(rows).splitlines()
+    rows += memory.measure(told, tmp_path, "topic", 2048, 1, Progress(), "a")
+    rows += memory.measure(told, tmp_path, "passkey", 2048, 1, Progress(), "b")
+    lines = memory.table(rows).splitlines()
     assert lines[0] == "| task | tokens | memory: a | memory: b | recall: a | recall: b | read in |"
     assert len(lines) == 4
     assert lines[3].split("|")[4].strip() == ""
@@ -142,11 +141,11 @@ def test_what_is_carried_is_counted_by_model_and_reading(tmp_path):
 def test_a_model_folder_may_have_a_label():
     assert evaluate.model("closed=/tmp/x") == ("closed", Path("/tmp/x"))
     assert evaluate.model("models/demo") == ("", Path("models/demo"))
-    lengths = {task: set(wanted.questions) for task, wanted in carry.TASKS.items()}
+    lengths = {task: set(wanted.questions) for task, wanted in memory.TASKS.items()}
     assert lengths["passkey"] == {2048, 16_384, 65_536, 1_048_576}
     for task in ("passkey", "single"):
-        assert carry.TASKS[task].questions[65_536] >= 100
-        assert carry.TASKS[task].questions[1_048_576] >= 40
+        assert memory.TASKS[task].questions[65_536] >= 100
+        assert memory.TASKS[task].questions[1_048_576] >= 40
     assert lengths["topic"] == {2048, 16_384, 65_536}
 
 
@@ -169,16 +168,16 @@ def test_the_plot_draws_a_line_for_each_reading():
             for length in (2000, 1_000_000)
         ]
     }
-    found = curve.series([by_reading, carried])
+    found = accuracy.series([by_reading, carried])
     assert list(found) == [("recall", "fact"), ("memory", "fact"), ("memory", "passkey")]
     assert [tokens for tokens, *_ in found["recall", "fact"]] == [500, 9000]
     assert len(found["memory", "passkey"]) == 2
-    assert [tokens for tokens, *_ in curve.waits(found)["memory", "fact"]] == [500, 9000, 1_000_000]
-    drawn = curve.draw([by_reading, carried])
+    assert [tokens for tokens, *_ in accuracy.waits(found)["memory", "fact"]] == [500, 9000, 1_000_000]
+    drawn = accuracy.draw([by_reading, carried])
     assert ElementTree.fromstring(drawn).tag.endswith("svg")
     assert (drawn.count("<polyline"), drawn.count("<polygon")) == (5, 3)
     assert "1,000,000" in drawn
-    assert curve.draw([by_reading]).count("<polyline") == 4
+    assert accuracy.draw([by_reading]).count("<polyline") == 4
 
 
 def test_seeds_are_named_once():

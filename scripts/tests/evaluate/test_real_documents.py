@@ -5,11 +5,9 @@ from pathlib import Path
 from lab import ROOT
 from lab.corpus import documents
 from lab.corpus.questions import content_words, synonyms
-from lab.evaluate import real_documents as real
-from lab.evaluate import summaries
+from lab.evaluate import real_documents, summaries
 from lab.evaluate.bm25 import Bm25, stems
-from lab.evaluate.questions import licences, rules
-from lab.evaluate.questions import system_documents as shelf
+from lab.evaluate.questions import licences, rules, system_documents
 from lab.evaluate.score import Share
 
 
@@ -31,7 +29,7 @@ variable and
 are \\fIset\\fP, it says \\(lqno\\(rq. \\" remark
 """
     assert (
-        shelf.plain(page)
+        system_documents.plain(page)
         == "(C) 2022 by people.\n\nEXIT STATUS\n\n-c\nIf the\nHOME\nvariable and\nbash(1)\nare set, it says “no”. "
     )
 
@@ -65,15 +63,15 @@ def test_a_hard_question_keeps_half_and_swaps_the_rarest_word():
 
 def test_the_hard_set_is_hard_and_the_plain_one_is_not():
     """Of the frozen sets, on whatever stands on this machine."""
-    texts = shelf.documents()
+    texts = system_documents.documents()
     shares = {kind: Share() for kind in rules.SETS}
     for kind, share in shares.items():
         for name, text in texts.items():
             cut = rules.Cut(text)
-            for one in rules.rule_made(kind, name, cut, real.QUESTIONS):
+            for one in rules.rule_made(kind, name, cut, real_documents.QUESTIONS):
                 share.add(cut.best(one.question) == one.at)
     assert shares["hard"].n >= 100
-    assert shares["hard"].right <= real.EASY * shares["hard"].n, shares["hard"]
+    assert shares["hard"].right <= real_documents.EASY * shares["hard"].n, shares["hard"]
     assert shares["plain"].right >= 0.95 * shares["plain"].n, shares["plain"]
 
 
@@ -92,7 +90,9 @@ def test_a_passage_holds_its_sentence_and_some_neighbours():
 def test_questions_by_a_person_name_what_answers_them():
     counts = {}
     for title, table in (("asked", licences.ASKED), ("held out", licences.HELD_OUT)):
-        texts = shelf.documents({name: shelf.SHELF.get(name, licences.LICENCES / name) for name in table})
+        texts = system_documents.documents(
+            {name: system_documents.SHELF.get(name, licences.LICENCES / name) for name in table}
+        )
         counts[title] = sum(len(lines.strip().splitlines()) for lines in table.values())
         for name, text in texts.items():
             sentences = [s.lower() for s in rules.Cut(text).sentences]
@@ -106,9 +106,9 @@ def test_questions_by_a_person_name_what_answers_them():
 
 
 def test_an_answer_is_right_by_sentence_or_by_words():
-    assert real.Question("?", ("It may be copied.",)).right("It may be\ncopied.")
-    assert not real.Question("?", ("It may be copied by all.",)).right("It may")
-    by_words = real.Question("?", ("not this", "be copied"), whole=False)
+    assert real_documents.Question("?", ("It may be copied.",)).right("It may be\ncopied.")
+    assert not real_documents.Question("?", ("It may be copied by all.",)).right("It may")
+    by_words = real_documents.Question("?", ("not this", "be copied"), whole=False)
     assert by_words.right("It may BE\ncopied.")
     assert not by_words.right("")
 
@@ -140,10 +140,13 @@ def test_a_summary_keeps_the_order_and_says_nothing_twice():
 
 
 def test_failures_name_what_is_wrong():
-    easy = real.Result("hard", "all", bm25=Share(9, 10), verbatim=Share(9, 10))
-    found = real.failures([easy], [summaries.Summary("x", faults=["odd"])])
+    easy = real_documents.Result("hard", "all", bm25=Share(9, 10), verbatim=Share(9, 10))
+    found = real_documents.failures([easy], [summaries.Summary("x", faults=["odd"])])
     assert [text[:9] for text in found] == ["BM25's be", "hard, all", "the summa"]
-    assert real.failures([real.Result("hard", "all", bm25=Share(8, 10), verbatim=Share(9, 9))], []) == []
+    assert (
+        real_documents.failures([real_documents.Result("hard", "all", bm25=Share(8, 10), verbatim=Share(9, 9))], [])
+        == []
+    )
 
 
 def test_bm25_ranks_the_rarer_word_first():
@@ -154,16 +157,16 @@ def test_bm25_ranks_the_rarer_word_first():
 
 def test_real_documents(cli, tmp_path):
     """Every quote stands in its file byte for byte; most are the right sentence; a summary keeps the order."""
-    texts = shelf.documents({name: shelf.SHELF[name] for name in ("GPL-3", "Apache-2.0")})
+    texts = system_documents.documents({name: system_documents.SHELF[name] for name in ("GPL-3", "Apache-2.0")})
     assert texts
-    reader = real.Reader(cli, Path(tmp_path), "recall")
-    results = real.by_rule(reader, texts, "plain", 20)
+    reader = real_documents.Reader(cli, Path(tmp_path), "recall")
+    results = real_documents.by_rule(reader, texts, "plain", 20)
     for result in results:
         assert result.verbatim.right == result.verbatim.n >= 15
         assert result.recall.right >= 0.6 * result.recall.n, result
         assert result.passage.n == result.recall.n
-    whole = real.total(results)
+    whole = real_documents.total(results)
     assert whole.recall.n == sum(r.recall.n for r in results)
-    assert real.table([*results, whole]).count("\n") == 4
+    assert real_documents.table([*results, whole]).count("\n") == 4
     made = [summaries.summarise(cli, Path(tmp_path), name, text) for name, text in texts.items()]
-    assert real.failures([*results, whole], made) == []
+    assert real_documents.failures([*results, whole], made) == []

@@ -9,20 +9,19 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, pre_tokenizers
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from lab.export import chat_template as chat
-from lab.export import export
-from lab.fixtures import tokenizer_cases as forms
+from lab.export import chat_template, export
+from lab.fixtures import tokenizer_cases
 from lab.reference.prompt_template import SPACE, PromptTemplate, for_pieces, without_prefix_space
 
 
 @pytest.fixture(scope="module")
 def table() -> list[dict]:
-    return json.loads(forms.TARGET.read_text())
+    return json.loads(tokenizer_cases.TARGET.read_text())
 
 
 def write(form: str, folder: Path, template: str = "", **files: dict) -> Path:
     """A folder of fixtures/tokenizer_cases.py with another template, or keys of its files changed."""
-    forms.write(form, folder)
+    tokenizer_cases.write(form, folder)
     changes = {"tokenizer_config": {"chat_template": template}} if template else {}
     for name, keys in (changes | files).items():
         file = folder / f"{name}.json"
@@ -32,8 +31,8 @@ def write(form: str, folder: Path, template: str = "", **files: dict) -> Path:
 
 
 def test_the_table_is_as_its_script_makes_it(table):
-    made = json.loads(forms.dumps(forms.table()))
-    assert [one["form"] for one in made] == [one["form"] for one in table] == list(forms.TEMPLATES)
+    made = json.loads(tokenizer_cases.dumps(tokenizer_cases.table()))
+    assert [one["form"] for one in made] == [one["form"] for one in table] == list(tokenizer_cases.TEMPLATES)
     for one, known in zip(made, table, strict=True):
         assert one == known or one["form"] == "unigram", one["form"]  # whose training depends on threads
 
@@ -51,17 +50,17 @@ def test_pieces_are_the_template(table):
             assert tokens == talk["tokens"], (one["form"], talk["said"])
 
 
-@pytest.mark.parametrize("form", forms.TEMPLATES)
+@pytest.mark.parametrize("form", tokenizer_cases.TEMPLATES)
 def test_a_conversation_is_what_transformers_makes_of_it(form, tmp_path):
-    theirs = forms.write(form, tmp_path)
-    for said in (*chat.SAID, *chat.EDGES):
-        turns = zip(("user", "assistant", "user"), (said, chat.ANSWER, chat.NEXT), strict=True)
+    theirs = tokenizer_cases.write(form, tmp_path)
+    for said in (*chat_template.SAID, *chat_template.EDGES):
+        turns = zip(("user", "assistant", "user"), (said, chat_template.ANSWER, chat_template.NEXT), strict=True)
         messages = [{"role": role, "content": text} for role, text in turns]
         whole = theirs.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, enable_thinking=False)
-        whole = whole.replace(datetime.date.today().strftime("%d %B %Y"), chat.DATE)
-        found = chat.conversation(theirs, said)
+        whole = whole.replace(datetime.date.today().strftime("%d %B %Y"), chat_template.DATE)
+        found = chat_template.conversation(theirs, said)
         if form == "qwen3":  # the thinking that was closed before an answer began cannot be taken back
-            found = found.replace("<think>\n\n</think>\n\n" + chat.ANSWER, chat.ANSWER)
+            found = found.replace("<think>\n\n</think>\n\n" + chat_template.ANSWER, chat_template.ANSWER)
         assert found == whole
 
 
@@ -77,7 +76,7 @@ def test_what_the_pieces_look_like(table):
     )
     for form in ("qwen3", "smollm3"):
         assert prompts[form]["ask"].rstrip().endswith("<|im_start|>assistant\n<think>\n\n</think>")
-    assert f"Today Date: {chat.DATE}\n" in prompts["smollm3"]["start"]
+    assert f"Today Date: {chat_template.DATE}\n" in prompts["smollm3"]["start"]
     assert prompts["tinyllama"]["start"] == " <|user|>\n"
 
 
@@ -117,29 +116,29 @@ REFUSED = {
 def test_templates_that_pieces_cannot_say_are_refused_by_file(name, tmp_path):
     template, words = REFUSED[name]
     write("qwen2", tmp_path, tokenizer_config={"chat_template": template})
-    with pytest.raises(chat.NoTemplate, match=f"{tmp_path}/tokenizer_config.json: .*{words}"):
-        chat.preset(tmp_path)
+    with pytest.raises(chat_template.NoTemplate, match=f"{tmp_path}/tokenizer_config.json: .*{words}"):
+        chat_template.preset(tmp_path)
     if template:
         (tmp_path / "chat_template.jinja").write_text(template)
-        with pytest.raises(chat.NoTemplate, match=f"{tmp_path}/chat_template.jinja: "):
-            chat.preset(tmp_path)
+        with pytest.raises(chat_template.NoTemplate, match=f"{tmp_path}/chat_template.jinja: "):
+            chat_template.preset(tmp_path)
 
 
 def test_braces_in_a_template_are_text(tmp_path):
-    template = forms.CHATML % "Answer as {name}."
-    assert "{name}" in chat.preset(write("qwen2", tmp_path, template))["prompt"]["start"]
+    template = tokenizer_cases.CHATML % "Answer as {name}."
+    assert "{name}" in chat_template.preset(write("qwen2", tmp_path, template))["prompt"]["start"]
 
 
 def test_ends_are_those_of_all_files(tmp_path):
-    ids = {s: i for i, s in enumerate(forms.SPECIAL["qwen2"], forms.VOCABULARY)}
+    ids = {s: i for i, s in enumerate(tokenizer_cases.SPECIAL["qwen2"], tokenizer_cases.VOCABULARY)}
     assert Tokenizer.from_file(str(write("qwen2", tmp_path) / "tokenizer.json")).token_to_id("<|im_end|>") == 340
     write("qwen2", tmp_path, generation_config={"eos_token_id": ids["<|endoftext|>"]})
     (tmp_path / "config.json").write_text(json.dumps({"eos_token_id": [ids["<tool_call>"], 99999, None]}))
-    assert chat.preset(tmp_path)["end"] == ["<|im_end|>", "<|endoftext|>", "<tool_call>"]
+    assert chat_template.preset(tmp_path)["end"] == ["<|im_end|>", "<|endoftext|>", "<tool_call>"]
     (tmp_path / "generation_config.json").unlink()
     (tmp_path / "config.json").unlink()
     write("qwen2", tmp_path, generation_config={"eos_token_id": None}, tokenizer_config={"eos_token": None})
-    assert chat.preset(tmp_path)["end"] == ["<|im_end|>"], "the special token that follows an answer"
+    assert chat_template.preset(tmp_path)["end"] == ["<|im_end|>"], "the special token that follows an answer"
 
 
 def test_a_space_that_begins_a_text_is_found():
@@ -151,27 +150,27 @@ def test_a_space_that_begins_a_text_is_found():
     assert scheme(type="ByteLevel", add_prefix_space=True) == "always"
     form, first = without_prefix_space({"pre_tokenizer": {"type": "Metaspace", "prepend_scheme": "first"}})
     assert (form["pre_tokenizer"]["prepend_scheme"], first) == ("never", "first")
-    assert chat.spaces("a<x>b<x><x> c", ["<x>"], True, True) == " a<x> b<x><x>  c"
-    assert chat.spaces("a<x>b", ["<x>"], True, False) == " a<x>b"
-    assert chat.spaces("<x>b", ["<x>"], True, False) == "<x>b"
+    assert chat_template.spaces("a<x>b<x><x> c", ["<x>"], True, True) == " a<x> b<x><x>  c"
+    assert chat_template.spaces("a<x>b", ["<x>"], True, False) == " a<x>b"
+    assert chat_template.spaces("<x>b", ["<x>"], True, False) == "<x>b"
 
 
 @pytest.mark.parametrize("form", ["tinyllama", "unigram", "phi3"])
 def test_a_space_before_the_whole_text_alone(form, tmp_path):
-    forms.write(form, tmp_path)
+    tokenizer_cases.write(form, tmp_path)
     opened = Tokenizer.from_file(str(tmp_path / "tokenizer.json"))
     opened.normalizer = None
     opened.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
     opened.save(str(tmp_path / "tokenizer.json"))
-    start = chat.preset(tmp_path)["prompt"]["start"]  # checked against transformers
+    start = chat_template.preset(tmp_path)["prompt"]["start"]  # checked against transformers
     assert start.startswith(" ") == (form == "tinyllama")
 
 
 def test_white_space_that_a_token_takes_along():
     flags = {"lstrip": False, "rstrip": True}
     added = [{"content": "<x>"} | flags, {"content": "<y>"} | flags | {"lstrip": True}]
-    assert chat.eaten(" <x>\n\x1c <y>\t b ", added) == " <x>\n\x1c<y>b ".replace("\n", "")
-    opened = Tokenizer.from_str(forms.tokenizer("phi4").to_str())
+    assert chat_template.eaten(" <x>\n\x1c <y>\t b ", added) == " <x>\n\x1c<y>b ".replace("\n", "")
+    opened = Tokenizer.from_str(tokenizer_cases.tokenizer("phi4").to_str())
     for c in map(chr, (*range(0x3010), 0xFEFF)):  # the white space of a tokenizer is that of prompt_template.py
         tokens = opened.encode(f"<|user|>{c}x", add_special_tokens=False).ids
         assert (len(tokens) == 2) == (c in SPACE), hex(ord(c))
@@ -179,13 +178,13 @@ def test_white_space_that_a_token_takes_along():
 
 def test_text_becomes_no_token_that_controls(table):
     for one in table:
-        published = forms.SPECIAL[one["form"]]
+        published = tokenizer_cases.SPECIAL[one["form"]]
         for token in one["tokenizer"]["added_tokens"]:
             assert token["special"] or token["content"] in ("\n\n", "<table>", "</table>"), token
             assert not token["rstrip"]
             assert token["content"] in (*published, "<unk>")
-    assert not forms.SPECIAL["qwen3"]["</think>"]["special"]
-    form = json.loads(forms.tokenizer("qwen2").to_str())
+    assert not tokenizer_cases.SPECIAL["qwen3"]["</think>"]["special"]
+    form = json.loads(tokenizer_cases.tokenizer("qwen2").to_str())
     made = {"prompt": {"start": "[INST]system [x"}, "end": ["stop"]}
     opened = Tokenizer.from_str(json.dumps(form))
     opened.add_tokens([AddedToken(s) for s in ("[INST]", "system", "stop", "[x]")])
@@ -198,26 +197,28 @@ def test_text_becomes_no_token_that_controls(table):
 def test_a_token_without_a_row_of_embedding_is_left_out(table, tmp_path):
     gemma = next(one for one in table if one["form"] == "gemma")
     published = json.loads((write("gemma", tmp_path) / "tokenizer.json").read_text())
-    assert published["added_tokens"][-1] == {"content": forms.BEYOND, "id": gemma["vocabulary"]} | {
+    assert published["added_tokens"][-1] == {"content": tokenizer_cases.BEYOND, "id": gemma["vocabulary"]} | {
         "special": True, "normalized": False, "single_word": False, "lstrip": False, "rstrip": False,
     }  # fmt: skip
-    assert forms.BEYOND not in {t["content"] for t in gemma["tokenizer"]["added_tokens"]}
+    assert tokenizer_cases.BEYOND not in {t["content"] for t in gemma["tokenizer"]["added_tokens"]}
     assert Tokenizer.from_str(json.dumps(gemma["tokenizer"])).get_vocab_size() == gemma["vocabulary"]
     preset = gemma["preset"]
     rows = gemma["vocabulary"]
     assert len(for_pieces(published, preset, math.inf)["added_tokens"]) == len(published["added_tokens"])
-    with pytest.raises(ValueError, match=f"found token '{forms.BEYOND}', number {rows}, but {rows} rows of embedding"):
-        for_pieces(published, preset | {"end": [forms.BEYOND]}, rows)
+    with pytest.raises(
+        ValueError, match=f"found token '{tokenizer_cases.BEYOND}', number {rows}, but {rows} rows of embedding"
+    ):
+        for_pieces(published, preset | {"end": [tokenizer_cases.BEYOND]}, rows)
     with pytest.raises(ValueError, match=f"but {rows} rows of embedding"):
-        for_pieces(published, preset | {"prompt": {"chat": {"start": forms.BEYOND}}}, rows)
+        for_pieces(published, preset | {"prompt": {"chat": {"start": tokenizer_cases.BEYOND}}}, rows)
     with pytest.raises(ValueError, match="but 300 rows of embedding"):
         for_pieces(published, preset, 300)
 
 
 def test_the_day_of_export_is_not_in_a_prompt(tmp_path):
     theirs = PreTrainedTokenizerFast.from_pretrained(write("smollm3", tmp_path))
-    assert chat.DATE in chat.render(theirs, ["x"])
-    assert str(datetime.date.today().year) not in chat.render(theirs, ["x"]).replace("June 2025", "")
+    assert chat_template.DATE in chat_template.render(theirs, ["x"])
+    assert str(datetime.date.today().year) not in chat_template.render(theirs, ["x"]).replace("June 2025", "")
 
 
 @pytest.mark.parametrize("form", ["gemma", "phi3"])
@@ -228,7 +229,7 @@ def test_a_published_folder_is_exported(form, table, tmp_path):
     shape |= {"num_key_value_heads": 1, "vocab_size": known["vocabulary"], "pad_token_id": None}
     family = {"gemma": "gemma3_text", "phi3": "phi3"}[form]
     AutoModelForCausalLM.from_config(AutoConfig.for_model(family, **shape)).save_pretrained(folder)
-    forms.write(form, folder)
+    tokenizer_cases.write(form, folder)
     export.export(folder, tmp_path / "model", export.ExportOptions(precisions=["fp32"]))
     about = json.loads((tmp_path / "model" / "model.json").read_text())
     assert about["prompt"]["chat"] == known["preset"]["prompt"]["chat"]

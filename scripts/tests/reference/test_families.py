@@ -17,9 +17,7 @@ from transformers import AutoConfig, AutoModelForCausalLM
 
 from lab.export import export
 from lab.export.preset import Refused, default_preset
-from lab.fixtures import sampling_cases as sampling
-from lab.fixtures import tiny
-from lab.fixtures import tokenizer_cases as forms
+from lab.fixtures import sampling_cases, tiny, tokenizer_cases
 from lab.reference.checkpoint import load
 from lab.reference.config import GLOBAL, LOCAL, NONE
 from lab.reference.families import Unsupported, read_config
@@ -249,7 +247,7 @@ def test_a_shard_cut_short_is_refused(tmp_path):
 
 
 def test_a_checkpoint_looks_no_farther_than_it_was_trained_to(tmp_path):
-    forms.write("llama3", tmp_path)
+    tokenizer_cases.write("llama3", tmp_path)
     for positions, windows in ((2048, [1792, 512]), (131072, [2048, 512]), (400, [256, 256])):
         sizes = default_preset(tmp_path, positions)["scenarios"].values()
         assert [s["window"] for s in sizes] == windows
@@ -267,8 +265,8 @@ def test_a_missing_shard_is_named(tmp_path):
 
 
 def test_the_table_of_samplings_is_what_transformers_computes():
-    known = json.loads(sampling.TARGET.read_text())
-    made = sampling.table()
+    known = json.loads(sampling_cases.TARGET.read_text())
+    made = sampling_cases.table()
     assert len(known) == len(made)
     for one, other in zip(known, made, strict=True):
         assert [t for t, _ in one["left"]] == [t for t, _ in other["left"]]

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from lab import ROOT
-from lab.release import check_packages as vet
-from lab.release import package as pack
+from lab.release import check_packages, package
 
 CLASS = b"\xca\xfe\xba\xbe" + struct.pack(">HH", 0, 55)
 
@@ -43,7 +42,7 @@ def module(tmp_path) -> Path:
 
 @pytest.fixture
 def aar(module, tmp_path) -> Path:
-    pack.aar(str(tmp_path / "testing.aar"), str(module))
+    package.aar(str(tmp_path / "testing.aar"), str(module))
     return tmp_path / "testing.aar"
 
 
@@ -53,23 +52,23 @@ def changed(path: Path, **entries: bytes | None) -> Path:
     with zipfile.ZipFile(path) as archive:
         whole = {name: archive.read(name) for name in archive.namelist()} | named
     out = path.with_name("changed.aar")
-    pack.write(str(out), {name: data for name, data in whole.items() if data is not None})
+    package.write(str(out), {name: data for name, data in whole.items() if data is not None})
     return out
 
 
 def jar(tmp_path: Path, name: str, data: bytes) -> bytes:
-    pack.write(str(tmp_path / "classes.jar"), {name: data})
+    package.write(str(tmp_path / "classes.jar"), {name: data})
     return (tmp_path / "classes.jar").read_bytes()
 
 
 def test_the_same_bytes_each_time(module, aar, tmp_path):
     (module / "target/classes/dev/edgeinfinite/testing/Fake.class").touch()
-    pack.aar(str(tmp_path / "again.aar"), str(module))
+    package.aar(str(tmp_path / "again.aar"), str(module))
     assert (tmp_path / "again.aar").read_bytes() == aar.read_bytes()
 
 
 def test_an_aar_as_packed_is_fine(aar):
-    assert list(vet.aar(aar, "edgeinfinite-testing")) == []
+    assert list(check_packages.aar(aar, "edgeinfinite-testing")) == []
 
 
 @pytest.mark.parametrize(
@@ -84,12 +83,12 @@ def test_a_manifest_that_asks_for_something(aar, element, named):
     with zipfile.ZipFile(aar) as archive:
         manifest = archive.read("AndroidManifest.xml").decode()
     broken = changed(aar, AndroidManifest__xml=manifest.replace("</manifest>", f"{element}</manifest>").encode())
-    assert named in "".join(vet.aar(broken, "edgeinfinite-testing"))
+    assert named in "".join(check_packages.aar(broken, "edgeinfinite-testing"))
 
 
 def test_the_wrong_things_in_it(aar, tmp_path):
     def complaints(**entries: bytes | None) -> str:
-        return "".join(vet.aar(changed(aar, **entries), "edgeinfinite-testing"))
+        return "".join(check_packages.aar(changed(aar, **entries), "edgeinfinite-testing"))
 
     assert "R.txt" in complaints(R__txt=None)
     assert "jni/x86_64/libx.so" in complaints(jni___x86_64___libx__so=b"")
@@ -97,24 +96,24 @@ def test_the_wrong_things_in_it(aar, tmp_path):
     assert "com/example/Other.class" in complaints(classes__jar=stranger)
     newer = jar(tmp_path, "dev/edgeinfinite/testing/Fake.class", CLASS[:6] + struct.pack(">H", 61))
     assert "bytecode 61" in complaints(classes__jar=newer)
-    assert "more than 5 %" in "".join(vet.grown("edgeinfinite-testing.aar", 10**9))
+    assert "more than 5 %" in "".join(check_packages.grown("edgeinfinite-testing.aar", 10**9))
 
 
 def test_the_manifest_of_the_library_asks_for_nothing():
-    text = pack.manifest(ROOT / "android/edgeinfinite")
-    assert list(vet.manifest(text, native=True)) == []
-    assert list(vet.manifest(text.replace('required="false"', 'required="true"'), native=True))
+    text = package.manifest(ROOT / "android/edgeinfinite")
+    assert list(check_packages.manifest(text, native=True)) == []
+    assert list(check_packages.manifest(text.replace('required="false"', 'required="true"'), native=True))
 
 
 @pytest.mark.parametrize("name", ["edgeinfinite", "edgeinfinite-testing"])
 def test_poms(name, tmp_path):
     path = tmp_path / "made.pom"
-    pack.pom(str(path), str(ROOT / "android" / name))
-    assert list(vet.pom(path, name)) == []
+    package.pom(str(path), str(ROOT / "android" / name))
+    assert list(check_packages.pom(path, name)) == []
     text = path.read_text()
     for tag in ("url", "connection", "scope", "packaging"):
         path.write_text(text.replace(f"<{tag}>", f"<x{tag}>").replace(f"</{tag}>", f"</x{tag}>"))
-        assert list(vet.pom(path, name)), tag
+        assert list(check_packages.pom(path, name)), tag
 
 
 def test_an_apk_maps_its_libraries_where_they_lie(tmp_path):
@@ -125,27 +124,27 @@ def test_an_apk_maps_its_libraries_where_they_lie(tmp_path):
         archive.writestr("resources.arsc", b"table", zipfile.ZIP_STORED)
         archive.writestr("assets/a", b"odd", zipfile.ZIP_DEFLATED)
     dex.write_bytes(b"dex")
-    libraries = [library(tmp_path / abi) for abi in vet.ABIS]
-    pack.apk(str(out), str(base), str(dex), *map(str, libraries))
-    assert list(vet.misplaced(out)) == []
+    libraries = [library(tmp_path / abi) for abi in check_packages.ABIS]
+    package.apk(str(out), str(base), str(dex), *map(str, libraries))
+    assert list(check_packages.misplaced(out)) == []
 
     small = library(tmp_path / "arm64-v8a", alignment=4096)
-    pack.apk(str(out), str(base), str(dex), str(small))
-    assert "4096" in "".join(vet.misplaced(out))
+    package.apk(str(out), str(base), str(dex), str(small))
+    assert "4096" in "".join(check_packages.misplaced(out))
 
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("lib/arm64-v8a/libedgeinfinite.so", libraries[1].read_bytes(), zipfile.ZIP_DEFLATED)
-    assert "compressed" in "".join(vet.misplaced(out))
+    assert "compressed" in "".join(check_packages.misplaced(out))
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("lib/arm64-v8a/libedgeinfinite.so", libraries[1].read_bytes(), zipfile.ZIP_STORED)
-    assert "starts at" in "".join(vet.misplaced(out))
+    assert "starts at" in "".join(check_packages.misplaced(out))
 
 
 def test_a_dex_without_its_natives():
     natives = "".join(f"name : '{name}'\n" for name in ("open", "next"))
     head = "Class descriptor  : "
     dump = f"{head}'Ldev/edgeinfinite/internal/Native;'\n{natives}{head}'La/b;'\nname : 'close'\n"
-    complaints = "\n".join(vet.dex(dump))
+    complaints = "\n".join(check_packages.dex(dump))
     assert "no native close" in complaints
     assert "no native open " not in complaints
     assert "no NativeException" in complaints

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from lab.export.model_folder import entry
-from lab.fixtures import tokenizer_cases as forms
+from lab.fixtures import tokenizer_cases
 from lab.reference.checkpoint import load
 from lab.reference.parallel import ask
 from lab.train import ssft
@@ -39,7 +39,7 @@ def checkpoint(folder: Path, family: str, form: str) -> Path:
             p.copy_(torch.randn(p.shape) * size + (p.dim() == 1 and "norm" in name))
     folder.mkdir()
     model.save_pretrained(folder)
-    forms.write(form, folder)
+    tokenizer_cases.write(form, folder)
     rows = [
         {"document": f"The {gate} gate opens with {n}{n}. Nobody goes there after nine, for it is dark there by then.",
          "questions": [{"question": f"What opens the {gate} gate?", "answer": f"{n}{n}"}]}
