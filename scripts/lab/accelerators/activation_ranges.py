@@ -18,17 +18,18 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from lab.accelerators import fixed_point, fixed_shape_session, lowering
+from lab.accelerators import fixed_point, lowering
+from lab.accelerators.fixed_shape_session import scaled_feeds
 from lab.export import external_data
 from lab.reference.numpy_engine import ModelFolder, Session
 
-Streams = Iterable[tuple[str, list[int], int]]
+Prompts = Iterable[tuple[str, list[int], int]]
 DECODED = 3  # single rows after each stream
 MASKED = -1e20  # what lies below was masked
 ROOM = 1.1  # a cache's range is so much wider than what was seen
 
 
-class Tap:
+class WatchedSession:
     """Stands where a session stood; sees what goes in and what comes out."""
 
     def __init__(self, session: onnxruntime.InferenceSession, see: Callable[[dict, dict], None]):
@@ -45,10 +46,10 @@ class Tap:
         return [made[n] for n in names]
 
 
-def through(opened: ModelFolder, see: Callable[[dict, dict], None], streams: Streams) -> None:
+def run_prompts(opened: ModelFolder, see: Callable[[dict, dict], None], streams: Prompts) -> None:
     """Reads every stream, and decodes a few tokens after it."""
     kept = opened.session
-    opened.session = Tap(kept, see)
+    opened.session = WatchedSession(kept, see)
     try:
         for scenario, tokens, pinned in streams:
             stream = Session(opened, scenario)
@@ -59,7 +60,7 @@ def through(opened: ModelFolder, see: Callable[[dict, dict], None], streams: Str
         opened.session = kept
 
 
-def cache_scales(opened: ModelFolder, streams: Streams) -> tuple[np.ndarray, np.ndarray]:
+def cache_scales(opened: ModelFolder, streams: Prompts) -> tuple[np.ndarray, np.ndarray]:
     """Per dim the largest magnitude that a key can have at any position, and a value: [L, J, d] each."""
     layers = opened.layers
     kinds = opened.manifest["layers"]
@@ -74,13 +75,13 @@ def cache_scales(opened: ModelFolder, streams: Streams) -> tuple[np.ndarray, np.
             for j, seen in enumerate((key, np.abs(made[f"new_v_{i}"][0]))):
                 most[j, i] = np.maximum(most[j, i], seen.max(1))
 
-    through(opened, see, streams)
+    run_prompts(opened, see, streams)
     least = most.max((2, 3), keepdims=True) / 256  # a dim that hardly moves is not worth finer steps
     most = np.maximum(most, np.maximum(least, 1e-6)) * np.float32(ROOM)
     return most[0], most[1]
 
 
-def watching(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxruntime.InferenceSession:
+def with_outputs(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxruntime.InferenceSession:
     """The graph with these values among its outputs; its weights are mapped from a file, not held a second time."""
     watched = lowering.bare(graph)
     held = lowering.weights_of(graph)
@@ -98,14 +99,14 @@ def watching(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxrunti
 
 
 def ranges(
-    opened: ModelFolder, graph: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, streams: Streams
+    opened: ModelFolder, graph: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, streams: Prompts
 ) -> dict[str, tuple[float, float]]:
     """graph: lower.for_steps, of open shape. Of scores under a mask the least is that of a row's most."""
     names = sorted(fixed_point.real_values(graph) - {i.name for i in graph.graph.input})
     found: dict[str, tuple[float, float]] = {}
 
     def see(feeds: dict, _: dict) -> None:
-        fed = fixed_shape_session.scaled(feeds, keys, values)
+        fed = scaled_feeds(feeds, keys, values)
         made = dict(zip(names, session.run(names, fed), strict=True))
         for name, value in (fed | made).items():
             if value.min() < MASKED:
@@ -114,8 +115,8 @@ def ranges(
             found[name] = min(low, float(value.min())), max(high, float(value.max()))
 
     with tempfile.TemporaryDirectory() as place:
-        session = watching(graph, names, Path(place))
-        through(opened, see, streams)
+        session = with_outputs(graph, names, Path(place))
+        run_prompts(opened, see, streams)
     rows = opened.embedding.astype(np.float32) * np.float32(opened.manifest["embedding"]["scale"])
     found["x"] = float(rows.min()) / fixed_point.MARGIN, float(rows.max()) / fixed_point.MARGIN  # known, not seen
     return found

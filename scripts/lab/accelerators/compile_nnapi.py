@@ -20,7 +20,7 @@ import onnxruntime
 
 from lab.accelerators import lowering, provider_rules
 from lab.accelerators.compile_npu import Refused, shapes
-from lab.accelerators.fixed_shape_session import Shapes, error
+from lab.accelerators.fixed_shape_session import ShapeSessions, self_test_error
 from lab.export import external_data
 from lab.export.model_folder import rewritten
 from lab.reference.numpy_engine import ModelFolder, read_manifest
@@ -80,7 +80,7 @@ def compile_nnapi(source: Path, target: Path, accelerators: list[str], scenarios
                 r: onnxruntime.InferenceSession(folder / f, providers=["CPUExecutionProvider"])
                 for r, f in shaped.items()
             }
-            found = error(opened, Shapes(sessions), scenario)
+            found = self_test_error(opened, ShapeSessions(sessions), scenario)
             print(f"{scenario}: logits within {found:.1e} of the reference")
             if not found <= bound:
                 raise Refused(f"{scenario}: logits off by {found:.2g}, allowed {bound:.2g}")

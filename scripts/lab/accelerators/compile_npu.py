@@ -29,8 +29,10 @@ import numpy as np
 import onnx
 import onnxruntime
 
-from lab.accelerators import activation_ranges, fixed_point, fixed_shape_session, lowering, qnn
-from lab.corpus.documents import make
+from lab.accelerators import activation_ranges, fixed_point, lowering, qnn
+from lab.accelerators.fixed_shape_session import QuantizedSessions, self_test_error
+from lab.accelerators.lowering import GraphShape, for_quantized
+from lab.corpus.documents import make_document
 from lab.export.model_folder import rewritten
 from lab.reference.numpy_engine import ModelFolder
 
@@ -44,13 +46,13 @@ class Refused(Exception):
 
 
 @dataclass
-class Form:
+class CalibratedGraph:
     """A calibrated artefact before it has a shape. keys, values [L, J, d]: the scales of their dims."""
 
     graph: onnx.ModelProto
     keys: np.ndarray
     values: np.ndarray
-    activation_ranges: dict[str, tuple[float, float]]
+    ranges: dict[str, tuple[float, float]]
     weight_bits: int = 8
 
     @property
@@ -60,18 +62,18 @@ class Form:
     def encodings(self, bits: tuple[int, int]) -> dict[str, fixed_point.Encoding]:
         return fixed_point.encodings(self.graph, self.ranges, *bits)
 
-    def quantized(self, run: lowering.Run, bits: tuple[int, int]) -> onnx.ModelProto:
+    def quantized(self, run: GraphShape, bits: tuple[int, int]) -> onnx.ModelProto:
         return fixed_point.quantized(lowering.fixed(self.graph, run), self.encodings(bits), self.weight_bits)
 
 
-def shapes(sizes: dict, soc: qnn.Soc | None = None) -> list[lowering.Run]:
+def shapes(sizes: dict, soc: qnn.Soc | None = None) -> list[GraphShape]:
     """Where a SoC gets a single row wrong, it is the first of a draft's."""
     slots = sizes["pinned"] + sizes["window"]
     runs = [(sizes["segment"], 1), (VERIFIED, VERIFIED), *([(1, 1)] if soc is None or soc.single_row else [])]
-    return [lowering.Run(rows, wanted, slots) for rows, wanted in dict.fromkeys(runs)]
+    return [GraphShape(rows, wanted, slots) for rows, wanted in dict.fromkeys(runs)]
 
 
-def streams(opened: ModelFolder, scenarios: dict, texts: list[str]) -> Iterator[tuple[str, list[int], int]]:
+def calibration_prompts(opened: ModelFolder, scenarios: dict, texts: list[str]) -> Iterator[tuple[str, list[int], int]]:
     """(scenario, tokens, pinned): prompts that leave the cache half empty, fill it, and fill the memory."""
     prompt_template = opened.prompt_template
     prompt = opened.manifest["prompt"]
@@ -86,12 +88,16 @@ def streams(opened: ModelFolder, scenarios: dict, texts: list[str]) -> Iterator[
                 yield name, [*start, *whole[: max(1, length - len(start) - len(ask))], *ask], len(start)
 
 
-def calibrated(opened: ModelFolder, artefact: dict, scenarios: dict, texts: list[str], weight_bits: int = 8) -> Form:
+def calibrate(
+    opened: ModelFolder, artefact: dict, scenarios: dict, texts: list[str], weight_bits: int = 8
+) -> CalibratedGraph:
     simple = lowering.primitives(onnx.load(opened.folder / artefact["file"]), whole_norms=True)
-    told = list(streams(opened, scenarios, texts))
+    told = list(calibration_prompts(opened, scenarios, texts))
     keys, values = activation_ranges.cache_scales(opened, told)
-    graph = lowering.for_steps(simple, keys, values, opened.manifest["base"]["heads"])
-    return Form(graph, keys, values, activation_ranges.ranges(opened, graph, keys, values, told), weight_bits)
+    graph = for_quantized(simple, keys, values, opened.manifest["base"]["heads"])
+    return CalibratedGraph(
+        graph, keys, values, activation_ranges.ranges(opened, graph, keys, values, told), weight_bits
+    )
 
 
 def on_cpu(graph: bytes) -> onnxruntime.InferenceSession:
@@ -101,20 +107,18 @@ def on_cpu(graph: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
-def error(opened: ModelFolder, form: Form, scenario: str, bits: tuple[int, int]) -> float:
+def error(opened: ModelFolder, form: CalibratedGraph, scenario: str, bits: tuple[int, int]) -> float:
     """Of the logits in steps, on the CPU: worst over the scenario's self-tests, ÷ the largest logit."""
     sizes = opened.manifest["scenarios"][scenario]
     sessions = {run: on_cpu(form.quantized(run, bits).SerializeToString()) for run in shapes(sizes)}
-    return fixed_shape_session.error(
-        opened, fixed_shape_session.Steps(sessions, form.encodings(bits), form.keys, form.values), scenario
-    )
+    return self_test_error(opened, QuantizedSessions(sessions, form.encodings(bits), form.keys, form.values), scenario)
 
 
 def encodings_name(bits: tuple[int, int]) -> str:
     return f"npu-m{bits[0]}-kv{bits[1]}.json"
 
 
-def encodings_file(form: Form, bits: tuple[int, int]) -> str:
+def encodings_file(form: CalibratedGraph, bits: tuple[int, int]) -> str:
     """What the host needs: [scale, zero] of every input and output, bits by type, and per dim the caches' scales."""
     found = form.encodings(bits)
     names = [v.name for v in (*form.graph.graph.input, *form.graph.graph.output) if v.name != "rows"]
@@ -129,7 +133,9 @@ def encodings_file(form: Form, bits: tuple[int, int]) -> str:
     return '{\n "tensors": {\n' + ",\n".join(lines) + '\n },\n "scales": {\n' + ",\n".join(inner) + "\n }\n}\n"
 
 
-def compiled(folder: Path, form: Form, soc: qnn.Soc, scenarios: dict, bound: float, shared: bool) -> list[dict]:
+def compiled(
+    folder: Path, form: CalibratedGraph, soc: qnn.Soc, scenarios: dict, bound: float, shared: bool
+) -> list[dict]:
     """Writes a SoC's files → its artefacts, one a scenario."""
     graphs = {}
     made = []
@@ -185,7 +191,7 @@ def compile_npu(
     cpu = next(plain, None)
     if cpu is None or not chosen:
         raise Refused(f"{source} has no graph for the CPU to start from, or none of these scenarios")
-    form = calibrated(opened, cpu, chosen, texts, weight_bits)
+    form = calibrate(opened, cpu, chosen, texts, weight_bits)
     bits = sorted({soc.bits for soc in socs})
     for b, scenario in ((b, s) for b in bits for s in chosen):
         found = error(opened, form, scenario, b)
@@ -215,7 +221,7 @@ def main() -> int:
     parser.add_argument("--max-error", type=float, default=MAX_ERROR, help="÷ the largest logit (%(default)s)")
     parser.add_argument("--unshared", action="store_true", help="one .bin a graph, which the simulator can load")
     a = parser.parse_args()
-    texts = [f.read_text() for f in a.text] or [make(1500, f"compile_npu/{n}").text for n in range(TEXTS)]
+    texts = [f.read_text() for f in a.text] or [make_document(1500, f"compile_npu/{n}").text for n in range(TEXTS)]
     try:
         socs = [qnn.SOCS[name] for name in a.soc]
         compile_npu(a.source, a.target, socs, texts, not a.unshared, a.max_error, a.scenario, a.weights)

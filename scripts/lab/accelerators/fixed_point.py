@@ -47,12 +47,12 @@ class Encoding:
         scale = float(np.float32(max(high - low, 1e-9) / top))
         return Encoding(scale, round(-low / scale), bits)
 
-    def steps(self, real: np.ndarray) -> np.ndarray:
+    def quantize(self, real: np.ndarray) -> np.ndarray:
         low = 0
         high = 2**self.bits - 1
         return np.clip(np.rint(real / np.float32(self.scale)) + self.zero, low, high).astype(TYPES[self.bits][0])
 
-    def real(self, steps: np.ndarray) -> np.ndarray:
+    def dequantize(self, steps: np.ndarray) -> np.ndarray:
         return (steps.astype(np.float32) - self.zero) * np.float32(self.scale)
 
 
@@ -180,7 +180,7 @@ def quantized(model: onnx.ModelProto, found: dict[str, Encoding], weight_bits: i
             scale = scale.astype(np.float32)
         else:
             e = Encoding.of(array.min(), array.max())
-            steps = e.steps(array)
+            steps = e.quantize(array)
             scale = np.array(e.scale, np.float32)
             zero = np.array(e.zero, np.uint16)
             axis = {}

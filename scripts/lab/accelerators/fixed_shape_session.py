@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from lab.accelerators.fixed_point import LEAST, Encoding
-from lab.accelerators.lowering import Run
+from lab.accelerators.lowering import GraphShape
 from lab.reference.numpy_engine import ModelFolder, Session
 
 FLOOR = np.float32(np.exp(LEAST))
@@ -23,16 +23,16 @@ class GraphSession(Protocol):
     def run(self, names: list[str] | None, feeds: dict[str, np.ndarray]) -> list[np.ndarray]: ...
 
 
-class Shapes:
+class ShapeSessions:
     """Sessions of one artefact by shape, where a session of open shape stood."""
 
-    def __init__(self, sessions: dict[Run, GraphSession]):
+    def __init__(self, sessions: dict[GraphShape, GraphSession]):
         self.sessions = sessions
 
     def get_inputs(self) -> list:
         return next(iter(self.sessions.values())).get_inputs()
 
-    def fit(self, rows: int, wanted: int) -> Run:
+    def fit(self, rows: int, wanted: int) -> GraphShape:
         """The least shape that holds so many rows, and wants so many."""
         fits = [r for r in self.sessions if r.rows >= rows and (r.wanted >= wanted)]
         return min(fits, key=lambda r: r.rows)
@@ -54,11 +54,11 @@ class Shapes:
         return [real[n][:wanted] if n == "logits" else real[n][:, :, :count] for n in names]
 
 
-class Steps(Shapes):
+class QuantizedSessions(ShapeSessions):
     """What goes in and comes out is in steps."""
 
     def __init__(
-        self, sessions: dict[Run, GraphSession], found: dict[str, Encoding], keys: np.ndarray, values: np.ndarray
+        self, sessions: dict[GraphShape, GraphSession], found: dict[str, Encoding], keys: np.ndarray, values: np.ndarray
     ):
         super().__init__(sessions)
         self.found = found
@@ -70,17 +70,17 @@ class Steps(Shapes):
         return [SimpleNamespace(name=name, type="in steps") for name in (found | {"rows"})]
 
     def fed(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-        real = scaled(feeds, *self.scales)
-        return {name: self.found[name].steps(v) if name != "rows" else v for name, v in real.items()}
+        real = scaled_feeds(feeds, *self.scales)
+        return {name: self.found[name].quantize(v) if name != "rows" else v for name, v in real.items()}
 
     def real(self, name: str, steps: np.ndarray) -> np.ndarray:
-        real = self.found[name].real(steps)
+        real = self.found[name].dequantize(steps)
         if not name.startswith("new_"):
             return real
         return real * self.scales["kv".index(name[4])][int(name[6:])][:, None]
 
 
-def error(opened: ModelFolder, session: Shapes, scenario: str) -> float:
+def self_test_error(opened: ModelFolder, session: ShapeSessions, scenario: str) -> float:
     """Of the logits: worst over the scenario's self-tests, ÷ the largest logit."""
     kept = opened.session
     opened.session = session
@@ -96,7 +96,7 @@ def error(opened: ModelFolder, session: Shapes, scenario: str) -> float:
     return worst
 
 
-def scaled(feeds: dict[str, np.ndarray], keys: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:
+def scaled_feeds(feeds: dict[str, np.ndarray], keys: np.ndarray, values: np.ndarray) -> dict[str, np.ndarray]:
     """What a graph of open shape is fed → what lower.for_steps is fed, still in real numbers."""
     fed = {}
     for name, value in feeds.items():
@@ -113,7 +113,7 @@ def scaled(feeds: dict[str, np.ndarray], keys: np.ndarray, values: np.ndarray) -
     return fed
 
 
-def padded(name: str, value: np.ndarray, run: Run) -> np.ndarray:
+def padded(name: str, value: np.ndarray, run: GraphShape) -> np.ndarray:
     """value as a run of so many rows has it; what is added follows what is real, so nothing real sees it."""
     if name == "rows":
         return np.resize(value, run.wanted)

@@ -26,7 +26,7 @@ INDEX = TensorProto.INT32  # of `rows`: compilers take no 64-bit input
 
 
 @dataclass(frozen=True)
-class Run:
+class GraphShape:
     """One fixed shape: rows S, wanted rows R, cache slots C."""
 
     rows: int
@@ -175,7 +175,7 @@ def primitives(model: onnx.ModelProto, whole_norms: bool = False) -> onnx.ModelP
     return r.model()
 
 
-def for_steps(model: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, heads: int) -> onnx.ModelProto:
+def for_quantized(model: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, heads: int) -> onnx.ModelProto:
     """The form whose every value has a range known beforehand, for 8 and 16 bits; logits as they were.
 
     Cached and new keys and values are divided by a scale of each dim: keys, values [L, J, d]. The memory's
@@ -256,7 +256,7 @@ def rotate(r: Rewriter, x: str, _: str, cos: str, sin: str, a: dict, inputs: lis
     r("Concat", left, right, *rest, out=out, axis=-1)
 
 
-def fixed(model: onnx.ModelProto, run: Run, flat: bool = False) -> onnx.ModelProto:
+def fixed(model: onnx.ModelProto, run: GraphShape, flat: bool = False) -> onnx.ModelProto:
     """One shape: every size a number, nothing computed from a shape. flat: linears take and give two dims."""
     held = weights_of(model)
     model = bare(model)

@@ -26,7 +26,7 @@ KINDS = (*FACTS, KEY, *ABSENT)
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """A question and the one sentence that answers it; no sentence: the document does not say. `value`: what an answer
     in a model's own words has to name (passkeys.py)."""
 
@@ -39,7 +39,7 @@ class Asked:
 @dataclass
 class Document:
     text: str
-    asked: list[Asked]
+    asked: list[Query]
 
 
 @dataclass
@@ -48,7 +48,7 @@ class Part:
 
     heading: str
     sentences: list[str]
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Query] = field(default_factory=list)
 
 
 class Writer:
@@ -71,7 +71,7 @@ class Writer:
         frames = self.random.sample(FRAMES, self.random.randint(3, 9))
         sentences = [section.say(self.places.choose(*LEADS)), *map(section.say, frames)]
         sentences.insert(self.random.randint(1, len(sentences)), fact.sentence)
-        asked = [Asked("place", fact.question, fact.sentence), Asked("untold", untold.question)]
+        asked = [Query("place", fact.question, fact.sentence), Query("untold", untold.question)]
         return Part(capital(section.full), sentences, asked)
 
     def thing(self) -> Part:
@@ -83,37 +83,39 @@ class Writer:
             told, absent, name = write.cluster(r.randint(2, 5), r.randint(1, 3))
         self.taken.add(name.lower())
         ways = [
-            (ended(one.sentence), [q for q in one.questions if name.lower() in q.lower()])
+            (with_full_stop(one.sentence), [q for q in one.questions if name.lower() in q.lower()])
             for one in told
             if len(one.sentence) < 400 and name.lower() in one.sentence.lower()
         ]
-        asked = [Asked("thing", question(write, some), sentence) for sentence, some in ways if some]
+        asked = [Query("thing", choose_question(write, some), sentence) for sentence, some in ways if some]
         if absent := [q for q in absent if name.lower() in q.lower()]:
-            asked.append(Asked("untold", question(write, absent)))
-        sentences = [sentence for sentence, _ in ways] + [ended(write.sentence()) for _ in range(r.randint(1, 4))]
+            asked.append(Query("untold", choose_question(write, absent)))
+        sentences = [sentence for sentence, _ in ways] + [
+            with_full_stop(write.sentence()) for _ in range(r.randint(1, 4))
+        ]
         r.shuffle(sentences)
         return Part(capital(name), sentences, asked)
 
-    def key(self) -> Asked:
+    def key(self) -> Query:
         """A lock and its code."""
         name, _ = self.things.entity()
         while name.lower() in self.taken or " " not in name:
             name, _ = self.things.entity()
         self.taken.add(name.lower())
         code = self.random.randint(10_000, 99_999)
-        return Asked(KEY, f"Which code opens the {name}?", f"The code that opens the {name} is {code}.")
+        return Query(KEY, f"Which code opens the {name}?", f"The code that opens the {name} is {code}.")
 
 
-def ended(sentence: str) -> str:
+def with_full_stop(sentence: str) -> str:
     """With a full stop, so that it stays one sentence in running text."""
     return sentence if sentence.endswith((".", "!")) else sentence.rstrip(";:, ") + "."
 
 
-def question(write: Questions, ways: list[str]) -> str:
+def choose_question(write: Questions, ways: list[str]) -> str:
     return write.choose(*ways) + ("?" if write.chance(0.85) else "")
 
 
-def make(tokens: int, seed: str, facts: int = 50, keys: int = 50, absent: int = 50) -> Document:
+def make_document(tokens: int, seed: str, facts: int = 50, keys: int = 50, absent: int = 50) -> Document:
     """A document of about `tokens` tokens with at most so many questions of each sort, spread evenly over it.
 
     A short one gets fewer: there is a fact for each 128 tokens, a key and an absent one for each 256."""
@@ -126,11 +128,11 @@ def make(tokens: int, seed: str, facts: int = 50, keys: int = 50, absent: int = 
         sentences.insert(write.random.randint(0, len(sentences)), key.sentence)
     text = "\n\n".join(paragraphs(write, parts)) + "\n"
     folded = " ".join(text.split())
-    told = [a for part in parts for a in part.asked if a.sentence and folded.count(fold(a.sentence)) == 1]
+    told = [a for part in parts for a in part.asked if a.sentence and folded.count(fold_spaces(a.sentence)) == 1]
     untold = [a for part in parts for a in part.asked if not a.sentence]
-    foreign = strangers(f"{seed}/foreign", absent, write.taken)
-    asked = [a for kind in FACTS for a in spread([a for a in told if a.kind == kind], facts // 2 or 1)]
-    asked += [*locked, *spread(untold, absent // 2), *foreign[: absent - absent // 2]]
+    foreign = foreign_queries(f"{seed}/foreign", absent, write.taken)
+    asked = [a for kind in FACTS for a in evenly([a for a in told if a.kind == kind], facts // 2 or 1)]
+    asked += [*locked, *evenly(untold, absent // 2), *foreign[: absent - absent // 2]]
     return Document(text, asked)
 
 
@@ -149,15 +151,15 @@ def sections(write: Writer, budget: float) -> list[Part]:
     return parts
 
 
-def strangers(seed: str, count: int, taken: set[str]) -> list[Asked]:
+def foreign_queries(seed: str, count: int, taken: set[str]) -> list[Query]:
     """Questions of the same shapes about what is not in the document."""
     other = Writer(seed)
     found = []
     other.taken |= taken
     while len(found) < count:
         part = other.place() if len(found) % 2 else other.thing()
-        found += [Asked("foreign", a.question) for a in part.asked if a.sentence][:1]
-    found[::5] = [Asked("foreign", other.key().question) for _ in found[::5]]
+        found += [Query("foreign", a.question) for a in part.asked if a.sentence][:1]
+    found[::5] = [Query("foreign", other.key().question) for _ in found[::5]]
     return found
 
 
@@ -177,11 +179,11 @@ def paragraphs(write: Writer, parts: list[Part]) -> list[str]:
     return out
 
 
-def spread(items: list[Asked], count: int) -> list[Asked]:
+def evenly(items: list[Query], count: int) -> list[Query]:
     """At most `count` of the items, evenly spaced."""
     count = min(count, len(items))
     return [items[i * len(items) // count] for i in range(count)]
 
 
-def fold(text: str) -> str:
+def fold_spaces(text: str) -> str:
     return " ".join(text.split())

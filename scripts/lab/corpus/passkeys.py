@@ -15,7 +15,7 @@ import re
 import textwrap
 from itertools import cycle
 
-from lab.corpus.documents import Asked, Document, Writer, paragraphs, sections
+from lab.corpus.documents import Document, Query, Writer, paragraphs, sections
 from lab.corpus.lexicon import NOUN, topics
 
 BYTES_PER_TOKEN = 3.25  # of the demo model's tokenizer on such text, about
@@ -59,7 +59,7 @@ def passkeys(tokens: int, seed: str, keys: int = KEYS) -> Document:
         slots = {"entity": new_entity(write), "value": new_value(write, sort)}
         while re.search(rf"\b{slots['value']}\b", held, re.IGNORECASE):
             slots["value"] = new_value(write, sort)
-        told.append(Asked(kind, question.format_map(slots), sentence.format_map(slots), slots["value"]))
+        told.append(Query(kind, question.format_map(slots), sentence.format_map(slots), slots["value"]))
         held += f"\n{told[-1].sentence}"
     room = sum(map(size, texts)) - TAIL * BYTES_PER_TOKEN
     written = 0
@@ -95,7 +95,7 @@ def topical(tokens: int, seed: str) -> Document:
         out.append(text)
         written += size(text)
     question = write.places.choose(*TOPIC_QUESTIONS)
-    return Document("\n\n".join(out) + "\n", [Asked(TOPIC, question, value=topic)])
+    return Document("\n\n".join(out) + "\n", [Query(TOPIC, question, value=topic)])
 
 
 def filler(write: Writer, tokens: int) -> list[str]:

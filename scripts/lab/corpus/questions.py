@@ -35,7 +35,7 @@ ENDINGS = "mean called happen allowed used work be exist need needed do have req
 
 
 @dataclass
-class Told:
+class Statement:
     """A sentence and the questions that it, and nothing else in its text, answers (none: it only mentions things)."""
 
     sentence: str
@@ -78,7 +78,7 @@ def with_synonyms() -> tuple[tuple[str, ...], ...]:
     )
 
 
-def alike(word: str) -> set[str]:
+def same_words(word: str) -> set[str]:
     """A lower-case word and its synonyms."""
     return {word, *synonyms().get(word, ())}
 
@@ -196,7 +196,7 @@ class Questions(Prose):
             return f"{base} of {self.noun() if self.chance(0.5) else self.made_up()}", "the "
         return (self.made_up(), "") if u < 0.92 else (f"{self.word(ADJECTIVE)} {base}".title(), "the ")
 
-    def cluster(self, relations: int, mentions: int, like: str = "") -> tuple[list[Told], list[str], str]:
+    def cluster(self, relations: int, mentions: int, like: str = "") -> tuple[list[Statement], list[str], str]:
         """-> what is told (relations, then mere mentions), questions that nothing here answers, the entity's name."""
         name, article = self.entity(like)
         entity = Entity(self, name, article)
@@ -212,7 +212,7 @@ class Questions(Prose):
             sentence = re.sub(r" +", " ", capital(sentence)).strip() + self.choose(".", ".", ".", ".", ".", ";", "")
             if self.chance(0.04):
                 sentence = sentence.upper()
-            told.append(Told(sentence, [re.sub(r" +", " ", q).strip() for q in questions], kind))
+            told.append(Statement(sentence, [re.sub(r" +", " ", q).strip() for q in questions], kind))
         said = {like for kind in kinds[:relations] for like in ALIKE if kind in like}
         untold = [kind for kind in kinds[relations:] if not any(kind in like for like in said)]
         absent = [q for kind in untold for q in RELATIONS[kind](entity)[1]]
@@ -220,11 +220,11 @@ class Questions(Prose):
         self.entities = [entity.full, entity.full, f"this {name}" if article else name, article + plural(name)]
         self.entity_rate = 0.4
         for _ in range(mentions):
-            told.append(Told(self.mention(entity.full)))
+            told.append(Statement(self.mention(entity.full)))
         self.entities, self.entity_rate = before
         return told, absent, name
 
-    def register(self, siblings: int) -> tuple[list[Told], list[str]]:
+    def register(self, siblings: int) -> tuple[list[Statement], list[str]]:
         """The same told of many entities that share words, in the same sentences but for names, numbers and a word.
 
         -> what is told, and questions about what is not: of entities that are there, and of some that are not."""
@@ -267,7 +267,7 @@ class Questions(Prose):
         taken = [set(n.lower().split(" ")) for n in names]
         return None if any(mine <= theirs or theirs <= mine for theirs in taken) else name
 
-    def retold(self, one: Told, name: str, new: str) -> Told | None:
+    def retold(self, one: Statement, name: str, new: str) -> Statement | None:
         """What is told of `name`, told of `new`: other numbers, at times another word; None: it does not name it."""
         if new == name:
             return one
@@ -281,7 +281,7 @@ class Questions(Prose):
             if free:
                 words[self.choose(*free)] = self.noun()
                 sentence = " ".join(words)
-        return Told(sentence, [q for q in (renamed(q, name, new) for q in one.questions) if q], one.relation)
+        return Statement(sentence, [q for q in (renamed(q, name, new) for q in one.questions) if q], one.relation)
 
     def mention(self, entity: str) -> str:
         """A sentence in which the entity occurs and nothing is told about it that anyone asks for."""

@@ -60,10 +60,10 @@ class Entity:
         return f" {self.choose('unless', 'although', 'while', 'until', 'provided that', 'where', 'and')} {p.clause()}"
 
 
-Told = tuple[str, list[str]]
+Relation = tuple[str, list[str]]
 
 
-def definition(e: Entity) -> Told:
+def definition(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     x = e.name
@@ -94,7 +94,7 @@ def definition(e: Entity) -> Told:
     ]
 
 
-def date(e: Entity) -> Told:
+def date(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     v = e.verb
@@ -118,7 +118,7 @@ def date(e: Entity) -> Told:
     ]
 
 
-def place(e: Entity) -> Told:
+def place(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     where = c(p.place(), p.place(), f"the {p.noun()} of {p.place()}", f"room {p.random.randint(1, 400)}", p.code())
@@ -139,7 +139,7 @@ def place(e: Entity) -> Told:
     ]
 
 
-def person(e: Entity) -> Told:
+def person(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     v = e.verb
@@ -167,7 +167,7 @@ def person(e: Entity) -> Told:
     ]
 
 
-def amount(e: Entity) -> Told:
+def amount(e: Entity) -> Relation:
     c = e.choose
     much = e.prose.quantity()
     what = c(
@@ -206,7 +206,7 @@ def amount(e: Entity) -> Told:
     ]
 
 
-def reason(e: Entity) -> Told:
+def reason(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     v = e.verb
@@ -226,7 +226,7 @@ def reason(e: Entity) -> Told:
     ]
 
 
-def permission(e: Entity) -> Told:
+def permission(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     v = e.verb
@@ -248,7 +248,7 @@ def permission(e: Entity) -> Told:
     ]
 
 
-def obligation(e: Entity) -> Told:
+def obligation(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     v = e.verb
@@ -266,7 +266,7 @@ def obligation(e: Entity) -> Told:
     ]
 
 
-def condition(e: Entity) -> Told:
+def condition(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     v = e.verb
@@ -295,7 +295,7 @@ def condition(e: Entity) -> Told:
     ]
 
 
-def means(e: Entity) -> Told:
+def means(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     v = e.verb
@@ -315,7 +315,7 @@ def means(e: Entity) -> Told:
     ]
 
 
-def existence(e: Entity) -> Told:
+def existence(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     thing = e.prose.noun()
@@ -335,7 +335,7 @@ def existence(e: Entity) -> Told:
     ]
 
 
-def action(e: Entity) -> Told:
+def action(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     v = e.verb
@@ -352,7 +352,7 @@ def action(e: Entity) -> Told:
     ]
 
 
-def quality(e: Entity) -> Told:
+def quality(e: Entity) -> Relation:
     p = e.prose
     c = e.choose
     what = p.word(ADJECTIVE)
@@ -367,7 +367,7 @@ def quality(e: Entity) -> Told:
     ]
 
 
-RELATIONS: dict[str, Callable[[Entity], Told]] = {
+RELATIONS: dict[str, Callable[[Entity], Relation]] = {
     f.__name__: f
     for f in (
         definition,

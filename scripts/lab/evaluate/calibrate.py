@@ -21,9 +21,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab import ROOT
-from lab.corpus.documents import KINDS, Document, make
+from lab.corpus.documents import KINDS, Document, make_document
 from lab.evaluate import real_documents
 from lab.evaluate.cli import Cli, Progress, built
+from lab.evaluate.real_documents import DocumentAsker
 from lab.evaluate.score import File, Share, said, same
 from lab.export.model_folder import rescored, scored
 
@@ -63,7 +64,7 @@ def documents(seed: str, questions: int) -> list[tuple[int, Document]]:
         answered = absent = 0
         while min(answered, absent) < questions:
             name = f"{seed}/{passages}/{len(out)}"
-            document = make(passages * TOKENS_PER_PASSAGE, name, questions * 3 // 4, questions // 3, questions)
+            document = make_document(passages * TOKENS_PER_PASSAGE, name, questions * 3 // 4, questions // 3, questions)
             answered += sum(bool(a.sentence) for a in document.asked)
             absent += sum(not a.sentence for a in document.asked)
             out.append((passages, document))
@@ -144,7 +145,7 @@ def main() -> None:
             points.append(ask(cli, work, args.model, Point(weight, threshold), asked, args.reading))
             progress.say(describe(points[-1]).partition("\n")[0], True)
             if args.compare:
-                reader = real_documents.Reader(cli, work, args.reading, passages=False)
+                reader = DocumentAsker(cli, work, args.reading, passages=False)
                 texts = real_documents.documents()
                 results = [
                     real_documents.total(real_documents.by_rule(reader, texts, kind)) for kind in real_documents.SETS
@@ -155,7 +156,7 @@ def main() -> None:
             return
         for chosen in sorted(points, key=Point.balanced, reverse=True):
             rescored(args.model, work / "model", chosen.scoring())
-            person = real_documents.calibrated(real_documents.Reader(cli, work, args.reading, passages=False))
+            person = real_documents.calibrated(DocumentAsker(cli, work, args.reading, passages=False))
             if person.recall.right >= args.by_hand:
                 break
         else:

@@ -26,7 +26,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lab import ROOT
-from lab.corpus.documents import ABSENT, FACTS, KEY, KINDS, make
+from lab.corpus.documents import ABSENT, FACTS, KEY, KINDS, make_document
 from lab.evaluate import memory
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
 from lab.evaluate.score import File, Share, said, same, summary
@@ -46,7 +46,7 @@ FLOOR_CARRIED = {"passkey": 0.15}  # of the short form, by memory
 SHORT_CARRIED = (2048, 24)  # tokens, questions
 
 
-def measure(cli: Cli, work: Path, reading: str, length: int, questions: int, progress: Progress) -> dict:
+def measure_cell(cli: Cli, work: Path, reading: str, length: int, questions: int, progress: Progress) -> dict:
     """One cell: documents of `length` tokens until each sort of question was asked `questions` times."""
     began = time.monotonic()
     kinds = {kind: Share() for kind in KINDS}
@@ -57,7 +57,7 @@ def measure(cli: Cli, work: Path, reading: str, length: int, questions: int, pro
     documents = 0
     tasks: dict[str, Share] = {}
     while min((share.n for share in tasks.values()), default=0) < questions:
-        document = make(length, f"evaluate/{length}/{documents}", *[min(50, questions)] * 3)
+        document = make_document(length, f"evaluate/{length}/{documents}", *[min(50, questions)] * 3)
         documents += 1
         file = work / "document.txt"
         file.write_text(document.text)
@@ -106,7 +106,7 @@ def cost(cli: Cli, work: Path, reading: str, rounds: int, progress: Progress, le
     questions = {}
     first = {length: [] for length in lengths}
     for length in lengths:
-        document = make(length, f"evaluate/cost/{length}")
+        document = make_document(length, f"evaluate/cost/{length}")
         files[length] = work / f"cost-{length}.txt"
         files[length].write_text(document.text)
         questions[length] = [a.question for a in document.asked if a.kind == FACTS[0]]
@@ -196,8 +196,8 @@ def plot(name: str) -> None:
 
 def short(cli: Cli, work: Path, progress: Progress) -> tuple[list[dict], list[dict], list[str]]:
     """-> rows of a minute's run, rows of what the memory carried, and what lies below the floor."""
-    rows = [measure(cli, work, "recall", length, 40, progress) for length in SHORT]
-    rows.append(measure(cli, work, "memory", SHORT[0], 12, progress))
+    rows = [measure_cell(cli, work, "recall", length, 40, progress) for length in SHORT]
+    rows.append(measure_cell(cli, work, "memory", SHORT[0], 12, progress))
     carried = [row for task in FLOOR_CARRIED for row in memory.measure(cli, work, task, *SHORT_CARRIED, progress)]
     found = {name: sum((Share.of(r["tasks"][name]) for r in rows[:-1]), Share()) for name in FLOOR}
     found |= {row["task"]: Share.of(row["right"]) for row in carried if row["reading"] == "memory"}
@@ -265,7 +265,7 @@ def by_reading(args: argparse.Namespace, cli: Cli, work: Path, began: float, kep
                 continue
             sure = length <= SURE_UP_TO or reading.startswith("recall")
             questions = args.questions or (SURE if sure else ENOUGH)
-            kept["rows"].append(measure(cli, work, reading, length, questions, progress))
+            kept["rows"].append(measure_cell(cli, work, reading, length, questions, progress))
             save(args, cli, began, kept)
     if args.rounds and not kept["cost"]:
         kept["cost"].append(cost(cli, work, "recall", args.rounds, progress))

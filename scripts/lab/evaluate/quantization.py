@@ -28,7 +28,7 @@ import onnxruntime
 import torch
 
 from lab import ROOT
-from lab.corpus.documents import make
+from lab.corpus.documents import make_document
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
 from lab.evaluate.score import File, points_lost, said, same
 from lab.export import export, onnx_graph, quantization_error
@@ -167,7 +167,7 @@ def paired(cli: Cli, folders: list[Path], work: Path, questions: int, progress: 
     found = {"answered": Paired(), "absent": Paired()}
     number = 0
     while sum(p.n for p in found.values()) < questions:
-        document = make(LENGTH, f"evaluate/quantize/{number}")
+        document = make_document(LENGTH, f"evaluate/quantize/{number}")
         file = work / "document.txt"
         right = []
         file.write_text(document.text)

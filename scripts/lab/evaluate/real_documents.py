@@ -85,7 +85,7 @@ class Result:
         return {"set": self.set, "document": self.document} | {name: getattr(self, name).json() for name in COLUMNS}
 
 
-class Reader:
+class DocumentAsker:
     """Asks the shipped command line and keeps count of what is verbatim."""
 
     def __init__(self, cli: Cli, work: Path, reading: str, passages: bool = True, model: Path | None = None) -> None:
@@ -135,7 +135,7 @@ class Reader:
         return result
 
 
-def by_rule(reader: Reader, texts: dict[str, str], kind: str, most: int = QUESTIONS) -> list[Result]:
+def by_rule(reader: DocumentAsker, texts: dict[str, str], kind: str, most: int = QUESTIONS) -> list[Result]:
     """A result a document."""
     cuts = {name: Cut(text) for name, text in texts.items()}
     made = {name: rule_made(kind, name, cut, most) for name, cut in cuts.items()}
@@ -151,7 +151,7 @@ def by_rule(reader: Reader, texts: dict[str, str], kind: str, most: int = QUESTI
     return results
 
 
-def by_hand(reader: Reader, title: str, table: dict[str, str], not_answered: dict[str, str]) -> list[Result]:
+def by_hand(reader: DocumentAsker, title: str, table: dict[str, str], not_answered: dict[str, str]) -> list[Result]:
     """The questions that a person wrote about whole documents."""
     results = []
     for name, text in documents({name: SHELF.get(name, licences.LICENCES / name) for name in table}).items():
@@ -167,13 +167,13 @@ def by_hand(reader: Reader, title: str, table: dict[str, str], not_answered: dic
     return results
 
 
-def calibrated(reader: Reader) -> Result:
+def calibrated(reader: DocumentAsker) -> Result:
     """The questions that may be calibrated against."""
     absent = {"GPL-3": "|".join(licences.NOT_ANSWERED)}
     return total(by_hand(reader, "by a person", licences.ASKED, absent))
 
 
-def held_out(reader: Reader) -> Result:
+def held_out(reader: DocumentAsker) -> Result:
     return total(by_hand(reader, "by a person, held out", licences.HELD_OUT, licences.HELD_OUT_NOT_ANSWERED))
 
 
@@ -216,7 +216,7 @@ def main() -> None:
         texts = documents()
         model = args.model or Path(os.environ["EDGEINFINITE_MODEL"])  # built() sees to that
         results = []
-        reader = Reader(cli, Path(folder), args.reading, model=model)
+        reader = DocumentAsker(cli, Path(folder), args.reading, model=model)
         for kind in args.sets or SETS:
             rows = by_rule(reader, texts, kind, args.questions)
             results += [*rows, total(rows)]

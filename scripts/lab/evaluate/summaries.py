@@ -33,10 +33,10 @@ def summarise(cli: Cli, work: Path, name: str, text: str) -> Summary:
     file = work / f"summary-{name.replace('/', '-')}"
     file.write_text(text)
     report, _, _ = cli.run("summarize", str(file))
-    return look_at(name, text.encode(), report["summary"])
+    return check_summary(name, text.encode(), report["summary"])
 
 
-def look_at(name: str, raw: bytes, said: dict) -> Summary:
+def check_summary(name: str, raw: bytes, said: dict) -> Summary:
     summary = Summary(name)
     file = File(raw)
     quotes = said["quotes"]

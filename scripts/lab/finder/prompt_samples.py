@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 
 from tokenizers import Tokenizer
 
-from lab.corpus.questions import Questions, Told, alike, content_set, with_synonyms
+from lab.corpus.questions import Questions, Statement, content_set, same_words, with_synonyms
 from lab.finder.tokenizer import BOS, DOC, END_DOC, EOS, FIRST_TEXT, H0, HEADINGS, QUOTE, S0, SENTENCES, SUM, TITLE, Q
 
 NOT_THERE = " This is not in the document."
@@ -40,7 +40,7 @@ class Line:
     tokens: list[int]
     section: int
     leads: bool = False  # first of its section
-    told: Told = field(default_factory=lambda: Told(""))
+    told: Statement = field(default_factory=lambda: Statement(""))
 
     def __post_init__(self) -> None:
         self.words = content_set(self.text)
@@ -55,17 +55,21 @@ class Text:
 
 
 @dataclass
-class Asking:
+class Question:
     """A question: made together with what is told, or out of a sentence's words."""
 
     text: str
-    alike: list[set[str]] = field(default_factory=list)  # the words it holds or means: a line with all of them answers
+    same_words: list[set[str]] = field(
+        default_factory=list
+    )  # the words it holds or means: a line with all of them answers
     told: bool = False
 
     def foreign(self, lines: list[Line]) -> bool:
         """Whether no line has much to do with it."""
-        if self.alike:
-            return all(sum(bool(same & line.words) for same in self.alike) <= len(self.alike) / 2 for line in lines)
+        if self.same_words:
+            return all(
+                sum(bool(same & line.words) for same in self.same_words) <= len(self.same_words) / 2 for line in lines
+            )
         return self.told or best_share(self.text, lines) <= 0.4
 
 
@@ -127,9 +131,9 @@ class Sampler:
         told = told[:sentences]
         while len(told) < sentences:
             if told and w.chance(0.12) and not (other := r.choice(told)).questions:
-                told.append(Told(w.near_miss(other.sentence)))
+                told.append(Statement(w.near_miss(other.sentence)))
             else:
-                told.append(Told(w.sentence()))
+                told.append(Statement(w.sentence()))
         if w.chance(0.75):
             r.shuffle(told)
         per_section = w.choose(3, 5, 8, 14, 40)
@@ -155,7 +159,7 @@ class Sampler:
     def stretch(self, text: Text, budget: int) -> list[Line]:
         """Running text: lines one after another up to `budget` tokens."""
         start = self.random.randrange(max(1, len(text.lines) * 2 // 3))
-        return within(text.lines[start:], budget)
+        return fitting_lines(text.lines[start:], budget)
 
     def gather(self, lines: list[Line], wanted: list[set[str]], budget: int) -> list[Line]:
         """The lines that share most with each of `wanted` (words), in turn, up to `budget` tokens, in order."""
@@ -231,23 +235,23 @@ class Sampler:
             answer += [markers[i], *lines[i].tokens]
         self.add(sample, [SUM], [*answer, EOS], "sum")
 
-    def question(self, line: Line, hard: float, noise: list[str] | None = None) -> Asking | None:
+    def question(self, line: Line, hard: float, noise: list[str] | None = None) -> Question | None:
         """For a line, by its words."""
         if self.write.chance(0.35 * hard) and (made := self.write.reworded(line.text)):
-            return Asking(made[0], [alike(word) for word in made[1]])
+            return Question(made[0], [same_words(word) for word in made[1]])
         text = self.write.about(line.text, hard, noise)
-        return Asking(text) if text else None
+        return Question(text) if text else None
 
-    def natural(self, line: Line) -> Asking:
-        return Asking(self.write.disturb(self.random.choice(line.told.questions)), told=True)
+    def natural(self, line: Line) -> Question:
+        return Question(self.write.disturb(self.random.choice(line.told.questions)), told=True)
 
-    def answered_by_one(self, asking: Asking, i: int, lines: list[Line]) -> bool:
+    def answered_by_one(self, asking: Question, i: int, lines: list[Line]) -> bool:
         """Whether lines[i] answers, and none of the others does as well."""
         if asking.told:
             return True
         others = [line for k, line in enumerate(lines) if k != i]
-        if asking.alike:
-            return not any(all(same & line.words for same in asking.alike) for line in others)
+        if asking.same_words:
+            return not any(all(same & line.words for same in asking.same_words) for line in others)
         words = content_set(asking.text)
         mine = len(words & lines[i].words)
         return mine > 0 and all(len(words & line.words) < mine for line in others)
@@ -305,11 +309,11 @@ class Sampler:
         """Evidence for one to six questions out of the whole text; some of the sentences asked for are taken away."""
         w = self.write
         r = self.random
-        asked: list[tuple[Line | None, Asking]] = []
+        asked: list[tuple[Line | None, Question]] = []
         telling = [line for line in text.lines if line.told.questions]
         for _ in range(r.choice((1, 2, 3, 4, 5, 6))):
             if text.absent and w.chance(0.3):
-                asked.append((None, Asking(w.disturb(r.choice(text.absent)), told=True)))
+                asked.append((None, Question(w.disturb(r.choice(text.absent)), told=True)))
                 continue
             line = r.choice(telling if telling and w.chance(0.6) else text.lines)
             if asking := self.natural(line) if line.told.questions else self.question(line, hard):
@@ -338,7 +342,7 @@ class Sampler:
         for before, line in zip([None, *text.lines], text.lines, strict=False):
             if line.leads or (before and before.leads and self.write.chance(follow)):
                 lines.append(line)
-        lines = within(lines, self.random.randint(self.length // 8, self.length * 5 // 8))
+        lines = fitting_lines(lines, self.random.randint(self.length // 8, self.length * 5 // 8))
         sample, markers, headings = self.start(text, lines, self.write.choose(1.0, 1.0, 0.7), self.write.chance(0.7))
         self.summary(sample, lines, markers, headings, text)
         self.ask_all(sample, text, lines, markers, [], 1.0)
@@ -387,7 +391,7 @@ def best_share(question: str, lines: list[Line]) -> float:
     return max((len(words & line.words) for line in lines), default=0) / max(1, len(words))
 
 
-def within(lines: list[Line], budget: int) -> list[Line]:
+def fitting_lines(lines: list[Line], budget: int) -> list[Line]:
     """The first lines that fit `budget` tokens and the markers there are; at least one."""
     out = lines[:1]
     used = len(lines[0].tokens)

@@ -20,7 +20,7 @@ from random import Random
 
 import numpy as np
 
-from lab.corpus.documents import make
+from lab.corpus.documents import make_document
 from lab.reference.prompt_template import PromptTemplate
 
 ABSENT = "The text does not say."
@@ -124,7 +124,7 @@ def parse_line(line: str, where: str) -> tuple[str, list[tuple[str, str]]]:
 def generated(form: PromptForm, seed: str, tokens: int) -> Iterator[TokenizedText]:
     """Without end; each of about so many tokens of the demo's tokenizer."""
     for number in count():
-        document = make(tokens, f"{seed}/{number}", 8, 4, 2)
+        document = make_document(tokens, f"{seed}/{number}", 8, 4, 2)
         yield form.text(document.text, [(a.question, a.sentence or ABSENT) for a in document.asked])
 
 

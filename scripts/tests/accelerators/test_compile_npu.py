@@ -16,8 +16,11 @@ import onnxruntime_qnn
 from onnx import numpy_helper
 
 from lab import ROOT
-from lab.accelerators import compile_npu, fixed_point, fixed_shape_session, lowering, qnn
-from lab.corpus.documents import make
+from lab.accelerators import compile_npu, fixed_point, lowering, qnn
+from lab.accelerators.compile_npu import CalibratedGraph, calibrate
+from lab.accelerators.fixed_shape_session import QuantizedSessions
+from lab.accelerators.lowering import GraphShape
+from lab.corpus.documents import make_document
 from lab.reference.numpy_engine import ModelFolder, Session
 
 TINY = ROOT / "models/tiny"
@@ -28,14 +31,14 @@ BOUND = 0.15  # of random weights with biases of ±100
 
 @pytest.fixture(scope="module")
 def text() -> str:
-    return make(700, "test_npu").text
+    return make_document(700, "test_npu").text
 
 
 @pytest.fixture(scope="module")
-def form(text) -> compile_npu.Form:
+def form(text) -> CalibratedGraph:
     opened = ModelFolder(TINY)
     scenarios = {"default": opened.manifest["scenarios"]["default"]}
-    return compile_npu.calibrated(opened, opened.manifest["artefacts"][0], scenarios, [text])
+    return calibrate(opened, opened.manifest["artefacts"][0], scenarios, [text])
 
 
 @pytest.mark.parametrize("soc", qnn.SOCS.values(), ids=qnn.SOCS)
@@ -60,7 +63,7 @@ def test_the_simulator_computes_what_the_steps_say(form, name):
     test = next(t for t in opened.manifest["self_test"] if len(t["tokens"]) > 64)
     logits = []
     for make_session in (lambda g: qnn.session(g, soc), compile_npu.on_cpu):
-        opened.session = fixed_shape_session.Steps(
+        opened.session = QuantizedSessions(
             {r: make_session(g) for r, g in graphs.items()}, found, form.keys, form.values
         )
         stream = Session(opened, "default")
@@ -101,7 +104,7 @@ def test_the_folder_is_whole_or_not_there(text, tmp_path):
     assert len(kept["scales"]["k_1"]) == about["base"]["kv_heads"] * about["base"]["head_dim"]
     assert fixed_point.Encoding(**kept["tensors"]["x"]).bits == 16
     assert [g["rows"] for g in npu["fixed"]["graphs"]] == [16, 8, 1]
-    assert lowering.Run(16, 1, 40) in compile_npu.shapes(about["scenarios"]["default"])
+    assert GraphShape(16, 1, 40) in compile_npu.shapes(about["scenarios"]["default"])
 
 
 def test_damaged_weights_are_caught_by_the_engine(form, text, tmp_path, monkeypatch, cli):
@@ -145,12 +148,12 @@ def test_weights_in_four_bits_are_taken_whole():
     found = fixed_point.encodings(model, reach)
     four = fixed_point.quantized(model, found, 4)
     assert [t.data_type for t in four.graph.initializer].count(onnx.TensorProto.INT4) == 2  # steps and zeros of one
-    fed = {"x": found["x"].steps(x.astype(np.float32))}
+    fed = {"x": found["x"].quantize(x.astype(np.float32))}
     errors = []
     for session in (
         compile_npu.on_cpu(four.SerializeToString()),
         qnn.session(four.SerializeToString(), qnn.SOCS["SM8650"]),
     ):
-        made = found["logits"].real(session.run(["logits"], fed)[0])
+        made = found["logits"].dequantize(session.run(["logits"], fed)[0])
         errors.append(np.square(made - exact).mean() / np.square(exact).mean())
     assert all(0.001 < e < 0.03 for e in errors)  # 4 bits, rounded to nearest: a tenth of the size

@@ -5,12 +5,14 @@ import onnx
 import onnxruntime
 import pytest
 
-from lab.accelerators import fixed_point, fixed_shape_session, lowering, provider_rules
+from lab.accelerators import fixed_point, lowering, provider_rules
+from lab.accelerators.fixed_shape_session import scaled_feeds
+from lab.accelerators.lowering import GraphShape, for_quantized
 from lab.export import onnx_graph
 from lab.reference.checkpoint import load
 from tests.reference.test_families import CASES, checkpoint
 
-RUN = lowering.Run(rows=6, wanted=2, slots=20)
+RUN = GraphShape(rows=6, wanted=2, slots=20)
 
 
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: case.name)
@@ -93,9 +95,9 @@ def test_steps_form_computes_the_same(decoder):
     r = np.random.default_rng(2)
     shape = (c.layers, c.kv_heads, c.head_dim)
     keys, values = (r.uniform(0.2, 5, shape).astype(np.float32) for _ in "kv")
-    form = lowering.for_steps(simple, keys, values, c.heads)
+    form = for_quantized(simple, keys, values, c.heads)
     want = run(model, fed)
-    got = run(form, fixed_shape_session.scaled(fed, keys, values))
+    got = run(form, scaled_feeds(fed, keys, values))
     for i in range(c.layers):
         got[f"new_k_{i}"] = got[f"new_k_{i}"] * keys[i][:, None]
         got[f"new_v_{i}"] = got[f"new_v_{i}"] * values[i][:, None]
@@ -106,7 +108,7 @@ def test_every_value_has_an_encoding_and_moves_share_one(decoder):
     c = decoder.config
     model = built(decoder, "fp32")
     ones = np.ones((c.layers, c.kv_heads, c.head_dim), np.float32)
-    form = lowering.for_steps(lowering.primitives(model, whole_norms=True), ones, ones, c.heads)
+    form = for_quantized(lowering.primitives(model, whole_norms=True), ones, ones, c.heads)
     seen = dict.fromkeys(fixed_point.real_values(form), (-3.0, 3.0))
     found = fixed_point.encodings(form, seen)
     assert found.keys() == seen.keys()
@@ -143,6 +145,6 @@ def test_an_encoding_holds_its_range_and_zero():
     for low, high, bits in [(-3.0, 5.0, 16), (0.0, 1.0, 8), (2.0, 9.0, 16), (-4.0, -1.0, 8)]:
         e = fixed_point.Encoding.of(low, high, bits)
         points = np.linspace(low, high, 1001).astype(np.float32)
-        assert np.abs(e.real(e.steps(points)) - points).max() <= 0.51 * e.scale + 1e-6
-        assert e.real(e.steps(np.zeros(1))) == 0
-        assert e.steps(np.array([1e30, -1e30])).tolist() == [2**bits - 1, 0]
+        assert np.abs(e.dequantize(e.quantize(points)) - points).max() <= 0.51 * e.scale + 1e-6
+        assert e.dequantize(e.quantize(np.zeros(1))) == 0
+        assert e.quantize(np.array([1e30, -1e30])).tolist() == [2**bits - 1, 0]

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 from lab import ROOT
-from lab.corpus import documents
+from lab.corpus.documents import fold_spaces, make_document
 from lab.corpus.questions import content_words, synonyms
 from lab.evaluate import real_documents, summaries
 from lab.evaluate.bm25 import Bm25, stems
 from lab.evaluate.questions import licences, rules, system_documents
+from lab.evaluate.real_documents import DocumentAsker
 from lab.evaluate.score import Share
+from lab.evaluate.summaries import check_summary
 
 
 def test_a_manual_page_without_its_macros():
@@ -35,7 +37,7 @@ are \\fIset\\fP, it says \\(lqno\\(rq. \\" remark
 
 
 def test_a_plain_question_keeps_words_that_no_other_sentence_holds():
-    cut = rules.Cut(documents.make(4000, "test/rules").text)
+    cut = rules.Cut(make_document(4000, "test/rules").text)
     made = rules.rule_made("plain", "test", cut, 1000)
     assert len(made) > 10
     assert made == rules.rule_made("plain", "test", cut, 1000)
@@ -46,7 +48,7 @@ def test_a_plain_question_keeps_words_that_no_other_sentence_holds():
 
 
 def test_a_hard_question_keeps_half_and_swaps_the_rarest_word():
-    cut = rules.Cut(documents.make(6000, "test/rules").text)
+    cut = rules.Cut(make_document(6000, "test/rules").text)
     made = rules.rule_made("hard", "test", cut, 1000)
     assert len(made) > 10
     for one in made:
@@ -76,12 +78,12 @@ def test_the_hard_set_is_hard_and_the_plain_one_is_not():
 
 
 def test_a_passage_holds_its_sentence_and_some_neighbours():
-    cut = rules.Cut(documents.make(3000, "test/passage").text)
+    cut = rules.Cut(make_document(3000, "test/passage").text)
     places = set()
     for at, sentence in enumerate(cut.sentences):
         passage = cut.passage(at, "test")
-        assert documents.fold(sentence) in documents.fold(passage)
-        assert len(documents.fold(passage)) <= max(rules.PASSAGE + rules.AROUND, len(sentence))
+        assert fold_spaces(sentence) in fold_spaces(passage)
+        assert len(fold_spaces(passage)) <= max(rules.PASSAGE + rules.AROUND, len(sentence))
         assert len(rules.sentences(passage)) <= rules.AROUND
         places.add(len(rules.sentences(passage.partition(sentence)[0])))
     assert places == set(range(rules.AROUND))
@@ -126,17 +128,17 @@ def summary_of(*parts: str) -> dict:
 
 
 def test_a_summary_keeps_the_order_and_says_nothing_twice():
-    good = summaries.look_at("x", SUMMARY.encode(), summary_of("Title", "One.", "Three.", "Four."))
+    good = check_summary("x", SUMMARY.encode(), summary_of("Title", "One.", "Three.", "Four."))
     assert (good.headings, good.leading, good.other, good.faults) == (1, 2, 1, [])
-    assert summaries.look_at("x", SUMMARY.encode(), summary_of("Two.", "Four.")).other == 2
+    assert check_summary("x", SUMMARY.encode(), summary_of("Two.", "Four.")).other == 2
     for parts, fault in (
         (("Three.", "One."), "line 2 is out of order"),
         (("One.", "One."), "line 2 stands there twice"),
         ((), "it quotes nothing"),
     ):
-        assert fault in summaries.look_at("x", SUMMARY.encode(), summary_of(*parts)).faults
+        assert fault in check_summary("x", SUMMARY.encode(), summary_of(*parts)).faults
     more = summary_of("One.") | {"text": "One.\nMine."}
-    assert summaries.look_at("x", SUMMARY.encode(), more).faults == ["2 lines are not its 1 quotes"]
+    assert check_summary("x", SUMMARY.encode(), more).faults == ["2 lines are not its 1 quotes"]
 
 
 def test_failures_name_what_is_wrong():
@@ -159,7 +161,7 @@ def test_real_documents(cli, tmp_path):
     """Every quote stands in its file byte for byte; most are the right sentence; a summary keeps the order."""
     texts = system_documents.documents({name: system_documents.SHELF[name] for name in ("GPL-3", "Apache-2.0")})
     assert texts
-    reader = real_documents.Reader(cli, Path(tmp_path), "recall")
+    reader = DocumentAsker(cli, Path(tmp_path), "recall")
     results = real_documents.by_rule(reader, texts, "plain", 20)
     for result in results:
         assert result.verbatim.right == result.verbatim.n >= 15

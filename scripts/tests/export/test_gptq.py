@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from lab.corpus.documents import make
+from lab.corpus.documents import make_document
 from lab.export import export, gptq, quantization_error
 from lab.export.rounding import BYTES, round_int4, round_int8
 from lab.fixtures import tiny
@@ -106,7 +106,7 @@ def test_an_input_that_is_never_active_changes_nothing(bits):
 @pytest.fixture(scope="module")
 def text(tmp_path_factory) -> Path:
     file = tmp_path_factory.mktemp("text") / "calibration.txt"
-    file.write_text(make(2000, "test/gptq").text)
+    file.write_text(make_document(2000, "test/gptq").text)
     return file
 
 
