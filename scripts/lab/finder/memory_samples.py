@@ -22,7 +22,8 @@ from tokenizers import Tokenizer
 from lab.corpus.facts import TELLING_WORDS, Declarer, Fact
 from lab.corpus.lexicon import NOUN, topics
 from lab.corpus.word_list import read_words
-from lab.finder.prompt_samples import MARKER_COUNT, Line, Sampler, best_share
+from lab.finder.prompt_samples import Sampler
+from lab.finder.prompt_text import MARKER_COUNT, Line, best_share
 from lab.finder.tokenizer import END_DOC, EOS, H0, HEADINGS, PAD, QUOTE, S0, SAY, Q
 from lab.train.samples import BatchShape
 
