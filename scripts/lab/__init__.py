@@ -6,6 +6,7 @@
     accelerators   CPU graph → NPU, NNAPI, XNNPACK
     fixtures       golden files that Python, Rust and Kotlin agree on
     train          S-SFT for any checkpoint: the papers' method
+    reader         an encoder that finds what is asked: from all-MiniLM-L6-v2, on people's questions
     finder         the demo model, from nothing
     plots          pictures of records
     evaluate       through the shipped command line: JSON in, tables out
@@ -19,7 +20,7 @@ from pathlib import Path
 LEVELS = (
     ("reference", "corpus"),
     ("export",),
-    ("accelerators", "fixtures", "train"),
+    ("accelerators", "fixtures", "train", "reader"),
     ("finder",),
     ("plots",),
     ("evaluate",),

@@ -1,0 +1,128 @@
+"""Measures a reader on the sets that it was not trained on, BM25 alone beside it.
+
+    scripts/lab.sh evaluate-reader --data DATA --model ~/.cache/edgeinfinite/reader/run/reader.pt --out record.json
+    scripts/lab.sh evaluate-reader --data DATA --model export/graphs/reader.onnx --most 300 --sets xquad covidqa
+
+Each share comes with n and the interval that holds it with 95 % (Wilson). The record is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from dataclasses import asdict
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from lab.reader.measured import CASES, Case, sampled
+from lab.reader.models import checkpoint, graph
+from lab.reader.reading import Answer, Choice, Model, ReadText, Seen, decide, read
+from lab.reader.score import exact, f1, wilson
+from lab.reader.weights import pretrained_files
+
+# Among so many of the best sentences: what BM25 and the run reach at most.
+AMONG = 10
+
+
+def asked(model: Model, cases: list[Case], tokenizer: Tokenizer, runs: int) -> list[tuple[Case, ReadText, Seen]]:
+    """What the reader sees for each case."""
+    texts: dict[int, ReadText] = {}
+    found = []
+    for case in cases:
+        text = texts.setdefault(id(case.article), None) or ReadText(case.article, tokenizer)
+        texts[id(case.article)] = text
+        found.append((case, text, read(model, text, case.question, runs)))
+    return found
+
+
+def share(values: list[float]) -> dict:
+    """A share in percent with its interval and count."""
+    right, count = sum(values), len(values)
+    low, high = wilson(right, count)
+    return {
+        "percent": round(100 * right / max(1, count), 1),
+        "interval": [round(100 * low, 1), round(100 * high, 1)],
+        "n": count,
+    }
+
+
+def measures(seen: list[tuple[Case, ReadText, Seen]], choice: Choice) -> dict[str, dict]:
+    """The shares of one set."""
+    answers = [(case, text, one, decide(one, choice, text)) for case, text, one in seen]
+    told = [a for a in answers if a[0].good]
+    untold = [a for a in answers if not a[0].good and a[0].verdict is None]
+    found: dict[str, dict] = {}
+
+    def right(case: Case, answer: Answer) -> bool:
+        return bool(answer.ranked) and answer.ranked[0] in case.good
+
+    def given(answer: Answer) -> bool:
+        return answer.found >= choice.found
+
+    if told:
+        found["right"] = share([given(a) and right(c, a) for c, _, _, a in told])
+        found["wrong, given as found"] = share([given(a) and not right(c, a) for c, _, _, a in told])
+        found["refused, though there"] = share([not given(a) for c, _, _, a in told])
+        found["best sentence right, never refusing"] = share([right(c, a) for c, _, _, a in told])
+        found["read among others"] = share([bool(c.good & set(s.sentences)) for c, _, s, _ in told])
+        ranked = [[i for i, _ in t.retrieval.ranked(c.question)] for c, t, _, _ in told]
+        found["BM25 alone"] = share([bool(set(r[:1]) & c.good) for r, (c, *_) in zip(ranked, told, strict=True)])
+        found[f"BM25 among {AMONG}"] = share(
+            [bool(set(r[:AMONG]) & c.good) for r, (c, *_) in zip(ranked, told, strict=True)]
+        )
+        if spans := [(c, a) for c, _, _, a in told if c.answers]:
+            found["short answer, exact"] = share([exact(a.span, c.answers) for c, a in spans])
+            found["short answer, F1"] = share([f1(a.span, c.answers) for c, a in spans])
+            found["short answer, exact, refusals count as wrong"] = share(
+                [given(a) * exact(a.span, c.answers) for c, a in spans]
+            )
+            found["short answer, F1, refusals count as wrong"] = share(
+                [given(a) * f1(a.span, c.answers) for c, a in spans]
+            )
+    if untold:
+        found["refused"] = share([not given(a) for _, _, _, a in untold])
+    if judged := [(c, s) for c, _, s, _ in answers if c.verdict is not None]:
+        found["verdict"] = share([int(s.verdict.argmax()) == c.verdict for c, s in judged])
+    return found
+
+
+def main() -> None:
+    """Reads the command line, measures, writes the record."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True, help="a checkpoint (.pt) or an exported graph (.onnx)")
+    parser.add_argument("--tokenizer", type=Path, help="tokenizer.json; the pretrained one by default")
+    parser.add_argument("--sets", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--most", type=int, default=10_000, help="most questions of a set")
+    parser.add_argument("--runs", type=int, default=1, help="most runs for a question, the last one not counted")
+    parser.add_argument("--choice", type=json.loads, default={}, help='JSON: "bm25", "none", "found"')
+    parser.add_argument("--out", type=Path, help="record (JSON)")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    if options.model.suffix == ".onnx":
+        model = graph(options.model, options.threads)
+    else:
+        import torch
+
+        torch.set_num_threads(options.threads)
+        model = checkpoint(options.model)
+    tokenizer = Tokenizer.from_file(str(options.tokenizer or pretrained_files() / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    choice = Choice(**options.choice)
+    record = {"model": options.model.name, "runs": options.runs, "choice": asdict(choice), "sets": {}}
+    for name in options.sets:
+        began = time.perf_counter()
+        seen = asked(model, sampled(CASES[name](options.data), options.most), tokenizer, options.runs)
+        record["sets"][name] = measures(seen, choice)
+        print(f"{name} ({time.perf_counter() - began:.0f} s)", flush=True)
+        for measure, value in record["sets"][name].items():
+            print(f"    {measure:46} {value['percent']:5.1f}  {value['interval']}  n {value['n']}", flush=True)
+    if options.out:
+        options.out.write_text(json.dumps(record, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()

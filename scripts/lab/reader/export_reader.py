@@ -1,0 +1,216 @@
+"""Writes the reader as the engine runs it: a graph in int8 (or fp32), its tokenizer, and a description.
+
+    scripts/lab.sh export-reader --model ~/.cache/edgeinfinite/reader/run/reader.pt --out export
+
+`reader.onnx`, `tokenizer.json` and `reader.json`; CONTRACT.md says what is in them. The graph is run on a few lines of
+text and held against PyTorch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import onnx
+import torch
+from onnx import TensorProto, helper
+from tokenizers import Tokenizer
+
+from lab.export.graph_builder import PARTS, Builder, Linears
+from lab.export.rounding import round_int8
+from lab.reader.encoder import ABSENT, Reader, Sizes
+from lab.reader.layout import CLS, HEADING, LENGTH, PADDING, QUESTION, SENTENCE, SENTENCES, SEP, Piece, lay_out
+from lab.reader.loss import tensors
+from lab.reader.models import graph
+from lab.reader.reading import FINAL, SPAN, Choice
+from lab.reader.vocabulary import pruned
+from lab.reader.weights import cache, pretrained_files
+
+# Largest error of a relevance that the graph may have against PyTorch.
+MAX_ERROR = {"fp32": 1e-3, "int8": 1.0, "block": 1.0}
+BLOCK = 32
+EXAMPLE = ("Who signed the lease?", ("The lease of 1904 was signed by Ada Brown.", "Rent is due in May.", "It rained."))
+
+
+class Network:
+    """The nodes of a reader; weights as float32 arrays by the names of encoder.py."""
+
+    def __init__(self, sizes: Sizes, sentences: int, weights: dict[str, np.ndarray], precision: str) -> None:
+        self.sizes, self.sentences, self.weights, self.precision = sizes, sentences, weights, precision
+        self.g = Builder()
+        self.linears = Linears(self.g, "int8" if precision == "int8" else "fp32", PARTS, "u8")
+
+    def build(self) -> onnx.ModelProto:
+        """tokens, types, segments [n] → relevance [K], none [1], begin [n], end [n], verdict [3]."""
+        g = self.g
+        bias = g(
+            "Where",
+            g("Equal", "segments", g.weight("padding", np.array(PADDING, np.int32))),
+            g.constant(ABSENT),
+            g.constant(0.0),
+        )  # [n]
+        hidden = self.embedded()  # [n, D]
+        for layer in range(self.sizes.layers):
+            hidden = self.layer(hidden, bias, f"encoder.layers.{layer}.")
+        self.heads(hidden)
+        ints = [helper.make_tensor_value_info(n, TensorProto.INT32, ["n"]) for n in ("tokens", "types", "segments")]
+        shapes = {"relevance": [self.sentences], "none": [1], "begin": ["n"], "end": ["n"], "verdict": [3]}
+        floats = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n, shape in shapes.items()]
+        body = helper.make_graph(g.nodes, "reader", ints, floats, list(g.weights.values()))
+        opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
+        return helper.make_model(body, opset_imports=opsets, ir_version=10, producer_name="edgeinfinite")
+
+    def embedded(self) -> str:
+        """The sum of the three embeddings, normalised; words in int8 with a scale a row."""
+        g, w = self.g, self.weights
+        words = w["encoder.words.weight"]
+        if self.precision == "fp32":
+            word = g("Gather", g.weight("embedding.words", words), "tokens")  # [n, D]
+        else:
+            steps, scale = round_int8(words.T)
+            rows = g("Cast", g("Gather", g.weight("embedding.words", steps.T), "tokens"), to=TensorProto.FLOAT)
+            word = g("Mul", rows, g("Gather", g.weight("embedding.words.scale", scale[:, None]), "tokens"))
+        length = g("Shape", "tokens")
+        places = g(
+            "Slice", g.weight("embedding.places", w["encoder.places.weight"]), g.constant([0]), length, g.constant([0])
+        )
+        types = g("Gather", g.weight("embedding.types", w["encoder.types.weight"]), "types")
+        return self.norm(g("Add", g("Add", word, places), types), "encoder.norm")
+
+    def norm(self, x: str, name: str) -> str:
+        both = [self.g.weight(f"{name}.{kind}", self.weights[f"{name}.{kind}"]) for kind in ("weight", "bias")]
+        return self.g("LayerNormalization", x, *both, axis=-1, epsilon=self.sizes.epsilon)
+
+    def linear(self, x: str, name: str) -> str:
+        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        if self.precision != "block":
+            return self.linears(x, name, weight, bias)
+        steps, scales = in_blocks(weight)
+        g, (out, width) = self.g, weight.shape
+        inputs = x, g.weight(name, steps), g.weight(name + ".scale", scales)
+        how = {"N": out, "K": width, "bits": 8, "block_size": BLOCK, "accuracy_level": 4}
+        return g("Add", g("MatMulNBits", *inputs, domain="com.microsoft", **how), g.weight(name + ".bias", bias))
+
+    def layer(self, x: str, bias: str, name: str) -> str:
+        """One layer: x [n, D] → [n, D]."""
+        g, heads = self.g, self.sizes.heads
+        width = self.sizes.width // heads
+        three = g("Reshape", self.linear(x, name + "query_key_value"), g.constant([-1, 3, heads, width]))
+        q, k, v = g.many(
+            "Split", g("Transpose", three, perm=[1, 2, 0, 3]), out=("", "", ""), axis=0, num_outputs=3
+        )  # [1, H, n, d]
+        scores = g("MatMul", g("Mul", q, g.constant(width**-0.5)), g("Transpose", k, perm=[0, 1, 3, 2]))
+        mixed = g("MatMul", g("Softmax", g("Add", scores, bias), axis=-1), v)  # [1, H, n, d]
+        mixed = g("Reshape", g("Transpose", mixed, perm=[0, 2, 1, 3]), g.constant([-1, self.sizes.width]))
+        x = self.norm(g("Add", x, self.linear(mixed, name + "attended")), name + "attended_norm")
+        inner = g("Gelu", self.linear(x, name + "inner"))
+        return self.norm(g("Add", x, self.linear(inner, name + "outer")), name + "outer_norm")
+
+    def heads(self, hidden: str) -> None:
+        """hidden [n, D] → the outputs."""
+        g, w = self.g, self.weights
+        numbers = g.weight("numbers", np.arange(self.sentences + 1, dtype=np.int32)[:, None])
+        member = g(
+            "Cast", g("Equal", g("Unsqueeze", "segments", g.constant([0])), numbers), to=TensorProto.FLOAT
+        )  # [K+1, n]
+        counts = g("ReduceSum", member, g.constant([1]), keepdims=1)
+        means = g("Div", g("MatMul", member, hidden), g("Max", counts, g.constant(1.0)))  # [K+1, D]
+        length = g("Max", g("ReduceL2", means, g.constant([1]), keepdims=1), g.constant(1e-8))
+        unit = g("Div", means, length)
+        question, sentence = g.many("Split", unit, g.constant([1, self.sentences]), out=("", ""), axis=0)
+        cosine = g("MatMul", sentence, g("Transpose", question, perm=[1, 0]))  # [K, 1]
+        _, mean = g.many("Split", means, g.constant([1, self.sentences]), out=("", ""), axis=0)
+        _, inside = g.many("Split", member, g.constant([1, self.sentences]), out=("", ""), axis=0)
+        _, count = g.many("Split", counts, g.constant([1, self.sentences]), out=("", ""), axis=0)
+        tokens = g("Transpose", g("MatMul", hidden, g.weight("head.token", w["token.weight"].T)), perm=[1, 0])  # [1, n]
+        tokens = g("Add", tokens, g("Mul", g("Sub", inside, g.constant(1.0)), g.constant(-ABSENT)))  # [K, n]
+        largest = g("ReduceMax", tokens, g.constant([1]), keepdims=1)
+        total = g("ReduceSum", g("Exp", g("Sub", tokens, largest)), g.constant([1]), keepdims=1)
+        parts = g("Mul", cosine, g.weight("head.scale", w["scale"].reshape(1, 1))), g("Add", largest, g("Log", total))
+        sums = g("Add", g("Add", *parts), g("MatMul", mean, g.weight("head.mean", w["mean.weight"].T)))  # [K, 1]
+        there = g("Where", g("Greater", count, g.constant(0.0)), sums, g.constant(ABSENT))
+        g("Squeeze", there, g.constant([1]), out="relevance")
+        first = g("Slice", hidden, g.constant([0]), g.constant([1]), g.constant([0]))  # [1, D]
+        for name in ("none", "verdict"):
+            logits = g("MatMul", first, g.weight(f"head.{name}", w[f"{name}.weight"].T))
+            g("Squeeze", g("Add", logits, g.weight(f"head.{name}.bias", w[f"{name}.bias"])), g.constant([0]), out=name)
+        zero = g.weight("zero", np.array(0, np.int32))
+        outside = g("Where", g("Greater", "segments", zero), g.constant(0.0), g.constant(ABSENT))  # [n]
+        spans = g(
+            "Add",
+            g("MatMul", hidden, g.weight("head.span", w["span.weight"].T)),
+            g.weight("head.span.bias", w["span.bias"]),
+        )
+        for part, name in zip(
+            g.many("Split", spans, out=("", ""), axis=1, num_outputs=2), ("begin", "end"), strict=True
+        ):
+            g("Add", g("Squeeze", part, g.constant([1])), outside, out=name)
+
+
+def in_blocks(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """weight [out, in] → steps around 128 [out, blocks, BLOCK] and scales [out · blocks]: symmetric, by inputs."""
+    blocks = weight.reshape(len(weight), -1, BLOCK)
+    scales = np.maximum(np.abs(blocks).max(-1), 1e-30) / 127
+    steps = np.clip(np.rint(blocks / scales[..., None]), -127, 127) + 128
+    return steps.astype(np.uint8), scales.astype(np.float32).reshape(-1)
+
+
+def export(reader: Reader, sizes: Sizes, tokenizer: Path, folder: Path, precision: str, choice: Choice) -> float:
+    """Writes the three files; the largest error of a relevance against PyTorch on the example.
+
+    Raises ValueError where that is over its bound."""
+    about, rows = pruned(tokenizer)
+    weights = {name: value.float().numpy() for name, value in reader.state_dict().items()}
+    weights["encoder.words.weight"] = weights["encoder.words.weight"][rows]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tokenizer.json").write_text(json.dumps(about, ensure_ascii=False, separators=(",", ":")), "utf-8")
+    model = Network(sizes, reader.sentences, weights, precision).build()
+    onnx.save(model, folder / "reader.onnx")
+    said = {
+        "format": 1,
+        "layout": {
+            "length": LENGTH, "sentences": reader.sentences, "question": QUESTION, "sentence": SENTENCE,
+            "heading": HEADING, "cls": CLS, "sep": SEP,
+        },
+        "scoring": {**asdict(choice), "final": FINAL, "span": SPAN},
+    }  # fmt: skip
+    (folder / "reader.json").write_text(json.dumps(said, indent=1) + "\n")
+    error = compared(reader, rows, folder)
+    if not error <= MAX_ERROR[precision]:
+        raise ValueError(f"found a relevance off by {error:.3f}, expected at most {MAX_ERROR[precision]}")
+    return error
+
+
+def compared(reader: Reader, rows: list[int], folder: Path) -> float:
+    """The largest difference of a relevance between graph and PyTorch."""
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    question, *pieces = (tokenizer.encode(text, add_special_tokens=False).ids for text in (EXAMPLE[0], *EXAMPLE[1]))
+    run = lay_out(question, [Piece(p) for p in pieces])
+    got = graph(folder / "reader.onnx")([run])[0]["relevance"]
+    run.tokens = [rows[token] for token in run.tokens]
+    with torch.no_grad():
+        wanted = reader.eval()(*tensors([run]))["relevance"][0].numpy()
+    return float(np.abs(got - wanted)[: len(run.starts)].max())
+
+
+def main() -> None:
+    """Reads the command line and writes the folder."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--model", type=Path, default=cache() / "run/reader.pt", help="a training's checkpoint")
+    parser.add_argument("--out", type=Path, default=cache() / "export")
+    parser.add_argument("--precision", choices=MAX_ERROR, default="int8")
+    parser.add_argument("--choice", type=json.loads, default={}, help='JSON: "bm25", "none", "found"')
+    options = parser.parse_args()
+    reader = Reader(Sizes(), SENTENCES)
+    reader.load_state_dict(torch.load(options.model, map_location="cpu", weights_only=True)["average"])
+    tokenizer = pretrained_files() / "tokenizer.json"
+    error = export(reader, Sizes(), tokenizer, options.out, options.precision, Choice(**options.choice))
+    size = sum(file.stat().st_size for file in options.out.iterdir())
+    print(f"{options.out}: {size:,} bytes; relevance off by at most {error:.3f} on the example")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""The sets that are measured on and never trained on, as questions over texts with what is right.
+
+    for case in CASES["xquad"](folder): ...
+
+Standard library only.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.reader.articles import Article, sentence_spans, sentences
+from lab.reader.score import plain
+from lab.reader.sets import DECISIONS, lines, policyqa, untokenised
+
+
+@dataclass
+class Case:
+    """A question over a text. `good`: the sentences of which one is to be found, none where the text does not answer.
+    `answers`: short answers that people gave, where they are spans. `verdict`: 0 yes, 1 no, 2 unclear."""
+
+    article: Article
+    question: str
+    good: frozenset[int] = frozenset()
+    answers: list[str] = field(default_factory=list)
+    verdict: int | None = None
+
+
+def placed(article: Article, text: str) -> list[tuple[int, int, int]]:
+    """Adds the sentences of a text; (number, from, to) of each."""
+    return [(article.add(" ".join(text[a:b].split())), a, b) for a, b in sentence_spans(text)]
+
+
+def overlapping(places: list[tuple[int, int, int]], start: int, end: int, least: float) -> frozenset[int]:
+    """The sentences that share at least a part of the shorter of the two with a stretch."""
+    return frozenset(i for i, a, b in places if min(b, end) - max(a, start) > least * min(b - a, end - start))
+
+
+def xquad(folder: Path) -> list[Case]:
+    """Articles as one text; right is a sentence that holds an answer's words."""
+    found = []
+    for number, row in enumerate(lines(folder / "xquad/en.jsonl")):
+        article = Article(f"xquad {number}")
+        places = [placed(article, paragraph["text"]) for paragraph in row["paragraphs"]]
+        known = [f" {plain(sentence)} " for sentence in article.sentences]
+        for paragraph, inside in zip(row["paragraphs"], places, strict=True):
+            for asked in paragraph["questions"]:
+                answers = [a["text"] for a in asked["answers"]]
+                good = {i for i, s in enumerate(known) if any(f" {plain(a)} " in s for a in answers)}
+                for a in asked["answers"]:
+                    good |= overlapping(inside, a["start"], a["start"] + len(a["text"]), 0.0)
+                found.append(Case(article, asked["question"], frozenset(good), answers))
+    return found
+
+
+def without(case: Case) -> Case:
+    """The same with all sentences cut out that hold the answer: nothing answers."""
+    article = Article(case.article.name)
+    for i, sentence in enumerate(case.article.sentences):
+        if i not in case.good:
+            article.add(sentence, case.article.headings[i])
+    return Case(article, case.question)
+
+
+def xquad_cut(folder: Path) -> list[Case]:
+    """XQuAD with the answering sentence cut out of its article."""
+    return [without(case) for case in xquad(folder) if case.good]
+
+
+def xquad_other(folder: Path) -> list[Case]:
+    """XQuAD's questions asked of the next article but one."""
+    cases = xquad(folder)
+    articles = list({id(case.article): case.article for case in cases}.values())
+    place = {id(article): i for i, article in enumerate(articles)}
+    return [Case(articles[(place[id(case.article)] + 2) % len(articles)], case.question) for case in cases]
+
+
+def xquad_all(folder: Path) -> list[Case]:
+    """All of XQuAD's articles as one text; right is a sentence of the article asked about that holds the answer."""
+    whole, found = Article("xquad"), []
+    starts: dict[int, int] = {}
+    for case in xquad(folder):
+        if id(case.article) not in starts:
+            starts[id(case.article)] = len(whole.sentences)
+            for sentence in case.article.sentences:
+                whole.add(sentence)
+        start = starts[id(case.article)]
+        found.append(Case(whole, case.question, frozenset(start + i for i in case.good), case.answers))
+    return found
+
+
+def covidqa(folder: Path) -> list[Case]:
+    """Scientific articles; right is a sentence that shares half of itself or of the span with the span."""
+    found = []
+    for row in lines(folder / "covidqa/en.jsonl"):
+        article = Article(f"covidqa {row['article']}")
+        places = placed(article, row["text"])
+        for asked in row["questions"]:
+            good: set[int] = set()
+            for a in asked["answers"]:
+                good |= overlapping(places, a["start"], a["start"] + len(a["text"]), 0.5)
+            found.append(Case(article, asked["question"], frozenset(good), [a["text"] for a in asked["answers"]]))
+    return found
+
+
+def fairytaleqa(folder: Path) -> list[Case]:
+    """Whole stories, questions about one section that holds the answer's words; right is a sentence of it."""
+    found = []
+    for story in lines(folder / "fairytaleqa/test.jsonl"):
+        article, inside = Article(story["title"]), defaultdict(set)
+        for section, text in story["sections"].items():
+            inside[section] |= {article.add(sentence) for sentence in sentences(text)}
+        for asked in story["questions"]:
+            if asked["local"] and asked["explicit"]:
+                good = frozenset(inside[asked["section"]])
+                found.append(Case(article, asked["question"], good, asked["answers"]))
+    return found
+
+
+def clapnq(folder: Path, part: str) -> list[Case]:
+    """Passages with a question as it was typed into a search."""
+    found = []
+    for row in lines(folder / f"clapnq/dev-{part}.jsonl"):
+        article, gold = Article(row["passages"][0]["title"]), {s for a in row["answers"] for s in a["sentences"]}
+        good = set()
+        for passage in row["passages"]:
+            for sentence in passage["sentences"]:
+                number = article.add(untokenised(sentence), passage["title"])
+                if sentence in gold:
+                    good.add(number)
+        if good or part == "unanswerable":
+            found.append(Case(article, row["question"], frozenset(good)))
+    return found
+
+
+def from_set(articles: Iterable[Article]) -> list[Case]:
+    """The questions of a set that is trained on in another part."""
+    return [
+        Case(
+            article, q.text, q.gold, [article.sentences[q.span[0]][q.span[1] : q.span[2]]] if q.span else [], q.verdict
+        )
+        for article in articles
+        for q in article.questions
+    ]
+
+
+def pubmedqa(folder: Path) -> list[Case]:
+    """Abstracts without their conclusion: yes, no or unclear."""
+    rows = sorted(lines(folder / "pubmedqa/labelled.jsonl"), key=lambda row: int(row["id"]))
+    found = []
+    for row in rows[len(rows) // 2 :]:
+        article = Article(row["id"])
+        for context in row["contexts"]:
+            placed(article, context)
+        found.append(Case(article, row["question"], verdict=DECISIONS[row["decision"]]))
+    return found
+
+
+CASES: dict[str, Callable[[Path], list[Case]]] = {
+    "xquad": xquad,
+    "xquad-cut": xquad_cut,
+    "xquad-other": xquad_other,
+    "xquad-all": xquad_all,
+    "covidqa": covidqa,
+    "fairytaleqa": fairytaleqa,
+    "clapnq": lambda folder: clapnq(folder, "answerable"),
+    "clapnq-unanswerable": lambda folder: clapnq(folder, "unanswerable"),
+    "policyqa": lambda folder: from_set(policyqa(folder, "test")),
+    "pubmedqa": pubmedqa,
+}
+
+
+def sampled(cases: list[Case], most: int) -> list[Case]:
+    """At most so many of the cases, the same each time."""
+    return cases if len(cases) <= most else random.Random("reader/measured").sample(cases, most)

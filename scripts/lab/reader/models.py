@@ -1,0 +1,57 @@
+"""A reader that can be asked: a checkpoint in PyTorch, or an exported graph in ONNX Runtime."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from lab.reader.layout import Run
+from lab.reader.reading import Model
+
+
+def checkpoint(file: Path) -> Model:
+    """The averaged weights of a training's checkpoint, in bf16 where that is fast."""
+    import torch
+
+    from lab.reader.encoder import Reader, Sizes
+    from lab.reader.layout import SENTENCES
+    from lab.reader.loss import tensors
+
+    reader = Reader(Sizes(), SENTENCES)
+    reader.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["average"])
+    reader.eval()
+
+    @torch.no_grad()
+    def model(runs: list[Run]) -> list[dict[str, np.ndarray]]:
+        found = []
+        for run in runs:
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                out = reader(*tensors([run]))
+            found.append({name: values[0].numpy() for name, values in out.items()})
+        return found
+
+    return model
+
+
+def graph(file: Path, threads: int = 1) -> Model:
+    """An exported graph."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    names = [output.name for output in session.get_outputs()]
+
+    def model(runs: list[Run]) -> list[dict[str, np.ndarray]]:
+        found = []
+        for run in runs:
+            feed = {
+                "tokens": np.array(run.tokens, np.int32),
+                "types": np.array(run.types, np.int32),
+                "segments": np.array(run.segments, np.int32),
+            }
+            found.append(dict(zip(names, session.run(None, feed), strict=True)))
+        return found
+
+    return model
