@@ -17,60 +17,19 @@ here: worker processes run this.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
 from lab.corpus.questions import Questions, Statement, content_set, same_words, with_synonyms
-from lab.finder.tokenizer import BOS, DOC, END_DOC, EOS, FIRST_TEXT, H0, HEADINGS, QUOTE, S0, SENTENCES, SUM, TITLE, Q
+from lab.finder.prompt_text import MARKER_COUNT, GeneratedText, Line, Question, best_share, fitting_lines
+from lab.finder.tokenizer import BOS, DOC, END_DOC, EOS, FIRST_TEXT, H0, HEADINGS, QUOTE, S0, SUM, TITLE, Q
 
 NOT_THERE = " This is not in the document."
-MARKER_COUNT = SENTENCES - 1  # <s1> … <s47>
 UNTOLD = 16  # questions drawn, of which one is asked that has half of its words in a line, if any has
 SUMMARISED = 4  # sections (or sentences) of a summary
 MARKER = 1  # what a predicted token is, in Sample.loss; 0: not trained on
 COPY = 2
-
-
-@dataclass
-class Line:
-    """A sentence of a document."""
-
-    text: str
-    tokens: list[int]
-    section: int
-    leads: bool = False  # first of its section
-    told: Statement = field(default_factory=lambda: Statement(""))
-
-    def __post_init__(self) -> None:
-        self.words = content_set(self.text)
-
-
-@dataclass
-class Text:
-    title: list[int] | None
-    headings: list[list[int]]  # by section
-    lines: list[Line]
-    absent: list[str]  # questions about its entities that it does not answer
-
-
-@dataclass
-class Question:
-    """A question: made together with what is told, or out of a sentence's words."""
-
-    text: str
-    same_words: list[set[str]] = field(
-        default_factory=list
-    )  # the words it holds or means: a line with all of them answers
-    told: bool = False
-
-    def foreign(self, lines: list[Line]) -> bool:
-        """Whether no line has much to do with it."""
-        if self.same_words:
-            return all(
-                sum(bool(same & line.words) for same in self.same_words) <= len(self.same_words) / 2 for line in lines
-            )
-        return self.told or best_share(self.text, lines) <= 0.4
 
 
 @dataclass
@@ -109,7 +68,7 @@ class Sampler:
 
     # -- texts ---------------------------------------------------------------------------------------------------------
 
-    def text(self, sentences: int) -> Text:
+    def text(self, sentences: int) -> GeneratedText:
         """A document of several sections; entities that share words, near misses, mentions far from what is told."""
         w = self.write
         r = self.random
@@ -150,13 +109,13 @@ class Sampler:
                 section += 1
                 headings.append(self.encode(w.heading())[:24])
             lines.append(Line(told_here.sentence, tokens, section, leads, told_here))
-        return Text(self.encode(w.heading()) if w.chance(0.6) else None, headings, lines, absent)
+        return GeneratedText(self.encode(w.heading()) if w.chance(0.6) else None, headings, lines, absent)
 
     def encode_all(self, texts: list[str]) -> list[list[int]]:
         texts = [" " + " ".join(t.split()) for t in texts]
         return [e.ids for e in self.tokenizer.encode_batch(texts, add_special_tokens=False)]
 
-    def stretch(self, text: Text, budget: int) -> list[Line]:
+    def stretch(self, text: GeneratedText, budget: int) -> list[Line]:
         """Running text: lines one after another up to `budget` tokens."""
         start = self.random.randrange(max(1, len(text.lines) * 2 // 3))
         return fitting_lines(text.lines[start:], budget)
@@ -184,7 +143,7 @@ class Sampler:
     # -- prompts -------------------------------------------------------------------------------------------------------
 
     def start(
-        self, text: Text, lines: list[Line], headings: float, title: bool
+        self, text: GeneratedText, lines: list[Line], headings: float, title: bool
     ) -> tuple[Sample, dict[int, int], dict[int, int]]:
         """The document part -> (sample, each line's marker, each shown section's heading marker)."""
         r = self.random
@@ -224,7 +183,7 @@ class Sampler:
         return self.add(sample, [Q, *self.encode(question), QUOTE], [marker, *tokens, EOS] if whole else [marker], kind)
 
     def summary(
-        self, sample: Sample, lines: list[Line], markers: dict[int, int], headings: dict[int, int], text: Text
+        self, sample: Sample, lines: list[Line], markers: dict[int, int], headings: dict[int, int], text: GeneratedText
     ) -> None:
         """Up to four headings with the sentence that follows each, or, without headings, the first sentences."""
         leading = [next(i for i, line in enumerate(lines) if line.section == section) for section in headings]
@@ -256,7 +215,7 @@ class Sampler:
         mine = len(words & lines[i].words)
         return mine > 0 and all(len(words & line.words) < mine for line in others)
 
-    def absent(self, text: Text, lines: list[Line], left_out: list[Line], hard: float) -> str | None:
+    def absent(self, text: GeneratedText, lines: list[Line], left_out: list[Line], hard: float) -> str | None:
         """A question that no line answers: strange, half familiar, or asking what is not told of a known thing."""
         w = self.write
         r = self.random
@@ -295,7 +254,7 @@ class Sampler:
                     out.append(sample)
         return out
 
-    def reading(self, text: Text, hard: float) -> Sample:
+    def reading(self, text: GeneratedText, hard: float) -> Sample:
         lines = self.stretch(text, self.random.randint(self.length // 10, self.length * 7 // 10))
         sample, markers, headings = self.start(
             text, lines, self.write.choose(0.0, 0.5, 1.0, 1.0), self.write.chance(0.6)
@@ -305,7 +264,7 @@ class Sampler:
         self.ask_all(sample, text, lines, markers, [], hard)
         return sample
 
-    def pack(self, text: Text, hard: float) -> Sample:
+    def pack(self, text: GeneratedText, hard: float) -> Sample:
         """Evidence for one to six questions out of the whole text; some of the sentences asked for are taken away."""
         w = self.write
         r = self.random
@@ -335,7 +294,7 @@ class Sampler:
         self.ask_all(sample, text, lines, markers, removed, hard, "pack ")
         return sample
 
-    def summary_pack(self, text: Text) -> Sample:
+    def summary_pack(self, text: GeneratedText) -> Sample:
         """Headings with the one or two sentences that lead their sections."""
         lines = []
         follow = self.write.choose(0.0, 0.0, 0.4)
@@ -351,7 +310,7 @@ class Sampler:
     def ask_all(
         self,
         sample: Sample,
-        text: Text,
+        text: GeneratedText,
         lines: list[Line],
         markers: dict[int, int],
         removed: list[Line],
@@ -384,23 +343,6 @@ class Sampler:
                 if asking and self.answered_by_one(asking, i, lines):
                     done = self.quote(sample, asking.text, markers[i], lines[i].tokens, prefix + "quote")
             failures += not done
-
-
-def best_share(question: str, lines: list[Line]) -> float:
-    words = content_set(question)
-    return max((len(words & line.words) for line in lines), default=0) / max(1, len(words))
-
-
-def fitting_lines(lines: list[Line], budget: int) -> list[Line]:
-    """The first lines that fit `budget` tokens and the markers there are; at least one."""
-    out = lines[:1]
-    used = len(lines[0].tokens)
-    for line in lines[1 : MARKER_COUNT - 1]:
-        used += len(line.tokens) + 1
-        if used > budget:
-            break
-        out.append(line)
-    return out
 
 
 def rare_pieces(tokenizer: Tokenizer) -> list[str]:

@@ -174,9 +174,8 @@ def test_samples(tokenizer):
 
 def test_what_is_untold_is_often_asked_of_things_in_sight(tokenizer):
     """Of questions that nothing answers, those that share half of their words with a sentence there."""
-    from lab.finder.prompt_text import best_share
-
     from lab.finder.prompt_samples import Sampler
+    from lab.finder.prompt_text import best_share
 
     class Watched(Sampler):
         def absent(self, text, lines, left_out, hard):
