@@ -148,6 +148,7 @@ def check(path):
 
 
 def main():
+    """The command line; exits with 1 and what is broken."""
     paths = [Path(name) for name in sys.argv[1:]]
     if not paths:
         sys.exit(__doc__)

@@ -18,10 +18,12 @@ INTERNAL = {"apex", "llndk", "platform-only", "systemapi"}
 
 
 def tags(comment):
+    """The words behind a # of a map, with what they are set to."""
     return {tag: value for tag, _, value in (word.partition("=") for word in (comment or "").split())}
 
 
 def old_enough(tags, architecture):
+    """Whether what has these tags is in the oldest Android that the library runs on."""
     introduced = tags.get(f"introduced-{architecture}", tags.get("introduced", "0"))
     return introduced.isdigit() and int(introduced) <= API
 
@@ -43,6 +45,7 @@ def given(text, architecture):
 
 
 def main():
+    """The command line; exits with 1 and the names that no map gives."""
     maps = {Path(name).name.split(".")[0] + ".so": Path(name).read_text() for name in sys.argv[1:]}
     if not maps:
         sys.exit(__doc__)

@@ -66,6 +66,7 @@ def script(path: Path, catalog: dict) -> str:
 
 
 def main() -> None:
+    """Writes the Gradle files as one Kotlin program and has it compiled."""
     catalog = tomllib.loads((ROOT / "gradle/libs.versions.toml").read_text())
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)

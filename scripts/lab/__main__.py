@@ -22,6 +22,7 @@ PACKAGE = Path(__file__).parent
 
 @cache
 def tree(file: Path) -> ast.Module:
+    """A file's syntax tree, parsed once."""
     return ast.parse(file.read_text("utf-8"))
 
 
@@ -84,6 +85,7 @@ def group_of(file: Path) -> str:
 
 
 def main() -> None:
+    """Lists the commands, or prints the module and the group of the one that is named."""
     if len(sys.argv) == 1:
         print("usage: scripts/lab.sh NAME [ARGUMENTS…]     (NAME --help says more)")
         for folder, some in groupby(commands().items(), key=lambda item: item[0].partition(".")[0]):

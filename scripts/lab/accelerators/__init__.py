@@ -1,0 +1,1 @@
+"""The CPU's graphs in the forms that NPU, NNAPI and XNNPACK take."""

@@ -38,9 +38,11 @@ class WatchedSession:
         self.outputs = [o.name for o in session.get_outputs()]
 
     def get_inputs(self) -> list:
+        """The graph's own."""
         return self.session.get_inputs()
 
     def run(self, names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Runs all outputs, shows inputs and outputs to `see`, returns those that were asked for."""
         made = dict(zip(self.outputs, self.session.run(self.outputs, feeds), strict=True))
         self.see(feeds, made)
         return [made[n] for n in names]

@@ -96,6 +96,7 @@ def compile_nnapi(source: Path, target: Path, accelerators: list[str], scenarios
 
 
 def main() -> int:
+    """The command line → its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path, metavar="MODEL")
     parser.add_argument("target", type=Path)

@@ -57,12 +57,15 @@ class CalibratedGraph:
 
     @property
     def precision(self) -> str:
+        """As an artefact's `precision` in model.json."""
         return f"a16w{self.weight_bits}"
 
     def encodings(self, bits: tuple[int, int]) -> dict[str, fixed_point.Encoding]:
+        """By name, for bits of M ÷ z and of keys and values."""
         return fixed_point.encodings(self.graph, self.ranges, *bits)
 
     def quantized(self, run: GraphShape, bits: tuple[int, int]) -> onnx.ModelProto:
+        """The graph in one shape, its values quantised with these bits."""
         return fixed_point.quantized(lowering.fixed(self.graph, run), self.encodings(bits), self.weight_bits)
 
 
@@ -91,6 +94,7 @@ def calibration_prompts(opened: ModelFolder, scenarios: dict, texts: list[str]) 
 def calibrate(
     opened: ModelFolder, artefact: dict, scenarios: dict, texts: list[str], weight_bits: int = 8
 ) -> CalibratedGraph:
+    """An artefact with the ranges of all its values over these texts; weight_bits: 8 or 4."""
     simple = lowering.primitives(onnx.load(opened.folder / artefact["file"]), whole_norms=True)
     told = list(calibration_prompts(opened, scenarios, texts))
     keys, values = activation_ranges.cache_scales(opened, told)
@@ -115,6 +119,7 @@ def error(opened: ModelFolder, form: CalibratedGraph, scenario: str, bits: tuple
 
 
 def encodings_name(bits: tuple[int, int]) -> str:
+    """The file that holds the encodings for these bits."""
     return f"npu-m{bits[0]}-kv{bits[1]}.json"
 
 
@@ -211,6 +216,7 @@ def compile_npu(
 
 
 def main() -> int:
+    """The command line → its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("source", type=Path, metavar="MODEL")
     parser.add_argument("target", type=Path)

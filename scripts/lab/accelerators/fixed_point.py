@@ -34,6 +34,8 @@ CACHE = ("k_", "v_", "new_k_", "new_v_")
 
 @dataclass(frozen=True)
 class Encoding:
+    """How real numbers are quantised: real = (value - zero) · scale, in unsigned integers of so many bits."""
+
     scale: float
     zero: int
     bits: int
@@ -48,11 +50,13 @@ class Encoding:
         return Encoding(scale, round(-low / scale), bits)
 
     def quantize(self, real: np.ndarray) -> np.ndarray:
+        """Real numbers → the nearest quantised values, clipped."""
         low = 0
         high = 2**self.bits - 1
         return np.clip(np.rint(real / np.float32(self.scale)) + self.zero, low, high).astype(TYPES[self.bits][0])
 
     def dequantize(self, steps: np.ndarray) -> np.ndarray:
+        """Quantised values → float32."""
         return (steps.astype(np.float32) - self.zero) * np.float32(self.scale)
 
 
@@ -74,6 +78,7 @@ class Classes:
                         self.parent[self.root(name)] = self.root(names[0])
 
     def root(self, name: str) -> str:
+        """The name that stands for all values that are the same as this one."""
         while name in self.parent:
             name = self.parent[name]
         return name

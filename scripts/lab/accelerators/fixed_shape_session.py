@@ -20,7 +20,10 @@ BEHIND = -1e30  # rows of padding see nothing but themselves
 
 
 class GraphSession(Protocol):
-    def run(self, names: list[str] | None, feeds: dict[str, np.ndarray]) -> list[np.ndarray]: ...
+    """What runs a graph, as onnxruntime.InferenceSession does."""
+
+    def run(self, names: list[str] | None, feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Feeds by name → the outputs of these names."""
 
 
 class ShapeSessions:
@@ -30,6 +33,7 @@ class ShapeSessions:
         self.sessions = sessions
 
     def get_inputs(self) -> list:
+        """Those of any of the graphs: all have the same names."""
         return next(iter(self.sessions.values())).get_inputs()
 
     def fit(self, rows: int, wanted: int) -> GraphShape:
@@ -38,12 +42,15 @@ class ShapeSessions:
         return min(fits, key=lambda r: r.rows)
 
     def fed(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Feeds as a graph of fixed shape takes them."""
         return feeds | {"rows": feeds["rows"].astype(np.int32)}
 
     def real(self, name: str, made: np.ndarray) -> np.ndarray:
+        """An output in real numbers."""
         return made
 
     def run(self, names: list[str], feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """Feeds of any number of rows → the outputs of these names, of as many rows."""
         count = len(feeds["x"])
         wanted = len(feeds["rows"])
         run = self.fit(count, wanted)
@@ -70,10 +77,12 @@ class QuantizedSessions(ShapeSessions):
         return [SimpleNamespace(name=name, type="in steps") for name in (found | {"rows"})]
 
     def fed(self, feeds: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Feeds scaled and quantised."""
         real = scaled_feeds(feeds, *self.scales)
         return {name: self.found[name].quantize(v) if name != "rows" else v for name, v in real.items()}
 
     def real(self, name: str, steps: np.ndarray) -> np.ndarray:
+        """An output dequantised; keys and values times their dims' scales."""
         real = self.found[name].dequantize(steps)
         if not name.startswith("new_"):
             return real

@@ -34,6 +34,7 @@ class GraphShape:
     slots: int
 
     def dims(self) -> dict[str, int]:
+        """The symbolic dims of models/README.md and their sizes."""
         return {"S": self.rows, "R": self.wanted, "C": self.slots, "T": self.slots + self.rows}
 
 
@@ -47,21 +48,25 @@ class Rewriter:
         self.taken = {o for n in model.graph.node for o in n.output}
 
     def __call__(self, op: str, *inputs: str | float | list[int] | np.ndarray, out: str = "", **attributes) -> str:
+        """Adds a node of one output, named `out` or after the node."""
         return self.many(op, *inputs, out=[out], **attributes)[0]
 
     def many(self, op: str, *inputs: str | float | list[int] | np.ndarray, out: list[str], **attributes) -> list[str]:
+        """Adds a node; numbers among its inputs become initializers → the names of its outputs."""
         names = [name or self.fresh(f"{op}.{len(self.nodes)}.{i}") for i, name in enumerate(out)]
         values = [i if isinstance(i, str) else self.constant(i) for i in inputs]
         self.nodes.append(helper.make_node(op, values, names, names[0], **attributes))
         return names
 
     def fresh(self, name: str) -> str:
+        """That name, or one like it that nothing has yet."""
         while name in self.taken:
             name += "'"
         self.taken.add(name)
         return name
 
     def constant(self, value: float | list[int] | np.ndarray) -> str:
+        """The initializer of that value, int64 or float32, added where there is none yet."""
         array = np.asarray(value)
         array = array.astype(np.int64 if array.dtype.kind == "i" else np.float32)
         name = f"{array.dtype}." + "x".join(map(str, array.shape)) + "." + array.tobytes().hex()[:24]
@@ -84,6 +89,7 @@ class Rewriter:
 
 
 def weights_of(model: onnx.ModelProto) -> dict[str, np.ndarray]:
+    """A graph's initializers by name."""
     return {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
 
 
@@ -105,10 +111,12 @@ def bare(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def attributes(node: onnx.NodeProto) -> dict:
+    """A node's attributes by name."""
     return {a.name: helper.get_attribute_value(a) for a in node.attribute}
 
 
 def producers(nodes: Iterable[onnx.NodeProto]) -> dict[str, onnx.NodeProto]:
+    """By a value's name the node that puts it out."""
     return {name: node for node in nodes for name in node.output}
 
 
@@ -241,6 +249,7 @@ def for_quantized(model: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, 
 
 
 def norm(r: Rewriter, x: str, weight: str, epsilon: float, out: str) -> None:
+    """Adds an RMS norm of x [S, D] by a weight [D], in primitive nodes."""
     mean = r("ReduceMean", r("Mul", x, x), [-1], keepdims=1)
     r("Mul", r("Div", x, r("Sqrt", r("Add", mean, np.float32(epsilon)))), weight, out=out)
 

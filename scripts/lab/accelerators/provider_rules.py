@@ -81,6 +81,7 @@ def refused(model: onnx.ModelProto, accelerator: str) -> Counter:
 
 
 def main() -> int:
+    """The command line → its exit status: 1 where a node is refused."""
     from lab.accelerators import compile_npu
     from lab.reference.numpy_engine import ModelFolder
 

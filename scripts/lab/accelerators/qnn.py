@@ -18,6 +18,8 @@ PROVIDER = "QNNExecutionProvider"  # the plugin insists on this name
 
 @dataclass(frozen=True)
 class Soc:
+    """A processor with an HTP."""
+
     name: str
     number: int  # QNN's soc_model
     htp: int  # version of the HTP
@@ -133,6 +135,7 @@ def context(wrapper: Path) -> dict:
 
 
 def decoded(value: object) -> object:
+    """A bytes value as text, any other as it is."""
     return value.decode() if isinstance(value, bytes) else value
 
 
@@ -148,6 +151,7 @@ def point(wrapper: Path, binary: str) -> str:
 
 
 def main(socs: Iterable[Soc] = SOCS.values()) -> None:
+    """Lists the processors."""
     for soc in socs:
         print(f"{soc.name}  HTP v{soc.htp}  {soc.sold_as}")
 

@@ -63,6 +63,8 @@ PROMPT = 640  # tokens of a recall prompt
 
 @dataclass(frozen=True)
 class Rates:
+    """What a processor does in a second."""
+
     gigabytes: float
     teramacs: float
 
@@ -74,6 +76,7 @@ class Rates:
 
 
 def table(rates: Rates) -> str:
+    """The table of docs/npu.md, in Markdown."""
     heads = ("model", "cache", "weights", "cache, memory", "products a segment", "a segment", "tokens/s read")
     lines = [f"| {' | '.join(heads)} | recall's first token | tokens/s answered |", "|---" * (len(heads) + 2) + "|"]
     for shape in SHAPES:
@@ -90,6 +93,7 @@ def table(rates: Rates) -> str:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gigabytes", type=float, default=43.0, help="read a second (%(default)s)")
     parser.add_argument("--teramacs", type=float, default=3.6, help="products a second, in 10^12 (%(default)s)")

@@ -1,0 +1,1 @@
+"""Generated text and questions about it; the standard library only, every text follows from a seed."""

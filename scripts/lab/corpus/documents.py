@@ -38,6 +38,8 @@ class Query:
 
 @dataclass
 class Document:
+    """A text and what is asked about it."""
+
     text: str
     asked: list[Query]
 
@@ -61,6 +63,7 @@ class Writer:
         self.taken: set[str] = set()
 
     def place(self) -> Part:
+        """A section about a place, with one fact that is asked for and one question that it does not answer."""
         section = Section(self.places, 4)
         while section.town in self.taken:
             section = Section(self.places, 4)
@@ -75,6 +78,7 @@ class Writer:
         return Part(capital(section.full), sentences, asked)
 
     def thing(self) -> Part:
+        """A section about a thing: what the training's relations tell, in other words."""
         write = self.things
         r = self.things.random
         write.new_topic()
@@ -112,6 +116,7 @@ def with_full_stop(sentence: str) -> str:
 
 
 def choose_question(write: Questions, ways: list[str]) -> str:
+    """One way to ask, with or without its question mark."""
     return write.choose(*ways) + ("?" if write.chance(0.85) else "")
 
 
@@ -186,4 +191,5 @@ def evenly(items: list[Query], count: int) -> list[Query]:
 
 
 def fold_spaces(text: str) -> str:
+    """A text with single spaces between its words."""
     return " ".join(text.split())

@@ -46,6 +46,8 @@ TOPIC_QUESTIONS = (
 
 @dataclass(frozen=True)
 class Fact:
+    """A declared fact, a question about it, and the value that answers."""
+
     sentence: str
     question: str
     value: str
@@ -64,6 +66,7 @@ class Declarer:
             self.wordings = [*write.random.sample(of_things, write.choose(1, 2, 3)), write.choose(*others)]
 
     def fact(self) -> Fact:
+        """A fact whose wording and thing this text has not had yet."""
         w = self.write
         while True:
             kind, sentence, questions = w.choose(*self.wordings)
@@ -77,14 +80,17 @@ class Declarer:
         return Fact(sentence.format_map(slots), self.asked(question), slots["v"])
 
     def topic(self, name: str) -> Fact:
+        """What the text is about, as a fact."""
         return Fact(TOPIC.format(v=name), self.asked(self.write.choose(*TOPIC_QUESTIONS)), name)
 
     def asked(self, question: str) -> str:
+        """A question as people type it: now and then without capital letters or question mark."""
         w = self.write
         text = question.lower() if w.chance(0.15) else question
         return text + ("?" if w.chance(0.85) else "")
 
     def value(self, kind: str) -> str:
+        """A value of a kind: code, word, name, date, amount or place."""
         w = self.write
         if kind == "code":
             return str(w.random.randint(1000, 99_999))

@@ -75,16 +75,19 @@ def word_classes() -> tuple[tuple[tuple[str, ...], ...], ...]:
 
 
 def gerund(verb: str) -> str:
+    """copy → copying."""
     return (verb[:-1] if verb.endswith("e") else verb) + "ing"
 
 
 def past(verb: str) -> str:
+    """copy → copied; every verb is regular."""
     if verb.endswith("e"):
         return verb + "d"
     return verb[:-1] + "ied" if verb.endswith("y") and verb[-2] not in "aeiou" else verb + "ed"
 
 
 def plural(noun: str) -> str:
+    """box → boxes; also the third person of a verb."""
     if noun.endswith("s") and not noun.endswith("ss"):
         return noun
     if noun.endswith("y") and noun[-2:-1] not in tuple("aeiou"):
@@ -93,6 +96,7 @@ def plural(noun: str) -> str:
 
 
 def capital(text: str) -> str:
+    """The same with its first letter in capitals."""
     return text[:1].upper() + text[1:]
 
 
@@ -107,9 +111,11 @@ class Lexicon:
         self.new_topic()
 
     def chance(self, probability: float) -> bool:
+        """True as often as the probability says."""
         return self.random.random() < probability
 
     def choose(self, *options):
+        """One of the options."""
         return options[int(self.random.random() * len(options))]
 
     # -- words ---------------------------------------------------------------------------------------------------------
@@ -123,17 +129,20 @@ class Lexicon:
                 return self.choose(*words) if len(words) < 4 else words[int(self.random.random() * len(words))]
 
     def new_topic(self) -> None:
+        """Draws the words and names that come again and again from now on."""
         spans = ((3, 14), (2, 8), (1, 6), (1, 3))
         self.topic = [[self.fresh(kind) for _ in range(self.random.randint(*span))] for kind, span in enumerate(spans)]
         self.topic_rate = self.choose(0.1, 0.3, 0.5, 0.6)
         self.names = [self.new_name() for _ in range(self.random.randint(1, 5))]
 
     def word(self, kind: int) -> str:
+        """A word of a kind (NOUN, VERB, …), often one of the topic's."""
         if self.familiar and self.familiar[kind] and self.chance(FAMILIAR_SHARE):
             return self.choose(*self.familiar[kind])
         return self.choose(*self.topic[kind]) if self.chance(self.topic_rate) else self.fresh(kind)
 
     def noun(self) -> str:
+        """A noun, now and then in the plural or in capitals."""
         word = self.word(NOUN)
         u = self.random.random()
         if u < 0.25 and not word.endswith("s"):
@@ -147,16 +156,20 @@ class Lexicon:
         return f"{self.word(NOUN)} {word}" if u < 0.36 else word
 
     def verb(self) -> str:
+        """A verb in its base form."""
         return self.word(VERB)
 
     def made_up(self) -> str:
+        """A word that no list has."""
         word = "".join(self.random.choices(SYLLABLES, k=self.random.randint(2, 4)))
         return word.capitalize() if self.chance(0.8) else word
 
     def listed_name(self) -> str:
+        """A name of a person or a place, out of the word list."""
         return self.choose(*read_words()["names"])
 
     def new_name(self) -> str:
+        """A person's or an organisation's name."""
         u = self.random.random()
         if u < 0.35:
             return f"{self.listed_name()} {self.listed_name()}"
@@ -169,12 +182,15 @@ class Lexicon:
         return self.listed_name()
 
     def name(self) -> str:
+        """One of the topic's names, or a new one."""
         return self.choose(*self.names) if self.chance(0.5) else self.new_name()
 
     def place(self) -> str:
+        """A name of a place."""
         return self.listed_name() if self.chance(0.5) else self.made_up()
 
     def date(self) -> str:
+        """A date, in one of the forms that people write."""
         r = self.random
         u = self.random.random()
         day = r.randint(1, 28)
@@ -189,6 +205,7 @@ class Lexicon:
         return str(year) if u < 0.85 else f"{year}-{r.randint(1, 12):02d}-{day:02d}"
 
     def number(self) -> str:
+        """A number, with or without separators."""
         r = self.random
         u = self.random.random()
         if u < 0.40:
@@ -198,6 +215,7 @@ class Lexicon:
         return f"{r.randint(1, 999)},{r.randint(0, 999):03d}" if u < 0.80 else f"{r.randint(0, 99)}.{r.randint(0, 99)}"
 
     def quantity(self) -> str:
+        """A number with a unit or a noun."""
         return f"{self.number()} {self.choose(*UNITS) if self.chance(0.6) else plural(self.fresh(NOUN))}"
 
     def code(self) -> str:

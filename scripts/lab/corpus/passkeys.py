@@ -104,6 +104,7 @@ def filler(write: Writer, tokens: int) -> list[str]:
 
 
 def size(text: str) -> int:
+    """Bytes of a paragraph with the empty line after it."""
     return len(text.encode()) + 2
 
 
@@ -125,6 +126,7 @@ def new_entity(write: Writer) -> str:
 
 
 def new_value(write: Writer, sort: str) -> str:
+    """A number of five digits, or a word."""
     r = write.random
     if sort == "number":
         return str(r.randint(10_000, 99_999))

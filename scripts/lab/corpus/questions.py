@@ -45,10 +45,12 @@ class Statement:
 
 
 def content_words(text: str) -> list[str]:
+    """The words of a text but the commonest, in order."""
     return [w for w in WORD.findall(text) if w.lower() not in STOP_WORDS and (len(w) > 2 or w.isdigit())]
 
 
 def content_set(text: str) -> set[str]:
+    """The same in small letters, without order."""
     return {w.lower() for w in content_words(text)}
 
 
@@ -61,6 +63,7 @@ def same_meaning() -> tuple[tuple[str, ...], ...]:
 
 @cache
 def synonyms() -> dict[str, tuple[str, ...]]:
+    """A word → words that mean the same."""
     table: dict[str, list[str]] = {}
     for group in same_meaning():
         for word in group:
@@ -87,6 +90,7 @@ class Questions(Prose):
     """Prose that also asks."""
 
     def inflect(self, word: str) -> str:
+        """A word with another ending, where it has one."""
         if not word.isalpha() or len(word) < 4:
             return word
         if word.endswith("ing") and len(word) > 6:
@@ -100,6 +104,7 @@ class Questions(Prose):
         return self.choose(plural, plural, past, gerund)(word)
 
     def swap(self, word: str) -> str:
+        """A word that means the same, or the word itself."""
         others = synonyms().get(word.lower())
         return self.choose(*others) if others else word
 
@@ -165,6 +170,7 @@ class Questions(Prose):
         return self.ask(" ".join(asked)), kept
 
     def ask(self, words: str) -> str:
+        """A question out of words: an opening before them, a question mark mostly."""
         u = self.random.random()
         text = f"{self.choose(*OPENINGS)} {words}" if u < 0.85 else words
         if u < 0.5 and self.chance(0.15):

@@ -29,10 +29,12 @@ class Entity:
         self.use_verb(prose.verb())
 
     def use_verb(self, verb: str) -> None:
+        """Makes this the verb of what is told."""
         self.verb = verb
         self.done = past(verb)
 
     def ref(self) -> str:
+        """The entity as a sentence may name it: the, this, your."""
         name = self.name
         return self.choose(
             self.full,
@@ -43,12 +45,15 @@ class Entity:
         )
 
     def some(self, depth: int = 1) -> str:
+        """Another thing."""
         return self.prose.noun_phrase(depth)
 
     def be(self) -> str:
+        """A form of to be."""
         return self.choose("is", "was", "will be", "has been")
 
     def tail(self, probability: float) -> str:
+        """A circumstance at a sentence's end, as often as the probability says."""
         if not self.chance(probability):
             return ""
         p = self.prose
@@ -64,6 +69,7 @@ Relation = tuple[str, list[str]]
 
 
 def definition(e: Entity) -> Relation:
+    """What an entity is called or means."""
     p = e.prose
     c = e.choose
     x = e.name
@@ -95,6 +101,7 @@ def definition(e: Entity) -> Relation:
 
 
 def date(e: Entity) -> Relation:
+    """When something happens to an entity."""
     p = e.prose
     c = e.choose
     v = e.verb
@@ -119,6 +126,7 @@ def date(e: Entity) -> Relation:
 
 
 def place(e: Entity) -> Relation:
+    """Where an entity is."""
     p = e.prose
     c = e.choose
     where = c(p.place(), p.place(), f"the {p.noun()} of {p.place()}", f"room {p.random.randint(1, 400)}", p.code())
@@ -140,6 +148,7 @@ def place(e: Entity) -> Relation:
 
 
 def person(e: Entity) -> Relation:
+    """Who does something to an entity, or answers for it."""
     p = e.prose
     c = e.choose
     v = e.verb
@@ -168,6 +177,7 @@ def person(e: Entity) -> Relation:
 
 
 def amount(e: Entity) -> Relation:
+    """How much, how many or how long."""
     c = e.choose
     much = e.prose.quantity()
     what = c(
@@ -207,6 +217,7 @@ def amount(e: Entity) -> Relation:
 
 
 def reason(e: Entity) -> Relation:
+    """Why something is done."""
     p = e.prose
     c = e.choose
     v = e.verb
@@ -227,6 +238,7 @@ def reason(e: Entity) -> Relation:
 
 
 def permission(e: Entity) -> Relation:
+    """What is allowed."""
     p = e.prose
     c = e.choose
     v = e.verb
@@ -249,6 +261,7 @@ def permission(e: Entity) -> Relation:
 
 
 def obligation(e: Entity) -> Relation:
+    """What must be done."""
     p = e.prose
     c = e.choose
     v = e.verb
@@ -267,6 +280,7 @@ def obligation(e: Entity) -> Relation:
 
 
 def condition(e: Entity) -> Relation:
+    """What happens if."""
     p = e.prose
     c = e.choose
     v = e.verb
@@ -296,6 +310,7 @@ def condition(e: Entity) -> Relation:
 
 
 def means(e: Entity) -> Relation:
+    """How something is done."""
     p = e.prose
     c = e.choose
     v = e.verb
@@ -316,6 +331,7 @@ def means(e: Entity) -> Relation:
 
 
 def existence(e: Entity) -> Relation:
+    """Whether there is something with an entity."""
     p = e.prose
     c = e.choose
     thing = e.prose.noun()
@@ -336,6 +352,7 @@ def existence(e: Entity) -> Relation:
 
 
 def action(e: Entity) -> Relation:
+    """What an entity does."""
     p = e.prose
     c = e.choose
     v = e.verb
@@ -353,6 +370,7 @@ def action(e: Entity) -> Relation:
 
 
 def quality(e: Entity) -> Relation:
+    """How an entity is."""
     p = e.prose
     c = e.choose
     what = p.word(ADJECTIVE)

@@ -104,6 +104,8 @@ TOLD = (  # (sentence, question, answer): the shapes of facts, also told of othe
 
 @dataclass(frozen=True)
 class Fact:
+    """A question, the sentence that answers, and the words in it that do."""
+
     question: str
     sentence: str
     answer: str
@@ -120,9 +122,11 @@ class Section:
         self.full = f"the {self.thing} of {self.town}"
 
     def new_town(self) -> str:
+        """A place's name, made up."""
         return "".join(self.prose.random.choices(SYLLABLES, k=self.syllables)).capitalize()
 
     def person(self) -> str:
+        """A person's name, made up."""
         first, last = ("".join(self.prose.random.choices(SYLLABLES, k=2)).capitalize() for _ in range(2))
         return f"{first} {last}"
 
@@ -140,9 +144,11 @@ class Section:
         return slots | {name.capitalize(): capital(value) for name, value in slots.items()}
 
     def say(self, frame: str) -> str:
+        """A frame with the section's values in it."""
         return frame.format_map(self.values())
 
     def tell(self, shape: int) -> Fact:
+        """A fact about the place; shape: which of TOLD."""
         sentence, question, answer = TOLD[shape % len(TOLD)]
         values = self.values()
         return Fact(*(frame.format_map(values) for frame in (question, sentence, answer)))
@@ -161,6 +167,7 @@ class Report:
         self.facts = [section.tell(first + i) for i, section in enumerate(self.asked)]
 
     def paragraphs(self) -> Iterator[str]:
+        """The report, paragraph by paragraph, the facts spread over it."""
         due = [self.size * (i + 0.5) / FACTS for i in range(FACTS)]
         written = number = placed = 0
         yield f"Report on the places of interest in the district of {Section(self.prose).town}"
@@ -190,11 +197,13 @@ class Report:
         yield self.paragraph(sentences, wrap=told not in sentences)
 
     def paragraph(self, sentences: list[str], wrap: bool) -> str:
+        """Sentences as one text; wrap: in lines, every second time."""
         text = " ".join(sentences)
         return textwrap.fill(text, 76) if wrap and self.prose.chance(0.5) else text
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokens", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=7)

@@ -17,6 +17,7 @@ class Prose(Lexicon):
     """Phrases, sentences and headings."""
 
     def new_topic(self) -> None:
+        """The same, with no entities to be mentioned."""
         super().new_topic()
         self.entities: list[str] = []  # noun phrases that sentences mention now and then
         self.entity_rate = 0.0
@@ -24,6 +25,7 @@ class Prose(Lexicon):
     # -- phrases -------------------------------------------------------------------------------------------------------
 
     def noun_phrase(self, depth: int = 0) -> str:
+        """A noun with what belongs to it; depth: how many phrases it already stands in."""
         if self.entities and self.chance(self.entity_rate):
             return self.choose(*self.entities)
         u = self.random.random()
@@ -67,6 +69,7 @@ class Prose(Lexicon):
         return phrase
 
     def verb_phrase(self) -> str:
+        """A verb with its object."""
         u = self.random.random()
         verb = self.verb()
         if u < 0.22:
@@ -93,9 +96,11 @@ class Prose(Lexicon):
         )
 
     def clause(self) -> str:
+        """A subject and what it does."""
         return f"{self.noun_phrase()} {self.verb_phrase()}"
 
     def circumstance(self) -> str:
+        """When, where or why."""
         u = self.random.random()
         if u < 0.25:
             where = self.choose("in", "at", "under", "within", "during", "after", "before", "without", "for")
@@ -116,6 +121,7 @@ class Prose(Lexicon):
     # -- sentences -----------------------------------------------------------------------------------------------------
 
     def plain(self) -> str:
+        """A sentence of one to three clauses, without capital and full stop."""
         text = self.clause()
         if self.chance(0.5):
             text += " " + self.circumstance()
@@ -206,6 +212,7 @@ class Prose(Lexicon):
         return f"{self.clause()} {self.choose('because', 'since', 'so that')} {self.clause()}"
 
     def sentence(self) -> str:
+        """A whole sentence of any shape."""
         u = self.random.random()
         if u < 0.60:
             text = self.salad() if u < 0.26 else self.long() if u < 0.38 else self.plain()
@@ -244,6 +251,7 @@ class Prose(Lexicon):
         return text + ("." if u < 0.85 else "" if u < 0.92 else ";" if u < 0.96 else ":" if u < 0.98 else "!")
 
     def heading(self, numbered: bool = True) -> str:
+        """A heading, now and then numbered."""
         r = self.random
         text = " ".join(self.noun() for _ in range(r.randint(1, 4)))
         u = r.random()

@@ -61,10 +61,12 @@ def read_words(path: Path = WORDS) -> dict[str, tuple[str, ...]]:
 
 
 def scowl(folder: Path, names: list[str]) -> set[str]:
+    """The plain words of these files of SCOWL."""
     return {w for name in names for w in (folder / name).read_text("latin-1").split() if w.isascii() and w.isalpha()}
 
 
 def main(folder: Path) -> None:
+    """Prints words.txt out of SCOWL's folder."""
     groups: dict[str, set[str]] = {}
     for level in LEVELS:
         words = scowl(folder, [f"english-words.{level}", f"american-words.{level}"])

@@ -1,0 +1,1 @@
+"""Questions through the shipped command line, and what the answers are worth."""

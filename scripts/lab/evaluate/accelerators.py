@@ -41,6 +41,7 @@ class Column:
     seconds: float = 0.0
 
     def agrees(self) -> Share:
+        """How often it says what the column before it says."""
         pairs = zip(self.told, self.before.told, strict=True)
         return sum((Share(int(a == b), 1) for a, b in pairs), Share())
 
@@ -50,12 +51,14 @@ class Column:
         return points_lost(sum(a > b for a, b in pairs), sum(a < b for a, b in pairs), len(pairs))
 
     def json(self) -> dict:
+        """As a record has it."""
         row = {"name": self.name, "right": sum(self.right), "n": len(self.right), "logits_error": self.error}
         row |= {"seconds": round(self.seconds, 1)}
         return row | ({"same_as": self.before.name, "same": self.agrees().json()} if self.before else {})
 
 
 def columns(model: Path, fp32: Path | None, socs: list[str]) -> list[Column]:
+    """fp32 where its folder is given, the CPU artefact, and each processor's graphs."""
     exact = [Column("fp32", ["--model", str(fp32), "--precision", "fp32"])] if fp32 else []
     cpu = Column("CPU int8", ["--model", str(model), "--accelerator", "Cpu"], exact[0] if exact else None)
     npu = ["--model", str(model), "--accelerator", "Npu"]
@@ -72,6 +75,7 @@ def ask(
     self_test_cache: Path | None,
     progress: Progress,
 ) -> None:
+    """Asks documents of every column until the questions or the minutes are used up; fills the columns in."""
     began = time.monotonic()
     number = first
     for column in all_:
@@ -99,6 +103,7 @@ def ask(
 
 
 def table(all_: list[Column]) -> str:
+    """The columns as rows of a table in Markdown."""
     lines = [
         "| artefact | logits error | right | same answer as | points lost | s a question, here |",
         "|---" * 6 + "|",
@@ -118,6 +123,7 @@ def table(all_: list[Column]) -> str:
 
 
 def main() -> None:
+    """The command line; exits with 1 where too few answers are the CPU's."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="a folder by scripts/lab.sh compile-npu --unshared")
     parser.add_argument("--fp32", type=Path, help="the same model by scripts/lab.sh export --precision fp32")

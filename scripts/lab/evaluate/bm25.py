@@ -25,11 +25,14 @@ def sentences(text: str) -> list[str]:
 
 
 def stems(text: str) -> list[str]:
+    """A text's words without the commonest, in small letters, without their commonest endings."""
     words = [w.lower() for w in WORD.findall(text) if w.lower() not in STOP_WORDS and len(w) > 1]
     return [re.sub(r"(?<=...)(ing|ed|es|s)$", "", w) for w in words]
 
 
 class Bm25:
+    """An index over texts, such as a document's sentences."""
+
     def __init__(self, texts: list[str]) -> None:
         self.counts = [Counter(stems(t)) for t in texts]
         self.sizes = [sum(c.values()) for c in self.counts]
@@ -37,6 +40,7 @@ class Bm25:
         self.seen = Counter(w for c in self.counts for w in c)
 
     def scores(self, question: str) -> list[float]:
+        """Of each text, for a question (k1 1.2, b 0.75)."""
         n = len(self.counts)
         out = [0.0] * len(self.counts)
         for word in set(stems(question)) & self.seen.keys():

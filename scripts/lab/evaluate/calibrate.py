@@ -44,16 +44,20 @@ class Point:
     by_length: dict[int, dict[bool, Share]] = field(default_factory=dict)  # passages -> answered or absent -> share
 
     def scoring(self) -> dict[str, float]:
+        """As model.json has it."""
         return {"bm25_weight": self.weight, "found_threshold": self.threshold}
 
     def add(self, passages: int, kind: str, answered: bool, right: bool) -> None:
+        """Counts an answer; answered: whether the document answers; right: whether that was said."""
         self.kinds[kind].add(right)
         self.by_length.setdefault(passages, {True: Share(), False: Share()})[answered].add(right)
 
     def total(self, answered: bool) -> Share:
+        """Over all lengths, of the questions that are answered or of those that are not."""
         return sum((shares[answered] for shares in self.by_length.values()), Share())
 
     def balanced(self) -> float:
+        """The mean of the two shares, 0 to 1."""
         return sum(share.right / share.n for share in (self.total(True), self.total(False))) / 2
 
 
@@ -72,6 +76,7 @@ def documents(seed: str, questions: int) -> list[tuple[int, Document]]:
 
 
 def ask(cli: Cli, work: Path, model: Path, point: Point, asked: list[tuple[int, Document]], reading: str) -> Point:
+    """Asks all documents with a point's scoring → the point, filled in."""
     cli.options = ["--model", str(rescored(model, work / "model", point.scoring()))]
     for number, (passages, document) in enumerate(asked):
         file = work / f"{number}.txt"
@@ -99,11 +104,13 @@ def surface(points: list[Point]) -> str:
 
 
 def share(point: Point, answered: bool) -> str:
+    """Per cent, as the surface prints it."""
     total = point.total(answered)
     return f"{100 * total.right / total.n:.0f}"
 
 
 def describe(point: Point) -> str:
+    """A point in a few lines."""
     lines = [
         f"weight {point.weight:g}, threshold {point.threshold:g}: balanced {100 * point.balanced():.1f} %,"
         f" found {point.total(True)}, refused {point.total(False)}",
@@ -115,15 +122,18 @@ def describe(point: Point) -> str:
 
 
 def pair(text: str) -> tuple[float, float]:
+    """ "3,0.5" → weight and threshold."""
     weight, threshold = map(float, text.split(","))
     return weight, threshold
 
 
 def numbers(text: str) -> tuple[float, ...]:
+    """ "1,2,3" → numbers."""
     return tuple(map(float, text.split(",")))
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=ROOT / "models/demo")
     parser.add_argument("--reading", default="recall")

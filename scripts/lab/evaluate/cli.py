@@ -57,6 +57,7 @@ class Cli:
         return other
 
     def start(self, *words: str, **pipes) -> subprocess.Popen:
+        """Starts the program with these words; pipes: as for subprocess.Popen."""
         environment = {**os.environ, "TMPDIR": str(self.own), "HOME": str(self.own)}
         return subprocess.Popen([self.program, *words, *self.options], env=environment, **pipes)
 
@@ -78,6 +79,7 @@ class Cli:
         return report, time.monotonic() - started, used.ru_maxrss * 1024
 
     def left_behind(self) -> list[str]:
+        """Names of what stands in the program's own folder."""
         return sorted(path.name for path in self.own.iterdir())
 
 
@@ -89,6 +91,7 @@ class Progress:
         self.live = sys.stderr.isatty()
 
     def say(self, text: str, last: bool) -> None:
+        """A line of progress; last: one that stays."""
         if self.live or last:
             end = "\n" if last else ""
             sys.stderr.write(f"{chr(13) if self.live else ''}{time.monotonic() - self.began:6.0f} s  {text:<100}{end}")
@@ -96,6 +99,7 @@ class Progress:
 
 
 def machine() -> dict:
+    """What a record says of this machine."""
     cpu = re.search(r"model name\s*:\s*(.+)", Path("/proc/cpuinfo").read_text())
     memory = re.search(r"MemTotal:\s*(\d+)", Path("/proc/meminfo").read_text())
     return {

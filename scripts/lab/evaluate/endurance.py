@@ -33,6 +33,7 @@ def generated(work: Path, tokens: int) -> tuple[Path, str]:
 
 
 def measure(cli: Cli, reading: str, task: list[str]) -> dict:
+    """Runs a task once, prints and returns its row."""
     answer, seconds, peak = cli.run(task[0], task[1], *task[2:], "--reading", reading)
     usage = answer["usage"]
     row = {"reading": reading, "task": task[0], "seconds": round(seconds, 2), "peak_rss_bytes_of_kernel": peak} | usage
@@ -46,6 +47,7 @@ def measure(cli: Cli, reading: str, task: list[str]) -> dict:
 
 
 def lengths(cli: Cli, work: Path, longest: int, minutes: float) -> list[dict]:
+    """Asks and summarises texts of growing length by each reading → rows; leaves out what would take longer."""
     print(f"{'tokens':>12} reading  task         whole run   tokens/s first token       state        index     memory")
     rows = []
     sizes = sorted({10_000, min(100_000, longest), longest})
@@ -65,6 +67,7 @@ def lengths(cli: Cli, work: Path, longest: int, minutes: float) -> list[dict]:
 
 
 def large_file(work: Path, size: int) -> Path:
+    """A text file of so many bytes."""
     text = work / f"{FULL}.txt"
     copies = work / "large.txt"
     if not text.exists():
@@ -158,6 +161,7 @@ def bench(cli: Cli, reading: str) -> dict:
 
 
 def checks(rows: list[dict], large: dict, interrupts: list[dict], killed: dict, saved: list[dict]) -> list[dict]:
+    """Each promise, what was found and whether it holds; printed too."""
     found = []
 
     def check(promise: str, value: str, holds: bool) -> None:
@@ -190,6 +194,7 @@ def checks(rows: list[dict], large: dict, interrupts: list[dict], killed: dict, 
 
 
 def main() -> None:
+    """The command line; exits with 1 where a promise is broken."""
     parser = argparse.ArgumentParser(prog="scripts/prove.sh", description=__doc__.split("\n")[0])
     parser.add_argument("program", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")

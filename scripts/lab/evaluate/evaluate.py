@@ -127,6 +127,7 @@ def cost(cli: Cli, work: Path, reading: str, rounds: int, progress: Progress, le
 
 
 def size(count: float) -> str:
+    """Bytes, readable."""
     return f"{count / 1e6:.1f} MB" if count >= 1e6 else f"{count / 1e3:.0f} kB"
 
 
@@ -148,6 +149,7 @@ def table(record: dict) -> str:
 
 
 def heading(record: dict, path: Path, words: str) -> str:
+    """What stands above a table: the command, the machine, the record."""
     here = record["machine"]
     return (
         f"`{record['command']}` on {here['cpu']}, {here['cores']} cores, commit {record['commit']}"
@@ -213,6 +215,7 @@ def model(text: str) -> tuple[str, Path]:
 
 
 def main() -> None:
+    """The command line; exits with 1 where --short is below its floor."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=model, action="append", metavar="[LABEL=]FOLDER",
                         help="by default $EDGEINFINITE_MODEL, else models/demo; several with --memory")  # fmt: skip

@@ -27,11 +27,14 @@ READINGS = ("memory", "recall")
 
 @dataclass(frozen=True)
 class Task:
+    """What is asked of the memory: how its documents are made, how many questions each has."""
+
     document: Callable[[int, str], Document]
     each: int  # questions of a document
     questions: dict[int, int]  # length in tokens -> questions at least
 
     def seeds(self, name: str, length: int, questions: int) -> list[str]:
+        """Seeds of as many documents as these questions need."""
         return [f"evaluate/{name}/{length}/{number}" for number in range(-(-questions // self.each))]
 
 

@@ -53,6 +53,7 @@ class Paired:
     neither: int = 0
 
     def add(self, fp32: bool, int8: bool) -> None:
+        """Counts a question by who answered it right."""
         name = {(True, True): "both", (True, False): "only_fp32", (False, True): "only_int8"}.get(
             (fp32, int8), "neither"
         )
@@ -60,6 +61,7 @@ class Paired:
 
     @property
     def n(self) -> int:
+        """Questions asked."""
         return self.both + self.only_fp32 + self.only_int8 + self.neither
 
     def loss(self) -> tuple[float, float, float]:
@@ -152,6 +154,7 @@ def by_rounding(checkpoint: Path, preset: dict, work: Path, count: int) -> list[
 
 
 def rounding_table(rows: list[dict]) -> str:
+    """A row a precision and way of rounding, in Markdown."""
     columns = " |rounding|nats|decisions changed|a matrix's error|logits off by|nats, export|same next token".split("|")
     lines = [
         f"| {r['precision']} | {r['rounding']} | {r['nats']:.4f} ± {r['error_of_nats']:.4f} "
@@ -186,6 +189,7 @@ def paired(cli: Cli, folders: list[Path], work: Path, questions: int, progress: 
 
 
 def table(rows: list[dict], found: dict[str, Paired]) -> str:
+    """What each part costs, and what all do, in Markdown."""
     lines = ["| in eight bits | graph | worst logits error | mean | decisions changed |", "|---|---|---|---|---|"]
     lines += [
         f"| {r['part']} | {r['graph_bytes'] / 1e6:.1f} MB | {r['worst_error']:.4f} | {r['mean_error']:.5f}"
@@ -207,6 +211,7 @@ def table(rows: list[dict], found: dict[str, Paired]) -> str:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--preset", type=Path, default=ROOT / "scripts/lab/finder/preset.json")

@@ -59,6 +59,7 @@ class Question:
     whole: bool = True  # the golds are sentences
 
     def right(self, quote: str) -> bool:
+        """Whether a quote answers."""
         if self.whole:
             return any(same(quote, gold) for gold in self.golds)
         return any(gold.lower() in " ".join(quote.split()).lower() for gold in self.golds)
@@ -82,6 +83,7 @@ class Result:
         return Result(self.set, "all", *(getattr(self, name) + getattr(other, name) for name in COLUMNS))
 
     def json(self) -> dict:
+        """As a record has it."""
         return {"set": self.set, "document": self.document} | {name: getattr(self, name).json() for name in COLUMNS}
 
 
@@ -110,6 +112,7 @@ class DocumentAsker:
         return [said(answer) for answer in report["answers"]]
 
     def result(self, kind: str, name: str, text: str, cut: Cut, asked: list[Question], absent: list[str]) -> Result:
+        """Asks a document everything → the shares that are right."""
         result = Result(kind, name)
         quotes = self.ask(name, text, [q.text for q in asked] + absent, result)
         for question, quote in zip(asked, quotes, strict=False):
@@ -174,14 +177,17 @@ def calibrated(reader: DocumentAsker) -> Result:
 
 
 def held_out(reader: DocumentAsker) -> Result:
+    """The questions that nothing was ever chosen by."""
     return total(by_hand(reader, "by a person, held out", licences.HELD_OUT, licences.HELD_OUT_NOT_ANSWERED))
 
 
 def total(results: list[Result]) -> Result:
+    """The results of a set as one."""
     return sum(results[1:], results[0] + Result(results[0].set, ""))
 
 
 def table(results: list[Result]) -> str:
+    """Results as a table in Markdown."""
     lines = [f"| questions | document | {' | '.join(COLUMNS.values())} |", "|---" * (2 + len(COLUMNS)) + "|"]
     for r in results:
         cells = [r.set, r.document, *(str(getattr(r, name)) for name in COLUMNS)]
@@ -190,6 +196,7 @@ def table(results: list[Result]) -> str:
 
 
 def failures(results: list[Result], summaries: list[Summary]) -> list[str]:
+    """What must not be, in sentences."""
     found = []
     for r in results:
         if r.set == "hard" and r.document == "all" and r.bm25.right > EASY * r.bm25.n:
@@ -200,6 +207,7 @@ def failures(results: list[Result], summaries: list[Summary]) -> list[str]:
 
 
 def main() -> None:
+    """The command line; exits with 1 where something failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
     parser.add_argument("--reading", default="recall")

@@ -60,6 +60,7 @@ def same(quote: str, sentence: str) -> bool:
 
 
 def summary(values: list[float]) -> dict:
+    """How many, the least, the median and the most."""
     return {"n": len(values), "min": min(values), "median": statistics.median(values), "max": max(values)}
 
 
@@ -79,6 +80,7 @@ class Share:
     n: int = 0
 
     def add(self, right: bool) -> None:
+        """Counts one."""
         self.right = self.right + right
         self.n = self.n + 1
 
@@ -94,6 +96,7 @@ class Share:
         return max(0.0, (middle - half) / (1 + z * z / n)), min(1.0, (middle + half) / (1 + z * z / n))
 
     def json(self) -> dict:
+        """With the 95 % interval after Wilson, as a record has it."""
         low, high = self.interval()
         return {"right": self.right, "n": self.n, "low": round(low, 4), "high": round(high, 4)}
 

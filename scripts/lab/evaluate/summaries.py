@@ -19,6 +19,8 @@ MARK = re.compile(rb"\W*(\d+(\.\d+)*|[a-z]|[ivx]+)?\W*", re.IGNORECASE)  # may s
 
 @dataclass
 class Summary:
+    """A summary of a document: its lines by what they are, and what is wrong with it."""
+
     document: str
     headings: int = 0
     leading: int = 0
@@ -26,10 +28,12 @@ class Summary:
     faults: list[str] = field(default_factory=list)
 
     def json(self) -> dict:
+        """As a record has it."""
         return dict(vars(self))
 
 
 def summarise(cli: Cli, work: Path, name: str, text: str) -> Summary:
+    """Asks the program for a document's summary and checks it."""
     file = work / f"summary-{name.replace('/', '-')}"
     file.write_text(text)
     report, _, _ = cli.run("summarize", str(file))
@@ -37,6 +41,7 @@ def summarise(cli: Cli, work: Path, name: str, text: str) -> Summary:
 
 
 def check_summary(name: str, raw: bytes, said: dict) -> Summary:
+    """Whether a summary's lines are its quotes, in the document's order, none twice; raw: the document's bytes."""
     summary = Summary(name)
     file = File(raw)
     quotes = said["quotes"]
@@ -69,6 +74,7 @@ def check_summary(name: str, raw: bytes, said: dict) -> Summary:
 
 
 def summary_table(summaries: list[Summary]) -> str:
+    """A row a document, in Markdown."""
     columns = "summary of|headings|leading sentences|other sentences|in order, verbatim, none twice"
     lines = [f"| {columns.replace('|', ' | ')} |", "|---" * 5 + "|"]
     for s in summaries:

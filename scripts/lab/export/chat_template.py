@@ -119,6 +119,7 @@ def conversation(tokenizer: PreTrainedTokenizerFast, said: str) -> str:
 
 
 def cut(text: str, marks: list[str]) -> list[str]:
+    """A rendered conversation cut at its marks; raises NoTemplate where one does not stand there once."""
     parts = []
     rest = text
     for mark in marks:

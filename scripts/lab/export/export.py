@@ -185,6 +185,7 @@ def report(decoder: Decoder, manifest: dict, tokenizer: str, weights: RoundedWei
 
 
 def parsed() -> argparse.Namespace:
+    """The command line's arguments."""
     parser = argparse.ArgumentParser(prog="scripts/lab.sh export", description=__doc__.split("\n")[0])
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("target", type=Path)

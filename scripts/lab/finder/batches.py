@@ -78,6 +78,7 @@ class Batch:
 
 
 def padded_batch(samples: list[Sample], length: int) -> Batch:
+    """Samples padded to `length` tokens, as arrays."""
     B = len(samples)
     T = length
     ids = np.zeros((B, T + 1), np.int64)
@@ -104,10 +105,12 @@ cached_tokenizer = cache(open_tokenizer)
 
 @cache
 def memory_sampler(tokenizer: str, seed: str) -> MemorySampler:
+    """One for each seed in a process: what it has made of filler is used again."""
     return MemorySampler(cached_tokenizer(tokenizer), seed)
 
 
 def prompt_batch(tokenizer: str, plan: TrainConfig, step: int, rank: int) -> Batch:
+    """A process's prompts at a step."""
     length = SHORT if step < SHORT_STEPS else plan.length
     count = max(1, plan.batch // plan.processes) * plan.length // length
     hard = min(1.0, HARD_FROM + (1 - HARD_FROM) * step / HARD_STEPS)

@@ -71,10 +71,13 @@ class Part:
 
 
 class RandomTensors:
+    """Random tensors that follow from a seed."""
+
     def __init__(self, seed: int) -> None:
         self.generator = torch.Generator().manual_seed(seed)
 
     def normal(self, *shape: int) -> Tensor:
+        """Of that shape, normally distributed."""
         return torch.randn(*shape, generator=self.generator)
 
     def orthogonal(self, rows: int, columns: int) -> Tensor:
@@ -95,6 +98,7 @@ class Head:
         self.o = attention.o_proj.weight[:, rows]  # [D, 64]
 
     def emptied(self) -> Head:
+        """The head with its weights set to zero; biases stay."""
         for weights in (self.q, self.k, self.v, self.o):
             weights.zero_()
         return self
@@ -126,6 +130,7 @@ def ngram_codes(tokenizer: Tokenizer, seed: int) -> np.ndarray:
 
 
 def set_embedding(decoder: Decoder, tokenizer: Tokenizer, n: RandomTensors, seed: int) -> None:
+    """Codes of characters, markers and telling words into the embedding."""
     weight = decoder.model.embed_tokens.weight  # [V, D]
     own = n.normal(weight.shape[0], N_TOKEN)
     codes = 0.8 * torch.tensor(ngram_codes(tokenizer, seed)).float() + 0.6 * own
@@ -176,6 +181,7 @@ def set_all(decoder: Decoder, n: RandomTensors) -> None:
 
 
 def set_circuits(decoder: Decoder, n: RandomTensors) -> None:
+    """The heads that the module's head lists, layer by layer."""
     turn = decoder.config.inverse_frequencies().float()  # [32] radians a token
     eye = torch.eye(N_SENTENCE)
     read_token = n.orthogonal(N_HEAD, N_TOKEN)  # [64,104]

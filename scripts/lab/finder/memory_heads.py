@@ -62,6 +62,7 @@ class FactSampler(MemorySampler):
     def questions(
         self, shape: BatchShape, placed: list[PlacedLine], topic: str
     ) -> Iterator[tuple[int, str, str, list[int]]]:
+        """Every fact that has left the window, over and over."""
         sight = (shape.segments - shape.window) * shape.segment
         gone = [p for p in placed if p.fact and p.end <= sight]
         while True:
@@ -75,9 +76,11 @@ class FillerSampler(FactSampler):
     """Tells nothing, every second time in words that could."""
 
     def document(self, shape: BatchShape, facts: int, topic: str):
+        """A document without facts."""
         return super().document(shape, 0, topic)
 
     def colour(self, topic: str) -> str:
+        """A sentence of filler, every second one misleading."""
         text = super().colour(topic)
         return self.misleading(text) if self.write.chance(0.5) else text
 
@@ -108,6 +111,7 @@ def rows(
 
 @torch.no_grad()
 def collect_values(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int) -> list[DocumentValues]:
+    """The values that are asked for in so many batches of documents."""
     seeds = (f"{seed}/{number}" for number in range(rounds))
     marks = {tokenizer.encode(text, add_special_tokens=False).ids[-1] for text in VALUE_AFTER}
     batches = rows(decoder, FactSampler(tokenizer, seed), seeds)
@@ -250,12 +254,14 @@ def optimize(some: list[Address], told: list[DocumentValues], filler: Tensor, se
 
 @torch.no_grad()
 def assign(fitted: list[Address], decoder: Decoder) -> None:
+    """Puts fitted rows into the decoder."""
     for old, new in zip(addresses(decoder), fitted, strict=True):
         for there, tensor in zip(old, new, strict=True):
             there.copy_(tensor)
 
 
 def fit(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: int = ROUNDS, steps: int = STEPS) -> None:
+    """Fits the memory's heads anew, in place; rounds: batches of documents; steps: of Adam."""
     told = collect_values(decoder, tokenizer, seed, rounds)
     filler = collect_filler(decoder, tokenizer, seed, max(1, rounds * SILENT // ROUNDS))
     start = init(told, filler, seed)

@@ -89,6 +89,7 @@ class MemorySampler(Sampler):
         return self.random.choice(pool)
 
     def colour(self, topic: str) -> str:
+        """A sentence or heading about a topic ("": about anything)."""
         w = self.write
         if w.chance(0.1):
             w.new_topic()
@@ -204,6 +205,7 @@ class MemorySampler(Sampler):
                     yield cut, question, NONE, [S0]
 
     def batch(self, shape: BatchShape) -> MemoryBatch:
+        """Documents of a shape with their questions, as arrays."""
         B = shape.batch
         n = shape.segments
         S = shape.segment

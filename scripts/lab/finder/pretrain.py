@@ -51,6 +51,7 @@ SHARES = {"marker": 1.0, "copy": 0.2, "document": 0.1, "decision": 1.0, "words":
 
 
 def optimizers(decoder: Decoder, plan: TrainConfig) -> list[torch.optim.Optimizer]:
+    """Muon for matrices, AdamW for the embedding and vectors, and for the gates."""
     named = [(n, p) for n, p in decoder.named_parameters() if ".gate." not in n]
     matrices = [p for n, p in named if p.dim() > 1 and "embed" not in n]
     others = [p for n, p in named if p.dim() <= 1 or "embed" in n]
@@ -99,6 +100,7 @@ class Log:
         self.bar = tqdm(total=1.0, bar_format="{l_bar}{bar}| {elapsed}", disable=not sys.stderr.isatty(), leave=False)
 
     def say(self, text: str) -> None:
+        """Writes a line."""
         with self.bar.external_write_mode():
             print(text, flush=True)
         print(text, file=self.file, flush=True)
@@ -138,10 +140,12 @@ class Trainer:
         self.say(f"{FINDER.parameters():,} parameters, {self.plan}, from step {self.number}")
 
     def say(self, text: str) -> None:
+        """Writes a line, in the first process."""
         if self.log:
             self.log.say(text)
 
     def go_on(self, kept: dict) -> None:
+        """Takes up a state that was kept; exits where it is of another run."""
         if kept["plan"] | {"minutes": 0} != asdict(self.plan) | {"minutes": 0}:
             sys.exit(f"{self.checkpoint} is of another run: {kept['plan']}")
         self.decoder.load_state_dict(kept["weights"])
@@ -153,6 +157,7 @@ class Trainer:
         self.refitted = kept.get("refitted", False)
 
     def keep(self) -> None:
+        """Writes the state to go on from."""
         state = {"weights": self.decoder.state_dict(), "optimizers": [o.state_dict() for o in self.opts]}
         about = {"plan": asdict(self.plan), "step": self.number, "spent": self.spent, "tokens": self.tokens}
         store(self.checkpoint, state | about | {"refitted": self.refitted})
@@ -167,6 +172,7 @@ class Trainer:
         return said.item()
 
     def step(self, b, streams, progress: float) -> None:
+        """One step on a batch of prompts and one of documents for the memory."""
         parts = prompt_losses(self.decoder, b, 0.1, torch.Generator("cpu").manual_seed(self.number))
         sum(SHARES[name] * part.nan_to_num() for name, part in parts.items()).backward()
         carried = memory_loss(self.decoder, streams)
@@ -198,6 +204,7 @@ class Trainer:
         self.say(f"step {self.number}: addresses fitted anew")
 
     def train(self) -> None:
+        """Steps until the run is over, measured and kept now and then."""
         source = batches(self.args.tokenizer, self.plan, self.number, self.rank, self.args.workers)
         saved = self.spent
         last = time.monotonic()
@@ -242,6 +249,7 @@ class Trainer:
             self.finish()
 
     def finish(self) -> None:
+        """Writes the checkpoint and measures it."""
         self.keep()
         save(self.decoder, self.args.out, gates=False)
         save(self.decoder, self.args.out / "pretrained")
@@ -256,6 +264,7 @@ class Trainer:
 
 
 def start(rank: int, args: argparse.Namespace, meeting: str) -> None:
+    """One process of a run; meeting: the file by which the processes find each other."""
     if args.processes > 1:
         dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=args.processes)
     Trainer(args, rank).train()
@@ -264,6 +273,7 @@ def start(rank: int, args: argparse.Namespace, meeting: str) -> None:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--tokenizer", required=True)

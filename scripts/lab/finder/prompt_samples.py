@@ -43,6 +43,8 @@ class Block:
 
 @dataclass
 class Sample:
+    """A prompt with its questions, as token ids."""
+
     ids: list[int]
     block: list[int]  # 0: the document; n: its n-th question
     loss: list[int]
@@ -64,6 +66,7 @@ class Sampler:
         self.not_there = self.encode(NOT_THERE.strip())
 
     def encode(self, text: str) -> list[int]:
+        """A text as it stands in a prompt, after a space."""
         return self.tokenizer.encode(" " + " ".join(text.split()), add_special_tokens=False).ids
 
     # -- texts ---------------------------------------------------------------------------------------------------------
@@ -112,6 +115,7 @@ class Sampler:
         return GeneratedText(self.encode(w.heading()) if w.chance(0.6) else None, headings, lines, absent)
 
     def encode_all(self, texts: list[str]) -> list[list[int]]:
+        """The same of several at once."""
         texts = [" " + " ".join(t.split()) for t in texts]
         return [e.ids for e in self.tokenizer.encode_batch(texts, add_special_tokens=False)]
 
@@ -179,6 +183,7 @@ class Sampler:
         return True
 
     def quote(self, sample: Sample, question: str, marker: int, tokens: list[int], kind: str) -> bool:
+        """Adds a question that a marker answers; False where it does not fit."""
         whole = self.write.chance(0.2 if marker == S0 else 0.02)  # the engine holds what follows to the cited sentence
         return self.add(sample, [Q, *self.encode(question), QUOTE], [marker, *tokens, EOS] if whole else [marker], kind)
 
@@ -202,6 +207,7 @@ class Sampler:
         return Question(text) if text else None
 
     def natural(self, line: Line) -> Question:
+        """One of the questions that were made together with a line."""
         return Question(self.write.disturb(self.random.choice(line.told.questions)), told=True)
 
     def answered_by_one(self, asking: Question, i: int, lines: list[Line]) -> bool:
@@ -255,6 +261,7 @@ class Sampler:
         return out
 
     def reading(self, text: GeneratedText, hard: float) -> Sample:
+        """Running text with questions about it; hard: 0 to 1."""
         lines = self.stretch(text, self.random.randint(self.length // 10, self.length * 7 // 10))
         sample, markers, headings = self.start(
             text, lines, self.write.choose(0.0, 0.5, 1.0, 1.0), self.write.chance(0.6)
@@ -346,5 +353,6 @@ class Sampler:
 
 
 def rare_pieces(tokenizer: Tokenizer) -> list[str]:
+    """The printable tokens, to make strange words of."""
     pieces = (tokenizer.decode([i]) for i in range(FIRST_TEXT, tokenizer.get_vocab_size()))
     return [p for p in pieces if p.isascii() and p.isprintable() and p.strip()]

@@ -52,6 +52,7 @@ class Question:
 
 
 def best_share(question: str, lines: list[Line]) -> float:
+    """The greatest share of a question's words that a line holds, 0 to 1."""
     words = content_set(question)
     return max((len(words & line.words) for line in lines), default=0) / max(1, len(words))
 

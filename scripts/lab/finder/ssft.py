@@ -39,6 +39,7 @@ DECADES = 3.0  # of length amplification
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path)
     parser.add_argument("--minutes", type=float, default=4)

@@ -57,6 +57,7 @@ def corpus(seed: int, texts: int) -> Iterator[str]:
 
 
 def train(seed: int, texts: int = 4000) -> Tokenizer:
+    """A tokenizer of so many generated texts."""
     special = [AddedToken(text, special=True, normalized=False) for text in SPECIAL]
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -100,6 +101,7 @@ def open_tokenizer(path: Path | str) -> Tokenizer:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seed", type=int, default=77)

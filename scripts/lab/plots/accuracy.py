@@ -44,6 +44,7 @@ def series(records: list[dict]) -> Series:
 
 
 def legend(found: Series) -> list[str]:
+    """SVG: which line is which."""
     out = []
     x = LEFT
     for key in found:
@@ -56,6 +57,7 @@ def legend(found: Series) -> list[str]:
 
 
 def stroke(key: tuple[str, str]) -> str:
+    """SVG attributes of a line."""
     return DASHED if key == CARRIED else 'stroke-width="2.5"'
 
 
@@ -68,12 +70,14 @@ def waits(found: Series) -> Series:
 
 
 def powers_of_ten(values: list[float]) -> Axis:
+    """A log axis from one power to another, around the values."""
     low = math.floor(math.log10(min(values)))
     high = math.ceil(math.log10(max(values)))
     return Axis(10.0**low, 10.0**high, {10.0**n: f"{10.0**n:,.0f}" for n in range(low, high + 1)}, log=True)
 
 
 def draw(records: list[dict]) -> str:
+    """Records → the picture as SVG."""
     found = series(records)
     tokens = [point[0] for points in found.values() for point in points]
     high = max(1e5, 1.1 * max(tokens))
@@ -105,6 +109,7 @@ def newest(name: str) -> list[Path]:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("records", nargs="*", type=Path, help="the newest of the finder by default")
     paths = parser.parse_args().records or newest("finder")

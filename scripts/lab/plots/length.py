@@ -29,6 +29,7 @@ def points(record: dict, reading: str) -> list[tuple[int, float, float]]:
 
 
 def ticks(top: float) -> list[float]:
+    """Up to five round numbers from 0 to `top`."""
     step = 10 ** math.floor(math.log10(top / 2))
     step *= next(n for n in (1, 2, 5, 10) if top / (n * step) <= 5)
     return [n * step for n in range(int(top / step) + 1)]
@@ -62,10 +63,12 @@ class Panel:
     y: Axis
 
     def at(self, x: float, y: float) -> tuple[float, float]:
+        """A point's place in pixels."""
         along = self.left + 12 + self.x.along(x) * (self.right - self.left - 24)
         return along, self.bottom - self.y.along(y) * (self.bottom - self.top)
 
     def frame(self) -> list[str]:
+        """SVG: title, grid and the axes' numbers."""
         out = [f'<text x="{self.left}" y="{self.top - 16}" font-weight="600">{self.title}</text>']
         for value, name in self.y.ticks.items():
             y = self.at(self.x.low, value)[1]
@@ -78,6 +81,7 @@ class Panel:
         return out
 
     def line(self, points: list[tuple[float, float]], colour: str, stroke: str = 'stroke-width="2.5"') -> list[str]:
+        """SVG: a line with a dot at each point."""
         placed = [self.at(*point) for point in points]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in placed)
         out = [f'<polyline points="{path}" fill="none" stroke="{colour}" {stroke} />']
@@ -91,6 +95,7 @@ class Panel:
 
 
 def panel(x0: float, title: str, series: dict[str, list[tuple[int, float]]]) -> list[str]:
+    """SVG: a panel of this picture; series: points by reading."""
     top = 1.25 * max(value for line in series.values() for _, value in line)
     x = Axis(1e4, 1e6, {1e4: "10,000", 1e5: "100,000", 1e6: "1,000,000 tokens"}, log=True)
     y = Axis(0, top, {value: f"{value:g}" for value in ticks(top)})
@@ -99,12 +104,14 @@ def panel(x0: float, title: str, series: dict[str, list[tuple[int, float]]]) -> 
 
 
 def svg(width: float, height: float, body: list[str]) -> str:
+    """A picture's text."""
     style = 'font-family="system-ui, sans-serif" font-size="12" fill="#6b7280"'
     inside = "\n".join(body)
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" {style}>\n{inside}\n</svg>\n'
 
 
 def draw(record: dict) -> str:
+    """A record → the picture as SVG."""
     found = {reading: points(record, reading) for reading in COLOURS}
     body = panel(LEFT, "time to first token, ms", {r: [(t, first) for t, first, _ in p] for r, p in found.items()})
     peaks = {r: [(t, memory) for t, _, memory in p] for r, p in found.items()}
@@ -116,6 +123,7 @@ def draw(record: dict) -> str:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("records", nargs="*", type=Path, help="the newest of prove.sh by default")
     named = parser.parse_args().records or sorted((ROOT / "docs/records").glob("*.json"), reverse=True)

@@ -58,6 +58,7 @@ def checked(record: dict, name: str) -> dict:
 
 
 def row(record: dict, point: dict) -> str:
+    """A phone's row in Markdown."""
     device = record["device"]
     model = record["model"]
     execution = record["execution"]
@@ -85,6 +86,7 @@ def table(records: dict[str, dict]) -> str:
 
 
 def main() -> None:
+    """The command line."""
     if sys.argv[1:] not in ([], ["--write"]):
         sys.exit(__doc__)
     records = {}

@@ -43,6 +43,7 @@ def read(log: str) -> tuple[Lines, Lines]:
 
 
 def draw(losses: Lines, shares: Lines) -> str:
+    """Losses and shares over tokens → the picture as SVG."""
     last = max(read for read, _ in losses["marker"])
     x = Axis(0, last, {t: f"{t:g}" for t in ticks(last)})
     middle = LEFT + (WIDTH - LEFT - GAP - 24) / 2
@@ -67,6 +68,7 @@ def draw(losses: Lines, shares: Lines) -> str:
 
 
 def main() -> None:
+    """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("logs", type=Path, nargs="+")
     logs = "\n".join(log.read_text() for log in parser.parse_args().logs)

@@ -1,0 +1,1 @@
+"""An encoder that finds what is asked."""

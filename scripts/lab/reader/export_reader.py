@@ -81,10 +81,12 @@ class Network:
         return self.norm(g("Add", g("Add", word, places), types), "encoder.norm")
 
     def norm(self, x: str, name: str) -> str:
+        """Layer norm over the last dim, by weight and bias of that name."""
         both = [self.g.weight(f"{name}.{kind}", self.weights[f"{name}.{kind}"]) for kind in ("weight", "bias")]
         return self.g("LayerNormalization", x, *both, axis=-1, epsilon=self.sizes.epsilon)
 
     def linear(self, x: str, name: str) -> str:
+        """x [..., in] → [..., out]"""
         weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
         if self.precision != "block":
             return self.linears(x, name, weight, bias)

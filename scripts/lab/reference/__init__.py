@@ -1,0 +1,1 @@
+"""The model as mathematics: what the engine must compute."""

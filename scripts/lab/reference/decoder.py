@@ -35,12 +35,15 @@ def rope(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
 
 class RMSNorm(nn.Module):
+    """Root mean square norm over the last dim."""
+
     def __init__(self, width: int, eps: float):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(width))
         self.eps = eps
 
     def forward(self, x: Tensor) -> Tensor:
+        """x [..., width] → the same shape."""
         return F.rms_norm(x, (x.shape[-1],), self.weight.to(x.dtype), self.eps)
 
 
@@ -60,6 +63,8 @@ class Gate(nn.Module):
 
 
 class Attention(nn.Module):
+    """A layer's projections and its gate; the cache and the memory are the caller's."""
+
     def __init__(self, c: Config, remembers: bool = True):
         super().__init__()
         self.heads = c.heads
@@ -75,6 +80,7 @@ class Attention(nn.Module):
         self.gate = Gate(c.gate_width(), c.head_dim) if remembers else None
 
     def split(self, x: Tensor) -> Tensor:
+        """x [B,n,X·d] → [B,X,n,d]."""
         return x.unflatten(-1, (-1, self.head_dim)).transpose(-2, -3)  # [B,n,X·d] → [B,X,n,d]
 
     def local(self, q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
@@ -91,10 +97,13 @@ class Attention(nn.Module):
         return ((s @ m) / (s @ z + EPSILON)).unflatten(2, (-1, q.shape[2])).flatten(1, 2)  # [B,H,n,d]
 
     def gated_mix(self, local: Tensor, memory: Tensor) -> Tensor:
+        """Local attention and a memory read [B,H,n,d], mixed by the gate."""
         return local + self.gate(memory) * (memory - local)  # [B,H,n,d]
 
 
 class Mlp(nn.Module):
+    """Gated feed forward."""
+
     def __init__(self, c: Config):
         super().__init__()
         self.gate_proj = nn.Linear(c.hidden, c.ff, bias=c.mlp_bias)
@@ -103,12 +112,15 @@ class Mlp(nn.Module):
         self.gelu = c.activation == "gelu_tanh"
 
     def forward(self, x: Tensor) -> Tensor:
+        """x [B,n,D] → [B,n,D]."""
         y = self.gate_proj(x)  # [B,n,ff]
         y = F.gelu(y, approximate="tanh") if self.gelu else F.silu(y)
         return self.down_proj(y * self.up_proj(x))  # [B,n,D]
 
 
 class Layer(nn.Module):
+    """Attention and MLP with their norms."""
+
     def __init__(self, c: Config, number: int):
         super().__init__()
         self.kind = c.pattern[number]
@@ -141,6 +153,8 @@ class Layer(nn.Module):
 
 
 class Backbone(nn.Module):
+    """Embedding, layers and the last norm."""
+
     def __init__(self, c: Config):
         super().__init__()
         self.embed_tokens = nn.Embedding(c.vocabulary, c.hidden)
@@ -165,6 +179,7 @@ class Decoder(nn.Module):
         self.lm_head.weight = nn.Parameter(head, requires_grad=False)
 
     def embed(self, ids: Tensor) -> Tensor:
+        """ids [...] → rows [..., D], scaled."""
         return self.model.embed_tokens(ids) * self.config.embedding_scale  # [..., D]
 
     def angles(self, positions: Tensor) -> dict[str, tuple[Tensor, Tensor]]:
@@ -201,10 +216,12 @@ class Decoder(nn.Module):
         return self.model.norm(x)
 
     def logits(self, hidden: Tensor) -> Tensor:
+        """hidden [..., D] → [..., V]."""
         head = self.model.embed_tokens if self.lm_head is None else self.lm_head
         return F.linear(hidden, head.weight)  # [..., V]
 
     def gates(self) -> dict[str, nn.Parameter]:
+        """The gates' weights, by name."""
         return {name: p for name, p in self.named_parameters() if ".self_attn.gate." in name}
 
 

@@ -136,6 +136,7 @@ def rope(path: Path, c, layer_type: str, d: int) -> tuple[tuple[float, ...], flo
 
 
 def theta(c) -> float:
+    """The base of the rotation's frequencies."""
     parameters = c.rope_parameters
     return float(parameters.get("rope_theta") or parameters["full_attention"]["rope_theta"])
 
@@ -151,6 +152,7 @@ def shards(folder: Path) -> list[Path]:
 
 
 def opened(file: Path) -> safe_open:
+    """A safetensors file; raises Unsupported where it is none."""
     try:
         return safe_open(file, "pt")
     except SafetensorError as e:

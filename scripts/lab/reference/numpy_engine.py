@@ -20,6 +20,7 @@ DTYPES = {"f16": "<f2", "bf16": "<u2", "f32": "<f4"}
 
 
 def read_manifest(folder: Path) -> dict:
+    """A model folder's model.json."""
     return json.loads((folder / "model.json").read_text())
 
 
@@ -72,6 +73,7 @@ def rotate(x: np.ndarray, cos: np.ndarray, sin: np.ndarray, back: bool) -> np.nd
 
 
 def sigma(x: np.ndarray) -> np.ndarray:
+    """ELU(x) + 1."""
     return np.maximum(x, 0) + np.exp(np.minimum(x, 0))
 
 
@@ -139,6 +141,8 @@ class Session:
         return logits
 
     def pin(self, new_k: np.ndarray, new_v: np.ndarray, n: int) -> None:
+        """Takes n new tokens' keys and values [layers, 1, J, n, d] into pinned slots; raises ValueError where they do
+        not fit."""
         slots = slice(self.pinned, self.pinned + n)
         if self.pinned + n > self.K or self.window or self.absorbed:
             raise ValueError(f"{self.pinned + n} tokens to pin, at the start of a stream, into {self.K} slots")

@@ -19,6 +19,8 @@ DECODE_BLOCK = 32  # a run of one row absorbs this many tokens at once
 
 @dataclass(frozen=True)
 class Sizes:
+    """A scenario's sizes, in tokens."""
+
     segment: int  # S
     pinned: int  # K
     window: int  # W
@@ -38,6 +40,8 @@ class LayerState:
 
 @dataclass(frozen=True)
 class State:
+    """What is kept between runs, of all layers."""
+
     layers: list[LayerState] = field(repr=False)
     length: int = 0  # tokens seen
     pinned: int = 0  # P
@@ -46,6 +50,7 @@ class State:
 
     @staticmethod
     def empty(decoder: Decoder, batch: int = 1) -> "State":
+        """Before anything was read; batch: B."""
         c = decoder.config
         w = decoder.model.embed_tokens.weight
         none = w.new_zeros(batch, c.kv_heads, 0, c.head_dim)
@@ -54,6 +59,7 @@ class State:
         return State([LayerState(none, none, none, none, m, z)] * c.layers)
 
     def detach(self) -> "State":
+        """The same outside of the gradient's graph."""
         return replace(self, layers=[LayerState(*(t.detach() for t in vars(s).values())) for s in self.layers])
 
 

@@ -1,0 +1,1 @@
+"""What is delivered: packages and notices, written and checked."""

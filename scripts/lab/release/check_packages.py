@@ -32,12 +32,14 @@ ELEMENTS = "manifest uses-sdk application activity intent-filter action category
 
 
 def grown(name: str, size: int) -> Iterator[str]:
+    """A complaint where a file is more than 5 % above what android/sizes says."""
     sizes = dict(line.split() for line in (ROOT / "android/sizes").read_text().splitlines())
     if size > 1.05 * int(sizes[name]):
         yield f"{name} has {size:,} bytes, expected about {int(sizes[name]):,}: more than 5 % above android/sizes"
 
 
 def catalog() -> dict[str, str]:
+    """The versions of gradle/libs.versions.toml."""
     return tomllib.loads((ROOT / "gradle/libs.versions.toml").read_text())["versions"]
 
 
@@ -45,6 +47,7 @@ def catalog() -> dict[str, str]:
 
 
 def aar(path: Path, module: str) -> Iterator[str]:
+    """Complaints about an AAR: its files, libraries, classes."""
     native = module == "edgeinfinite"
     libraries = [f"jni/{abi}/libedgeinfinite.so" for abi in ABIS] if native else []
     expected = {
@@ -89,6 +92,7 @@ def manifest(text: str, native: bool) -> Iterator[str]:
 
 
 def classes(data: bytes) -> Iterator[str]:
+    """Complaints about a jar of classes."""
     with zipfile.ZipFile(BytesIO(data)) as jar:
         for name in jar.namelist():
             if name.startswith("META-INF/") and name.endswith(".kotlin_module"):
@@ -103,6 +107,7 @@ def classes(data: bytes) -> Iterator[str]:
 
 
 def pom(path: Path, module: str) -> Iterator[str]:
+    """Complaints about a POM: names, version, dependencies."""
     root = xml.parse(path).getroot()
 
     def text(where: str) -> str:
@@ -141,6 +146,7 @@ def pom(path: Path, module: str) -> Iterator[str]:
 
 
 def sources(path: Path, module: str) -> Iterator[str]:
+    """Complaints about a jar of sources."""
     source = ROOT / "android" / module / "src/main/kotlin"
     expected = {file.relative_to(source).as_posix() for file in source.rglob("*.kt")}
     found = set(zipfile.ZipFile(path).namelist())
@@ -168,6 +174,7 @@ def reference(path: Path, module: str) -> Iterator[str]:
 
 
 def says(*command: str) -> str:
+    """A command's output."""
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
@@ -180,6 +187,7 @@ def alignments(library: bytes) -> list[int]:
 
 
 def misplaced(path: Path) -> Iterator[str]:
+    """Complaints about what an APK must store uncompressed and aligned."""
     with zipfile.ZipFile(path) as archive:
         for entry in archive.infolist():
             if not entry.filename.endswith((".so", "resources.arsc")):
@@ -194,6 +202,7 @@ def misplaced(path: Path) -> Iterator[str]:
 
 
 def apk(path: Path) -> Iterator[str]:
+    """Complaints about an APK: its files, libraries, manifest, signature."""
     runtime = path.name == "demo.apk"
     with zipfile.ZipFile(path) as archive:
         found = {name for name in archive.namelist() if name.startswith("lib/")}
@@ -238,6 +247,7 @@ def dex(dump: str) -> Iterator[str]:
 
 
 def everything(dist: Path) -> Iterator[tuple[Path, Iterator[str]]]:
+    """Each file that is to be there, with the complaints about it."""
     version = catalog()["edgeinfinite"]
     for module in MODULES:
         stem = dist / f"maven/dev/edgeinfinite/{module}/{version}/{module}-{version}"
@@ -250,6 +260,7 @@ def everything(dist: Path) -> Iterator[tuple[Path, Iterator[str]]]:
 
 
 def main() -> None:
+    """The command line; exits with 1 and the complaints."""
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     dist = Path(sys.argv[1])

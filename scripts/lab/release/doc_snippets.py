@@ -45,6 +45,7 @@ def whole(language: str, block: str, name: str) -> tuple[str, str]:
 
 
 def main() -> None:
+    """The command line; exits with 1 where there is nothing to compile."""
     if len(sys.argv) < 3:
         sys.exit(__doc__)
     out = Path(sys.argv[1])

@@ -59,6 +59,7 @@ def shipped(manifest: str, name: str) -> dict[str, dict]:
 
 
 def main() -> None:
+    """The command line."""
     if len(sys.argv) != 2:
         sys.exit(__doc__)
     found = {}

@@ -45,6 +45,7 @@ def add(archive: zipfile.ZipFile, name: str, data: bytes, boundary: int = 0) -> 
 
 
 def write(out: str, entries: dict[str, bytes]) -> None:
+    """A zip of these files."""
     with zipfile.ZipFile(out, "w") as archive:
         for name, data in entries.items():
             add(archive, name, data)
@@ -87,6 +88,7 @@ def manifest(module: Path) -> str:
 
 
 def aar(out: str, module: str, *files: str) -> None:
+    """An AAR of a module that Maven built."""
     classes = io.BytesIO()
     write(classes, folder(Path(module, "target/classes")))
     rules = Path(module, "consumer-rules.pro")
@@ -100,6 +102,7 @@ def aar(out: str, module: str, *files: str) -> None:
 
 
 def properties(path: Path) -> dict[str, str]:
+    """A properties file, by key."""
     return dict(
         line.split("=", 1) for line in path.read_text().splitlines() if "=" in line and not line.startswith("#")
     )
@@ -124,6 +127,7 @@ def dependencies(module: Path) -> list[tuple[str, str, str, str, str]]:
 
 
 def pom(out: str, module: str) -> None:
+    """A module's POM."""
     path = Path(module).resolve()
     value = {
         key: escape(text)
@@ -174,10 +178,12 @@ def pom(out: str, module: str) -> None:
 
 
 def jar(out: str, path: str) -> None:
+    """A jar of a folder."""
     write(out, folder(Path(path)))
 
 
 def apk(out: str, base: str, dex: str, *files: str) -> None:
+    """An unsigned APK."""
     with zipfile.ZipFile(base) as old, zipfile.ZipFile(out, "w") as archive:
         for entry in old.infolist():
             add(archive, entry.filename, old.read(entry), 4 if entry.compress_type == zipfile.ZIP_STORED else 0)

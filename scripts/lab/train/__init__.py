@@ -1,0 +1,1 @@
+"""S-SFT of any checkpoint: segments, memory, gates."""

@@ -76,6 +76,7 @@ class PromptForm:
         self.end = self.prompt_template.special.token_to_id(end)
 
     def text(self, document: str, questions: list[tuple[str, str]]) -> TokenizedText:
+        """A document with (question, answer) pairs, tokenised."""
         ask = self.prompt_template.prompt["ask"]
         plain = self.prompt_template.plain
         asked = [
@@ -106,6 +107,7 @@ def read(path: Path, form: PromptForm, room: int) -> tuple[list[TokenizedText], 
 
 
 def parse_line(line: str, where: str) -> tuple[str, list[tuple[str, str]]]:
+    """A line of the file → document and (question, answer) pairs; raises BadData."""
     try:
         row = json.loads(line)
     except json.JSONDecodeError as e:

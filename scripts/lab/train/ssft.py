@@ -98,10 +98,12 @@ def estimate(c: Config, shape: BatchShape, pinned: int, asked: int, weight_bytes
 
 
 def readable_size(count: float) -> str:
+    """Bytes, readable."""
     return f"{count / 1e9:.2f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
 
 
 def to_device(device: str, b: QuestionBatch) -> tuple[Tensor, ...]:
+    """start [P], ids, asked, wanted, cut, as tensors on the device."""
     return tuple(torch.from_numpy(t).to(device) for t in (b.start, b.ids, b.asked, b.wanted, b.cut))
 
 
@@ -133,6 +135,7 @@ def evaluate(decoder: Decoder, samples: list[QuestionBatch], device: str) -> str
 
 
 def prompt_form(base: Path, preset: Path | None, positions: int) -> PromptForm:
+    """The checkpoint's prompt as tokens; raises BadData where it is a citing one."""
     found = json.loads(preset.read_text()) if preset else default_preset(base, positions)
     if found["citation"]:
         raise BadData(f"{preset}: found a citing prompt, expected a free one: the command finder.ssft trains those")
@@ -208,6 +211,7 @@ class Trainer:
         return gates
 
     def introduce(self, left_out: str) -> None:
+        """Says what will be trained, and how much memory that takes."""
         c = self.decoder.config
         trained = sum(g.numel() for g in self.gates.values())
         share = f"{trained:,} of {c.parameters():,} weights train: {trained / c.parameters():.3%}"
@@ -221,6 +225,7 @@ class Trainer:
         self.say(f"memory of each, estimated: {readable_size(sum(parts.values()))} ({said})")
 
     def say(self, text: str) -> None:
+        """Writes a line on standard output and into ssft.log, in the first process."""
         if self.log:
             print(text, flush=True)
             print(text, file=self.log, flush=True)
@@ -252,6 +257,7 @@ class Trainer:
         return mean.item()
 
     def keep(self) -> None:
+        """Writes the state to go on from."""
         if self.processes.rank == 0:
             values = {name: g.detach().cpu() for name, g in self.gates.items()}
             whole = {"gates": values, "optimizer": self.optimizer.state_dict(), "step": self.step}
@@ -280,6 +286,7 @@ class Trainer:
 
 
 def parsed() -> Options:
+    """The command line's arguments."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("checkpoint", type=Path, help="a Hugging Face folder of a family that can be exported")
     parser.add_argument("--data", type=Path, help="documents with questions, a line each (train/samples.py)")

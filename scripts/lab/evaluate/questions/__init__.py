@@ -1,0 +1,1 @@
+"""Questions about real documents: by rule, and by a person."""

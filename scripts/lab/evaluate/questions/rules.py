@@ -32,6 +32,8 @@ PASSAGE = 900  # characters of a passage
 
 @dataclass(frozen=True)
 class Made:
+    """A question made out of a sentence."""
+
     question: str
     at: int  # the sentence that answers
 
@@ -71,6 +73,7 @@ class Cut:
 
 
 def plain(r: random.Random, cut: Cut, at: int) -> list[str]:
+    """Half of a sentence's words, or none where another sentence holds them all."""
     words = list(dict.fromkeys(w for w in content_words(cut.sentences[at]) if w[0].isalpha()))
     count = int(len(words) * r.uniform(0.4, 0.6))
     if count < 3:
@@ -80,6 +83,7 @@ def plain(r: random.Random, cut: Cut, at: int) -> list[str]:
 
 
 def hard(r: random.Random, cut: Cut, at: int) -> list[str]:
+    """A few of a sentence's words, the rarest of them swapped for a synonym; none where that is not possible."""
     by_stem = {stems(w)[0]: w.lower() for w in reversed(content_words(cut.sentences[at])) if w.isalpha() and stems(w)}
     words = dict(reversed(by_stem.items()))  # stem -> the word where it first stands, in the sentence's order
     same = {stem: {stem, *stems(" ".join(synonyms().get(word, ())))} for stem, word in words.items()}

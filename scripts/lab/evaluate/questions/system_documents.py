@@ -80,6 +80,7 @@ def plain(page: str) -> str:
 
 
 def read(file: Path) -> str:
+    """A document's text; of a manual page without its markup."""
     raw = file.read_bytes()
     text = (gzip.decompress(raw) if file.suffix == ".gz" else raw).decode()
     return plain(text) if MANUALS in file.parents else text
