@@ -32,6 +32,7 @@ import onnxruntime
 from lab.accelerators import activation_ranges, fixed_point, lowering, qnn
 from lab.accelerators.fixed_shape_session import QuantizedSessions, self_test_error
 from lab.accelerators.lowering import GraphShape, for_quantized
+from lab.corpus import seeds
 from lab.corpus.documents import make_document
 from lab.export.model_folder import rewritten
 from lab.reference.numpy_engine import ModelFolder
@@ -227,7 +228,7 @@ def main() -> int:
     parser.add_argument("--max-error", type=float, default=MAX_ERROR, help="÷ the largest logit (%(default)s)")
     parser.add_argument("--unshared", action="store_true", help="one .bin a graph, which the simulator can load")
     a = parser.parse_args()
-    texts = [f.read_text() for f in a.text] or [make_document(1500, f"compile_npu/{n}").text for n in range(TEXTS)]
+    texts = [f.read_text() for f in a.text] or [make_document(1500, f"{seeds.COMPILE}/{n}").text for n in range(TEXTS)]
     try:
         socs = [qnn.SOCS[name] for name in a.soc]
         compile_npu(a.source, a.target, socs, texts, not a.unshared, a.max_error, a.scenario, a.weights)

@@ -9,31 +9,14 @@ the memory can be looked up in the text. No two facts of one `Declarer` are of t
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 from lab.corpus.lexicon import ADJECTIVE, NOUN
 from lab.corpus.questions import Questions
 
-DECLARED = (  # (what the value is, the sentence, questions); {e}: an entity, {v}: the value
-    ("code", "The pass key is {v}.", "What is the pass key|Tell me the pass key|Which pass key is given"),
-    ("code", "The code that opens {e} is {v}.", "Which code opens {e}|What is the code that opens {e}|"
-     "What is the code of {e}|What code do I need for {e}"),
-    ("code", "The code that opens {e} is {v}.", "Which code opens {e}|What code opens {e}|How do I open {e}"),
-    ("code", "The access number of {e} is {v}.", "What is the access number of {e}|Which access number has {e}|"
-     "Tell me the access number of {e}"),
-    ("word", "The password of {e} is {v}.", "What is the password of {e}|Which password does {e} have|"
-     "Tell me the password of {e}|What password do I need for {e}"),
-    ("word", "The secret word is {v}.", "What is the secret word|Which secret word is given|Tell me the secret word"),
-    ("word", "{E} belongs to {v}.", "Whom does {e} belong to|To whom does {e} belong|Who owns {e}"),
-    ("name", "The owner of {e} is {v}.", "Who is the owner of {e}|Who owns {e}|What is the name of the owner of {e}"),
-    ("date", "The deadline of {e} is {v}.", "What is the deadline of {e}|When is the deadline of {e}"),
-    ("amount", "The budget of {e} is {v}.", "What is the budget of {e}|How much is the budget of {e}"),
-    ("amount", "The total is {v}.", "What is the total|How much is the total|What is the sum in all"),
-    ("name", "Author: {v}", "Who is the author|Who wrote this|What is the name of the author"),
-    ("date", "Date: {v}", "What is the date of this text|When was this written|What date does it bear"),
-    ("code", "Reference number: {v}", "What is the reference number|Which reference number does it bear"),
-    ("place", "Place: {v}", "What is the place|At which place was this written"),
-)  # fmt: skip
 TELLING_WORDS = (
     "key code access password secret belongs owner deadline budget total Author Date Reference Place".split()
 )
@@ -42,6 +25,27 @@ TOPIC_QUESTIONS = (
     "What is this text about|What is the text about|What is the topic|What is the subject of the document|"
     "Which topic does the text treat|What is this document about|What does the text deal with|What is it about"
 ).split("|")
+
+
+@dataclass(frozen=True)
+class Wording:
+    """How a kind of fact is told and asked for; {e} is an entity, {E} the same at a sentence's start, {v} the value."""
+
+    value: str  # what the value is: code, word, name, date, amount or place
+    sentence: str
+    questions: tuple[str, ...]
+
+    def of_a_thing(self) -> bool:
+        """Whether the value is one of an entity, of which a text may have several."""
+        return "{e}" in self.sentence.lower()
+
+
+@cache
+def wordings() -> tuple[Wording, ...]:
+    """Those of data/facts.jsonl, in its order."""
+    lines = (Path(__file__).parent / "data/facts.jsonl").read_text("ascii").splitlines()
+    rows = [json.loads(line) for line in lines]
+    return tuple(Wording(row["value"], row["sentence"], tuple(row["questions"])) for row in rows)
 
 
 @dataclass(frozen=True)
@@ -59,25 +63,25 @@ class Declarer:
     def __init__(self, write: Questions, alike: bool = False) -> None:
         self.write = write
         self.told = set()
-        self.wordings = DECLARED
+        self.wordings = wordings()
         if alike:
-            of_things = [row for row in DECLARED if "{e}" in row[1].lower()]
-            others = [row for row in DECLARED if row not in of_things]
+            of_things = [wording for wording in wordings() if wording.of_a_thing()]
+            others = [wording for wording in wordings() if not wording.of_a_thing()]
             self.wordings = [*write.random.sample(of_things, write.choose(1, 2, 3)), write.choose(*others)]
 
     def fact(self) -> Fact:
         """A fact whose wording and thing this text has not had yet."""
         w = self.write
         while True:
-            kind, sentence, questions = w.choose(*self.wordings)
+            wording = w.choose(*self.wordings)
             entity = w.word(NOUN) if w.chance(0.15) else f"{w.word(w.choose(ADJECTIVE, NOUN))} {w.word(NOUN)}"
-            key = (sentence, entity if "{e}" in sentence.lower() else "")
+            key = (wording.sentence, entity if wording.of_a_thing() else "")
             if key not in self.told:
                 break
         self.told.add(key)
-        slots = {"e": f"the {entity}", "E": f"The {entity}", "v": self.value(kind)}
-        question = w.choose(*questions.split("|")).format_map(slots)
-        return Fact(sentence.format_map(slots), self.asked(question), slots["v"])
+        slots = {"e": f"the {entity}", "E": f"The {entity}", "v": self.value(wording.value)}
+        question = w.choose(*wording.questions).format_map(slots)
+        return Fact(wording.sentence.format_map(slots), self.asked(question), slots["v"])
 
     def topic(self, name: str) -> Fact:
         """What the text is about, as a fact."""

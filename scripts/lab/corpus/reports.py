@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from lab.corpus import seeds
 from lab.corpus.lexicon import MONTHS, SYLLABLES, Lexicon, capital
 
 BYTES_PER_TOKEN = 3.0  # of the demo model's tokenizer on such text, about
@@ -158,9 +159,9 @@ class Report:
     """The paragraphs of one document; `facts` stand in it, evenly spread."""
 
     def __init__(self, tokens: int, seed: int) -> None:
-        self.prose = Lexicon(f"document/{seed}")
+        self.prose = Lexicon(f"{seeds.REPORT}/{seed}")
         self.size = tokens * BYTES_PER_TOKEN
-        asked = Lexicon(f"facts/{seed}")
+        asked = Lexicon(f"{seeds.REPORT_FACTS}/{seed}")
         first = asked.random.randrange(len(TOLD))
         # towns of five syllables: no other section is about the same place
         self.asked = [Section(asked, 5) for _ in range(FACTS)]

@@ -21,6 +21,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from lab.corpus import seeds
 from lab.corpus.documents import make_document
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, write_record
 from lab.evaluate.score import File, Share, points_lost, said, same
@@ -83,7 +84,7 @@ def ask(
             cli.options = column.options
             column.error = cli.run("verify")[0]["self_test_error"]
     while len(all_[0].right) < questions and time.monotonic() - began < 60 * minutes:
-        document = make_document(LENGTH, f"accelerated/{number}", 3, 2, 2)
+        document = make_document(LENGTH, f"{seeds.ACCELERATORS}/{number}", 3, 2, 2)
         file = work / "document.txt"
         file.write_text(document.text)
         for column in all_:

@@ -7,7 +7,7 @@
 Generated documents of 1 to 2,000 passages (corpus/documents.py; seeds "calibrate/…", neither trained on nor asked about
 by evaluate.py), half of the questions answered by a sentence, half by none. What is maximised is the mean of two
 shares: right sentence found, and absent refused; among the points by which so many of the questions that a person wrote
-(questions/licences.py) are still answered right (--by-hand), because people put things in words of their own. Every
+(questions/written.jsonl) are still answered right (--by-hand), because people put things in words of their own. Every
 point is asked through the shipped command line, on a copy of the model folder with these two numbers changed. Needs
 cargo, no Python package.
 """
@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from lab import ROOT
+from lab.corpus import seeds
 from lab.corpus.documents import KINDS, Document, make_document
 from lab.evaluate import real_documents
 from lab.evaluate.cli import Cli, Progress, built
@@ -149,7 +150,7 @@ def main() -> None:
         work = Path(folder)
         cli = Cli(built(), args.model, work)
         pairs = args.compare or [(weight, threshold) for weight in args.weights for threshold in args.thresholds]
-        asked = documents("calibrate/compared" if args.compare else "calibrate", args.questions)
+        asked = documents(f"{seeds.CALIBRATE}/compared" if args.compare else seeds.CALIBRATE, args.questions)
         points = []
         for weight, threshold in pairs:
             points.append(ask(cli, work, args.model, Point(weight, threshold), asked, args.reading))

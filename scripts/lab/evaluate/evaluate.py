@@ -26,6 +26,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lab import ROOT
+from lab.corpus import seeds
 from lab.corpus.documents import ABSENT, FACTS, KEY, KINDS, make_document
 from lab.evaluate import memory
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
@@ -57,7 +58,7 @@ def measure_cell(cli: Cli, work: Path, reading: str, length: int, questions: int
     documents = 0
     tasks: dict[str, Share] = {}
     while min((share.n for share in tasks.values()), default=0) < questions:
-        document = make_document(length, f"evaluate/{length}/{documents}", *[min(50, questions)] * 3)
+        document = make_document(length, f"{seeds.EVALUATE}/{length}/{documents}", *[min(50, questions)] * 3)
         documents += 1
         file = work / "document.txt"
         file.write_text(document.text)
@@ -85,7 +86,7 @@ def measure_cell(cli: Cli, work: Path, reading: str, length: int, questions: int
         "length": length,
         "commit": commit(),
         "documents": documents,
-        "seeds": f"evaluate/{length}/0 to {documents - 1}",
+        "seeds": f"{seeds.EVALUATE}/{length}/0 to {documents - 1}",
         "document_tokens": statistics.median_low([u["document_tokens"] for u in usages]),
         "tasks": {name: share.json() for name, share in tasks.items()} | {"false_alarm": refused.json()},
         "kinds": {kind: share.json() for kind, share in kinds.items()},
@@ -106,7 +107,7 @@ def cost(cli: Cli, work: Path, reading: str, rounds: int, progress: Progress, le
     questions = {}
     first = {length: [] for length in lengths}
     for length in lengths:
-        document = make_document(length, f"evaluate/cost/{length}")
+        document = make_document(length, f"{seeds.EVALUATE}/cost/{length}")
         files[length] = work / f"cost-{length}.txt"
         files[length].write_text(document.text)
         questions[length] = [a.question for a in document.asked if a.kind == FACTS[0]]

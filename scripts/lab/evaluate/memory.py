@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from lab.corpus import seeds
 from lab.corpus.documents import Document
 from lab.corpus.passkeys import KEYS, passkeys, topical
 from lab.evaluate.cli import Cli, Progress, commit
@@ -35,7 +36,7 @@ class Task:
 
     def seeds(self, name: str, length: int, questions: int) -> list[str]:
         """Seeds of as many documents as these questions need."""
-        return [f"evaluate/{name}/{length}/{number}" for number in range(-(-questions // self.each))]
+        return [f"{seeds.EVALUATE}/{name}/{length}/{number}" for number in range(-(-questions // self.each))]
 
 
 TASKS = {

@@ -28,6 +28,7 @@ import onnxruntime
 import torch
 
 from lab import ROOT
+from lab.corpus import seeds
 from lab.corpus.documents import make_document
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
 from lab.evaluate.score import File, points_lost, said, same
@@ -71,7 +72,7 @@ class Paired:
 
 def prompts(checkpoint: Path, count: int) -> list[tuple[list[int], list[int]]]:
     """(prompt, tokens that may answer: `none` and the markers in sight) of held-out samples."""
-    sampler = Sampler(open_tokenizer(checkpoint / "tokenizer.json"), 512, "test/quantize")
+    sampler = Sampler(open_tokenizer(checkpoint / "tokenizer.json"), 512, f"{seeds.HELD_OUT}/quantize")
     found = []
     while len(found) < count:
         for sample in sampler.samples(20):
@@ -170,7 +171,7 @@ def paired(cli: Cli, folders: list[Path], work: Path, questions: int, progress: 
     found = {"answered": Paired(), "absent": Paired()}
     number = 0
     while sum(p.n for p in found.values()) < questions:
-        document = make_document(LENGTH, f"evaluate/quantize/{number}")
+        document = make_document(LENGTH, f"{seeds.EVALUATE}/quantize/{number}")
         file = work / "document.txt"
         right = []
         file.write_text(document.text)

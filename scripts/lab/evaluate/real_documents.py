@@ -5,7 +5,7 @@
     scripts/lab.sh real-documents --write        also writes docs/records/ and the tables in models/demo/README.md
 
 The documents are the ones of questions/system_documents.py; the questions are made by rule out of one sentence each
-(questions/rules.py), or a person wrote them (questions/licences.py). An answer is right when its quote is that
+(questions/rules.py), or a person wrote them (questions/written.jsonl). An answer is right when its quote is that
 sentence. Beside it stand the same question asked of a passage that holds the sentence and of the model made to answer
 always (found_threshold far below 0), what BM25's best sentence would answer, which never refuses either, and questions
 that nothing in the document answers: those of the other documents, of whose words it holds at most half. Every quote is
@@ -27,9 +27,9 @@ from pathlib import Path
 from lab import ROOT
 from lab.evaluate.bm25 import stems
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
-from lab.evaluate.questions import licences
 from lab.evaluate.questions.rules import SETS, Cut, rule_made
-from lab.evaluate.questions.system_documents import SHELF, documents
+from lab.evaluate.questions.system_documents import LICENCES, SHELF, documents
+from lab.evaluate.questions.written import written
 from lab.evaluate.score import File, Share, said, same
 from lab.evaluate.summaries import Summary, summarise, summary_table
 from lab.export.model_folder import rescored
@@ -154,31 +154,31 @@ def by_rule(reader: DocumentAsker, texts: dict[str, str], kind: str, most: int =
     return results
 
 
-def by_hand(reader: DocumentAsker, title: str, table: dict[str, str], not_answered: dict[str, str]) -> list[Result]:
-    """The questions that a person wrote about whole documents."""
+def by_hand(reader: DocumentAsker, title: str, name: str) -> list[Result]:
+    """The questions that a person wrote about whole documents; name: their set."""
+    table = written(name)
     results = []
-    for name, text in documents({name: SHELF.get(name, licences.LICENCES / name) for name in table}).items():
+    for document, text in documents({name: SHELF.get(name, LICENCES / name) for name in table}).items():
         cut = Cut(text)
         asked = []
-        for line in table[name].strip().splitlines():
-            question, _, words = line.partition("|")
-            golds = tuple(words.split("||"))
-            at = next(i for i, s in enumerate(cut.sentences) if any(gold.lower() in s.lower() for gold in golds))
-            asked.append(Question(question, golds, at, whole=False))
-        foreign = not_answered[name].split("|") if name in not_answered else []
-        results.append(reader.result(title, name, text, cut, asked, foreign))
+        for question in table[document]:
+            answers = [answer.lower() for answer in question.answers]
+            if answers:
+                at = next(i for i, s in enumerate(cut.sentences) if any(answer in s.lower() for answer in answers))
+                asked.append(Question(question.text, question.answers, at, whole=False))
+        absent = [question.text for question in table[document] if not question.answers]
+        results.append(reader.result(title, document, text, cut, asked, absent))
     return results
 
 
 def calibrated(reader: DocumentAsker) -> Result:
     """The questions that may be calibrated against."""
-    absent = {"GPL-3": "|".join(licences.NOT_ANSWERED)}
-    return total(by_hand(reader, "by a person", licences.ASKED, absent))
+    return total(by_hand(reader, "by a person", "calibration"))
 
 
 def held_out(reader: DocumentAsker) -> Result:
     """The questions that nothing was ever chosen by."""
-    return total(by_hand(reader, "by a person, held out", licences.HELD_OUT, licences.HELD_OUT_NOT_ANSWERED))
+    return total(by_hand(reader, "by a person, held out", "held_out"))
 
 
 def total(results: list[Result]) -> Result:

@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from lab.corpus import seeds
 from lab.corpus.documents import make_document
 from lab.export.rounding import BITS, BLOCK, Rounded, dequantized, pack_int4, round_int4, round_int8
 from lab.reference.decoder import Decoder, Layer
@@ -54,7 +55,7 @@ class TooShort(ValueError):
 
 def generated() -> str:
     """Documents that nothing is measured by."""
-    return "\n\n".join(make_document(2048, f"gptq/{n}").text for n in range(2 * TOKENS // 2048))
+    return "\n\n".join(make_document(2048, f"{seeds.GPTQ}/{n}").text for n in range(2 * TOKENS // 2048))
 
 
 def pieces(prompt_template: PromptTemplate, citation: dict | None, text: str, length: int) -> Tensor:

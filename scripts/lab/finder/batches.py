@@ -16,6 +16,7 @@ from itertools import cycle
 
 import numpy as np
 
+from lab.corpus import seeds
 from lab.finder.memory_samples import MemoryBatch, MemorySampler
 from lab.finder.prompt_samples import Sample, Sampler
 from lab.finder.tokenizer import open_tokenizer
@@ -115,14 +116,15 @@ def prompt_batch(tokenizer: str, plan: TrainConfig, step: int, rank: int) -> Bat
     count = max(1, plan.batch // plan.processes) * plan.length // length
     hard = min(1.0, HARD_FROM + (1 - HARD_FROM) * step / HARD_STEPS)
     return padded_batch(
-        Sampler(cached_tokenizer(tokenizer), length, f"train/{plan.seed}/{rank}/{step}").samples(count, hard), length
+        Sampler(cached_tokenizer(tokenizer), length, f"{seeds.TRAIN}/{plan.seed}/{rank}/{step}").samples(count, hard),
+        length,
     )
 
 
 def memory_batch(tokenizer: str, plan: TrainConfig, step: int, rank: int, progress: float) -> MemoryBatch:
     """A process's documents for the memory at a step; progress: the share of the run that is behind, 0 to 1."""
-    sampler = memory_sampler(tokenizer, f"train/{plan.seed}/streams/{rank}")
-    sampler.restart(f"train/{plan.seed}/streams/{rank}/{step}")
+    sampler = memory_sampler(tokenizer, f"{seeds.TRAIN}/{plan.seed}/streams/{rank}")
+    sampler.restart(f"{seeds.TRAIN}/{plan.seed}/streams/{rank}/{step}")
     stage = next(stage for stage in MEMORY_STAGES if progress <= stage.until)
     segments = sampler.random.randint(*stage.segments)
     window = sampler.random.choice(stage.windows)

@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from lab.corpus import seeds
 from lab.finder.batches import Batch, padded_batch
 from lab.finder.memory_samples import KINDS, MemoryBatch, MemorySampler
 from lab.finder.prompt_samples import COPY, MARKER, Sampler
@@ -84,7 +85,7 @@ def evaluate_prompts(
     """kind -> (share of right citations among the markers in sight and <s0>, how many) on samples never trained on.
 
     For "sum": the share of summaries all of whose markers are right, the text before each given."""
-    samples = Sampler(tokenizer, length, f"test/{seed}").samples(count)
+    samples = Sampler(tokenizer, length, f"{seeds.HELD_OUT}/{seed}").samples(count)
     right: dict[str, list[bool]] = {}
     for start in range(0, count, 8):
         some = samples[start : start + 8]
@@ -113,9 +114,9 @@ def evaluate_memory(
 ) -> dict[str, tuple[float, int]]:
     """kind -> (share of questions all of whose answer's tokens are the likeliest, the ones before given, how many)."""
     right: dict[str, list[bool]] = {}
-    sampler = MemorySampler(tokenizer, "test/streams")
+    sampler = MemorySampler(tokenizer, f"{seeds.HELD_OUT}/streams")
     for number in range(rounds):
-        sampler.restart(f"test/streams/{number}")
+        sampler.restart(f"{seeds.HELD_OUT}/streams/{number}")
         b = sampler.batch(shape)
         logits, wanted, _, question = memory_logits(decoder, b)
         wrong = question[logits.argmax(-1) != wanted].unique().tolist()

@@ -29,6 +29,7 @@ import torch.distributed as dist
 from torch import multiprocessing
 from tqdm import tqdm
 
+from lab.corpus import seeds
 from lab.finder.batches import TrainConfig, batches, cached_tokenizer
 from lab.finder.initial_weights import Part, reserve_topic_channels, set_initial_weights
 from lab.finder.losses import evaluate_memory, evaluate_prompts, memory_loss, prompt_losses
@@ -196,7 +197,7 @@ class Trainer:
         if self.rank == 0:
             threads = torch.get_num_threads()
             torch.set_num_threads(len(os.sched_getaffinity(0)))
-            fit(self.decoder, self.tokenizer, f"refit/{self.plan.seed}")
+            fit(self.decoder, self.tokenizer, f"{seeds.REFIT}/{self.plan.seed}")
             torch.set_num_threads(threads)
         if self.plan.processes > 1:
             for p in self.decoder.parameters():

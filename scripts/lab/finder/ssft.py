@@ -23,6 +23,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import torch
 from safetensors.torch import load_file
 
+from lab.corpus import seeds
 from lab.finder.losses import evaluate_memory, memory_loss
 from lab.finder.memory_samples import MemorySampler
 from lab.finder.tokenizer import open_tokenizer
@@ -95,13 +96,13 @@ def main() -> None:
         if pretrained.exists():
             decoder.load_state_dict(load_file(pretrained / "gates.safetensors"), strict=False)
             say(f"gates of pretraining: {count(decoder)}")
-    sampler = MemorySampler(tokenizer, f"ssft/{args.seed}")
+    sampler = MemorySampler(tokenizer, f"{seeds.SSFT}/{args.seed}")
     last = time.monotonic()
     sums = []
     while spent < 60 * args.minutes:
         progress = spent / (60 * args.minutes)
         optimizer.param_groups[0]["lr"] = rate * min(1, (step + 1) / 10) * max(0.05, min(1, 2 * (1 - progress)))
-        sampler.restart(f"ssft/{args.seed}/{step}")
+        sampler.restart(f"{seeds.SSFT}/{args.seed}/{step}")
         segments = sampler.random.randint(FEWEST, MOST)
         window = sampler.write.choose(*WINDOWS)
         shape = BatchShape(args.segment, segments, window, args.batch, args.questions, DECADES)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
+from lab.corpus import seeds
 from lab.corpus.facts import Declarer
 from lab.corpus.lexicon import NOUN, topics
 from lab.corpus.questions import OPENINGS, Questions, synonyms
@@ -39,7 +40,7 @@ FIRST_TEXT = S0 + SENTENCES  # ids from here on are text
 
 def corpus(seed: int, texts: int) -> Iterator[str]:
     """Generated sentences, headings and questions, and the commoner words by themselves so that each is few tokens."""
-    writer = Questions(f"tokenizer/{seed}")
+    writer = Questions(f"{seeds.TOKENIZER}/{seed}")
     for _ in range(texts):
         writer.new_topic()
         writer.topic_rate = 0.05

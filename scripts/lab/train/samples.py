@@ -20,6 +20,7 @@ from random import Random
 
 import numpy as np
 
+from lab.corpus import seeds
 from lab.corpus.documents import make_document
 from lab.reference.prompt_template import PromptTemplate
 
@@ -135,7 +136,7 @@ def question_batch(form: PromptForm, texts: list[TokenizedText] | None, shape: B
     r = Random(seed)
     B = shape.batch
     Q = shape.questions
-    fresh = generated(form, f"ssft/{seed}", max(64, shape.segments * shape.segment // 4))
+    fresh = generated(form, f"{seeds.SSFT}/{seed}", max(64, shape.segments * shape.segment // 4))
     following = (lambda: r.choice(texts)) if texts else (lambda: next(fresh))
     ids, chosen = zip(*(document_sample(r, following, shape) for _ in range(B)), strict=True)
     width = max(len(q) + len(a) for rows in chosen for _, q, a in rows)

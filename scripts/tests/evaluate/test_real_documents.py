@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from lab import ROOT
+import pytest
+
 from lab.corpus.documents import fold_spaces, make_document
 from lab.corpus.questions import content_words, synonyms
-from lab.evaluate import real_documents, summaries
+from lab.evaluate import calibrate, real_documents, summaries
 from lab.evaluate.bm25 import Bm25, stems
-from lab.evaluate.questions import licences, rules, system_documents
+from lab.evaluate.questions import rules, system_documents
+from lab.evaluate.questions.written import SETS, written
 from lab.evaluate.real_documents import DocumentAsker
 from lab.evaluate.score import Share
 from lab.evaluate.summaries import check_summary
@@ -91,20 +93,25 @@ def test_a_passage_holds_its_sentence_and_some_neighbours():
 
 def test_questions_by_a_person_name_what_answers_them():
     counts = {}
-    for title, table in (("asked", licences.ASKED), ("held out", licences.HELD_OUT)):
+    for name in SETS:
+        table = written(name)
         texts = system_documents.documents(
-            {name: system_documents.SHELF.get(name, licences.LICENCES / name) for name in table}
+            {document: system_documents.SHELF.get(document, system_documents.LICENCES / document) for document in table}
         )
-        counts[title] = sum(len(lines.strip().splitlines()) for lines in table.values())
-        for name, text in texts.items():
+        everything = [question for questions in table.values() for question in questions]
+        assert all(question.text.endswith("?") for question in everything)
+        counts[name] = sum(bool(q.answers) for q in everything), sum(not q.answers for q in everything)
+        for document, text in texts.items():
             sentences = [s.lower() for s in rules.Cut(text).sentences]
-            for line in table[name].strip().splitlines():
-                question, _, golds = line.partition("|")
-                assert question.endswith("?")
-                assert all(any(gold.lower() in s for s in sentences) for gold in golds.split("||")), line
-    assert counts == {"asked": 36, "held out": 60}
-    assert licences.HELD_OUT_NOT_ANSWERED.keys() <= licences.HELD_OUT.keys()
-    assert "HELD_OUT" not in (ROOT / "scripts/lab/evaluate/calibrate.py").read_text()
+            for question in table[document]:
+                assert all(any(words.lower() in s for s in sentences) for words in question.answers), question
+    assert counts == {"calibration": (36, 12), "held_out": (60, 17)}
+    with pytest.raises(ValueError, match="found no questions of a set 'other'"):
+        written("other")
+
+
+def test_nothing_is_chosen_by_held_out_questions():
+    assert real_documents.held_out not in vars(calibrate).values()
 
 
 def test_an_answer_is_right_by_sentence_or_by_words():

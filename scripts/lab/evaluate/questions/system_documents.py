@@ -13,8 +13,7 @@ import re
 import sys
 from pathlib import Path
 
-from lab.evaluate.questions.licences import LICENCES
-
+LICENCES = Path("/usr/share/common-licenses")
 MANUALS = Path("/usr/share/man")
 PACKAGES = Path("/usr/share/doc")
 SHELF = {  # all from packages that every Debian 12 has
