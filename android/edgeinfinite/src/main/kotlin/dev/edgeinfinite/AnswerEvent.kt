@@ -5,8 +5,8 @@ import kotlinx.coroutines.flow.filterIsInstance
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.single
 
-/** What comes back while the engine works: progress, then text, and at the end the whole answer. */
-public sealed interface Reply {
+/** What a flow of [Document.ask], [Document.summarize] or [Chat.send] emits: progress, then text, and at the end the whole answer. */
+public sealed interface AnswerEvent {
     /** How far the reading of the document, or of a prompt, has come. */
     public class Progress @EdgeInfiniteInternalApi public constructor(
         /** Tokens read so far. */
@@ -15,7 +15,7 @@ public sealed interface Reply {
         public val tokensTotal: Long,
         /** Seconds left at the speed so far; null before it is known. */
         public val secondsLeft: Double?,
-    ) : Reply {
+    ) : AnswerEvent {
         /** Whole percent, 0 … 100. */
         public val percent: Int
             get() = if (tokensTotal > 0) (100 * tokensDone / tokensTotal).coerceIn(0, 100).toInt() else 0
@@ -30,22 +30,22 @@ public sealed interface Reply {
     }
 
     /** More of the answer. Whole characters only: never half an emoji. */
-    public class Text @EdgeInfiniteInternalApi public constructor(
+    public class TextDelta @EdgeInfiniteInternalApi public constructor(
         /** What to append to the text so far. */
         public val delta: String,
-    ) : Reply {
-        override fun equals(other: Any?): Boolean = other is Text && delta == other.delta
+    ) : AnswerEvent {
+        override fun equals(other: Any?): Boolean = other is TextDelta && delta == other.delta
 
         override fun hashCode(): Int = delta.hashCode()
 
-        override fun toString(): String = "Text(${delta.length} characters)"
+        override fun toString(): String = "TextDelta(${delta.length} characters)"
     }
 
     /** The end of the flow. */
     public class Done @EdgeInfiniteInternalApi public constructor(
         /** The whole answer, with quotes and numbers. */
         public val answer: Answer,
-    ) : Reply {
+    ) : AnswerEvent {
         override fun equals(other: Any?): Boolean = other is Done && answer == other.answer
 
         override fun hashCode(): Int = answer.hashCode()
@@ -55,7 +55,7 @@ public sealed interface Reply {
 }
 
 /** Only the text, as it is written. */
-public fun Flow<Reply>.text(): Flow<String> = filterIsInstance<Reply.Text>().map { it.delta }
+public fun Flow<AnswerEvent>.text(): Flow<String> = filterIsInstance<AnswerEvent.TextDelta>().map { it.delta }
 
 /** Waits for the end and returns the answer. */
-public suspend fun Flow<Reply>.await(): Answer = filterIsInstance<Reply.Done>().single().answer
+public suspend fun Flow<AnswerEvent>.await(): Answer = filterIsInstance<AnswerEvent.Done>().single().answer

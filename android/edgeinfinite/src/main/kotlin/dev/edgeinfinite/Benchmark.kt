@@ -41,7 +41,7 @@ public class Benchmark @JvmOverloads constructor(
      */
     public suspend fun run(
         lengths: List<Int> = LENGTHS,
-        onProgress: suspend (Reply.Progress) -> Unit = {},
+        onProgress: suspend (AnswerEvent.Progress) -> Unit = {},
         onPoint: suspend (BenchmarkPoint) -> Unit = {},
     ): BenchmarkReport {
         require(lengths.isNotEmpty() && lengths.all { it >= 1 }) { "found lengths $lengths, expected one or more, each 1 or more" }
@@ -50,33 +50,28 @@ public class Benchmark @JvmOverloads constructor(
         return BenchmarkReport(info, model.execution, points)
     }
 
-    private suspend fun measure(tokens: Int, onProgress: suspend (Reply.Progress) -> Unit): BenchmarkPoint {
+    private suspend fun measure(tokens: Int, onProgress: suspend (AnswerEvent.Progress) -> Unit): BenchmarkPoint {
         val file = withContext(io) {
             File.createTempFile("benchmark-", ".text", folder).also { file ->
-                file.bufferedWriter().use {
-                    writeLog(
-                        it,
-                        CHARACTERS_A_TOKEN * tokens,
-                    )
-                }
+                file.bufferedWriter().use { writeLog(it, CHARACTERS_PER_TOKEN * tokens) }
             }
         }
         try {
             val options: ReadOptions.() -> Unit = {
                 reading = Reading.Recall
-                folder = this@Benchmark.folder
+                indexDir = folder
             }
             val started = System.nanoTime()
-            return model.read(Text.file(file), options, onProgress).use { document ->
-                val readMillis = (System.nanoTime() - started) / 1e6
+            return model.read(TextSource.file(file), options, onProgress).use { document ->
+                val readMs = (System.nanoTime() - started) / 1e6
                 val answer = document.ask(QUESTION) { reading = Reading.Recall }.await()
                 BenchmarkPoint(
                     documentTokens = answer.usage.documentTokens,
-                    readMillis = readMillis,
-                    ttftMillis = answer.usage.ttftMillis,
+                    readMs = readMs,
+                    ttftMs = answer.usage.ttftMs,
                     stateBytes = answer.usage.stateBytes,
                     indexBytes = answer.usage.indexBytes,
-                    peakBytes = answer.usage.peakBytes,
+                    peakRssBytes = answer.usage.peakRssBytes,
                     found = CODE in answer.text,
                     thermalStatus = thermalStatus(),
                 )
@@ -99,36 +94,36 @@ public class BenchmarkPoint @EdgeInfiniteInternalApi public constructor(
     /** Tokens of the document. */
     public val documentTokens: Long,
     /** Milliseconds of reading it. */
-    public val readMillis: Double,
+    public val readMs: Double,
     /** Milliseconds from the question to the first token of the answer. */
-    public val ttftMillis: Double,
+    public val ttftMs: Double,
     /** Bytes of the document's state. */
     public val stateBytes: Long,
     /** Bytes of its index on disk. */
     public val indexBytes: Long,
     /** The most memory, in bytes, that the process ever held. */
-    public val peakBytes: Long,
+    public val peakRssBytes: Long,
     /** Whether the answer held the code. */
     public val found: Boolean,
     /** Android's thermal status afterwards, 0 (none) to 6; null where it is not known. */
     public val thermalStatus: Int?,
 ) {
-    private val all get() = listOf(documentTokens, readMillis, ttftMillis, stateBytes, indexBytes, peakBytes, found, thermalStatus)
+    private val all get() = listOf(documentTokens, readMs, ttftMs, stateBytes, indexBytes, peakRssBytes, found, thermalStatus)
 
     override fun equals(other: Any?): Boolean = other is BenchmarkPoint && all == other.all
 
     override fun hashCode(): Int = all.hashCode()
 
     override fun toString(): String =
-        "BenchmarkPoint($documentTokens tokens, read in $readMillis ms, TTFT $ttftMillis ms, found=$found, thermalStatus=$thermalStatus)"
+        "BenchmarkPoint($documentTokens tokens, read in $readMs ms, TTFT $ttftMs ms, found=$found, thermalStatus=$thermalStatus)"
 
     internal fun json() = JSONObject()
         .put("document_tokens", documentTokens)
-        .put("read_ms", readMillis)
-        .put("ttft_ms", ttftMillis)
+        .put("read_ms", readMs)
+        .put("ttft_ms", ttftMs)
         .put("state_bytes", stateBytes)
         .put("index_bytes", indexBytes)
-        .put("peak_rss_bytes", peakBytes)
+        .put("peak_rss_bytes", peakRssBytes)
         .put("found", found)
         .put("thermal_status", thermalStatus ?: JSONObject.NULL)
 }
@@ -166,11 +161,11 @@ private fun ExecutionReport.json() = JSONObject()
     .put("accelerator", accelerator.name)
     .put("precision", precision)
     .put("threads", threads)
-    .put("asked", JSONArray(asked.map { it.name }))
-    .put("passed_over", JSONArray(passedOver.map { JSONObject().put("accelerator", it.accelerator.name).put("why", it.why) }))
+    .put("requested", JSONArray(requested.map { it.name }))
+    .put("skipped", JSONArray(skipped.map { JSONObject().put("accelerator", it.accelerator.name).put("reason", it.reason) }))
 
 private const val WARM_UP = 500
-private const val CHARACTERS_A_TOKEN = 4
+private const val CHARACTERS_PER_TOKEN = 4
 private const val CODE = "4711"
 private const val QUESTION = "Which code opens the north gate?"
 private const val HIDDEN = "The code $CODE opens the north gate."

@@ -9,17 +9,17 @@ import kotlinx.coroutines.flow.Flow
 @SubclassOptInRequired(EdgeInfiniteInternalApi::class)
 public interface Chat : AutoCloseable {
     /**
-     * Says [text], of any length, and gives the reply: [Answer.question] is [text]; there are no quotes and no coverage.
+     * Says [message], of any length, and answers it: [Answer.question] is [message]; there are no quotes and no coverage.
      *
-     * The flow is cold: every collector says [text] once. Collectors take turns, first come first served: one that comes while another
-     * is at work waits for its end. A collector that is cancelled or leaves before [Reply.Done] leaves the conversation as it was
+     * The flow is cold: every collector says [message] once. Collectors take turns, first come first served: one that comes while another
+     * is at work waits for its end. A collector that is cancelled or leaves before [AnswerEvent.Done] leaves the conversation as it was
      * before its turn.
      *
-     * The flow throws [IllegalArgumentException] when [text] is empty, [IllegalStateException] when it is collected within the collector
+     * The flow throws [IllegalArgumentException] when [message] is empty, [IllegalStateException] when it is collected within the collector
      * of another turn of this chat, which could only wait for itself, and [ClosedException] when the chat or its model was closed.
      */
-    public fun send(text: String, options: ChatOptions.() -> Unit = {}): Flow<Reply>
+    public fun send(message: String, options: ChatOptions.() -> Unit = {}): Flow<AnswerEvent>
 
-    /** Ends the chat and its reply, even in the midst of a run. Closing twice does nothing. */
+    /** Ends the chat and its answer, even in the midst of a run. Closing twice does nothing. */
     override fun close()
 }

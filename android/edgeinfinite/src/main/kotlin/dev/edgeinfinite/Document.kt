@@ -13,16 +13,16 @@ public interface Document : AutoCloseable {
      * Answers [question] from the document.
      *
      * The flow is cold: every collector starts a run of its own, nothing is computed ahead of a slow collector and
-     * nothing is lost. It ends with [Reply.Done]. Cancelling the collector stops the engine before its next graph run.
+     * nothing is lost. It ends with [AnswerEvent.Done]. Cancelling the collector stops the engine before its next graph run.
      *
      * The flow throws [IllegalArgumentException] when [question] is empty or longer than the model's limit,
      * [IllegalStateException] when the document was not read for the reading that [options] name, and [ClosedException] when the
      * document or its model was closed.
      */
-    public fun ask(question: String, options: AskOptions.() -> Unit = {}): Flow<Reply>
+    public fun ask(question: String, options: AskOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /** Summarises the document. A flow like that of [ask]. */
-    public fun summarize(options: SummaryOptions.() -> Unit = {}): Flow<Reply>
+    public fun summarize(options: SummaryOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /**
      * Writes all that was read to [file], which only this app can read: a few megabytes, whatever the length, and the index, about as
@@ -36,6 +36,6 @@ public interface Document : AutoCloseable {
      */
     public suspend fun save(file: File)
 
-    /** Ends the document, its replies and a [save], even in the midst of a run. Closing twice does nothing. */
+    /** Ends the document, its events and a [save], even in the midst of a run. Closing twice does nothing. */
     override fun close()
 }

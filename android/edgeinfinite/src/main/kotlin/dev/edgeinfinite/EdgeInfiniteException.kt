@@ -12,6 +12,12 @@ public sealed class EdgeInfiniteException(
     message: String,
 ) : Exception(message)
 
+/**
+ * The engine's native library is missing, or is not one for this processor: `engine.missing`. On a phone: one whose ABI the AAR does not
+ * hold, or an app that was packed without it. The message says what was searched and what is expected.
+ */
+public class EngineMissingException(code: String, message: String) : EdgeInfiniteException(code, message)
+
 /** The model folder is missing, damaged, or of a form that this version does not read: `model.…`. */
 public class ModelException(code: String, message: String) : EdgeInfiniteException(code, message)
 
@@ -22,22 +28,7 @@ public class TextException(code: String, message: String) : EdgeInfiniteExceptio
 public class OnnxRuntimeException(code: String, message: String) : EdgeInfiniteException(code, message)
 
 /** A saved document is missing, damaged, unfinished, or of another model, text or version: `state.…`. */
-public class StateException(code: String, message: String) : EdgeInfiniteException(code, message)
+public class SavedDocumentException(code: String, message: String) : EdgeInfiniteException(code, message)
 
 /** A file could not be read or written: `io`. */
 public class StorageException(code: String, message: String) : EdgeInfiniteException(code, message)
-
-/**
- * What was called is closed, or was made from something that is: before the call, or while it was at work.
- *
- * Catch this one rather than [IllegalStateException]: a coroutine's `CancellationException` is an [IllegalStateException] too, on the
- * JVM, and has to pass. The library keeps the two apart: a caller that was cancelled gets that one, as it is, never wrapped; every
- * other caller of what was closed gets this one.
- */
-public class ClosedException(message: String) : IllegalStateException(message)
-
-/**
- * A defect of this library. What was being worked on refuses every further call; the app and everything else live on.
- * Please report it.
- */
-public class EngineFault(message: String) : RuntimeException(message)

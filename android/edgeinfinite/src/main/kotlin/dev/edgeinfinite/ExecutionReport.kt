@@ -8,39 +8,39 @@ public class ExecutionReport @EdgeInfiniteInternalApi public constructor(
     public val precision: String,
     /** Threads of a run on the processor. */
     public val threads: Int,
-    /** What was asked for, first choice first. */
-    public val asked: List<Accelerator>,
-    /** What was asked for before [accelerator] and not taken. */
-    public val passedOver: List<PassedOver>,
+    /** What was requested, first choice first. */
+    public val requested: List<Accelerator>,
+    /** What was requested before [accelerator] and skipped, each with the reason. */
+    public val skipped: List<SkippedAccelerator>,
     /** Each file that was loaded. */
     public val graphs: List<LoadedGraph>,
     /** How far the self-test was from the reference (max abs error ÷ max abs logit); null where none was due, as on the CPU. */
     public val selfTestError: Double?,
-    /** Whether that is the verdict of an earlier opening ([OpenOptions.verdicts]). */
-    public val selfTestKept: Boolean,
+    /** Whether that is the result of an earlier opening ([OpenOptions.selfTestCache]). */
+    public val selfTestCached: Boolean,
 ) {
-    private val all get() = listOf(accelerator, precision, threads, asked, passedOver, graphs, selfTestError, selfTestKept)
+    private val all get() = listOf(accelerator, precision, threads, requested, skipped, graphs, selfTestError, selfTestCached)
 
     override fun equals(other: Any?): Boolean = other is ExecutionReport && all == other.all
 
     override fun hashCode(): Int = all.hashCode()
 
     override fun toString(): String =
-        "ExecutionReport($accelerator $precision, $threads threads, asked=$asked, passedOver=$passedOver, graphs=$graphs, selfTestError=$selfTestError)"
+        "ExecutionReport($accelerator $precision, $threads threads, requested=$requested, skipped=$skipped, graphs=$graphs, selfTestError=$selfTestError)"
 }
 
-/** An accelerator that was asked for and not taken. */
-public class PassedOver @EdgeInfiniteInternalApi public constructor(
+/** An accelerator that was requested and not used. */
+public class SkippedAccelerator @EdgeInfiniteInternalApi public constructor(
     /** The accelerator. */
     public val accelerator: Accelerator,
-    /** What stood against it, in a sentence for the log. */
-    public val why: String,
+    /** Why it was not used, in a sentence for the log. */
+    public val reason: String,
 ) {
-    override fun equals(other: Any?): Boolean = other is PassedOver && accelerator == other.accelerator && why == other.why
+    override fun equals(other: Any?): Boolean = other is SkippedAccelerator && accelerator == other.accelerator && reason == other.reason
 
-    override fun hashCode(): Int = 31 * accelerator.hashCode() + why.hashCode()
+    override fun hashCode(): Int = 31 * accelerator.hashCode() + reason.hashCode()
 
-    override fun toString(): String = "$accelerator: $why"
+    override fun toString(): String = "$accelerator: $reason"
 }
 
 /** How one file of a model's graphs came to be loaded. */

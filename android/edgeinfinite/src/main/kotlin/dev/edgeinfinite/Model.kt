@@ -11,41 +11,45 @@ import java.io.File
  */
 @SubclassOptInRequired(EdgeInfiniteInternalApi::class)
 public interface Model : AutoCloseable {
-    /** Where its graphs run, as opening it found; what was asked for and not taken, and why. */
+    /** Where its graphs run, as opening it found; which accelerators were requested and skipped, and why. */
     public val execution: ExecutionReport
 
     /**
-     * Reads [text] to its end and returns a document that can be asked as often as you like.
+     * Reads [source] to its end and returns a document that can be asked as often as you like.
      *
      * [onProgress] is called in the caller's context between two graph runs; the next run waits until it returns, so
      * suspending in it pauses the reading. Cancelling stops at once and leaves nothing behind but the checkpoint in
-     * [ReadOptions.resume], if that was asked for.
+     * [ReadOptions.resume], if that is set.
      *
-     * @throws TextException when [text] is missing, empty, not UTF-8, or no text at all
-     * @throws StateException when [ReadOptions.resume] holds something else than a checkpoint of [text] and this model
+     * @throws TextException when [source] is missing, empty, not UTF-8, or no text at all
+     * @throws SavedDocumentException when [ReadOptions.resume] holds something else than a checkpoint of [source] and this model
      * @throws StorageException when the index or the checkpoint cannot be written
-     * @throws IllegalArgumentException when [text] is a file of 2 GiB or more: places in it are those of a Kotlin string, which ends there
+     * @throws IllegalArgumentException when [source] is a file of 2 GiB or more: places in it are those of a Kotlin string, which ends there
      * @throws ClosedException when this model was closed
      */
-    public suspend fun read(text: Text, options: ReadOptions.() -> Unit = {}, onProgress: suspend (Reply.Progress) -> Unit = {}): Document
+    public suspend fun read(
+        source: TextSource,
+        options: ReadOptions.() -> Unit = {},
+        onProgress: suspend (AnswerEvent.Progress) -> Unit = {},
+    ): Document
 
     /**
-     * Reads [text] and summarises it, in one flow that keeps nothing. Cold, like [Document.summarize].
+     * Reads [source] and summarises it, in one flow that keeps nothing. Cold, like [Document.summarize].
      *
      * The flow throws what [read] and [Document.summarize] throw.
      */
-    public fun summarize(text: Text, options: SummaryOptions.() -> Unit = {}): Flow<Reply>
+    public fun summarize(source: TextSource, options: SummaryOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /**
-     * The document that [Document.save] wrote to [file]; [text] has to be the text that was read. Its bytes are compared, nothing else
+     * The document that [Document.save] wrote to [file]; [source] has to be the text that was read. Its bytes are compared, nothing else
      * is done again. Questions are answered from [file] in place, so it has to stay while the document is open; saving over it is safe.
      *
-     * @throws StateException when [file] is missing, damaged, unfinished (go on with [ReadOptions.resume]), written by a newer version,
+     * @throws SavedDocumentException when [file] is missing, damaged, unfinished (go on with [ReadOptions.resume]), written by a newer version,
      * or of another text or model, which another scenario is, too; its code says which
-     * @throws TextException when [text] is missing or no text
+     * @throws TextException when [source] is missing or no text
      * @throws ClosedException when this model was closed
      */
-    public suspend fun restore(file: File, text: Text): Document
+    public suspend fun restore(file: File, source: TextSource): Document
 
     /**
      * Begins a conversation.
@@ -63,6 +67,6 @@ public interface Model : AutoCloseable {
      */
     public fun trim()
 
-    /** Ends the model, its documents, its chats and their replies, even in the midst of a run. Closing twice does nothing. */
+    /** Ends the model, its documents, its chats and their answers, even in the midst of a run. Closing twice does nothing. */
     override fun close()
 }

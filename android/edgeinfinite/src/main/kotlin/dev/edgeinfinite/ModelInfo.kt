@@ -22,18 +22,18 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
     public val hidden: Int,
     /** Tokens that the tokenizer knows. */
     public val vocabulary: Int,
-    /** Bytes of all files. */
-    public val bytes: Long,
+    /** Bytes of all files of the folder. */
+    public val folderBytes: Long,
     /** Whether an answer is held to a sentence of the document, which it then quotes. */
     public val citing: Boolean,
     /** The most tokens of a question: a longer one is refused. */
-    public val questionTokens: Int,
+    public val maxQuestionTokens: Int,
     /** The most tokens of an answer: a longer one ends there. */
-    public val answerTokens: Int,
+    public val maxOutputTokens: Int,
     /** What the model has graphs for, first choice first. */
     public val accelerators: List<Accelerator>,
-    /** The graphs, first choice first. */
-    public val artefacts: List<Artefact>,
+    /** The graphs to choose from, by accelerator and precision, first choice first. */
+    public val variants: List<ModelVariant>,
     /** The choices of sizes. */
     public val scenarios: List<Scenario>,
     /** The name of the scenario that is used when none is asked for. */
@@ -50,12 +50,12 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
         layers,
         hidden,
         vocabulary,
-        bytes,
+        folderBytes,
         citing,
-        questionTokens,
-        answerTokens,
+        maxQuestionTokens,
+        maxOutputTokens,
         accelerators,
-        artefacts,
+        variants,
         scenarios,
         defaultScenario,
     )
@@ -64,11 +64,11 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
 
     override fun hashCode(): Int = all.hashCode()
 
-    override fun toString(): String = "ModelInfo($name $version, $parameters weights, $bytes bytes, scenarios=$scenarios)"
+    override fun toString(): String = "ModelInfo($name $version, $parameters weights, $folderBytes bytes, scenarios=$scenarios)"
 }
 
-/** A graph of a model. */
-public class Artefact @EdgeInfiniteInternalApi public constructor(
+/** A graph of a model for one accelerator, in one precision. */
+public class ModelVariant @EdgeInfiniteInternalApi public constructor(
     /** Its file. */
     public val file: String,
     /** What it runs on, as model.json says. */
@@ -86,11 +86,11 @@ public class Artefact @EdgeInfiniteInternalApi public constructor(
 ) {
     private val all get() = listOf(file, accelerator, precision, bytes, maxError, divergence, agreement)
 
-    override fun equals(other: Any?): Boolean = other is Artefact && all == other.all
+    override fun equals(other: Any?): Boolean = other is ModelVariant && all == other.all
 
     override fun hashCode(): Int = all.hashCode()
 
-    override fun toString(): String = "Artefact($file for $accelerator, $precision, $bytes bytes)"
+    override fun toString(): String = "ModelVariant($file for $accelerator, $precision, $bytes bytes)"
 }
 
 /** What a process takes with one document and one question at a time, estimated before anything is loaded. Bytes. */

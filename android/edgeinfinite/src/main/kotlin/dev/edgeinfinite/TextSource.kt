@@ -10,16 +10,16 @@ import java.io.InputStream
 import java.nio.file.Files
 
 /**
- * Where a document's text comes from: plain text in UTF-8, of any length. A byte order mark is skipped.
+ * A document's text: a string, a file or the private copy of a stream. Plain text in UTF-8, of any length; a byte order mark is skipped.
  *
  * The engine reads a file by position, a piece at a time, never the whole; it has to stay unchanged while documents of
  * it are open.
  */
 @OptIn(EdgeInfiniteInternalApi::class)
-public class Text private constructor(
-    /** The text itself, or null. */
+public class TextSource private constructor(
+    /** The text itself; null for a file. */
     @property:EdgeInfiniteInternalApi public val string: String?,
-    /** The file that holds it, or null. */
+    /** The file that holds it; null for a string. */
     @property:EdgeInfiniteInternalApi public val file: File?,
     private val spooled: Boolean,
 ) : AutoCloseable {
@@ -29,20 +29,20 @@ public class Text private constructor(
         require(it.length() <= Int.MAX_VALUE) { "found a file of ${it.length()} bytes, expected at most ${Int.MAX_VALUE}" }
     }?.absolutePath?.utf8()
 
-    /** Deletes the private copy that [spool] made; does nothing for other texts. A document that has been read keeps what it needs. */
+    /** Deletes the private copy that [spool] made; does nothing for other sources. A document that has been read keeps what it needs. */
     override fun close() {
         if (spooled) file?.delete()
     }
 
-    /** Makes texts. */
+    /** Makes text sources. */
     public companion object {
         /** The text itself. A lone surrogate counts as U+FFFD; offsets stay those of [text]. */
         @JvmStatic
-        public fun of(text: String): Text = Text(string = text, file = null, spooled = false)
+        public fun of(text: String): TextSource = TextSource(string = text, file = null, spooled = false)
 
         /** A file of text. */
         @JvmStatic
-        public fun file(file: File): Text = Text(string = null, file = file, spooled = false)
+        public fun file(file: File): TextSource = TextSource(string = null, file = file, spooled = false)
 
         /**
          * Copies [stream] into a new file in [dir] that only this app can read, and that [close] deletes: the way for what
@@ -51,7 +51,7 @@ public class Text private constructor(
          *
          * @throws IOException when the stream cannot be read or the file not be written
          */
-        public suspend fun spool(stream: InputStream, dir: File): Text = withContext(Dispatchers.IO) {
+        public suspend fun spool(stream: InputStream, dir: File): TextSource = withContext(Dispatchers.IO) {
             val file = Files.createTempFile(dir.toPath(), "edgeinfinite-", ".text").toFile()
             try {
                 file.outputStream().use { output ->
@@ -67,7 +67,7 @@ public class Text private constructor(
                 file.delete()
                 throw failure
             }
-            Text(string = null, file = file, spooled = true)
+            TextSource(string = null, file = file, spooled = true)
         }
     }
 }

@@ -22,76 +22,76 @@ class JavaTest {
 
     @Test
     void asksAndSummarizes() throws Exception {
-        assertEquals("tiny", EdgeInfinite.inspectBlocking(TINY).getName());
+        assertEquals("tiny", EdgeInfiniteBlocking.inspect(TINY).getName());
         assertFalse(EdgeInfinite.getVersion().isEmpty());
-        List<Reply> replies = new ArrayList<>();
-        List<Reply.Progress> progress = new ArrayList<>();
-        try (Model model = EdgeInfinite.openBlocking(TINY, options -> options.setThreads(1));
-                Text text = EdgeInfinite.spoolBlocking(new ByteArrayInputStream("gora lu men ve la".getBytes(UTF_8)), folder);
-                Document document = EdgeInfinite.readBlocking(model, text, options -> {}, progress::add)) {
-            Answer answer = EdgeInfinite.askBlocking(document, "gora?", options -> options.setMaxOutputTokens(4), replies::add);
+        List<AnswerEvent> events = new ArrayList<>();
+        List<AnswerEvent.Progress> progress = new ArrayList<>();
+        try (Model model = EdgeInfiniteBlocking.open(TINY, options -> options.setThreads(1));
+                TextSource text = EdgeInfiniteBlocking.spool(new ByteArrayInputStream("gora lu men ve la".getBytes(UTF_8)), folder);
+                Document document = EdgeInfiniteBlocking.read(model, text, options -> {}, progress::add)) {
+            Answer answer = EdgeInfiniteBlocking.ask(document, "gora?", options -> options.setMaxOutputTokens(4), events::add);
             assertEquals("gora?", answer.getQuestion());
             assertTrue(answer.getUsage().getGeneratedTokens() <= 4);
-            assertFalse(EdgeInfinite.summarizeBlocking(document).getText().isEmpty());
+            assertFalse(EdgeInfiniteBlocking.summarize(document).getText().isEmpty());
         }
         assertFalse(progress.isEmpty());
-        assertTrue(replies.get(replies.size() - 1) instanceof Reply.Done);
+        assertTrue(events.get(events.size() - 1) instanceof AnswerEvent.Done);
     }
 
     @Test
     void savesAndRestores() throws Exception {
         File saved = new File(folder, "saved");
         File checkpoint = new File(folder, "checkpoint");
-        Text text = Text.of("gora lu men ve la. ".repeat(20));
-        try (Model model = EdgeInfinite.openBlocking(TINY)) {
+        TextSource text = TextSource.of("gora lu men ve la. ".repeat(20));
+        try (Model model = EdgeInfiniteBlocking.open(TINY)) {
             String before;
-            try (Document document = EdgeInfinite.readBlocking(model, text, options -> options.setResume(checkpoint))) {
-                EdgeInfinite.saveBlocking(document, saved);
-                before = EdgeInfinite.askBlocking(document, "gora?").getText();
+            try (Document document = EdgeInfiniteBlocking.read(model, text, options -> options.setResume(checkpoint))) {
+                EdgeInfiniteBlocking.save(document, saved);
+                before = EdgeInfiniteBlocking.ask(document, "gora?").getText();
             }
             for (File file : List.of(saved, checkpoint)) {
-                try (Document document = EdgeInfinite.restoreBlocking(model, file, text)) {
-                    assertEquals(before, EdgeInfinite.askBlocking(document, "gora?").getText());
+                try (Document document = EdgeInfiniteBlocking.restore(model, file, text)) {
+                    assertEquals(before, EdgeInfiniteBlocking.ask(document, "gora?").getText());
                 }
             }
-            assertFalse(EdgeInfinite.summarizeBlocking(model, text).getText().isEmpty());
-            StateException failure = assertThrows(
-                    StateException.class, () -> EdgeInfinite.restoreBlocking(model, saved, Text.of("Another.")).close());
+            assertFalse(EdgeInfiniteBlocking.summarize(model, text).getText().isEmpty());
+            SavedDocumentException failure = assertThrows(
+                    SavedDocumentException.class, () -> EdgeInfiniteBlocking.restore(model, saved, TextSource.of("Another.")).close());
             assertEquals("state.document", failure.getCode());
         }
         assertThrows(ClosedException.class, () -> {
-            Model model = EdgeInfinite.openBlocking(TINY);
+            Model model = EdgeInfiniteBlocking.open(TINY);
             model.close();
-            EdgeInfinite.restoreBlocking(model, saved, text).close();
+            EdgeInfiniteBlocking.restore(model, saved, text).close();
         });
     }
 
     @Test
     void chats() throws Exception {
-        List<Reply> replies = new ArrayList<>();
-        try (Model model = EdgeInfinite.openBlocking(TINY);
-                Chat chat = EdgeInfinite.chatBlocking(model)) {
-            assertEquals("gora?", EdgeInfinite.sendBlocking(chat, "gora?").getQuestion());
-            Answer second = EdgeInfinite.sendBlocking(chat, "lu men?", options -> options.setMaxOutputTokens(4), replies::add);
+        List<AnswerEvent> events = new ArrayList<>();
+        try (Model model = EdgeInfiniteBlocking.open(TINY);
+                Chat chat = EdgeInfiniteBlocking.chat(model)) {
+            assertEquals("gora?", EdgeInfiniteBlocking.send(chat, "gora?").getQuestion());
+            Answer second = EdgeInfiniteBlocking.send(chat, "lu men?", options -> options.setMaxOutputTokens(4), events::add);
             assertTrue(second.getUsage().getGeneratedTokens() <= 4);
         }
-        assertTrue(replies.get(replies.size() - 1) instanceof Reply.Done);
+        assertTrue(events.get(events.size() - 1) instanceof AnswerEvent.Done);
     }
 
     @Test
     void exceptionsAreDeclared() {
         EdgeInfiniteException failure =
-                assertThrows(ModelException.class, () -> EdgeInfinite.openBlocking(new File("absent")).close());
+                assertThrows(ModelException.class, () -> EdgeInfiniteBlocking.open(new File("absent")).close());
         assertEquals("model.missing", failure.getCode());
     }
 
     @Test
     void interruptingCancels() throws Exception {
         AtomicBoolean interrupted = new AtomicBoolean();
-        try (Model model = EdgeInfinite.openBlocking(TINY)) {
+        try (Model model = EdgeInfiniteBlocking.open(TINY)) {
             Thread reader = new Thread(() -> {
                 try {
-                    EdgeInfinite.readBlocking(model, Text.of("gora lu men. ".repeat(1000)), options -> {},
+                    EdgeInfiniteBlocking.read(model, TextSource.of("gora lu men. ".repeat(1000)), options -> {},
                             progress -> Thread.currentThread().interrupt());
                 } catch (InterruptedException expected) {
                     interrupted.set(true);

@@ -18,7 +18,7 @@ class BenchmarkTest {
 
     @Test
     fun `measures each length, and leaves nothing behind`() = runTest {
-        val progress = mutableListOf<Reply.Progress>()
+        val progress = mutableListOf<AnswerEvent.Progress>()
         val points = mutableListOf<BenchmarkPoint>()
         val report = EdgeInfinite.open(demo).use { model ->
             Benchmark(model, EdgeInfinite.inspect(demo), folder, thermalStatus = { 3 })
@@ -27,7 +27,7 @@ class BenchmarkTest {
         assertEquals(report.points, points)
         assertEquals(2, points.size)
         assertTrue(points[0].documentTokens < points[1].documentTokens)
-        assertTrue(points.all { it.readMillis > 0 && it.ttftMillis > 0 && it.peakBytes > it.stateBytes })
+        assertTrue(points.all { it.readMs > 0 && it.ttftMs > 0 && it.peakRssBytes > it.stateBytes })
         assertTrue(points.all { it.found && it.thermalStatus == 3 })
         assertEquals(1, points.map { it.stateBytes }.distinct().size)
         assertEquals(points[1].documentTokens, progress.last().tokensDone)

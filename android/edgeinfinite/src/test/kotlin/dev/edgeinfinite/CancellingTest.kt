@@ -19,7 +19,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty
 class CancellingTest {
     @Test
     fun `cancelling a reading`() = runBlocking(Dispatchers.Default) {
-        val text = Text.of("The bridge of Gora cost crowns. ".repeat(50_000))
+        val text = TextSource.of("The bridge of Gora cost crowns. ".repeat(50_000))
         EdgeInfinite.open(Tiny.repository.resolve("models/demo")).use { model ->
             val times = List(100) { round ->
                 val begun = CompletableDeferred<Unit>()

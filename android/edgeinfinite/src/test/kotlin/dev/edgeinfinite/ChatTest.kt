@@ -2,6 +2,7 @@ package dev.edgeinfinite
 
 import dev.edgeinfinite.internal.Native
 import dev.edgeinfinite.internal.NativeException
+import dev.edgeinfinite.internal.NativeLibrary
 import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.CoroutineStart
 import kotlinx.coroutines.async
@@ -39,10 +40,10 @@ class ChatTest {
     @Test
     fun `text that adds up, then one end`() = runTest {
         Tiny.open().use { model ->
-            val replies = model.chat().use { it.send(turns.first()).toList() }
-            val answer = (replies.last() as Reply.Done).answer
-            assertEquals(1, replies.count { it is Reply.Done })
-            assertEquals(answer.text, replies.filterIsInstance<Reply.Text>().joinToString("") { it.delta })
+            val events = model.chat().use { it.send(turns.first()).toList() }
+            val answer = (events.last() as AnswerEvent.Done).answer
+            assertEquals(1, events.count { it is AnswerEvent.Done })
+            assertEquals(answer.text, events.filterIsInstance<AnswerEvent.TextDelta>().joinToString("") { it.delta })
         }
     }
 
@@ -69,7 +70,7 @@ class ChatTest {
                 val order = mutableListOf<String?>()
                 val said = turns.map { turn ->
                     async(start = CoroutineStart.UNDISPATCHED) {
-                        chat.send(turn).onEach { if (it is Reply.Done) order += it.answer.question }.await().text
+                        chat.send(turn).onEach { if (it is AnswerEvent.Done) order += it.answer.question }.await().text
                     }
                 }
                 assertEquals(expected, said.awaitAll())
@@ -91,7 +92,7 @@ class ChatTest {
 
     @Test
     fun `the engine itself does one turn at a time`() {
-        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
         val chat = Native.chat(model)
         val first = Native.send(chat, "gora".utf8(), "{}".utf8())
         assertEquals("call.busy", assertThrows<NativeException> { Native.send(chat, "lu".utf8(), "{}".utf8()) }.code)
@@ -104,11 +105,11 @@ class ChatTest {
     fun `closed before or between two runs it says so`() = runTest {
         Tiny.open().use { model ->
             val chat = model.chat()
-            var replies = 0
+            var events = 0
             val waiting = async { runCatching { chat.send("lu").collect() }.exceptionOrNull() }
-            val failure = runCatching { chat.send("gora").collect { if (++replies == 2) chat.close() } }.exceptionOrNull()
+            val failure = runCatching { chat.send("gora").collect { if (++events == 2) chat.close() } }.exceptionOrNull()
             for (end in listOf(failure, waiting.await())) assertInstanceOf(ClosedException::class.java, end)
-            assertEquals(2, replies)
+            assertEquals(2, events)
             assertThrows<ClosedException> { chat.send("gora").collect() }
             repeat(2) { chat.close() }
         }

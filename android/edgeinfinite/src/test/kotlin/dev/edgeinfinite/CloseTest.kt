@@ -2,6 +2,7 @@ package dev.edgeinfinite
 
 import dev.edgeinfinite.internal.Native
 import dev.edgeinfinite.internal.NativeException
+import dev.edgeinfinite.internal.NativeLibrary
 import dev.edgeinfinite.internal.text
 import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.CancellationException
@@ -35,7 +36,7 @@ class CloseTest {
     @Test
     fun `closing twice does nothing`() = runTest {
         val model = Tiny.open()
-        val document = model.read(Text.of(case.document))
+        val document = model.read(TextSource.of(case.document))
         repeat(2) { document.close() }
         repeat(2) { model.close() }
     }
@@ -43,7 +44,7 @@ class CloseTest {
     @Test
     fun `a closed document refuses`() = runTest {
         Tiny.open().use { model ->
-            val document = model.read(Text.of(case.document))
+            val document = model.read(TextSource.of(case.document))
             document.close()
             assertClosed { document.ask(case.question!!).collect() }
             assertClosed { document.summarize().collect() }
@@ -54,11 +55,11 @@ class CloseTest {
     @Test
     fun `a closed model refuses, and so do its documents`() = runTest {
         val model = Tiny.open()
-        val document = model.read(Text.of(case.document))
+        val document = model.read(TextSource.of(case.document))
         model.close()
-        assertClosed { model.read(Text.of(case.document)) }
-        assertClosed { model.summarize(Text.of(case.document)).collect() }
-        assertClosed { model.restore(folder.resolve("saved"), Text.of(case.document)) }
+        assertClosed { model.read(TextSource.of(case.document)) }
+        assertClosed { model.summarize(TextSource.of(case.document)).collect() }
+        assertClosed { model.restore(folder.resolve("saved"), TextSource.of(case.document)) }
         assertClosed { model.chat() }
         assertClosed { document.ask(case.question!!).collect() }
     }
@@ -69,7 +70,7 @@ class CloseTest {
         val engine = CountedDispatcher { call -> if (call % 7 == 0) onSeventh?.invoke() }
         Tiny.openOn(engine).use { model ->
             suspend fun ending(stop: (Job, Document) -> Unit): Throwable? = coroutineScope {
-                val document = model.read(Text.of(case.document))
+                val document = model.read(TextSource.of(case.document))
                 val ending = CompletableDeferred<Throwable?>()
                 val asking = launch(start = CoroutineStart.LAZY) {
                     ending.complete(runCatching { document.ask(case.question!!).collect() }.exceptionOrNull())
@@ -94,23 +95,23 @@ class CloseTest {
     }
 
     @Test
-    fun `a document closed between two runs ends its reply`() = runTest {
+    fun `a document closed between two runs ends its answer`() = runTest {
         Tiny.open().use { model ->
-            val document = model.read(Text.of(case.document))
-            var replies = 0
-            assertClosed { document.ask(case.question!!).collect { if (++replies == 2) document.close() } }
-            assertEquals(2, replies)
+            val document = model.read(TextSource.of(case.document))
+            var events = 0
+            assertClosed { document.ask(case.question!!).collect { if (++events == 2) document.close() } }
+            assertEquals(2, events)
         }
     }
 
     @Test
-    fun `a document closed during a run ends its reply`() = runTest {
+    fun `a document closed during a run ends its answer`() = runTest {
         var document: Document? = null
         val engine = CountedDispatcher { call -> document?.let { thread { it.close() }.takeIf { call % 2 == 0 }?.join() } }
         repeat(20) {
             Tiny.openOn(engine).use { model ->
                 document = null
-                document = model.read(Text.of(case.document))
+                document = model.read(TextSource.of(case.document))
                 assertClosed { document!!.ask(case.question!!).collect() }
             }
         }
@@ -120,13 +121,13 @@ class CloseTest {
     fun `a model closed while it reads ends the reading`() = runTest {
         val model = Tiny.open()
         var reports = 0
-        assertClosed { model.read(Text.of(case.document)) { if (++reports == 3) model.close() } }
+        assertClosed { model.read(TextSource.of(case.document)) { if (++reports == 3) model.close() } }
         assertEquals(3, reports)
     }
 
     @Test
     fun `handles are never used twice`() {
-        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
         val handles = List(50) { Native.document(model, "gora".utf8(), null, "{}".utf8()).also(Native::close) }
         assertEquals(handles, handles.distinct().sorted())
         Native.close(model)
@@ -138,7 +139,7 @@ class CloseTest {
 
     @Test
     fun `a run that is cancelled from another thread changes nothing`() {
-        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
         val document = Native.document(model, case.document.utf8(), null, "{}".utf8())
         val started = CountDownLatch(1)
         val canceller = thread {
@@ -156,8 +157,8 @@ class CloseTest {
             }
         }
         canceller.join()
-        val reply = Native.ask(document, case.question!!.utf8(), "{}".utf8())
-        val events = generateSequence { Native.next(reply)?.let { JSONObject(it.text()) } }.toList()
+        val stream = Native.ask(document, case.question!!.utf8(), "{}".utf8())
+        val events = generateSequence { Native.next(stream)?.let { JSONObject(it.text()) } }.toList()
         assertEquals(case.text, events.last().getJSONObject("answer").getString("text"))
         assertTrue(cancelled > 0)
         Native.close(model)

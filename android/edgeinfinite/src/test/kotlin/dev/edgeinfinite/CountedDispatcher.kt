@@ -1,6 +1,6 @@
 package dev.edgeinfinite
 
-import dev.edgeinfinite.internal.threadOfItsOwn
+import dev.edgeinfinite.internal.dedicatedThread
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.Runnable
 import java.util.concurrent.atomic.AtomicInteger
@@ -11,13 +11,13 @@ import kotlin.coroutines.CoroutineContext
  * [onCall] is called on the engine's thread just before a call, with its number.
  */
 class CountedDispatcher(private val onCall: (Int) -> Unit = {}) : CoroutineDispatcher() {
-    private val lane = threadOfItsOwn()
+    private val queue = dedicatedThread()
     private val count = AtomicInteger()
 
     val calls: Int get() = count.get()
 
     override fun dispatch(context: CoroutineContext, block: Runnable) {
-        lane.dispatch(context) {
+        queue.dispatch(context) {
             onCall(count.incrementAndGet())
             block.run()
         }

@@ -3,6 +3,7 @@ package dev.edgeinfinite
 import dev.edgeinfinite.internal.Defect
 import dev.edgeinfinite.internal.Native
 import dev.edgeinfinite.internal.NativeException
+import dev.edgeinfinite.internal.NativeLibrary
 import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.test.runTest
 import org.junit.jupiter.api.Assertions.assertEquals
@@ -17,7 +18,7 @@ class DefectTest {
     @Test
     fun `what panicked refuses, everything else goes on`() = runTest {
         val case = Tiny.long
-        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
         val broken = Native.document(model, case.document.utf8(), null, "{}".utf8())
         val healthy = Native.document(model, case.document.utf8(), null, "{}".utf8())
 
@@ -34,7 +35,7 @@ class DefectTest {
         assertTrue(generateSequence { Native.step(healthy) }.count() > 50)
         Native.close(model)
         Tiny.open().use { other ->
-            other.read(Text.of(case.document)).use { assertEquals(case.text, it.ask(case.question!!).await().text) }
+            other.read(TextSource.of(case.document)).use { assertEquals(case.text, it.ask(case.question!!).await().text) }
         }
     }
 }

@@ -2,6 +2,7 @@ package dev.edgeinfinite
 
 import dev.edgeinfinite.internal.Native
 import dev.edgeinfinite.internal.NativeException
+import dev.edgeinfinite.internal.NativeLibrary
 import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.test.runTest
 import org.json.JSONObject
@@ -64,13 +65,13 @@ class ErrorsTest {
     // The document.
 
     @Test
-    fun `no document`() = failsToRead(Text.file(folder.resolve("absent.txt")), "text.missing", "absent.txt")
+    fun `no document`() = failsToRead(TextSource.file(folder.resolve("absent.txt")), "text.missing", "absent.txt")
 
     @Test
-    fun `a folder is no document`() = failsToRead(Text.file(folder), "text.missing", "folder")
+    fun `a folder is no document`() = failsToRead(TextSource.file(folder), "text.missing", "folder")
 
     @Test
-    fun `an empty text`() = failsToRead(Text.of(""), "text.empty", "empty")
+    fun `an empty text`() = failsToRead(TextSource.of(""), "text.empty", "empty")
 
     @Test
     fun `an empty file`() = failsToRead(file(), "text.empty", "empty")
@@ -78,7 +79,7 @@ class ErrorsTest {
     @Test
     fun `nothing but white space`() = runTest {
         Tiny.open().use { model ->
-            val failure = assertThrows<TextException> { model.read(Text.of(" \n\t\n "), { reading = Reading.Recall }) }
+            val failure = assertThrows<TextException> { model.read(TextSource.of(" \n\t\n "), { reading = Reading.Recall }) }
             assertEquals("text.empty", failure.code)
         }
     }
@@ -119,7 +120,7 @@ class ErrorsTest {
     @Test
     fun `a question that is too long or no question`() = runTest {
         Tiny.open().use { model ->
-            model.read(Text.of("gora lu men")).use { document ->
+            model.read(TextSource.of("gora lu men")).use { document ->
                 val long = assertThrows<IllegalArgumentException> { document.ask("lu men ".repeat(10_000)).await() }
                 assertTrue("256" in long.message!!, long.message)
                 assertThrows<IllegalArgumentException> { document.ask("").await() }
@@ -143,7 +144,7 @@ class ErrorsTest {
     fun `a text longer than a Kotlin string can say`() = runTest {
         val file = folder.resolve("long").apply { RandomAccessFile(this, "rw").use { it.setLength(Int.MAX_VALUE + 1L) } } // sparse
         Tiny.open().use { model ->
-            val failure = assertThrows<IllegalArgumentException> { model.read(Text.file(file)) }
+            val failure = assertThrows<IllegalArgumentException> { model.read(TextSource.file(file)) }
             assertTrue("2147483648 bytes" in failure.message!!, failure.message)
         }
     }
@@ -151,7 +152,7 @@ class ErrorsTest {
     @Test
     fun `a question for another reading`() = runTest {
         Tiny.open().use { model ->
-            model.read(Text.of("gora lu men"), { reading = Reading.Recall }).use { document ->
+            model.read(TextSource.of("gora lu men"), { reading = Reading.Recall }).use { document ->
                 val unread = runCatching { document.ask("gora?") { reading = Reading.Memory }.await() }.exceptionOrNull()
                 assertEquals(IllegalStateException::class, unread!!::class)
                 document.ask("gora?") { reading = Reading.Recall }.await()
@@ -163,14 +164,14 @@ class ErrorsTest {
     fun `an index that cannot be written`() = runTest {
         Tiny.open().use { model ->
             val absent = folder.resolve("absent")
-            val failure = assertThrows<StorageException> { model.read(Text.of("gora"), { folder = absent }) }
+            val failure = assertThrows<StorageException> { model.read(TextSource.of("gora"), { indexDir = absent }) }
             assertEquals("io", failure.code)
         }
     }
 
     @Test
     fun `options that Rust does not know`() {
-        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
         for (options in listOf("""{"reading": "poem"}""", """{"colour": 1}""", "[", "")) {
             val failure = assertThrows<NativeException> { Native.document(model, "gora".utf8(), null, options.utf8()) }
             assertEquals("argument.options", failure.code)
@@ -195,7 +196,7 @@ class ErrorsTest {
     object NoRuntime {
         @JvmStatic
         fun main(arguments: Array<String>) = try {
-            EdgeInfinite.openBlocking(Tiny.dir).close()
+            EdgeInfiniteBlocking.open(Tiny.dir).close()
         } catch (failure: OnnxRuntimeException) {
             print(failure.code)
         }
@@ -224,7 +225,7 @@ class ErrorsTest {
                 val failure = assertThrows<TextException> { model.read(text) }
                 assertFalse(secret in failure.stackTraceToString())
             }
-            model.read(Text.of("gora")).use { document ->
+            model.read(TextSource.of("gora")).use { document ->
                 val failure = assertThrows<IllegalArgumentException> { document.ask("$secret ".repeat(500)).await() }
                 assertFalse(secret in failure.stackTraceToString())
             }
@@ -235,7 +236,11 @@ class ErrorsTest {
 
     private fun File.flip(at: Int) = writeBytes(readBytes().also { it[at] = (it[at] + 1).toByte() })
 
-    private fun file(vararg bytes: Byte): Text = Text.file(File.createTempFile("text", null, folder).apply { writeBytes(bytes) })
+    private fun file(vararg bytes: Byte): TextSource = TextSource.file(
+        File.createTempFile("text", null, folder).apply {
+            writeBytes(bytes)
+        },
+    )
 
     private fun failsToOpen(dir: File, code: String, found: String) = runTest {
         val failure = assertThrows<ModelException> { EdgeInfinite.open(dir).close() }
@@ -243,9 +248,9 @@ class ErrorsTest {
         assertTrue(found in failure.message!!, failure.message)
     }
 
-    private fun failsToRead(text: Text, code: String, found: String) = runTest {
+    private fun failsToRead(source: TextSource, code: String, found: String) = runTest {
         Tiny.open().use { model ->
-            val failure = assertThrows<TextException> { model.read(text).close() }
+            val failure = assertThrows<TextException> { model.read(source).close() }
             assertEquals(code, failure.code)
             assertTrue(found in failure.message!!, failure.message)
         }

@@ -32,7 +32,7 @@ class FlowTest {
     fun `one collector is one run`() = runTest {
         val engine = CountedDispatcher()
         Tiny.openOn(engine).use { model ->
-            model.read(Text.of(case.document)).use { document ->
+            model.read(TextSource.of(case.document)).use { document ->
                 val before = engine.calls
                 val flow = document.ask(case.question!!)
                 assertEquals(before, engine.calls, "nothing runs before it is collected")
@@ -50,12 +50,12 @@ class FlowTest {
     @Test
     fun `progress, then text, then the answer that the text adds up to`() = runTest {
         Tiny.open().use { model ->
-            val replies = model.summarize(Text.of(case.document)).toList()
-            val kinds = replies.map { it::class }.distinct()
-            assertEquals(listOf(Reply.Progress::class, Reply.Text::class, Reply.Done::class), kinds)
-            assertEquals(1, replies.count { it is Reply.Done })
-            val text = replies.filterIsInstance<Reply.Text>().joinToString("") { it.delta }
-            assertEquals((replies.last() as Reply.Done).answer.text, text)
+            val events = model.summarize(TextSource.of(case.document)).toList()
+            val kinds = events.map { it::class }.distinct()
+            assertEquals(listOf(AnswerEvent.Progress::class, AnswerEvent.TextDelta::class, AnswerEvent.Done::class), kinds)
+            assertEquals(1, events.count { it is AnswerEvent.Done })
+            val text = events.filterIsInstance<AnswerEvent.TextDelta>().joinToString("") { it.delta }
+            assertEquals((events.last() as AnswerEvent.Done).answer.text, text)
         }
     }
 
@@ -64,9 +64,9 @@ class FlowTest {
     fun `a slow collector loses nothing and nothing runs ahead of it`() = runTest {
         val engine = CountedDispatcher()
         Tiny.openOn(engine).use { model ->
-            model.read(Text.of(case.document)).use { document ->
+            model.read(TextSource.of(case.document)).use { document ->
                 val before = engine.calls
-                var seen = 1 // the call that makes the reply
+                var seen = 1 // the call that makes the stream
                 val text = StringBuilder()
                 document.ask(case.question!!).onEach {
                     delay(10_000) // of virtual time
@@ -83,15 +83,15 @@ class FlowTest {
     fun `a cancelled collector stops the engine before its next run`() = runTest {
         val engine = CountedDispatcher()
         Tiny.openOn(engine).use { model ->
-            model.read(Text.of(case.document)).use { document ->
+            model.read(TextSource.of(case.document)).use { document ->
                 val before = engine.calls
-                var replies = 0
+                var events = 0
                 val job = launch {
-                    document.ask(case.question!!).collect { if (++replies == 3) coroutineContext.job.cancel() }
+                    document.ask(case.question!!).collect { if (++events == 3) coroutineContext.job.cancel() }
                 }
                 job.join()
                 assertTrue(job.isCancelled)
-                assertEquals(before + 1 + 3, engine.calls, "one call that makes the reply, three that pull it")
+                assertEquals(before + 1 + 3, engine.calls, "one call that makes the stream, three that pull it")
                 assertEquals(case.text, document.ask(case.question!!).await().text, "nothing is left behind")
             }
         }
@@ -101,7 +101,7 @@ class FlowTest {
     fun `a collector that has enough stops the engine too`() = runTest {
         val engine = CountedDispatcher()
         Tiny.openOn(engine).use { model ->
-            model.read(Text.of(case.document)).use { document ->
+            model.read(TextSource.of(case.document)).use { document ->
                 val before = engine.calls
                 document.ask(case.question!!).take(2).collect()
                 assertEquals(before + 1 + 2, engine.calls)
@@ -112,7 +112,7 @@ class FlowTest {
     @Test
     fun `a collector that throws gets its own exception back`() = runTest {
         Tiny.open().use { model ->
-            model.read(Text.of(case.document)).use { document ->
+            model.read(TextSource.of(case.document)).use { document ->
                 val thrown = runCatching { document.ask(case.question!!).collect { throw NoSuchElementException("mine") } }
                 assertInstanceOf(NoSuchElementException::class.java, thrown.exceptionOrNull())
             }
@@ -124,7 +124,7 @@ class FlowTest {
         var collector: Job? = null
         val engine = CountedDispatcher { call -> if (call % 5 == 0) collector?.cancel() }
         Tiny.openOn(engine).use { model ->
-            model.read(Text.of(case.document)).use { document ->
+            model.read(TextSource.of(case.document)).use { document ->
                 repeat(40) {
                     var failure: Throwable? = null
                     val asking = launch {
@@ -146,7 +146,7 @@ class FlowTest {
         Tiny.openOn(engine).use { model ->
             var calls = 1 // the call that makes the document
             var last = 0L
-            model.read(Text.of(case.document)) { progress ->
+            model.read(TextSource.of(case.document)) { progress ->
                 delay(1_000) // of virtual time
                 assertEquals(++calls, engine.calls)
                 assertTrue(progress.tokensDone >= last && progress.tokensDone <= progress.tokensTotal)
@@ -163,11 +163,11 @@ class FlowTest {
         Tiny.openOn(engine).use { model ->
             var reports = 0
             val job = launch {
-                model.read(Text.of(case.document)) { if (++reports == 4) coroutineContext.job.cancel() }
+                model.read(TextSource.of(case.document)) { if (++reports == 4) coroutineContext.job.cancel() }
             }
             job.join()
             assertEquals(1 + 4, engine.calls)
-            model.read(Text.of(case.document)).use { assertEquals(case.text, it.ask(case.question!!).await().text) }
+            model.read(TextSource.of(case.document)).use { assertEquals(case.text, it.ask(case.question!!).await().text) }
         }
     }
 
@@ -175,7 +175,7 @@ class FlowTest {
     fun `questions that take turns get the answers they get alone`() = runTest {
         val questions = Tiny.golden.mapNotNull { it.question }.distinct().take(4)
         Tiny.open().use { model ->
-            model.read(Text.of(case.document)).use { document ->
+            model.read(TextSource.of(case.document)).use { document ->
                 val alone = questions.map { document.ask(it).await().text }
                 val order = mutableListOf<Int>()
                 val together = questions.mapIndexed { number, question ->
@@ -193,7 +193,7 @@ class FlowTest {
         Tiny.open().use { model ->
             val answers = listOf(one, other).map { case ->
                 async {
-                    model.read(Text.of(case.document)).use { it.ask(case.question!!).await().text }
+                    model.read(TextSource.of(case.document)).use { it.ask(case.question!!).await().text }
                 }
             }.awaitAll()
             assertEquals(listOf(one.text, other.text), answers)
@@ -206,7 +206,7 @@ class FlowTest {
         val others = mutableSetOf<Thread>()
         val engine = CountedDispatcher { others += Thread.currentThread() }
         Tiny.openOn(engine).use { model ->
-            model.read(Text.of("gora lu men")) { assertSame(mine, Thread.currentThread()) }.use { document ->
+            model.read(TextSource.of("gora lu men")) { assertSame(mine, Thread.currentThread()) }.use { document ->
                 document.summarize().collect { assertSame(mine, Thread.currentThread()) }
             }
         }

@@ -11,7 +11,7 @@ class GoldenTest {
     @MethodSource("cases")
     fun `the answer is the reference's`(case: Tiny.Case) = runTest {
         Tiny.open(case.scenario).use { model ->
-            model.read(Text.of(case.document)).use { document ->
+            model.read(TextSource.of(case.document)).use { document ->
                 val answer = (case.question?.let { document.ask(it) } ?: document.summarize()).await()
                 assertEquals(case.text, answer.text)
                 assertEquals(case.question, answer.question)

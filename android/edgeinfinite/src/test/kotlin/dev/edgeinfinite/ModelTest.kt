@@ -1,8 +1,13 @@
 package dev.edgeinfinite
 
+import dev.edgeinfinite.internal.Native
+import dev.edgeinfinite.internal.NativeLibrary
+import dev.edgeinfinite.internal.answerEvent
 import dev.edgeinfinite.internal.executionReport
+import dev.edgeinfinite.internal.text
 import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.test.runTest
+import org.json.JSONObject
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -21,10 +26,10 @@ class ModelTest {
         assertEquals(setOf("default", "large"), info.scenarios.map { it.name }.toSet())
         assertTrue(info.defaultScenario in info.scenarios.map { it.name })
         assertTrue(info.scenarios.all { it.stateBytes > 0 && it.segment > 0 && it.window > 0 })
-        assertTrue(info.bytes in 50_000..1_000_000)
-        assertEquals(listOf("fp32", "int8"), info.artefacts.map { it.precision })
-        assertEquals(listOf(true, false), info.artefacts.map { it.agreement == null })
-        assertTrue(info.artefacts.sumOf { it.bytes } < info.bytes)
+        assertTrue(info.folderBytes in 50_000..1_000_000)
+        assertEquals(listOf("fp32", "int8"), info.variants.map { it.precision })
+        assertEquals(listOf(true, false), info.variants.map { it.agreement == null })
+        assertTrue(info.variants.sumOf { it.bytes } < info.folderBytes)
         for (memory in info.scenarios.map { it.memory }) {
             val always = memory.runtimeBytes + memory.weightsBytes
             assertEquals(always + maxOf(memory.loadingBytes, memory.stateBytes + memory.runBytes), memory.peakBytes)
@@ -36,11 +41,11 @@ class ModelTest {
         val lengths = Tiny.golden.filter { it.scenario == "default" && it.question != null && it.document.isNotEmpty() }
         Tiny.open().use { model ->
             val usages = lengths.map { case ->
-                model.read(Text.of(case.document)).use { it.ask(case.question!!).await().usage }
+                model.read(TextSource.of(case.document)).use { it.ask(case.question!!).await().usage }
             }
             assertEquals(1, usages.map { it.stateBytes }.distinct().size)
             assertTrue(usages.map { it.documentTokens }.distinct().size > 5)
-            assertTrue(usages.all { it.peakBytes > 0 && it.promptTokens > 0 && it.graphRuns > 0 && it.ttftMillis > 0 })
+            assertTrue(usages.all { it.peakRssBytes > 0 && it.promptTokens > 0 && it.graphRuns > 0 && it.ttftMs > 0 })
         }
     }
 
@@ -52,9 +57,9 @@ class ModelTest {
             accelerators = listOf(Accelerator.Npu, Accelerator.Cpu)
             soc = "SM8650"
             npuLibrary = File("/nowhere/libonnxruntime_providers_qnn.so")
-            verdicts = File("/nowhere")
+            selfTestCache = File("/nowhere")
         }.use { model ->
-            model.read(Text.of(Tiny.long.document)).use { document ->
+            model.read(TextSource.of(Tiny.long.document)).use { document ->
                 val short = document.ask("gora lu?") { maxOutputTokens = 2 }.await()
                 assertEquals(2, short.usage.generatedTokens)
                 assertEquals(2, document.summarize { maxOutputTokens = 2 }.await().usage.generatedTokens)
@@ -72,32 +77,41 @@ class ModelTest {
         val execution = model.execution
         assertEquals(Accelerator.Cpu, execution.accelerator)
         assertEquals(1, execution.threads)
-        assertEquals(listOf(Accelerator.Npu, Accelerator.Cpu), execution.asked)
-        assertEquals(listOf(PassedOver(Accelerator.Npu, "the model has no graph for it")), execution.passedOver)
+        assertEquals(listOf(Accelerator.Npu, Accelerator.Cpu), execution.requested)
+        assertEquals(listOf(SkippedAccelerator(Accelerator.Npu, "the model has no graph for it")), execution.skipped)
         val graph = execution.graphs.single()
         assertEquals(Tiny.dir.resolve(graph.file).length(), graph.bytes)
         assertTrue(graph.seconds > 0)
         assertNull(execution.selfTestError)
-        Tiny.open().use { assertEquals(listOf(Accelerator.Cpu) to emptyList<PassedOver>(), it.execution.asked to it.execution.passedOver) }
+        Tiny.open().use {
+            assertEquals(
+                listOf(Accelerator.Cpu) to emptyList<SkippedAccelerator>(),
+                it.execution.requested to it.execution.skipped,
+            )
+        }
     }
 
     @Test
     fun `what an accelerator's self-test found is told`() {
-        val written = """{"file":"npu.bin","accelerator":"Npu","precision":"a16w8","threads":2,"asked":["Npu"],"passed_over":[],
+        val written = """{"file":"npu.bin","accelerator":"Npu","precision":"a16w8","threads":2,"requested":["Npu"],"skipped":[],
             "graphs":[{"file":"1.onnx","rows":128,"bytes":7,"seconds":0.5,"nodes":{"QNNExecutionProvider":3}}],
             "self_test_error":0.014,"self_test_cached":true}"""
         val graph = LoadedGraph("1.onnx", rows = 128, bytes = 7, seconds = 0.5, nodes = mapOf("QNNExecutionProvider" to 3))
-        val asked = listOf(Accelerator.Npu)
-        val expected = ExecutionReport(Accelerator.Npu, "a16w8", 2, asked, emptyList(), listOf(graph), 0.014, selfTestKept = true)
+        val requested = listOf(Accelerator.Npu)
+        val expected = ExecutionReport(Accelerator.Npu, "a16w8", 2, requested, emptyList(), listOf(graph), 0.014, selfTestCached = true)
         assertEquals(expected, written.utf8().executionReport())
     }
 
     @Test
-    fun `confidence is a probability`() = runTest {
-        Tiny.open().use { model ->
-            model.read(Text.of("gora lu men")).use { document ->
-                assertTrue(document.ask("gora?").await().confidence in 0.0..1.0)
-            }
-        }
+    fun `confidence is a probability, and the engine's foundConfidence is this one`() {
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val document = Native.document(model, "gora lu men".utf8(), null, "{}".utf8())
+        generateSequence { Native.step(document) }.count()
+        val stream = Native.ask(document, "gora?".utf8(), "{}".utf8())
+        val done = generateSequence { Native.next(stream) }.last()
+        Native.close(model)
+        val answer = (done.answerEvent() as AnswerEvent.Done).answer
+        assertTrue(answer.confidence in 0.0..1.0)
+        assertEquals(JSONObject(done.text()).getJSONObject("answer").getDouble("found_confidence"), answer.foundConfidence, 1e-12)
     }
 }

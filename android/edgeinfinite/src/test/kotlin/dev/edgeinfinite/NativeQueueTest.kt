@@ -1,8 +1,9 @@
 package dev.edgeinfinite
 
-import dev.edgeinfinite.internal.Lane
 import dev.edgeinfinite.internal.Native
 import dev.edgeinfinite.internal.NativeException
+import dev.edgeinfinite.internal.NativeLibrary
+import dev.edgeinfinite.internal.NativeQueue
 import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.CoroutineScope
@@ -21,30 +22,30 @@ import java.io.File
 import java.util.concurrent.CountDownLatch
 
 /** What the queue of native calls promises to those who wait in it. */
-class LaneTest {
+class NativeQueueTest {
     @TempDir
     lateinit var folder: File
 
-    private val lane = Lane()
+    private val queue = NativeQueue()
 
     @Test
     fun `first come, first served`() = runBlocking {
         val gate = CountDownLatch(1)
         val order = mutableListOf<Int>()
-        launch(start = CoroutineStart.UNDISPATCHED) { lane.run { gate.await() } }
-        repeat(10) { launch(start = CoroutineStart.UNDISPATCHED) { lane.run { order += it } } }
+        launch(start = CoroutineStart.UNDISPATCHED) { queue.run { gate.await() } }
+        repeat(10) { launch(start = CoroutineStart.UNDISPATCHED) { queue.run { order += it } } }
         gate.countDown()
-        lane.run { assertEquals(List(10) { it }, order) }
+        queue.run { assertEquals(List(10) { it }, order) }
     }
 
     @Test
     fun `what is made for a caller who has gone is closed`() = runBlocking {
-        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
         val started = CompletableDeferred<Unit>()
         val gone = CountDownLatch(1)
         var document = 0L
         val job = launch {
-            lane.create {
+            queue.createHandle {
                 started.complete(Unit)
                 gone.await()
                 Native.document(model, "gora".utf8(), null, "{}".utf8()).also { document = it }
@@ -60,20 +61,20 @@ class LaneTest {
 
     @Test
     fun `cancelling reaches into a run`() = runBlocking {
-        val model = Native.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
         assertEquals(listOf("cancelled"), codesOfRun(model) { it.cancelAndJoin() })
         Native.close(model)
     }
 
     @Test
     fun `closing reaches into a run`() = runBlocking {
-        val model = Native.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
         assertEquals(listOf("cancelled", "call.closed"), codesOfRun(model) { Native.close(model) })
     }
 
     @Test
     fun `cancelled and closed inside a run it was cancelled`() = runBlocking {
-        val model = Native.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.slow(folder.resolve("slow")).path.utf8(), "{}".utf8())
         val codes = codesOfRun(model) {
             it.cancel()
             Native.close(model)
@@ -83,10 +84,10 @@ class LaneTest {
 
     @Test
     fun `a cancellation that came too late is not the next caller's`() = runBlocking {
-        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
         val document = Native.document(model, "gora".utf8(), null, "{}".utf8())
         Native.cancel(document)
-        assertNotNull(lane.work(document, Native::step))
+        assertNotNull(queue.runOn(document, Native::step))
         Native.close(model)
     }
 
@@ -98,7 +99,7 @@ class LaneTest {
         val codes = mutableListOf<String>()
         val run = launch {
             try {
-                lane.work(document) {
+                queue.runOn(document) {
                     started.complete(Unit)
                     try {
                         Native.step(it)

@@ -19,7 +19,7 @@ class ReadingTest {
     @Test
     fun `a quote knows the headings that it stands under`() = runTest {
         EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
-            model.read(Text.of(report)).use { document ->
+            model.read(TextSource.of(report)).use { document ->
                 val answer = document.ask("bridge crowns").await()
                 val cost = answer.quotes.single()
                 assertEquals(answer.text, answer.text.substring(cost.answerStart, cost.answerEnd))
@@ -34,7 +34,7 @@ class ReadingTest {
     fun `recall looks on in more prompts, or in all of the document`() = runTest {
         val text = (1..400).joinToString(" ") { "Gora number $it signed it." }
         EdgeInfinite.open(Tiny.citing(folder.resolve("model"), foundThreshold = 1_000_000)).use { model ->
-            model.read(Text.of(text)).use { document ->
+            model.read(TextSource.of(text)).use { document ->
                 suspend fun seen(options: AskOptions.() -> Unit): Int {
                     val answer = document.ask("Gora signed", options).await()
                     assertFalse(answer.found)
@@ -50,9 +50,23 @@ class ReadingTest {
     }
 
     @Test
+    fun `a sure refusal sorts behind an answer`() = runTest {
+        suspend fun answer(name: String, foundThreshold: Int): Answer =
+            EdgeInfinite.open(Tiny.citing(folder.resolve(name), foundThreshold)).use { model ->
+                model.read(TextSource.of(report)).use { it.ask("Gora signed").await() }
+            }
+        val found = answer("finds", foundThreshold = -100)
+        val refused = answer("refuses", foundThreshold = 1_000_000)
+        assertEquals(listOf(true, false), listOf(found.found, refused.found))
+        assertTrue(refused.confidence > 0.9, "sure of the refusal: ${refused.confidence}")
+        assertEquals(listOf(found.confidence, 1 - refused.confidence), listOf(found.foundConfidence, refused.foundConfidence))
+        assertEquals(listOf(found, refused), listOf(refused, found).sortedByDescending { it.foundConfidence })
+    }
+
+    @Test
     fun `notes see the whole document`() = runTest {
         Tiny.open("large").use { model ->
-            val answer = model.summarize(Text.of(Tiny.long.document)) { reading = Reading.Notes }.await()
+            val answer = model.summarize(TextSource.of(Tiny.long.document)) { reading = Reading.Notes }.await()
             assertFalse(answer.coverage.any { it.kind == Coverage.Kind.Skipped })
         }
     }
@@ -61,7 +75,7 @@ class ReadingTest {
     fun `held to the document, an answer is made of quotes`() = runTest {
         Tiny.open().use { model ->
             val text = "Gora signed it in May. The bridge cost crowns. Lu men ve la. "
-            model.read(Text.of(text)).use { document ->
+            model.read(TextSource.of(text)).use { document ->
                 for (reading in listOf(Reading.Memory, Reading.Recall)) {
                     for (verbatim in listOf(false, true)) {
                         val answer = document.ask("gora?") {
@@ -79,7 +93,7 @@ class ReadingTest {
     @Test
     fun `a summary has the length and the form that was asked for`() = runTest {
         EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
-            model.read(Text.of(report.repeat(4))).use { document ->
+            model.read(TextSource.of(report.repeat(4))).use { document ->
                 val short = document.summarize { length = 1 }.await()
                 assertEquals(1, short.quotes.count { !it.text.startsWith("#") })
                 val running = document.summarize { style = SummaryStyle.Paragraph }.await()
@@ -92,7 +106,7 @@ class ReadingTest {
     @Test
     fun `a trimmed model answers as before`() = runTest {
         Tiny.open().use { model ->
-            model.read(Text.of("Gora signed it in May.")).use { document ->
+            model.read(TextSource.of("Gora signed it in May.")).use { document ->
                 val before = document.ask("Who?").await()
                 model.trim()
                 assertEquals(before.text, document.ask("Who?").await().text)

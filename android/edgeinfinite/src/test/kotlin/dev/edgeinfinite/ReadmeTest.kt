@@ -28,7 +28,7 @@ class ReadmeTest {
         assertEquals(listOf("Gora signed it."), quoted)
         assertTrue("Lu men." in printed || "Ve la." in printed, printed)
         EdgeInfinite.open(model).use { opened ->
-            opened.restore(stateFile, Text.file(report)).use { assertEquals("Gora signed it.", it.ask("Who signed?").await().text) }
+            opened.restore(stateFile, TextSource.file(report)).use { assertEquals("Gora signed it.", it.ask("Who signed?").await().text) }
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.edgeinfinite
 
 import dev.edgeinfinite.internal.Native
+import dev.edgeinfinite.internal.NativeLibrary
 import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.job
 import kotlinx.coroutines.launch
@@ -19,7 +20,7 @@ class ResumeTest {
     lateinit var folder: File
 
     private val case = Tiny.long
-    private val text = Text.of(case.document)
+    private val text = TextSource.of(case.document)
     private val checkpoint get() = folder.resolve("checkpoint")
 
     @Test
@@ -49,7 +50,7 @@ class ResumeTest {
     fun `it goes on after a callback's exception, too`() = runTest {
         Tiny.open().use { model ->
             var reports = 0
-            val stop: suspend (Reply.Progress) -> Unit = { if (++reports == 5) throw NoSuchElementException("mine") }
+            val stop: suspend (AnswerEvent.Progress) -> Unit = { if (++reports == 5) throw NoSuchElementException("mine") }
             assertThrows<NoSuchElementException> { model.read(text, { resume = checkpoint }, stop) }
             model.read(text, { resume = checkpoint }, stop).use { assertEquals(case.text, it.ask(case.question!!).await().text) }
         }
@@ -57,13 +58,13 @@ class ResumeTest {
 
     @Test
     fun `what the process left when it was killed`() = runTest {
-        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
         val document = Native.document(model, case.document.utf8(), null, "{}".utf8())
         repeat(9) { Native.step(document) }
         Native.save(document, checkpoint.path.utf8())
         Native.close(model)
         Tiny.open().use {
-            val failure = assertThrows<StateException> { it.restore(checkpoint, text) }
+            val failure = assertThrows<SavedDocumentException> { it.restore(checkpoint, text) }
             assertEquals("state.unfinished", failure.code)
             it.read(text, { resume = checkpoint }).use { document -> assertEquals(case.text, document.ask(case.question!!).await().text) }
         }
@@ -73,12 +74,12 @@ class ResumeTest {
     fun `a file that is something else is refused and stays`() = runTest {
         Tiny.open().use { model ->
             checkpoint.writeText("something else")
-            assertEquals("state.damaged", assertThrows<StateException> { model.read(text, { resume = checkpoint }) }.code)
+            assertEquals("state.damaged", assertThrows<SavedDocumentException> { model.read(text, { resume = checkpoint }) }.code)
             assertEquals("something else", checkpoint.readText())
             checkpoint.delete()
             model.read(text, { resume = checkpoint }).close()
-            val other = Text.of(case.document + ".")
-            assertEquals("state.document", assertThrows<StateException> { model.read(other, { resume = checkpoint }) }.code)
+            val other = TextSource.of(case.document + ".")
+            assertEquals("state.document", assertThrows<SavedDocumentException> { model.read(other, { resume = checkpoint }) }.code)
             val byRecall: ReadOptions.() -> Unit = {
                 resume = checkpoint
                 reading = Reading.Recall
@@ -90,7 +91,7 @@ class ResumeTest {
     @Test
     fun `without being asked it leaves nothing`() = runTest {
         Tiny.open().use { model ->
-            val job = launch { model.read(text, { folder = this@ResumeTest.folder }) { coroutineContext.job.cancel() } }
+            val job = launch { model.read(text, { indexDir = folder }) { coroutineContext.job.cancel() } }
             job.join()
             assertFalse(job.isActive)
             assertEquals(0, folder.list()!!.size)

@@ -2,6 +2,7 @@ package dev.edgeinfinite
 
 import dev.edgeinfinite.internal.Native
 import dev.edgeinfinite.internal.NativeException
+import dev.edgeinfinite.internal.NativeLibrary
 import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CompletableDeferred
@@ -32,7 +33,7 @@ class SaveTest {
     lateinit var folder: File
 
     private val case = Tiny.long
-    private val text = Text.of(case.document)
+    private val text = TextSource.of(case.document)
     private val saved get() = folder.resolve("saved")
 
     @ParameterizedTest
@@ -62,7 +63,7 @@ class SaveTest {
         val question = "What did the bridge cost?"
         for (dir in dirs) {
             EdgeInfinite.open(dir).use { model ->
-                Text.spool(stream.apply { reset() }, folder).use { text ->
+                TextSource.spool(stream.apply { reset() }, folder).use { text ->
                     val before = model.read(text).use { document ->
                         document.save(saved)
                         document.ask(question).await()
@@ -115,9 +116,9 @@ class SaveTest {
         EdgeInfinite.open(Tiny.citing(folder.resolve("citing"))).use { refuses(it, whole, "state.model") }
         Tiny.open().use { model ->
             val sameLength = case.document.replaceFirst(case.document.first { it in 'a'..'y' }, 'z')
-            refuses(model, whole, "state.document", Text.of(sameLength))
-            refuses(model, whole, "state.document", Text.of(case.document + "."))
-            assertThrows<TextException> { model.restore(saved, Text.file(folder.resolve("absent"))) }
+            refuses(model, whole, "state.document", TextSource.of(sameLength))
+            refuses(model, whole, "state.document", TextSource.of(case.document + "."))
+            assertThrows<TextException> { model.restore(saved, TextSource.file(folder.resolve("absent"))) }
         }
     }
 
@@ -137,7 +138,7 @@ class SaveTest {
     fun `where it cannot be saved`() = runTest {
         val file = folder.resolve("text").apply { writeText(case.document) }
         Tiny.open().use { model ->
-            model.read(Text.file(file)).use { document ->
+            model.read(TextSource.file(file)).use { document ->
                 for (wrong in listOf(folder.resolve("absent/saved"), folder)) {
                     assertEquals("io", assertThrows<StorageException> { document.save(wrong) }.code)
                 }
@@ -161,7 +162,7 @@ class SaveTest {
 
     @Test
     fun `a save that was cancelled at once leaves nothing`() {
-        val model = Native.open(Tiny.dir.path.utf8(), "{}".utf8())
+        val model = NativeLibrary.natives.open(Tiny.dir.path.utf8(), "{}".utf8())
         val document = Native.document(model, case.document.utf8(), null, "{}".utf8())
         Native.cancel(document)
         assertEquals("cancelled", assertThrows<NativeException> { Native.save(document, saved.path.utf8()) }.code)
@@ -181,7 +182,7 @@ class SaveTest {
     }
 
     private fun stoppedAtAnyMoment(stop: suspend (Document, Job) -> Unit) = runBlocking {
-        val long = Text.of("gora lu men ve la. ".repeat(40_000)) // its index takes some milliseconds to write
+        val long = TextSource.of("gora lu men ve la. ".repeat(40_000)) // its index takes some milliseconds to write
         Tiny.open().use { model ->
             model.read(long, { reading = Reading.Recall }).use { it.save(saved) }
             repeat(20) { round ->
@@ -206,9 +207,9 @@ class SaveTest {
 
     private fun ByteArray.changed(at: Int) = copyOf().also { it[at] = (it[at] + 1).toByte() }
 
-    private suspend fun refuses(model: Model, bytes: ByteArray, code: String, text: Text = this.text) {
+    private suspend fun refuses(model: Model, bytes: ByteArray, code: String, text: TextSource = this.text) {
         saved.writeBytes(bytes)
-        val failure = assertThrows<StateException> { model.restore(saved, text).close() }
+        val failure = assertThrows<SavedDocumentException> { model.restore(saved, text).close() }
         assertEquals(code, failure.code, failure.message)
         assertTrue(saved.path in failure.message!!, failure.message)
     }

@@ -20,8 +20,8 @@ import java.io.InputStream
 import java.nio.file.Files
 import java.nio.file.attribute.PosixFilePermissions
 
-/** Every character crosses the border whole, and every offset is one of Kotlin's. */
-class TextTest {
+/** Every character crosses the JNI boundary whole, and every offset is one of Kotlin's. */
+class TextSourceTest {
     @TempDir
     lateinit var folder: File
 
@@ -41,18 +41,18 @@ class TextTest {
         val before = "🐟 gora lu men ve la. \uDC00 Another sentence with 魚 goes before.\n"
         val after = "\nOne more 👩🏽‍🚀 comes after."
         val whole = before + sentence + after
-        val held = Text.of(whole)
-        val spooled = Text.spool(ByteArrayInputStream(whole.utf8()), folder)
+        val held = TextSource.of(whole)
+        val spooled = TextSource.spool(ByteArrayInputStream(whole.utf8()), folder)
         EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
             for (text in listOf(held, spooled)) {
                 // A spooled copy is gone by now, and can still be quoted.
                 text.use { model.read(it) }.use { document ->
-                    val replies = document.ask("wanted").toList()
-                    val answer = (replies.last() as Reply.Done).answer
+                    val events = document.ask("wanted").toList()
+                    val answer = (events.last() as AnswerEvent.Done).answer
                     val quote = answer.quotes.single()
                     assertEquals(sentence, whole.substring(quote.start, quote.end))
                     assertEquals(sentence.utf8().text(), quote.text)
-                    assertEquals(answer.text, replies.filterIsInstance<Reply.Text>().joinToString("") { it.delta })
+                    assertEquals(answer.text, events.filterIsInstance<AnswerEvent.TextDelta>().joinToString("") { it.delta })
                     assertTrue(answer.found)
                     assertEquals(whole, answer.coverage.joinToString("") { whole.substring(it.start, it.end) })
                     assertTrue(answer.coverage.any { it.kind == Coverage.Kind.Recalled && quote.start in it.start until it.end })
@@ -65,7 +65,7 @@ class TextTest {
     fun `a byte order mark is skipped and counted`() = runTest {
         val whole = "\uFEFFThe wanted sentence. Another one."
         EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
-            model.read(Text.of(whole)).use { document ->
+            model.read(TextSource.of(whole)).use { document ->
                 val answer = document.ask("wanted").await()
                 val quote = answer.quotes.single()
                 assertEquals("The wanted sentence.", whole.substring(quote.start, quote.end))
@@ -87,7 +87,7 @@ class TextTest {
         val model = Tiny.dir.copyRecursively(folder.resolve("模型 🐟 שלום")).let { folder.resolve("模型 🐟 שלום") }
         val text = folder.resolve("é 🐟.txt").apply { writeText("gora lu men") }
         EdgeInfinite.open(model).use {
-            it.read(Text.file(text)).use { document ->
+            it.read(TextSource.file(text)).use { document ->
                 val question = "魚 🐟 \u0000 \uD83D?"
                 assertEquals(question.utf8().text(), document.ask(question).await().question)
             }
@@ -100,7 +100,7 @@ class TextTest {
         val file = folder.resolve("text").apply { writeText(case.document) }
         val stream = ByteArrayInputStream(case.document.toByteArray())
         Tiny.open().use { model ->
-            for (text in listOf(Text.of(case.document), Text.file(file), Text.spool(stream, folder))) {
+            for (text in listOf(TextSource.of(case.document), TextSource.file(file), TextSource.spool(stream, folder))) {
                 text.use { model.read(it) }.use { assertEquals(case.text, it.ask(case.question!!).await().text) }
             }
         }
@@ -110,7 +110,7 @@ class TextTest {
     @Test
     fun `a spooled copy is private, and gone when it is closed`() = runTest {
         val spool = folder.resolve("spool").apply { mkdir() }
-        val text = Text.spool(ByteArrayInputStream("gora lu men".toByteArray()), spool)
+        val text = TextSource.spool(ByteArrayInputStream("gora lu men".toByteArray()), spool)
         val copy = spool.listFiles()!!.single()
         assertEquals("gora lu men", copy.readText())
         assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(copy.toPath())))
@@ -123,15 +123,15 @@ class TextTest {
         val broken = object : InputStream() {
             override fun read(): Int = throw IOException("gone")
         }
-        assertThrows<IOException> { Text.spool(broken, folder) }
-        assertThrows<IOException> { Text.spool(ByteArrayInputStream(ByteArray(1)), folder.resolve("absent")) }
+        assertThrows<IOException> { TextSource.spool(broken, folder) }
+        assertThrows<IOException> { TextSource.spool(ByteArrayInputStream(ByteArray(1)), folder.resolve("absent")) }
         var job = launch { }
         val endless = object : InputStream() {
             override fun read(): Int = 'a'.code
 
             override fun read(into: ByteArray): Int = into.size.also { job.cancel() }
         }
-        job = launch { Text.spool(endless, folder) }
+        job = launch { TextSource.spool(endless, folder) }
         job.join()
         assertTrue(job.isCancelled)
         assertEquals(0, folder.listFiles()!!.size)

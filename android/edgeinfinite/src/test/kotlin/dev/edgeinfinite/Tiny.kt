@@ -1,8 +1,9 @@
 package dev.edgeinfinite
 
-import dev.edgeinfinite.internal.Lane
 import dev.edgeinfinite.internal.Native
-import dev.edgeinfinite.internal.OpenModel
+import dev.edgeinfinite.internal.NativeLibrary
+import dev.edgeinfinite.internal.NativeModel
+import dev.edgeinfinite.internal.NativeQueue
 import dev.edgeinfinite.internal.utf8
 import kotlinx.coroutines.CoroutineDispatcher
 import org.json.JSONArray
@@ -40,7 +41,7 @@ object Tiny {
 
     /** The model on a dispatcher of the test's. */
     fun openOn(dispatcher: CoroutineDispatcher, from: File = dir): Model =
-        OpenModel(Lane(dispatcher), Native.open(from.path.utf8(), "{}".utf8()))
+        NativeModel(NativeQueue(dispatcher), NativeLibrary.natives.open(from.path.utf8(), "{}".utf8()))
 
     /** A copy with another model.json, and with other files if [change] makes them. */
     fun copy(to: File, change: (JSONObject) -> Unit): File {

@@ -13,7 +13,7 @@ class ValuesTest {
     @ValueSource(
         classes = [
             Answer::class,
-            Artefact::class,
+            ModelVariant::class,
             BenchmarkPoint::class,
             BenchmarkReport::class,
             Coverage::class,
@@ -21,11 +21,11 @@ class ValuesTest {
             LoadedGraph::class,
             MemoryEstimate::class,
             ModelInfo::class,
-            PassedOver::class,
+            SkippedAccelerator::class,
             Quote::class,
-            Reply.Done::class,
-            Reply.Progress::class,
-            Reply.Text::class,
+            AnswerEvent.Done::class,
+            AnswerEvent.Progress::class,
+            AnswerEvent.TextDelta::class,
             Scenario::class,
             Usage::class,
         ],
@@ -67,12 +67,12 @@ class ValuesTest {
         /** What speaks of models, and of no document. */
         val OF_MODELS =
             setOf(
-                Artefact::class,
+                ModelVariant::class,
                 BenchmarkReport::class,
                 ExecutionReport::class,
                 LoadedGraph::class,
                 ModelInfo::class,
-                PassedOver::class,
+                SkippedAccelerator::class,
                 Scenario::class,
             )
     }

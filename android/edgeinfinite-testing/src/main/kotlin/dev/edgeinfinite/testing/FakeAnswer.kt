@@ -8,7 +8,7 @@ public class FakeAnswer(
     /** Whether it is an answer; true by default. */
     public var found: Boolean = true
 
-    /** 0 … 1; 1 by default. */
+    /** [dev.edgeinfinite.Answer.confidence] of it, 0 … 1; 1 by default. */
     public var confidence: Double = 1.0
 
     /** What is quoted, each where it stands first in the document; null, the default, for each line of [text] that stands there. */

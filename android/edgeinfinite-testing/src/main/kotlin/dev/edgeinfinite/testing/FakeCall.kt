@@ -4,7 +4,7 @@ import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.ChatOptions
 import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.SummaryOptions
-import dev.edgeinfinite.Text
+import dev.edgeinfinite.TextSource
 import java.io.File
 
 /** A call of a [FakeModel], of its documents and chats. A flow's call is made when it is collected. */
@@ -12,7 +12,7 @@ public sealed interface FakeCall {
     /** [dev.edgeinfinite.Model.read], also as the first part of [dev.edgeinfinite.Model.summarize]. */
     public class Read internal constructor(
         /** What is read. */
-        public val text: Text,
+        public val source: TextSource,
         /** How. */
         public val options: ReadOptions,
     ) : FakeCall {
@@ -24,7 +24,7 @@ public sealed interface FakeCall {
         /** The saved document. */
         public val file: File,
         /** The text that was read. */
-        public val text: Text,
+        public val source: TextSource,
     ) : FakeCall {
         override fun toString(): String = "Restore(${file.name})"
     }
@@ -68,10 +68,10 @@ public sealed interface FakeCall {
     /** [dev.edgeinfinite.Chat.send]. */
     public class Send internal constructor(
         /** What is said. */
-        public val text: String,
+        public val message: String,
         /** How. */
         public val options: ChatOptions,
     ) : FakeCall {
-        override fun toString(): String = "Send($text)"
+        override fun toString(): String = "Send($message)"
     }
 }

@@ -1,6 +1,7 @@
 package dev.edgeinfinite.testing
 
 import dev.edgeinfinite.Accelerator
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Chat
 import dev.edgeinfinite.Document
@@ -10,14 +11,13 @@ import dev.edgeinfinite.MemoryEstimate
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.ReadOptions
-import dev.edgeinfinite.Reply
 import dev.edgeinfinite.Scenario
 import dev.edgeinfinite.SummaryOptions
-import dev.edgeinfinite.Text
+import dev.edgeinfinite.TextSource
 import dev.edgeinfinite.testing.internal.FakeChat
 import dev.edgeinfinite.testing.internal.FakeDocument
-import dev.edgeinfinite.testing.internal.Open
-import dev.edgeinfinite.testing.internal.Stage
+import dev.edgeinfinite.testing.internal.FakeEngine
+import dev.edgeinfinite.testing.internal.Lifetime
 import dev.edgeinfinite.testing.internal.reading
 import dev.edgeinfinite.testing.internal.restored
 import kotlinx.coroutines.flow.Flow
@@ -32,7 +32,7 @@ import java.io.File
  * ```
  * val model = FakeModel()
  * model.answer("Who signed?", "Gora signed it.")
- * val document = model.read(Text.of("Gora signed it. It was in May."))
+ * val document = model.read(TextSource.of("Gora signed it. It was in May."))
  * val answer = document.ask("Who signed?").await() // with the quote and its place
  * assertEquals(listOf("Read", "Ask(Who signed?)"), model.calls.map { it.toString() })
  * ```
@@ -46,15 +46,15 @@ public class FakeModel @JvmOverloads constructor(
     /** Its name: another model refuses what this one saved. */
     public val name: String = "fake",
 ) : Model {
-    private val open = Open(parent = null)
-    private val stage = Stage(this)
+    private val lifetime = Lifetime(parent = null)
+    private val engine = FakeEngine(this)
 
     /** What it answers where no [answer] was given: by default a question is not in the document, and a summary is its first line. */
     public var script: FakeScript = FakeScript { question, document ->
         if (question == null) FakeAnswer(document.lineSequence().first { it.isNotBlank() }) else FakeAnswer("").apply { found = false }
     }
 
-    /** Awaited before each reply and each progress of reading: `delay` makes the model slow in virtual time, a channel's `receive` stops it. */
+    /** Awaited before each event and each progress of reading: `delay` makes the model slow in virtual time, a channel's `receive` stops it. */
     public var pace: suspend () -> Unit = { yield() }
 
     /** What it says of where it runs: on the processor, in no time. */
@@ -62,21 +62,21 @@ public class FakeModel @JvmOverloads constructor(
         accelerator = Accelerator.Cpu,
         precision = "fake",
         threads = 1,
-        asked = listOf(Accelerator.Cpu),
-        passedOver = emptyList(),
+        requested = listOf(Accelerator.Cpu),
+        skipped = emptyList(),
         graphs = emptyList(),
         selfTestError = null,
-        selfTestKept = false,
+        selfTestCached = false,
     )
 
     /** Every call so far, in order. */
-    public val calls: List<FakeCall> get() = stage.calls()
+    public val calls: List<FakeCall> get() = engine.calls()
 
     /** Whether [close] was called. */
-    public val isClosed: Boolean get() = open.isClosed
+    public val isClosed: Boolean get() = lifetime.isClosed
 
     /** Documents and chats that were made and not closed. */
-    public val openChildren: Int get() = open.children()
+    public val openChildren: Int get() = lifetime.children()
 
     /** What [dev.edgeinfinite.EdgeInfinite.inspect] might say of such a model. */
     public val info: ModelInfo
@@ -91,19 +91,19 @@ public class FakeModel @JvmOverloads constructor(
             layers = 0,
             hidden = 0,
             vocabulary = 0,
-            bytes = 0,
+            folderBytes = 0,
             citing = true,
-            questionTokens = 256,
-            answerTokens = 256,
+            maxQuestionTokens = 256,
+            maxOutputTokens = 256,
             accelerators = listOf(Accelerator.Cpu),
-            artefacts = emptyList(),
+            variants = emptyList(),
             scenarios = listOf(Scenario("default", 0, 0, 0, 0, 0, MemoryEstimate(0, 0, 0, 0, 0, 0))),
             defaultScenario = "default",
         )
 
     /** From now on [question], null for a summary, is answered by [answer]. In a chat, [question] is what is said. */
     public fun answer(question: String?, answer: FakeAnswer) {
-        stage.answer(question, answer)
+        engine.answer(question, answer)
     }
 
     /** From now on [question], null for a summary, is answered by [text]. */
@@ -113,7 +113,7 @@ public class FakeModel @JvmOverloads constructor(
 
     /** The next call of that kind throws [failure]. */
     public fun fail(call: Class<out FakeCall>, failure: Exception) {
-        stage.fail(call, failure)
+        engine.fail(call, failure)
     }
 
     /** The next call of that kind throws [failure]: `model.fail<FakeCall.Read>(TextException("text.encoding", "found a PDF"))`. */
@@ -121,42 +121,45 @@ public class FakeModel @JvmOverloads constructor(
         fail(C::class.java, failure)
     }
 
-    /** Reads [text] to its end and reports progress; [FakeCall.Read] is written down. */
-    override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document =
-        read(text, ReadOptions().apply(options), onProgress)
+    /** Reads [source] to its end and reports progress; [FakeCall.Read] is written down. */
+    override suspend fun read(
+        source: TextSource,
+        options: ReadOptions.() -> Unit,
+        onProgress: suspend (AnswerEvent.Progress) -> Unit,
+    ): Document = read(source, ReadOptions().apply(options), onProgress)
 
-    /** Reads [text], then says what [script] says; [FakeCall.Read] and [FakeCall.Summarize] are written down. */
-    override fun summarize(text: Text, options: SummaryOptions.() -> Unit): Flow<Reply> {
+    /** Reads [source], then says what [script] says; [FakeCall.Read] and [FakeCall.Summarize] are written down. */
+    override fun summarize(source: TextSource, options: SummaryOptions.() -> Unit): Flow<AnswerEvent> {
         val chosen = SummaryOptions().apply(options)
         val asChosen = ReadOptions().apply { reading = chosen.reading }
-        return flow { read(text, asChosen) { emit(it) }.use { emitAll(it.summarize(chosen)) } }
+        return flow { read(source, asChosen) { emit(it) }.use { emitAll(it.summarize(chosen)) } }
     }
 
     /** The document that a fake's [Document.save] wrote to [file]; [FakeCall.Restore] is written down. */
-    override suspend fun restore(file: File, text: Text): Document {
-        stage.begin(FakeCall.Restore(file, text), open)
-        return FakeDocument(stage, Open(open), restored(file, name, text))
+    override suspend fun restore(file: File, source: TextSource): Document {
+        engine.begin(FakeCall.Restore(file, source), lifetime)
+        return FakeDocument(engine, Lifetime(lifetime), restored(file, name, source))
     }
 
     /** A conversation that [script] answers; [FakeCall.Chat] is written down. */
     override suspend fun chat(): Chat {
-        stage.begin(FakeCall.Chat(), open)
-        return FakeChat(stage, Open(open))
+        engine.begin(FakeCall.Chat(), lifetime)
+        return FakeChat(engine, Lifetime(lifetime))
     }
 
     /** [FakeCall.Trim] is written down, and nothing else. */
     override fun trim() {
-        stage.begin(FakeCall.Trim(), open)
+        engine.begin(FakeCall.Trim(), lifetime)
     }
 
     /** Ends the model, its documents and its chats; [isClosed] tells. */
     override fun close() {
-        open.close()
+        lifetime.close()
     }
 
-    private suspend fun read(text: Text, options: ReadOptions, onProgress: suspend (Reply.Progress) -> Unit): FakeDocument {
-        stage.begin(FakeCall.Read(text, options), open)
-        val content = reading(stage, open, text, options, onProgress)
-        return FakeDocument(stage, Open(open), content)
+    private suspend fun read(source: TextSource, options: ReadOptions, onProgress: suspend (AnswerEvent.Progress) -> Unit): FakeDocument {
+        engine.begin(FakeCall.Read(source, options), lifetime)
+        val content = reading(engine, lifetime, source, options, onProgress)
+        return FakeDocument(engine, Lifetime(lifetime), content)
     }
 }

@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.edgeinfinite.Answer;
 import dev.edgeinfinite.Chat;
 import dev.edgeinfinite.Document;
-import dev.edgeinfinite.EdgeInfinite;
-import dev.edgeinfinite.StateException;
-import dev.edgeinfinite.Text;
+import dev.edgeinfinite.EdgeInfiniteBlocking;
+import dev.edgeinfinite.SavedDocumentException;
+import dev.edgeinfinite.TextSource;
 import dev.edgeinfinite.TextException;
 import java.io.File;
 import org.junit.jupiter.api.Test;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The fake, as a Java app's tests use it. */
 class JavaFakeTest {
-    private static final Text TEXT = Text.of("Gora signed it. It was in May.");
+    private static final TextSource TEXT = TextSource.of("Gora signed it. It was in May.");
 
     @TempDir File folder;
 
@@ -29,13 +29,13 @@ class JavaFakeTest {
     void answers() throws Exception {
         model.answer("Who signed?", "Gora signed it.");
         model.setScript((question, document) -> new FakeAnswer(question == null ? "A report." : "No."));
-        try (Document document = EdgeInfinite.readBlocking(model, TEXT)) {
-            Answer answer = EdgeInfinite.askBlocking(document, "Who signed?", options -> options.setMaxOutputTokens(9));
+        try (Document document = EdgeInfiniteBlocking.read(model, TEXT)) {
+            Answer answer = EdgeInfiniteBlocking.ask(document, "Who signed?", options -> options.setMaxOutputTokens(9));
             assertEquals(15, answer.getQuotes().get(0).getEnd());
-            assertEquals("A report.", EdgeInfinite.summarizeBlocking(document).getText());
+            assertEquals("A report.", EdgeInfiniteBlocking.summarize(document).getText());
         }
-        try (Chat chat = EdgeInfinite.chatBlocking(model)) {
-            assertEquals("No.", EdgeInfinite.sendBlocking(chat, "Well?").getText());
+        try (Chat chat = EdgeInfiniteBlocking.chat(model)) {
+            assertEquals("No.", EdgeInfiniteBlocking.send(chat, "Well?").getText());
         }
         assertEquals("[Read, Ask(Who signed?), Summarize, Chat, Send(Well?)]", model.getCalls().toString());
         assertEquals(0, model.getOpenChildren());
@@ -45,13 +45,13 @@ class JavaFakeTest {
     @Test
     void savesAndRestores() throws Exception {
         File saved = new File(folder, "saved");
-        EdgeInfinite.saveBlocking(EdgeInfinite.readBlocking(model, TEXT), saved);
+        EdgeInfiniteBlocking.save(EdgeInfiniteBlocking.read(model, TEXT), saved);
         assertTrue(saved.isFile());
-        try (Document document = EdgeInfinite.restoreBlocking(model, saved, TEXT)) {
-            assertFalse(EdgeInfinite.askBlocking(document, "Why?").getFound());
+        try (Document document = EdgeInfiniteBlocking.restore(model, saved, TEXT)) {
+            assertFalse(EdgeInfiniteBlocking.ask(document, "Why?").getFound());
         }
-        StateException failure =
-                assertThrows(StateException.class, () -> EdgeInfinite.restoreBlocking(model, saved, Text.of("Another.")).close());
+        SavedDocumentException failure =
+                assertThrows(SavedDocumentException.class, () -> EdgeInfiniteBlocking.restore(model, saved, TextSource.of("Another.")).close());
         assertEquals("state.document", failure.getCode());
     }
 
@@ -59,6 +59,6 @@ class JavaFakeTest {
     void failsOnDemand() {
         TextException failure = new TextException("text.encoding", "found a PDF");
         model.fail(FakeCall.Read.class, failure);
-        assertSame(failure, assertThrows(TextException.class, () -> EdgeInfinite.readBlocking(model, TEXT).close()));
+        assertSame(failure, assertThrows(TextException.class, () -> EdgeInfiniteBlocking.read(model, TEXT).close()));
     }
 }

@@ -2,15 +2,15 @@ package dev.edgeinfinite.testing
 
 import dev.edgeinfinite.Accelerator
 import dev.edgeinfinite.Answer
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.ClosedException
 import dev.edgeinfinite.EdgeInfinite
 import dev.edgeinfinite.EdgeInfiniteException
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.Reading
-import dev.edgeinfinite.Reply
-import dev.edgeinfinite.StateException
-import dev.edgeinfinite.Text
+import dev.edgeinfinite.SavedDocumentException
 import dev.edgeinfinite.TextException
+import dev.edgeinfinite.TextSource
 import dev.edgeinfinite.await
 import dev.edgeinfinite.text
 import kotlinx.coroutines.CancellationException
@@ -47,17 +47,17 @@ class ContractTest {
     @ParameterizedTest
     @EnumSource
     fun `text that adds up, then one end`(kind: Kind) = check(kind) { model ->
-        model.read(Text.of(words)).use { document ->
+        model.read(TextSource.of(words)).use { document ->
             val flow = document.ask(question)
-            val replies = flow.toList()
-            val order = replies.map { it::class }.distinct() - Reply.Progress::class // there may be none, of a short prompt
-            assertEquals(listOf(Reply.Text::class, Reply.Done::class), order)
-            val answer = (replies.last() as Reply.Done).answer
-            assertEquals(1, replies.count { it is Reply.Done })
+            val events = flow.toList()
+            val order = events.map { it::class }.distinct() - AnswerEvent.Progress::class // there may be none, of a short prompt
+            assertEquals(listOf(AnswerEvent.TextDelta::class, AnswerEvent.Done::class), order)
+            val answer = (events.last() as AnswerEvent.Done).answer
+            assertEquals(1, events.count { it is AnswerEvent.Done })
             assertEquals(question, answer.question)
-            assertEquals(answer.text, replies.filterIsInstance<Reply.Text>().joinToString("") { it.delta })
+            assertEquals(answer.text, events.filterIsInstance<AnswerEvent.TextDelta>().joinToString("") { it.delta })
             assertEquals(answer.text, flow.text().toList().joinToString(""), "cold: the same again")
-            assertTrue(answer.confidence in 0.0..1.0)
+            assertTrue(answer.confidence in 0.0..1.0 && answer.foundConfidence in 0.0..1.0)
             assertPlaces(answer)
         }
     }
@@ -65,7 +65,7 @@ class ContractTest {
     @ParameterizedTest
     @EnumSource
     fun `a summary has no question`(kind: Kind) = check(kind) { model ->
-        val answer = model.summarize(Text.of(words)).await()
+        val answer = model.summarize(TextSource.of(words)).await()
         assertEquals(null, answer.question)
         assertPlaces(answer)
     }
@@ -76,15 +76,15 @@ class ContractTest {
         model.close()
         val execution = model.execution
         assertEquals(Accelerator.Cpu, execution.accelerator)
-        assertEquals(listOf(Accelerator.Cpu), execution.asked)
-        assertEquals(emptyList<Any>(), execution.passedOver)
+        assertEquals(listOf(Accelerator.Cpu), execution.requested)
+        assertEquals(emptyList<Any>(), execution.skipped)
     }
 
     @ParameterizedTest
     @EnumSource
     fun `reading goes to a hundred percent`(kind: Kind) = check(kind) { model ->
         val percents = mutableListOf<Int>()
-        model.read(Text.of(words)) { percents += it.percent }.close()
+        model.read(TextSource.of(words)) { percents += it.percent }.close()
         assertEquals(percents.sorted(), percents)
         assertEquals(100, percents.last())
         assertTrue(percents.distinct().size > 2)
@@ -93,8 +93,8 @@ class ContractTest {
     @ParameterizedTest
     @EnumSource
     fun `what is closed refuses with an exception of its own`(kind: Kind) = check(kind) { model ->
-        val document = model.read(Text.of(words))
-        val kept = model.read(Text.of("gora lu men"))
+        val document = model.read(TextSource.of(words))
+        val kept = model.read(TextSource.of("gora lu men"))
         repeat(2) { document.close() }
         assertClosed { document.ask(question).collect() }
         assertClosed { document.summarize().collect() }
@@ -102,8 +102,8 @@ class ContractTest {
         kept.ask(question).await()
         repeat(2) { model.close() }
         assertClosed { kept.ask(question).collect() }
-        assertClosed { model.read(Text.of("gora")) }
-        assertClosed { model.restore(folder.resolve("saved"), Text.of("gora")) }
+        assertClosed { model.read(TextSource.of("gora")) }
+        assertClosed { model.restore(folder.resolve("saved"), TextSource.of("gora")) }
         assertClosed { model.chat() }
         assertEquals(0, folder.list()!!.size)
     }
@@ -111,17 +111,17 @@ class ContractTest {
     @ParameterizedTest
     @EnumSource
     fun `closed at work it ends the work`(kind: Kind) = check(kind) { model ->
-        val document = model.read(Text.of(words))
-        var replies = 0
-        assertClosed { document.ask(question).collect { if (++replies == 2) document.close() } }
-        assertEquals(2, replies)
-        assertClosed { model.read(Text.of(words)) { model.close() } }
+        val document = model.read(TextSource.of(words))
+        var events = 0
+        assertClosed { document.ask(question).collect { if (++events == 2) document.close() } }
+        assertEquals(2, events)
+        assertClosed { model.read(TextSource.of(words)) { model.close() } }
     }
 
     @ParameterizedTest
     @EnumSource
     fun `cancelled is not closed`(kind: Kind) = check(kind) { model ->
-        val document = model.read(Text.of(words))
+        val document = model.read(TextSource.of(words))
         var failure: Throwable? = null
         val asking = launch {
             failure = runCatching { document.ask(question).collect { coroutineContext.job.cancel() } }.exceptionOrNull()
@@ -134,7 +134,7 @@ class ContractTest {
     @ParameterizedTest
     @EnumSource
     fun `a question without words, or for another reading`(kind: Kind) = check(kind) { model ->
-        val document = model.read(Text.of(words), { reading = Reading.Recall })
+        val document = model.read(TextSource.of(words), { reading = Reading.Recall })
         for (empty in listOf("", " \n")) assertThrows<IllegalArgumentException> { document.ask(empty).await() }
         val unread = runCatching { document.ask(question) { reading = Reading.Memory }.await() }.exceptionOrNull()
         assertEquals(IllegalStateException::class, unread!!::class)
@@ -143,15 +143,15 @@ class ContractTest {
     @ParameterizedTest
     @EnumSource
     fun `no text`(kind: Kind) = check(kind) { model ->
-        assertCode("text.missing") { model.read(Text.file(folder.resolve("absent"))) }
-        assertCode("text.empty") { model.read(Text.of("")) }
+        assertCode("text.missing") { model.read(TextSource.file(folder.resolve("absent"))) }
+        assertCode("text.empty") { model.read(TextSource.of("")) }
     }
 
     @ParameterizedTest
     @EnumSource
     fun `saved and restored it answers the same`(kind: Kind) = check(kind) { model ->
         val saved = folder.resolve("saved")
-        val text = Text.of(words)
+        val text = TextSource.of(words)
         val before = model.read(text).use { document ->
             document.save(saved)
             document.ask(question).await()
@@ -167,10 +167,10 @@ class ContractTest {
     @EnumSource
     fun `what cannot be restored says why`(kind: Kind) = check(kind) { model ->
         val saved = folder.resolve("saved")
-        val text = Text.of(words)
+        val text = TextSource.of(words)
         assertCode("state.missing") { model.restore(saved, text) }
         model.read(text).use { it.save(saved) }
-        assertCode("state.document") { model.restore(saved, Text.of(words.replace("lu", "la"))) }
+        assertCode("state.document") { model.restore(saved, TextSource.of(words.replace("lu", "la"))) }
         kind.other().use { other -> assertCode("state.model") { other.restore(saved, text) } }
         val whole = saved.readBytes()
         saved.writeBytes(whole.copyOf(whole.size / 2))
@@ -185,7 +185,7 @@ class ContractTest {
     @EnumSource
     fun `a cancelled reading goes on where it was`(kind: Kind) = check(kind) { model ->
         val checkpoint = folder.resolve("checkpoint")
-        val text = Text.of(words)
+        val text = TextSource.of(words)
         val whole = mutableListOf<Long>()
         val expected = model.read(text) { whole += it.tokensDone }.use { it.ask(question).await() }
         val first = mutableListOf<Long>()
@@ -202,7 +202,7 @@ class ContractTest {
         assertEquals(expected.text, document.use { it.ask(question).await().text })
         model.read(text, { resume = checkpoint }) { error("nothing is left to read") }.close()
         assertEquals(expected.text, model.restore(checkpoint, text).use { it.ask(question).await().text })
-        assertCode("state.document") { model.read(Text.of(words.drop(3)), { resume = checkpoint }) }
+        assertCode("state.document") { model.read(TextSource.of(words.drop(3)), { resume = checkpoint }) }
     }
 
     @ParameterizedTest
@@ -242,7 +242,7 @@ class ContractTest {
     private suspend fun assertCode(code: String, block: suspend () -> Unit) {
         val failure = runCatching { block() }.exceptionOrNull()
         assertEquals(code, (failure as? EdgeInfiniteException)?.code, "found $failure")
-        val type = if (code.startsWith("text")) TextException::class else StateException::class
+        val type = if (code.startsWith("text")) TextException::class else SavedDocumentException::class
         assertEquals(type, failure!!::class)
     }
 

@@ -1,10 +1,10 @@
 package dev.edgeinfinite.testing
 
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.Reading
-import dev.edgeinfinite.Reply
-import dev.edgeinfinite.Text
 import dev.edgeinfinite.TextException
+import dev.edgeinfinite.TextSource
 import dev.edgeinfinite.await
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.channels.Channel
@@ -31,7 +31,7 @@ class FakeModelTest {
     @Test
     fun `an answer by question, with quotes where they stand`() = runTest {
         model.answer("Who signed, and when?", "Gora signed it.\nThat was\nIt was in May.")
-        val answer = model.read(Text.of(text)).use { it.ask("Who signed, and when?").await() }
+        val answer = model.read(TextSource.of(text)).use { it.ask("Who signed, and when?").await() }
         assertEquals("Gora signed it.\nThat was\nIt was in May.", answer.text)
         assertEquals(listOf("Gora signed it.", "It was in May."), answer.quotes.map { text.substring(it.start, it.end) })
         val kinds = answer.coverage.map { text.substring(it.start, it.end) to it.kind }
@@ -53,29 +53,31 @@ class FakeModelTest {
             headings = listOf("Report")
         }
         model.answer("When?", told)
-        val answer = model.read(Text.of(text)).use { it.ask("When?").await() }
+        val answer = model.read(TextSource.of(text)).use { it.ask("When?").await() }
         val quote = answer.quotes.single()
         assertEquals("May", text.substring(quote.start, quote.end))
         assertEquals(listOf("Report"), quote.headings)
         assertEquals(0.5, answer.confidence)
+        assertEquals(0.5, answer.foundConfidence)
         assertEquals(8, answer.usage.documentTokens)
         assertEquals(2, answer.usage.generatedTokens)
     }
 
     @Test
     fun `by itself it finds nothing, and a summary is the first line`() = runTest {
-        model.read(Text.of(text)).use { document ->
-            assertFalse(document.ask("Why?").await().found)
+        model.read(TextSource.of(text)).use { document ->
+            val refused = document.ask("Why?").await()
+            assertEquals(listOf(false, 1.0, 0.0), listOf(refused.found, refused.confidence, refused.foundConfidence))
             assertEquals("Report", document.summarize().await().text)
         }
-        assertEquals("Report", model.summarize(Text.of(text)).await().text)
+        assertEquals("Report", model.summarize(TextSource.of(text)).await().text)
     }
 
     @Test
     fun `a script answers what no answer was given for`() = runTest {
         model.answer(null, "All of it.")
         model.script = FakeScript { question, document -> FakeAnswer("$question ${document.length}") }
-        model.read(Text.of(text)).use { document ->
+        model.read(TextSource.of(text)).use { document ->
             assertEquals("Why? ${text.length}", document.ask("Why?").await().text)
             assertEquals("All of it.", document.summarize().await().text)
         }
@@ -85,7 +87,7 @@ class FakeModelTest {
     @Test
     fun `a quote that does not stand in the document is a mistake of the test`() = runTest {
         model.answer("Who?", FakeAnswer("Lu.").apply { quotes = listOf("Lu") })
-        model.read(Text.of(text)).use { document ->
+        model.read(TextSource.of(text)).use { document ->
             assertThrows<IllegalArgumentException> { document.ask("Who?").await() }
         }
     }
@@ -94,18 +96,18 @@ class FakeModelTest {
     fun `text comes in pieces that add up, whatever it is made of`() = runTest {
         for (said in listOf("", " ", "one", "  two  words\n", "魚のスープ", "👩🏽‍🚀 🐟\n\n\tשלום")) {
             model.answer("Say it", FakeAnswer(said))
-            val replies = model.chat().send("Say it").toList()
-            assertEquals(said, replies.filterIsInstance<Reply.Text>().joinToString("") { it.delta })
-            assertEquals(said, (replies.last() as Reply.Done).answer.text)
+            val events = model.chat().send("Say it").toList()
+            assertEquals(said, events.filterIsInstance<AnswerEvent.TextDelta>().joinToString("") { it.delta })
+            assertEquals(said, (events.last() as AnswerEvent.Done).answer.text)
         }
     }
 
     @Test
     fun `every call is written down with what it was given`() = runTest {
-        val document = model.read(Text.of(text), { reading = Reading.Memory })
+        val document = model.read(TextSource.of(text), { reading = Reading.Memory })
         val never = document.ask("Never collected")
         repeat(2) { document.ask("Who?") { maxOutputTokens = 7 }.await() }
-        model.summarize(Text.of(text)) { verbatim = true }.await()
+        model.summarize(TextSource.of(text)) { verbatim = true }.await()
         model.chat().send("Hello").await()
         val expected = listOf("Read", "Ask(Who?)", "Ask(Who?)", "Read", "Summarize", "Chat", "Send(Hello)")
         assertEquals(expected, model.calls.map { it.toString() })
@@ -120,8 +122,8 @@ class FakeModelTest {
     fun `a failure on demand comes once, to that kind of call`() = runTest {
         val failure = TextException("text.encoding", "found a PDF")
         model.fail<FakeCall.Read>(failure)
-        assertSame(failure, assertThrows<TextException> { model.read(Text.of(text)) })
-        val document = model.read(Text.of(text))
+        assertSame(failure, assertThrows<TextException> { model.read(TextSource.of(text)) })
+        val document = model.read(TextSource.of(text))
         val full = IOException("full")
         model.fail<FakeCall.Save>(full)
         document.ask("Who?").await()
@@ -132,10 +134,10 @@ class FakeModelTest {
     fun `an answer can break off`() = runTest {
         val failure = IllegalStateException("enough")
         model.answer("Who?", FakeAnswer("Gora and").apply { this.failure = failure })
-        val document = model.read(Text.of(text))
+        val document = model.read(TextSource.of(text))
         val said = StringBuilder()
         val thrown = assertThrows<IllegalStateException> {
-            document.ask("Who?").collect { if (it is Reply.Text) said.append(it.delta) }
+            document.ask("Who?").collect { if (it is AnswerEvent.TextDelta) said.append(it.delta) }
         }
         assertSame(failure, thrown)
         assertEquals("Gora and", said.toString())
@@ -145,24 +147,24 @@ class FakeModelTest {
     @OptIn(ExperimentalCoroutinesApi::class) // currentTime, runCurrent
     fun `it is as slow as a test wants`() = runTest {
         model.answer("Who?", "Gora signed it.")
-        val document = model.read(Text.of(text))
+        val document = model.read(TextSource.of(text))
         model.pace = { delay(1_000) }
         val before = currentTime
-        val replies = document.ask("Who?").toList()
-        assertEquals(1_000L * replies.size, currentTime - before)
+        val events = document.ask("Who?").toList()
+        assertEquals(1_000L * events.size, currentTime - before)
 
         val go = Channel<Unit>()
         model.pace = { go.receive() }
-        val seen = mutableListOf<Reply>()
+        val seen = mutableListOf<AnswerEvent>()
         val asking = launch { document.ask("Who?").collect(seen::add) }
-        for (count in 1..replies.size) {
+        for (count in 1..events.size) {
             assertEquals(count - 1, seen.size)
             go.send(Unit)
             runCurrent()
             assertEquals(count, seen.size)
         }
         asking.join()
-        assertEquals(replies, seen)
+        assertEquals(events, seen)
     }
 
     @Test
@@ -175,7 +177,7 @@ class FakeModelTest {
 
     @Test
     fun `what was not closed is counted`() = runTest {
-        val document = model.read(Text.of(text))
+        val document = model.read(TextSource.of(text))
         val chat = model.chat()
         assertEquals(2, model.openChildren)
         document.close()

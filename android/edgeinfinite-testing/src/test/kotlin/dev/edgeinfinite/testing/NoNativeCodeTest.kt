@@ -1,7 +1,7 @@
 package dev.edgeinfinite.testing
 
-import dev.edgeinfinite.EdgeInfinite
-import dev.edgeinfinite.Text
+import dev.edgeinfinite.EdgeInfiniteBlocking
+import dev.edgeinfinite.TextSource
 import org.junit.jupiter.api.Assertions.assertEquals
 import org.junit.jupiter.api.Test
 import java.io.File
@@ -22,8 +22,8 @@ class NoNativeCodeTest {
         @JvmStatic
         fun main(arguments: Array<String>) {
             val model = FakeModel().apply { answer("Who?", "Gora signed it.") }
-            val document = EdgeInfinite.readBlocking(model, Text.of("Gora signed it. It was in May."))
-            print(EdgeInfinite.askBlocking(document, "Who?", { it.verbatim = true }).quotes.single().text)
+            val document = EdgeInfiniteBlocking.read(model, TextSource.of("Gora signed it. It was in May."))
+            print(EdgeInfiniteBlocking.ask(document, "Who?", { it.verbatim = true }).quotes.single().text)
         }
     }
 }

@@ -1,11 +1,11 @@
 package dev.edgeinfinite.testing
 
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.EdgeInfiniteException
 import dev.edgeinfinite.Model
-import dev.edgeinfinite.Reply
-import dev.edgeinfinite.Text
 import dev.edgeinfinite.TextException
+import dev.edgeinfinite.TextSource
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.Job
@@ -39,20 +39,20 @@ class ViewModelTest {
         private var document: Document? = null
         private var work: Job? = null
 
-        fun read(text: Text) = work {
+        fun read(source: TextSource) = work {
             val model = model ?: open().also { model = it }
             document?.close()
-            document = model.read(text) { screen.value = Screen.Reading(it.percent) }
+            document = model.read(source) { screen.value = Screen.Reading(it.percent) }
             screen.value = Screen.Ready
         }
 
         fun ask(question: String) = work {
             var text = ""
-            document!!.ask(question).collect { reply ->
-                screen.value = when (reply) {
-                    is Reply.Progress -> Screen.Answering(text)
-                    is Reply.Text -> Screen.Answering(reply.delta.let { text += it }.let { text })
-                    is Reply.Done -> Screen.Answered(reply.answer.text, reply.answer.quotes.map { it.start until it.end })
+            document!!.ask(question).collect { event ->
+                screen.value = when (event) {
+                    is AnswerEvent.Progress -> Screen.Answering(text)
+                    is AnswerEvent.TextDelta -> Screen.Answering(event.delta.let { text += it }.let { text })
+                    is AnswerEvent.Done -> Screen.Answered(event.answer.text, event.answer.quotes.map { it.start until it.end })
                 }
             }
         }
@@ -88,7 +88,7 @@ class ViewModelTest {
     @Test
     fun `reads, answers, highlights`() = runTest {
         val view = ReportViewModel(this) { model }
-        view.read(Text.of(report))
+        view.read(TextSource.of(report))
         advanceTimeBy(101)
         assertEquals(ReportViewModel.Screen.Reading(percent = 24), view.screen.value)
         advanceUntilIdle()
@@ -104,7 +104,7 @@ class ViewModelTest {
     @Test
     fun `stops in the midst of an answer and asks again`() = runTest {
         val view = ReportViewModel(this) { model }
-        view.read(Text.of(report))
+        view.read(TextSource.of(report))
         advanceUntilIdle()
         view.ask("Who signed?")
         advanceTimeBy(201)
@@ -120,7 +120,7 @@ class ViewModelTest {
     fun `says what is wrong`() = runTest {
         val view = ReportViewModel(this) { model }
         model.fail<FakeCall.Read>(TextException("text.encoding", "found a PDF"))
-        view.read(Text.of(report))
+        view.read(TextSource.of(report))
         advanceUntilIdle()
         assertEquals(ReportViewModel.Screen.Failed("text.encoding"), view.screen.value)
     }
@@ -129,11 +129,11 @@ class ViewModelTest {
     fun `closes what it opened`() = runTest {
         val view = ReportViewModel(this) { model }
         repeat(2) {
-            view.read(Text.of(report))
+            view.read(TextSource.of(report))
             advanceUntilIdle()
         }
         assertEquals(1, model.openChildren, "the first document was closed")
-        view.read(Text.of(report))
+        view.read(TextSource.of(report))
         runCurrent()
         view.clear()
         advanceUntilIdle()

@@ -1,15 +1,15 @@
 package dev.edgeinfinite.internal
 
-import dev.edgeinfinite.Reply
+import dev.edgeinfinite.AnswerEvent
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
 
-/** Pulls a reply event by event: nothing runs ahead of the collector, nothing is kept for it, nothing is lost. */
-internal fun Lane.replies(start: () -> Long): Flow<Reply> = flow {
-    val reply = create(start)
+/** Pulls an answer event by event: nothing runs ahead of the collector, nothing is buffered, nothing is lost. */
+internal fun NativeQueue.events(start: () -> Long): Flow<AnswerEvent> = flow {
+    val stream = createHandle(start)
     try {
-        while (true) emit(work(reply, Native::next)?.reply() ?: break)
+        while (true) emit(runOn(stream, Native::next)?.answerEvent() ?: break)
     } finally {
-        Native.close(reply)
+        Native.close(stream)
     }
 }

@@ -1,19 +1,13 @@
 package dev.edgeinfinite.internal
 
 /**
- * The border to Rust (rust/jni/src/lib.rs): all of it.
+ * The JNI boundary: every native function of the engine (rust/jni/src/lib.rs).
  *
  * Text is UTF-8; options, answers and reports are the JSON of the command line's `--json`; a handle is a number that is
- * never used twice, and 0 is none. [next] and [step] run one graph at most. Every function may throw [NativeException].
+ * never used twice, and 0 is none. [next] and [step] run one graph at most. Every function may throw [NativeException]. Handles come from
+ * [NativeLibrary.natives], which loads the library.
  */
 internal object Native {
-    init {
-        val library: String? = System.getProperty("edgeinfinite.library")
-        if (library != null) System.load(library) else System.loadLibrary("edgeinfinite")
-        val runtime: String? = System.getProperty("edgeinfinite.onnxruntime")
-        if (!runtime.isNullOrEmpty()) useRuntime(runtime.utf8())
-    }
-
     /** The engine's version. */
     @JvmStatic
     external fun version(): ByteArray
@@ -50,15 +44,15 @@ internal object Native {
     @JvmStatic
     external fun save(document: Long, path: ByteArray)
 
-    /** The reply to a question. */
+    /** The answer stream of a question. */
     @JvmStatic
     external fun ask(document: Long, question: ByteArray, options: ByteArray): Long
 
-    /** A summary. */
+    /** The answer stream of a summary. */
     @JvmStatic
     external fun summarize(document: Long, options: ByteArray): Long
 
-    /** Lets go of the graph's memory, unless something is at work; the next run loads it again. */
+    /** Frees the graph's memory, unless something is at work; the next run loads it again. */
     @JvmStatic
     external fun trim(model: Long)
 
@@ -66,19 +60,19 @@ internal object Native {
     @JvmStatic
     external fun chat(model: Long): Long
 
-    /** The reply to what is said in a conversation, where one reply at a time is under way. */
+    /** The answer stream of what is said in a conversation, which gives one answer at a time. */
     @JvmStatic
     external fun send(chat: Long, text: ByteArray, options: ByteArray): Long
 
-    /** The next event of a reply; null after the last. */
+    /** The next event of an answer stream; null after the last. */
     @JvmStatic
-    external fun next(reply: Long): ByteArray?
+    external fun next(stream: Long): ByteArray?
 
     /** Ends the graph run that is under way, from any thread; its [next], [step] or [save], or else the next one, throws `cancelled` once. */
     @JvmStatic
     external fun cancel(handle: Long)
 
-    /** Ends what stands behind the handle, and what was made from it, even in the midst of a run. Never throws. */
+    /** Ends the object behind the handle, and what was made from it, even in the midst of a run. Never throws. */
     @JvmStatic
     external fun close(handle: Long)
 }

@@ -1,9 +1,9 @@
 package dev.edgeinfinite.internal
 
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Chat
 import dev.edgeinfinite.ChatOptions
 import dev.edgeinfinite.EdgeInfiniteInternalApi
-import dev.edgeinfinite.Reply
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.emitAll
@@ -14,16 +14,16 @@ import kotlinx.coroutines.sync.withLock
 
 /** A conversation behind a handle. */
 @OptIn(EdgeInfiniteInternalApi::class)
-internal class OpenChat(private val lane: Lane, private val handle: Long) : Chat {
+internal class NativeChat(private val queue: NativeQueue, private val handle: Long) : Chat {
     /** Fair, and held by the job of the collector whose turn it is. */
     private val turn = Mutex()
 
-    override fun send(text: String, options: ChatOptions.() -> Unit): Flow<Reply> {
+    override fun send(message: String, options: ChatOptions.() -> Unit): Flow<AnswerEvent> {
         val chosen = ChatOptions().apply(options).json()
         return flow {
             val collector = currentCoroutineContext().job
             check(!turn.holdsLock(collector)) { "found a turn within a turn of the same chat, expected the first to end before" }
-            turn.withLock(collector) { emitAll(lane.replies { Native.send(handle, text.utf8(), chosen) }) }
+            turn.withLock(collector) { emitAll(queue.events { Native.send(handle, message.utf8(), chosen) }) }
         }
     }
 

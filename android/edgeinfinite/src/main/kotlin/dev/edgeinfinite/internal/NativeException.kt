@@ -2,9 +2,10 @@ package dev.edgeinfinite.internal
 
 import dev.edgeinfinite.ClosedException
 import dev.edgeinfinite.EngineFault
+import dev.edgeinfinite.EngineMissingException
 import dev.edgeinfinite.ModelException
 import dev.edgeinfinite.OnnxRuntimeException
-import dev.edgeinfinite.StateException
+import dev.edgeinfinite.SavedDocumentException
 import dev.edgeinfinite.StorageException
 import dev.edgeinfinite.TextException
 
@@ -19,9 +20,10 @@ internal class NativeException(code: ByteArray, message: ByteArray) : RuntimeExc
             "argument" -> IllegalArgumentException(sentence)
             "call" -> if (code == "call.closed") ClosedException(sentence) else IllegalStateException(sentence)
             "cancelled" -> ClosedException(sentence)
+            "engine" -> EngineMissingException(code, sentence)
             "model" -> ModelException(code, sentence)
             "text" -> TextException(code, sentence)
-            "state" -> StateException(code, sentence)
+            "state" -> SavedDocumentException(code, sentence)
             "runtime" -> OnnxRuntimeException(code, sentence)
             "io" -> StorageException(code, sentence)
             else -> EngineFault(sentence)

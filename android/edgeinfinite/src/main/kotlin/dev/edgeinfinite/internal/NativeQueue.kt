@@ -12,7 +12,7 @@ import java.util.concurrent.ThreadPoolExecutor
 import java.util.concurrent.TimeUnit
 
 /** The queue of one model: native calls, one at a time, in the order they came, never on the caller's thread. */
-internal class Lane(private val dispatcher: CoroutineDispatcher = threadOfItsOwn()) {
+internal class NativeQueue(private val dispatcher: CoroutineDispatcher = dedicatedThread()) {
     /** Runs a native call. */
     suspend fun <T> run(native: CoroutineScope.() -> T): T = withContext(dispatcher) {
         try {
@@ -24,7 +24,7 @@ internal class Lane(private val dispatcher: CoroutineDispatcher = threadOfItsOwn
     }
 
     /** Runs a native call that works on [handle]; when the caller is cancelled, the graph run under way ends at once. */
-    suspend fun <T> work(handle: Long, native: (Long) -> T): T = run {
+    suspend fun <T> runOn(handle: Long, native: (Long) -> T): T = run {
         val watch = Job(parent = coroutineContext.job)
         watch.invokeOnCompletion { cause -> if (cause != null) Native.cancel(handle) }
         try {
@@ -40,7 +40,7 @@ internal class Lane(private val dispatcher: CoroutineDispatcher = threadOfItsOwn
     }
 
     /** Runs a native call that makes a handle; when the caller is cancelled meanwhile, the handle is closed again. */
-    suspend fun create(native: () -> Long): Long {
+    suspend fun createHandle(native: () -> Long): Long {
         var handle = 0L
         try {
             return run { native().also { handle = it } }
@@ -52,10 +52,10 @@ internal class Lane(private val dispatcher: CoroutineDispatcher = threadOfItsOwn
 }
 
 /**
- * One thread, which ends after ten idle seconds and keeps no app alive. Not one of the app's: ONNX Runtime leaves its caller's thread
- * flushing denormals to zero.
+ * One daemon thread, which ends after ten idle seconds. Not one of the app's: ONNX Runtime leaves its caller's thread flushing denormals to
+ * zero.
  */
-internal fun threadOfItsOwn(): CoroutineDispatcher {
+internal fun dedicatedThread(): CoroutineDispatcher {
     val threads = ThreadPoolExecutor(1, 1, 10, TimeUnit.SECONDS, LinkedBlockingQueue()) { work ->
         Thread(work, "edgeinfinite").apply { isDaemon = true }
     }

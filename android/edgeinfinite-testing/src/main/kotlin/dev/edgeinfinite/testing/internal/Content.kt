@@ -1,14 +1,14 @@
 package dev.edgeinfinite.testing.internal
 
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.EdgeInfiniteException
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.Reading
-import dev.edgeinfinite.Reply
-import dev.edgeinfinite.StateException
+import dev.edgeinfinite.SavedDocumentException
 import dev.edgeinfinite.StorageException
-import dev.edgeinfinite.Text
 import dev.edgeinfinite.TextException
+import dev.edgeinfinite.TextSource
 import java.io.File
 import java.io.IOException
 import java.nio.file.Files
@@ -21,7 +21,7 @@ private const val STEP = 100L
 /** The first line of a saved document. */
 private const val MAGIC = "edgeinfinite-testing 1"
 
-/** A text, and how far it has been read. */
+/** The content of a document: its text, and how far it has been read. */
 internal class Content(val document: String, val reading: Reading?, var done: Long) {
     val total: Long = words(document)
 
@@ -50,59 +50,68 @@ internal class Content(val document: String, val reading: Reading?, var done: Lo
 
 /** Reads as the engine does: from the start or from where [ReadOptions.resume] says, and leaves there what it has. */
 internal suspend fun reading(
-    stage: Stage,
-    open: Open,
-    text: Text,
+    engine: FakeEngine,
+    lifetime: Lifetime,
+    source: TextSource,
     options: ReadOptions,
-    onProgress: suspend (Reply.Progress) -> Unit,
+    onProgress: suspend (AnswerEvent.Progress) -> Unit,
 ): Content {
     val resume = options.resume
-    val content = if (resume?.exists() == true) saved(resume, stage.name, text) else Content(contents(text), options.reading, done = 0)
+    val content = if (resume?.exists() == true) saved(resume, engine.name, source) else Content(contents(source), options.reading, done = 0)
     try {
         while (content.done < content.total) {
-            stage.pace(open)
+            engine.pace(lifetime)
             content.done = minOf(content.done + STEP, content.total)
             onProgress(progress(content))
-            open.check()
+            lifetime.check()
         }
-        resume?.let { content.save(it, stage.name) }
+        resume?.let { content.save(it, engine.name) }
     } catch (failure: Throwable) {
-        if (resume != null && failure !is EdgeInfiniteException && !open.isClosed) runCatching { content.save(resume, stage.name) }
+        if (resume != null && failure !is EdgeInfiniteException && !lifetime.isClosed) runCatching { content.save(resume, engine.name) }
         throw failure
     }
     return content
 }
 
 /** What [Content.save] wrote of a document that had been read. */
-internal fun restored(file: File, model: String, text: Text): Content = saved(file, model, text).also {
-    if (it.done < it.total) throw StateException("state.unfinished", "$file: found ${it.done} of ${it.total} words read")
+internal fun restored(file: File, model: String, source: TextSource): Content = saved(file, model, source).also {
+    if (it.done < it.total) throw SavedDocumentException("state.unfinished", "$file: found ${it.done} of ${it.total} words read")
 }
 
-private fun saved(file: File, model: String, text: Text): Content {
-    if (!file.exists()) throw StateException("state.missing", "$file: there is no such file")
+private fun saved(file: File, model: String, source: TextSource): Content {
+    if (!file.exists()) throw SavedDocumentException("state.missing", "$file: there is no such file")
     val lines = file.readText().split("\n")
     val inside = lines.dropLast(2)
     if (inside.size != 5 || inside[0] != MAGIC || sha256(inside.joinToString("\n")) != lines[5]) {
-        throw StateException("state.damaged", "$file: found something else, expected what a FakeModel saved")
+        throw SavedDocumentException("state.damaged", "$file: found something else, expected what a FakeModel saved")
     }
-    if (inside[1] != model) throw StateException("state.model", "$file: found a document of model ${inside[1]}, expected $model")
-    val document = contents(text)
-    if (inside[2] != sha256(document)) throw StateException("state.document", "$file: found a document of another text")
+    if (inside[1] != model) throw SavedDocumentException("state.model", "$file: found a document of model ${inside[1]}, expected $model")
+    val document = contents(source)
+    if (inside[2] != sha256(document)) throw SavedDocumentException("state.document", "$file: found a document of another text")
     return Content(document, inside[3].ifEmpty { null }?.let(Reading::valueOf), inside[4].toLong())
 }
 
 @OptIn(EdgeInfiniteInternalApi::class)
-private fun contents(text: Text): String {
-    val file = text.file
+private fun contents(source: TextSource): String {
+    val file = source.file
     if (file?.isFile == false) throw TextException("text.missing", "$file: there is no such file")
-    val document = text.string ?: file!!.readText()
+    val document = source.string ?: file!!.readText()
     if (document.isBlank()) throw TextException("text.empty", "the document is empty, expected text")
     return document
 }
 
 @OptIn(EdgeInfiniteInternalApi::class)
-private fun progress(content: Content) =
-    Reply.Progress(tokensDone = content.done, tokensTotal = content.total, secondsLeft = if (content.done < content.total) null else 0.0)
+private fun progress(content: Content) = AnswerEvent.Progress(
+    tokensDone = content.done,
+    tokensTotal = content.total,
+    secondsLeft = if (content.done <
+        content.total
+    ) {
+        null
+    } else {
+        0.0
+    },
+)
 
 private fun sha256(text: String): String =
     MessageDigest.getInstance("SHA-256").digest(text.toByteArray()).joinToString("") { "%02x".format(it) }

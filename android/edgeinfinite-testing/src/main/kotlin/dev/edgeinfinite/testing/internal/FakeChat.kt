@@ -1,9 +1,9 @@
 package dev.edgeinfinite.testing.internal
 
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Chat
 import dev.edgeinfinite.ChatOptions
 import dev.edgeinfinite.EdgeInfiniteInternalApi
-import dev.edgeinfinite.Reply
 import dev.edgeinfinite.testing.FakeCall
 import kotlinx.coroutines.currentCoroutineContext
 import kotlinx.coroutines.flow.Flow
@@ -15,19 +15,21 @@ import kotlinx.coroutines.sync.withLock
 
 /** A conversation, turn by turn. */
 @OptIn(EdgeInfiniteInternalApi::class)
-internal class FakeChat(private val stage: Stage, private val open: Open) : Chat {
+internal class FakeChat(private val engine: FakeEngine, private val lifetime: Lifetime) : Chat {
     private val turn = Mutex()
 
-    override fun send(text: String, options: ChatOptions.() -> Unit): Flow<Reply> {
+    override fun send(message: String, options: ChatOptions.() -> Unit): Flow<AnswerEvent> {
         val chosen = ChatOptions().apply(options)
         return flow {
             val collector = currentCoroutineContext().job
             check(!turn.holdsLock(collector)) { "found a turn within a turn of the same chat, expected the first to end before" }
-            turn.withLock(collector) { emitAll(stage.replies(FakeCall.Send(text, chosen), open, text, reading = null, content = null)) }
+            turn.withLock(collector) {
+                emitAll(engine.events(FakeCall.Send(message, chosen), lifetime, message, reading = null, content = null))
+            }
         }
     }
 
     override fun close() {
-        open.close()
+        lifetime.close()
     }
 }

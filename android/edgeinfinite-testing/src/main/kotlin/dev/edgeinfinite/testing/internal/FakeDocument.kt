@@ -1,9 +1,9 @@
 package dev.edgeinfinite.testing.internal
 
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.EdgeInfiniteInternalApi
-import dev.edgeinfinite.Reply
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.testing.FakeCall
 import kotlinx.coroutines.flow.Flow
@@ -11,23 +11,23 @@ import java.io.File
 
 /** A text that was read. */
 @OptIn(EdgeInfiniteInternalApi::class)
-internal class FakeDocument(private val stage: Stage, private val open: Open, private val content: Content) : Document {
-    override fun ask(question: String, options: AskOptions.() -> Unit): Flow<Reply> {
+internal class FakeDocument(private val engine: FakeEngine, private val lifetime: Lifetime, private val content: Content) : Document {
+    override fun ask(question: String, options: AskOptions.() -> Unit): Flow<AnswerEvent> {
         val chosen = AskOptions().apply(options)
-        return stage.replies(FakeCall.Ask(question, chosen), open, question, chosen.reading, content)
+        return engine.events(FakeCall.Ask(question, chosen), lifetime, question, chosen.reading, content)
     }
 
-    override fun summarize(options: SummaryOptions.() -> Unit): Flow<Reply> = summarize(SummaryOptions().apply(options))
+    override fun summarize(options: SummaryOptions.() -> Unit): Flow<AnswerEvent> = summarize(SummaryOptions().apply(options))
 
-    fun summarize(options: SummaryOptions): Flow<Reply> =
-        stage.replies(FakeCall.Summarize(options), open, question = null, options.reading, content)
+    fun summarize(options: SummaryOptions): Flow<AnswerEvent> =
+        engine.events(FakeCall.Summarize(options), lifetime, question = null, options.reading, content)
 
     override suspend fun save(file: File) {
-        stage.begin(FakeCall.Save(file), open)
-        content.save(file, stage.name)
+        engine.begin(FakeCall.Save(file), lifetime)
+        content.save(file, engine.name)
     }
 
     override fun close() {
-        open.close()
+        lifetime.close()
     }
 }

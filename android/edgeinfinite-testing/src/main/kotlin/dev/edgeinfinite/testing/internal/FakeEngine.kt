@@ -1,12 +1,11 @@
 package dev.edgeinfinite.testing.internal
 
 import dev.edgeinfinite.Answer
-import dev.edgeinfinite.ClosedException
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.Quote
 import dev.edgeinfinite.Reading
-import dev.edgeinfinite.Reply
 import dev.edgeinfinite.Usage
 import dev.edgeinfinite.testing.FakeAnswer
 import dev.edgeinfinite.testing.FakeCall
@@ -16,34 +15,9 @@ import kotlinx.coroutines.flow.flow
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.CopyOnWriteArrayList
 
-/** Whether a model, a document or a chat is open: as long as its parent is. */
-internal class Open(private val parent: Open?) {
-    private val children = CopyOnWriteArrayList<Open>()
-
-    @Volatile
-    private var closed = false
-
-    init {
-        parent?.children?.add(this)
-    }
-
-    val isClosed: Boolean get() = closed || parent?.isClosed == true
-
-    fun children(): Int = children.count { !it.isClosed }
-
-    fun check() {
-        if (isClosed) throw ClosedException("this was closed, or what it was made from")
-    }
-
-    fun close() {
-        closed = true
-        parent?.children?.remove(this)
-    }
-}
-
-/** What a model was told, and what was asked of it. */
+/** The answers and failures that a model was given, and the calls that were made. */
 @OptIn(EdgeInfiniteInternalApi::class)
-internal class Stage(private val model: FakeModel) {
+internal class FakeEngine(private val model: FakeModel) {
     private val calls = CopyOnWriteArrayList<FakeCall>()
 
     /** By question, which is empty for a summary. */
@@ -63,34 +37,34 @@ internal class Stage(private val model: FakeModel) {
     }
 
     /** Writes a call down; throws what it was told to, or that it is closed. */
-    fun begin(call: FakeCall, open: Open) {
+    fun begin(call: FakeCall, lifetime: Lifetime) {
         calls += call
-        open.check()
+        lifetime.check()
         failures.remove(call.javaClass)?.let { throw it }
     }
 
-    /** The moment before a reply or a progress. */
-    suspend fun pace(open: Open) {
+    /** Waits before an event or a progress. */
+    suspend fun pace(lifetime: Lifetime) {
         model.pace()
-        open.check()
+        lifetime.check()
     }
 
-    /** A reply to [question], null for a summary, about [content], null in a chat. */
-    fun replies(call: FakeCall, open: Open, question: String?, reading: Reading?, content: Content?): Flow<Reply> = flow {
-        begin(call, open)
+    /** The events of an answer to [question], null for a summary, about [content], null in a chat. */
+    fun events(call: FakeCall, lifetime: Lifetime, question: String?, reading: Reading?, content: Content?): Flow<AnswerEvent> = flow {
+        begin(call, lifetime)
         content?.checkRead(reading)
         require(question == null || question.isNotBlank()) { "found a question without words, expected some" }
         val document = content?.document.orEmpty()
         val said = answers[question.orEmpty()] ?: model.script.answer(question, document)
-        pace(open)
-        emit(Reply.Progress(tokensDone = 0, tokensTotal = words(question.orEmpty()), secondsLeft = null))
+        pace(lifetime)
+        emit(AnswerEvent.Progress(tokensDone = 0, tokensTotal = words(question.orEmpty()), secondsLeft = null))
         for (piece in pieces.findAll(said.text)) {
-            pace(open)
-            emit(Reply.Text(piece.value))
+            pace(lifetime)
+            emit(AnswerEvent.TextDelta(piece.value))
         }
-        pace(open)
+        pace(lifetime)
         said.failure?.let { throw it }
-        emit(Reply.Done(answer(question, said, document)))
+        emit(AnswerEvent.Done(answer(question, said, document)))
     }
 
     private fun answer(question: String?, said: FakeAnswer, document: String): Answer {
@@ -122,13 +96,13 @@ internal class Stage(private val model: FakeModel) {
         promptTokens = words(question.orEmpty()),
         generatedTokens = words(said.text),
         graphRuns = 0,
-        indexMillis = 0.0,
-        readMillis = 0.0,
-        ttftMillis = 0.0,
-        tokensPerSecond = null,
+        indexMs = 0.0,
+        readMs = 0.0,
+        ttftMs = 0.0,
+        decodeTokensPerSecond = null,
         stateBytes = 0,
         indexBytes = 0,
-        peakBytes = 0,
+        peakRssBytes = 0,
     )
 }
 

@@ -4,31 +4,31 @@ package dev.edgeinfinite.internal
 
 import dev.edgeinfinite.Accelerator
 import dev.edgeinfinite.Answer
-import dev.edgeinfinite.Artefact
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.ExecutionReport
 import dev.edgeinfinite.LoadedGraph
 import dev.edgeinfinite.MemoryEstimate
 import dev.edgeinfinite.ModelInfo
-import dev.edgeinfinite.PassedOver
+import dev.edgeinfinite.ModelVariant
 import dev.edgeinfinite.Quote
-import dev.edgeinfinite.Reply
 import dev.edgeinfinite.Scenario
+import dev.edgeinfinite.SkippedAccelerator
 import dev.edgeinfinite.Usage
 import org.json.JSONArray
 import org.json.JSONObject
 
 // Reads what the engine writes: the records of the command line's `--json`, described once, in Rust.
 
-internal fun ByteArray.progress(): Reply.Progress = JSONObject(text()).progress()
+internal fun ByteArray.progress(): AnswerEvent.Progress = JSONObject(text()).progress()
 
-internal fun ByteArray.reply(): Reply {
+internal fun ByteArray.answerEvent(): AnswerEvent {
     val event = JSONObject(text())
     return when (val type = event.getString("type")) {
         "progress" -> event.progress()
-        "text" -> Reply.Text(event.getString("delta"))
-        "done" -> Reply.Done(event.getJSONObject("answer").answer())
+        "text_delta" -> AnswerEvent.TextDelta(event.getString("delta"))
+        "done" -> AnswerEvent.Done(event.getJSONObject("answer").answer())
         else -> error("unknown event $type")
     }
 }
@@ -37,7 +37,7 @@ internal fun ByteArray.modelInfo(): ModelInfo = JSONObject(text()).modelInfo()
 
 internal fun ByteArray.executionReport(): ExecutionReport = JSONObject(text()).executionReport()
 
-private fun JSONObject.progress() = Reply.Progress(
+private fun JSONObject.progress() = AnswerEvent.Progress(
     tokensDone = getLong("tokens_done"),
     tokensTotal = getLong("tokens_total"),
     secondsLeft = number("seconds_left"),
@@ -73,13 +73,13 @@ private fun JSONObject.usage() = Usage(
     promptTokens = getLong("prompt_tokens"),
     generatedTokens = getLong("generated_tokens"),
     graphRuns = getLong("graph_runs"),
-    indexMillis = getDouble("index_ms"),
-    readMillis = getDouble("read_ms"),
-    ttftMillis = getDouble("ttft_ms"),
-    tokensPerSecond = number("decode_tokens_per_s"),
+    indexMs = getDouble("index_ms"),
+    readMs = getDouble("read_ms"),
+    ttftMs = getDouble("ttft_ms"),
+    decodeTokensPerSecond = number("decode_tokens_per_second"),
     stateBytes = getLong("state_bytes"),
     indexBytes = getLong("index_bytes"),
-    peakBytes = getLong("peak_rss_bytes"),
+    peakRssBytes = getLong("peak_rss_bytes"),
 )
 
 private fun JSONObject.modelInfo() = ModelInfo(
@@ -93,12 +93,12 @@ private fun JSONObject.modelInfo() = ModelInfo(
     layers = getInt("layers"),
     hidden = getInt("hidden"),
     vocabulary = getInt("vocabulary"),
-    bytes = getLong("folder_bytes"),
+    folderBytes = getLong("folder_bytes"),
     citing = getBoolean("citing"),
-    questionTokens = getInt("question_tokens"),
-    answerTokens = getInt("answer_tokens"),
+    maxQuestionTokens = getInt("max_question_tokens"),
+    maxOutputTokens = getInt("max_output_tokens"),
     accelerators = getJSONArray("accelerators").map(JSONArray::getString).mapNotNull(::accelerator),
-    artefacts = getJSONArray("artefacts").map(JSONArray::getJSONObject).map { it.artefact() },
+    variants = getJSONArray("variants").map(JSONArray::getJSONObject).map { it.variant() },
     scenarios = getJSONArray("scenarios").map(JSONArray::getJSONObject).map { it.scenario() },
     defaultScenario = getString("default_scenario"),
 )
@@ -122,7 +122,7 @@ private fun JSONObject.memory() = MemoryEstimate(
     peakBytes = getLong("peak_bytes"),
 )
 
-private fun JSONObject.artefact() = Artefact(
+private fun JSONObject.variant() = ModelVariant(
     file = getString("file"),
     accelerator = getString("accelerator"),
     precision = getString("precision"),
@@ -136,13 +136,13 @@ private fun JSONObject.executionReport() = ExecutionReport(
     accelerator = Accelerator.valueOf(getString("accelerator")),
     precision = getString("precision"),
     threads = getInt("threads"),
-    asked = getJSONArray("asked").map(JSONArray::getString).map(Accelerator::valueOf),
-    passedOver = getJSONArray("passed_over").map(JSONArray::getJSONObject).map {
-        PassedOver(Accelerator.valueOf(it.getString("accelerator")), it.getString("why"))
+    requested = getJSONArray("requested").map(JSONArray::getString).map(Accelerator::valueOf),
+    skipped = getJSONArray("skipped").map(JSONArray::getJSONObject).map {
+        SkippedAccelerator(Accelerator.valueOf(it.getString("accelerator")), it.getString("reason"))
     },
     graphs = getJSONArray("graphs").map(JSONArray::getJSONObject).map { it.loadedGraph() },
     selfTestError = number("self_test_error"),
-    selfTestKept = getBoolean("self_test_cached"),
+    selfTestCached = getBoolean("self_test_cached"),
 )
 
 private fun JSONObject.loadedGraph() = LoadedGraph(

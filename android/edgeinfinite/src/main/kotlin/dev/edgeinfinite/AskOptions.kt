@@ -1,0 +1,34 @@
+package dev.edgeinfinite
+
+import dev.edgeinfinite.internal.answerOptions
+import dev.edgeinfinite.internal.atLeastOne
+import dev.edgeinfinite.internal.bytes
+
+/** How a question is answered. */
+public class AskOptions {
+    /** The reading to answer from; null, the default, for what the document was read for. */
+    public var reading: Reading? = null
+
+    /** The most tokens of the answer, 1 or more; null, the default, for the model's limit, which is also the most. */
+    public var maxOutputTokens: Int? = null
+        set(value) {
+            field = value.atLeastOne("maxOutputTokens")
+        }
+
+    /** The most prompts of [Reading.Recall], 1 or more; null, the default, for the model's number. */
+    public var recallPrompts: Int? = null
+        set(value) {
+            field = value.atLeastOne("recallPrompts")
+        }
+
+    /**
+     * Whether the answer is held to what stands in the document, so that each line of it is a quote; false by default. A model that quotes
+     * by itself ([ModelInfo.citing]) is held to it anyway, save for what it answers out of its memory in its own words.
+     */
+    public var verbatim: Boolean = false
+
+    /** How the tokens of an answer in the model's own words are chosen. */
+    public val sampling: Sampling = Sampling()
+
+    internal fun json(): ByteArray = answerOptions(reading, maxOutputTokens, recallPrompts, verbatim, sampling).bytes()
+}

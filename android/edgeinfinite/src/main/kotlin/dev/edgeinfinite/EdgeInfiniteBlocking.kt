@@ -1,0 +1,107 @@
+package dev.edgeinfinite
+
+import kotlinx.coroutines.flow.onEach
+import kotlinx.coroutines.runBlocking
+import java.io.File
+import java.io.IOException
+import java.io.InputStream
+import java.util.function.Consumer
+
+/**
+ * The suspending calls, for Java: each blocks its thread until the result is there. Not for the main thread; interrupting the thread
+ * cancels the call. Each throws what the Kotlin function of its name throws.
+ *
+ * ```java
+ * try (Model model = EdgeInfiniteBlocking.open(modelDir);
+ *         Document document = EdgeInfiniteBlocking.read(model, TextSource.file(report))) {
+ *     Answer answer = EdgeInfiniteBlocking.ask(document, "Who signed, and when?");
+ * }
+ * ```
+ */
+public object EdgeInfiniteBlocking {
+    /** [EdgeInfinite.open]; [options] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun open(dir: File, options: Consumer<OpenOptions> = Consumer {}): Model =
+        runBlocking { EdgeInfinite.open(dir, options::accept) }
+
+    /** [EdgeInfinite.inspect]. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun inspect(dir: File): ModelInfo = runBlocking { EdgeInfinite.inspect(dir) }
+
+    /** [TextSource.spool]. */
+    @JvmStatic
+    @Throws(IOException::class, InterruptedException::class)
+    public fun spool(stream: InputStream, dir: File): TextSource = runBlocking { TextSource.spool(stream, dir) }
+
+    /** [Model.read]; [options] and [onProgress] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun read(
+        model: Model,
+        source: TextSource,
+        options: Consumer<ReadOptions> = Consumer {},
+        onProgress: Consumer<AnswerEvent.Progress> = Consumer {},
+    ): Document = runBlocking { model.read(source, options::accept) { onProgress.accept(it) } }
+
+    /** [Model.restore]. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun restore(model: Model, file: File, source: TextSource): Document = runBlocking { model.restore(file, source) }
+
+    /** [Document.save]. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun save(document: Document, file: File): Unit = runBlocking { document.save(file) }
+
+    /** [Document.ask]: returns the whole answer; [options] and [onEvent], which is given each event as it comes, may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun ask(
+        document: Document,
+        question: String,
+        options: Consumer<AskOptions> = Consumer {},
+        onEvent: Consumer<AnswerEvent> = Consumer {},
+    ): Answer = runBlocking { document.ask(question, options::accept).onEach(onEvent::accept).await() }
+
+    /** [Document.summarize]: returns the whole summary; [options] and [onEvent] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun summarize(
+        document: Document,
+        options: Consumer<SummaryOptions> = Consumer {},
+        onEvent: Consumer<AnswerEvent> = Consumer {},
+    ): Answer = runBlocking { document.summarize(options::accept).onEach(onEvent::accept).await() }
+
+    /** [Model.summarize]: reads, and returns the whole summary; [options] and [onEvent] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun summarize(
+        model: Model,
+        source: TextSource,
+        options: Consumer<SummaryOptions> = Consumer {},
+        onEvent: Consumer<AnswerEvent> = Consumer {},
+    ): Answer = runBlocking { model.summarize(source, options::accept).onEach(onEvent::accept).await() }
+
+    /** [Model.chat]. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun chat(model: Model): Chat = runBlocking { model.chat() }
+
+    /** [Chat.send]: returns the whole answer; [options] and [onEvent] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun send(
+        chat: Chat,
+        message: String,
+        options: Consumer<ChatOptions> = Consumer {},
+        onEvent: Consumer<AnswerEvent> = Consumer {},
+    ): Answer = runBlocking { chat.send(message, options::accept).onEach(onEvent::accept).await() }
+}

@@ -1,0 +1,25 @@
+package dev.edgeinfinite
+
+/** A part of an answer that stands in the document. Offsets are those of a Kotlin string: UTF-16 units. */
+public class Quote @EdgeInfiniteInternalApi public constructor(
+    /** The first unit. */
+    public val start: Int,
+    /** One past the last unit. */
+    public val end: Int,
+    /** What stands there in the document. */
+    public val text: String,
+    /** The headings that it stands under, outermost first, without marks such as `#`; empty when there are none. */
+    public val headings: List<String>,
+    /** The first unit of it in [Answer.text]. What no quote covers there is the model's own words. */
+    public val answerStart: Int,
+    /** One past the last unit of it in [Answer.text]. */
+    public val answerEnd: Int,
+) {
+    private val all get() = listOf(start, end, text, headings, answerStart, answerEnd)
+
+    override fun equals(other: Any?): Boolean = other is Quote && all == other.all
+
+    override fun hashCode(): Int = all.hashCode()
+
+    override fun toString(): String = "Quote($start..$end)"
+}

@@ -1,0 +1,49 @@
+package dev.edgeinfinite
+
+import dev.edgeinfinite.internal.answerOptions
+import dev.edgeinfinite.internal.atLeastOne
+import dev.edgeinfinite.internal.bytes
+
+/** The form of a summary. */
+public enum class SummaryStyle {
+    /** A line for each sentence and for each heading above one; nothing marks the lines, and each of them is a quote. */
+    Bullets,
+
+    /** One running text without headings. */
+    Paragraph,
+}
+
+/** How a document is summarised. */
+public class SummaryOptions {
+    /**
+     * The most sentences, from all over the document, 1 or more; null, the default, for as many as the model chooses. Of a model that
+     * quotes ([ModelInfo.citing]); another one's length is [maxOutputTokens].
+     */
+    public var length: Int? = null
+        set(value) {
+            field = value.atLeastOne("length")
+        }
+
+    /** The form of a summary of a model that quotes; another one chooses its own. [SummaryStyle.Bullets] by default. */
+    public var style: SummaryStyle = SummaryStyle.Bullets
+
+    /** The reading to summarise from; null, the default, for what the document was read for. */
+    public var reading: Reading? = null
+
+    /** The most tokens of the summary, 1 or more; null, the default, for the model's limit, which is also the most. */
+    public var maxOutputTokens: Int? = null
+        set(value) {
+            field = value.atLeastOne("maxOutputTokens")
+        }
+
+    /** Whether the summary is held to what stands in the document, as [AskOptions.verbatim] says; false by default. */
+    public var verbatim: Boolean = false
+
+    /** How the tokens of a summary in the model's own words are chosen. */
+    public val sampling: Sampling = Sampling()
+
+    internal fun json(): ByteArray = answerOptions(reading, maxOutputTokens, recallPrompts = null, verbatim, sampling)
+        .putOpt("length", length)
+        .put("style", style.name.lowercase())
+        .bytes()
+}

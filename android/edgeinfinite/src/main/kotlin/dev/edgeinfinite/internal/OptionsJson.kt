@@ -1,0 +1,28 @@
+package dev.edgeinfinite.internal
+
+import dev.edgeinfinite.Reading
+import dev.edgeinfinite.Sampling
+import org.json.JSONObject
+
+// Writes the options that the engine reads: the keys of rust/core, null for a default.
+
+/** Its name in JSON. */
+internal val Reading.key: String get() = if (this == Reading.RecallAll) "recall_all" else name.lowercase()
+
+/** What the options of questions, summaries and chats have in common. */
+internal fun answerOptions(
+    reading: Reading?,
+    maxOutputTokens: Int?,
+    recallPrompts: Int?,
+    verbatim: Boolean,
+    sampling: Sampling,
+): JSONObject = JSONObject()
+    .putOpt("reading", reading?.key)
+    .putOpt("max_output_tokens", maxOutputTokens)
+    .putOpt("recall_prompts", recallPrompts)
+    .putOpt("verbatim", true.takeIf { verbatim })
+    .putOpt("sampling", sampling.json())
+
+internal fun JSONObject.bytes(): ByteArray = toString().utf8()
+
+internal fun Int?.atLeastOne(name: String): Int? = also { require(it == null || it >= 1) { "found $name = $it, expected 1 or more" } }
