@@ -6,26 +6,26 @@ import android.widget.TextView
 import dev.edgeinfinite.Accelerator
 
 /** What the app is, what it promises, and what model it holds. */
-class AboutPage(private val view: View, private val stage: Stage) {
+class AboutPage(private val view: View, private val screen: Screen) {
     private val description = view.findViewById<TextView>(R.id.model_description)
-    private val passedOver = view.findViewById<TextView>(R.id.model_passed_over)
+    private val skipped = view.findViewById<TextView>(R.id.model_skipped)
     private val again = view.findViewById<View>(R.id.model_again)
     private val version = view.findViewById<TextView>(R.id.version)
     private var shown: Engine? = null
 
     init {
-        again.setOnClickListener { stage.work.readAgain() }
+        again.setOnClickListener { screen.viewModel.readAgain() }
     }
 
-    fun show(desk: Desk) {
-        val engine = desk.engine
-        val failure = desk.engineProblem.takeIf { engine == null }
-        again.shown(failure != null && !desk.busy)
+    fun show(state: ReaderUiState) {
+        val engine = state.engine
+        val failure = state.engineProblem.takeIf { engine == null }
+        again.shown(failure != null && !state.busy)
         description.setTextColor(view.context.getColor(if (failure == null) R.color.ink else R.color.warn))
         val words = when {
             engine != null -> engine.info.description
             failure != null -> view.context.getString(R.string.about_model_missing, view.context.getString(problem(failure)))
-            else -> view.context.getString(R.string.paper_opening)
+            else -> view.context.getString(R.string.card_opening)
         }
         description.say(words)
         version.say(version(engine))
@@ -52,7 +52,7 @@ class AboutPage(private val view: View, private val stage: Stage) {
                 R.string.model_licence to info.licence,
                 R.string.model_parameters to count(info.parameters),
                 R.string.model_layers to count(info.layers.toLong()),
-                R.string.model_size to bytes(info.bytes),
+                R.string.model_size to bytes(info.folderBytes),
                 R.string.state to bytes(scenario.stateBytes),
                 R.string.model_segment to count(scenario.segment.toLong()),
                 R.string.model_window to count(scenario.window.toLong()),
@@ -60,9 +60,9 @@ class AboutPage(private val view: View, private val stage: Stage) {
                 R.string.model_precision to execution.precision,
             ),
         )
-        passedOver.shown(execution.passedOver.isNotEmpty())
-        passedOver.text = execution.passedOver.joinToString("\n") {
-            view.context.getString(R.string.model_passed_over, name(it.accelerator), it.why)
+        skipped.shown(execution.skipped.isNotEmpty())
+        skipped.text = execution.skipped.joinToString("\n") {
+            view.context.getString(R.string.model_skipped, name(it.accelerator), it.reason)
         }
     }
 

@@ -9,9 +9,9 @@ import android.widget.EditText
 import android.widget.LinearLayout
 import android.widget.RadioGroup
 
-/** Asks the document on the desk, as often as one likes: it was read once. */
-class AskPage(private val view: View, private val stage: Stage) {
-    private val paper = PaperCard(view.findViewById(R.id.ask_paper), stage)
+/** Asks the document on the state, as often as one likes: it was read once. */
+class AskPage(private val view: View, private val screen: Screen) {
+    private val card = DocumentCard(view.findViewById(R.id.ask_card), screen)
     private val question = view.findViewById<EditText>(R.id.question)
     private val go = view.findViewById<View>(R.id.ask)
     private val stop = view.findViewById<View>(R.id.ask_stop)
@@ -26,7 +26,7 @@ class AskPage(private val view: View, private val stage: Stage) {
         question.maxLines = 4
         question.setOnEditorActionListener { _, action, _ -> (action == EditorInfo.IME_ACTION_GO).also { if (it) ask() } }
         go.setOnClickListener { ask() }
-        stop.setOnClickListener { stage.work.stop() }
+        stop.setOnClickListener { screen.viewModel.stop() }
         for (words in view.resources.getStringArray(R.array.questions)) {
             val suggestion = suggestions.inflate(R.layout.suggestion) as Button
             suggestion.text = words
@@ -38,22 +38,22 @@ class AskPage(private val view: View, private val stage: Stage) {
         }
     }
 
-    fun show(desk: Desk) {
-        paper.show(desk)
-        go.shown(!desk.asking)
-        go.isEnabled = desk.ready
-        stop.shown(desk.asking)
-        suggestions.shown(desk.turns.isEmpty() && desk.paper?.sample == true && desk.paper.phase == Phase.Done)
-        if (desk.turns.size < cards.size) {
+    fun show(state: ReaderUiState) {
+        card.show(state)
+        go.shown(!state.asking)
+        go.isEnabled = state.ready
+        stop.shown(state.asking)
+        suggestions.shown(state.turns.isEmpty() && state.document?.sample == true && state.document.phase == Phase.Done)
+        if (state.turns.size < cards.size) {
             turns.removeAllViews()
             cards.clear()
         }
-        while (cards.size < desk.turns.size) {
+        while (cards.size < state.turns.size) {
             val card = turns.inflate(R.layout.turn)
             turns.addView(card, 0)
-            cards += TurnCard(card, stage::show)
+            cards += TurnCard(card, screen::show)
         }
-        cards.zip(desk.turns.asReversed()).forEach { (card, turn) -> card.show(turn, desk.paper?.heading) }
+        cards.zip(state.turns.asReversed()).forEach { (card, turn) -> card.show(turn, state.document?.heading) }
     }
 
     private fun ask() {
@@ -62,7 +62,7 @@ class AskPage(private val view: View, private val stage: Stage) {
         view.context.getSystemService(InputMethodManager::class.java).hideSoftInputFromWindow(view.windowToken, 0)
         (view as ViewGroup).clearFocus()
         val thorough = view.findViewById<RadioGroup>(R.id.ask_reading).checkedRadioButtonId == R.id.ask_thorough
-        stage.work.ask(words, thorough)
+        screen.viewModel.ask(words, thorough)
         question.text.clear() // it stands over its answer
     }
 }

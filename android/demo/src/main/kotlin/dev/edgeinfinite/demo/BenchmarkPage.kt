@@ -11,7 +11,7 @@ import dev.edgeinfinite.BenchmarkPoint
 import dev.edgeinfinite.BenchmarkReport
 
 /** Measures growing lengths, draws what they cost and shares the numbers. */
-class BenchmarkPage(private val view: View, private val app: DemoApp, private val stage: Stage) {
+class BenchmarkPage(private val view: View, private val app: DemoApp, private val screen: Screen) {
     private val thermal = view.findViewById<TextView>(R.id.thermal)
     private val go = view.findViewById<View>(R.id.measure)
     private val stop = view.findViewById<View>(R.id.measure_stop)
@@ -23,18 +23,18 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
     private var shown = emptyList<BenchmarkPoint>()
 
     init {
-        go.setOnClickListener { stage.work.measure(app.lengths) }
-        stop.setOnClickListener { stage.work.stop() }
+        go.setOnClickListener { screen.viewModel.measure(app.lengths) }
+        stop.setOnClickListener { screen.viewModel.stop() }
         share.setOnClickListener { share() }
     }
 
-    fun show(desk: Desk) {
-        val sweep = desk.sweep
-        go.shown(!desk.measuring)
-        go.isEnabled = !desk.busy
-        stop.shown(desk.measuring)
-        share.shown(!desk.measuring && sweep.points.isNotEmpty() && desk.engine != null)
-        bar.shown(desk.measuring)
+    fun show(state: ReaderUiState) {
+        val sweep = state.sweep
+        go.shown(!state.measuring)
+        go.isEnabled = !state.busy
+        stop.shown(state.measuring)
+        share.shown(!state.measuring && sweep.points.isNotEmpty() && state.engine != null)
+        bar.shown(state.measuring)
         bar.isIndeterminate = sweep.progress == null
         bar.progress = sweep.progress?.percent ?: 0
         showStatus(sweep)
@@ -79,9 +79,9 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
     private fun showPoints(points: List<BenchmarkPoint>) {
         val context = view.context
         view.findViewById<CurveView>(R.id.curve_first_word)
-            .show(context.getString(R.string.curve_first_word), points, ::millis) { it.ttftMillis }
+            .show(context.getString(R.string.curve_first_word), points, ::millis) { it.ttftMs }
         view.findViewById<CurveView>(R.id.curve_memory)
-            .show(context.getString(R.string.curve_memory), points, { bytes(it.toLong()) }) { it.peakBytes.toDouble() }
+            .show(context.getString(R.string.curve_memory), points, { bytes(it.toLong()) }) { it.peakRssBytes.toDouble() }
         while (list.childCount > 1) list.removeViewAt(1) // the heading stays
         for (point in points) {
             val title = list.inflate(R.layout.point_title) as TextView
@@ -91,11 +91,11 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
             val found = context.getString(if (point.found) R.string.yes else R.string.no)
             figures.showFigures(
                 listOf(
-                    R.string.point_read to millis(point.readMillis),
-                    R.string.first_word to millis(point.ttftMillis),
+                    R.string.point_read to millis(point.readMs),
+                    R.string.first_word to millis(point.ttftMs),
                     R.string.index to bytes(point.indexBytes),
                     R.string.state to bytes(point.stateBytes),
-                    R.string.memory to bytes(point.peakBytes),
+                    R.string.memory to bytes(point.peakRssBytes),
                     R.string.point_found to found,
                 ),
             )
@@ -105,9 +105,9 @@ class BenchmarkPage(private val view: View, private val app: DemoApp, private va
     }
 
     private fun share() {
-        val desk = stage.work.state.value
-        val engine = desk.engine ?: return
-        val report = BenchmarkReport(engine.info, engine.model.execution, desk.sweep.points)
+        val state = screen.viewModel.uiState.value
+        val engine = state.engine ?: return
+        val report = BenchmarkReport(engine.info, engine.model.execution, state.sweep.points)
         val send = Intent(Intent.ACTION_SEND)
             .setType("application/json")
             .putExtra(Intent.EXTRA_SUBJECT, view.context.getString(R.string.share_subject))

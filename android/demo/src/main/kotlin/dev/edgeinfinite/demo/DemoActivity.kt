@@ -15,14 +15,14 @@ import kotlinx.coroutines.MainScope
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
 
-/** The one screen: four pages, and the document over them. What is under way belongs to [Work], which survives this. */
+/** The one screen: four pages, and the document over them. What is under way belongs to [ReaderViewModel], which survives this. */
 class DemoActivity :
     Activity(),
-    Stage {
+    Screen {
     private val scope = MainScope()
-    override lateinit var work: Work
+    override lateinit var viewModel: ReaderViewModel
     private lateinit var pages: Map<Int, View>
-    private lateinit var document: DocumentPage
+    private lateinit var documentPage: DocumentPage
     private var page = R.id.tab_summarise
     private var mark = 0..<0
 
@@ -33,8 +33,8 @@ class DemoActivity :
         super.onCreate(state)
         setContentView(R.layout.main)
         val app = application as DemoApp
-        val kept = lastNonConfigurationInstance as Work?
-        work = kept ?: app.work()
+        val kept = lastNonConfigurationInstance as ReaderViewModel?
+        viewModel = kept ?: app.readerViewModel()
         val root = findViewById<View>(R.id.root)
         pages = mapOf(
             R.id.tab_summarise to root.findViewById(R.id.page_summarise),
@@ -48,7 +48,7 @@ class DemoActivity :
             val most = resources.getDimension(R.dimen.tab_letters_most)
             if (button.textSize > most) button.setTextSize(TypedValue.COMPLEX_UNIT_PX, most)
         }
-        document = DocumentPage(root.findViewById(R.id.page_document), ::closeDocument)
+        documentPage = DocumentPage(root.findViewById(R.id.page_document), ::closeDocument)
         edgeToEdge(root)
 
         val summarise = SummarisePage(pages.getValue(R.id.tab_summarise), this)
@@ -56,15 +56,15 @@ class DemoActivity :
         val benchmark = BenchmarkPage(pages.getValue(R.id.tab_benchmark), app, this)
         val about = AboutPage(pages.getValue(R.id.tab_about), this)
         scope.launch {
-            work.state.collect { desk ->
-                summarise.show(desk)
-                ask.show(desk)
-                benchmark.show(desk)
-                about.show(desk)
+            viewModel.uiState.collect { state ->
+                summarise.show(state)
+                ask.show(state)
+                benchmark.show(state)
+                about.show(state)
             }
         }
 
-        if (kept == null) work.read((if (state == null) shared(intent) else null) ?: app.sample())
+        if (kept == null) viewModel.read((if (state == null) shared(intent) else null) ?: app.sample())
         turnTo(state?.getInt(PAGE)?.takeIf(pages::containsKey) ?: R.id.tab_summarise)
         if (kept != null && state?.getBoolean(OPEN) == true) openDocument(state.getInt(START)..<state.getInt(END))
     }
@@ -74,28 +74,28 @@ class DemoActivity :
         shared(intent)?.let {
             closeDocument()
             turnTo(R.id.tab_summarise)
-            work.read(it)
+            viewModel.read(it)
         }
     }
 
     override fun onSaveInstanceState(state: Bundle) {
         super.onSaveInstanceState(state)
         state.putInt(PAGE, page)
-        state.putBoolean(OPEN, document.isOpen)
+        state.putBoolean(OPEN, documentPage.isOpen)
         state.putInt(START, mark.first)
         state.putInt(END, mark.last + 1)
     }
 
-    override fun onRetainNonConfigurationInstance(): Any = work
+    override fun onRetainNonConfigurationInstance(): Any = viewModel
 
     override fun onTrimMemory(level: Int) {
         super.onTrimMemory(level)
-        work.trim()
+        viewModel.trim()
     }
 
     override fun onDestroy() {
         scope.cancel()
-        if (!isChangingConfigurations) work.close()
+        if (!isChangingConfigurations) viewModel.close()
         super.onDestroy()
     }
 
@@ -103,23 +103,23 @@ class DemoActivity :
 
     override fun onActivityResult(request: Int, result: Int, data: Intent?) {
         val uri = data?.data
-        if (request == CHOSEN && result == RESULT_OK && uri != null) work.read(source(uri))
+        if (request == CHOSEN && result == RESULT_OK && uri != null) viewModel.read(source(uri))
     }
 
-    override fun sample() = work.read((application as DemoApp).sample())
+    override fun sample() = viewModel.read((application as DemoApp).sample())
 
     override fun show(quote: Quote?) = openDocument(if (quote == null) 0..<0 else quote.start..<quote.end)
 
     private fun openDocument(mark: IntRange) {
         this.mark = mark
-        work.state.value.paper?.let { document.open(it, mark) }
-        findViewById<View>(R.id.desk).importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO_HIDE_DESCENDANTS
+        viewModel.uiState.value.document?.let { documentPage.open(it, mark) }
+        findViewById<View>(R.id.content).importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO_HIDE_DESCENDANTS
         watchBack()
     }
 
     private fun closeDocument() {
-        document.close()
-        findViewById<View>(R.id.desk).importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_AUTO
+        documentPage.close()
+        findViewById<View>(R.id.content).importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_AUTO
         watchBack()
     }
 
@@ -135,7 +135,7 @@ class DemoActivity :
     /** From the document to its page, from a page to the first; false when there is nothing to go back to. */
     private fun goBack(): Boolean {
         when {
-            document.isOpen -> closeDocument()
+            documentPage.isOpen -> closeDocument()
             page != R.id.tab_summarise -> turnTo(R.id.tab_summarise)
             else -> return false
         }
@@ -144,7 +144,7 @@ class DemoActivity :
 
     private fun watchBack() {
         if (Build.VERSION.SDK_INT < 33) return
-        val wanted = document.isOpen || page != R.id.tab_summarise
+        val wanted = documentPage.isOpen || page != R.id.tab_summarise
         val held = backCallback as OnBackInvokedCallback?
         if (wanted && held == null) {
             val callback = OnBackInvokedCallback { goBack() }
@@ -182,7 +182,7 @@ class DemoActivity :
             root.setPadding(left, top, right, keyboard)
             tabs.shown(keyboard == 0)
             tabs.setPadding(0, 0, 0, bottom)
-            document.inset(if (keyboard == 0) bottom else 0)
+            documentPage.inset(if (keyboard == 0) bottom else 0)
             insets
         }
     }

@@ -13,22 +13,22 @@ import kotlinx.coroutines.Dispatchers
 import kotlinx.coroutines.SupervisorJob
 import java.util.UUID
 
-/** Makes what the screens stand on. */
+/** Opens the model and makes the view model. */
 open class DemoApp : Application() {
     /** The model in the app's assets, installed with the first call. */
     open suspend fun open(): Engine {
         val folder = installModel("demo")
         val info = EdgeInfinite.inspect(folder)
         val model = EdgeInfinite.open(folder) {
-            accelerators = wanted(info)
+            accelerators = requestedAccelerators(info)
             soc = if (Build.VERSION.SDK_INT < 31) null else Build.SOC_MODEL
-            verdicts = noBackupFilesDir.resolve("verdicts")
+            selfTestCache = noBackupFilesDir.resolve("self-tests")
         }
         return Engine(model, info, EdgeInfinite.version)
     }
 
     /** What the model is to run on, first choice first. */
-    protected open fun wanted(info: ModelInfo): List<Accelerator> = info.accelerators
+    protected open fun requestedAccelerators(info: ModelInfo): List<Accelerator> = info.accelerators
 
     /** How long the documents of the benchmark are, in tokens. */
     open val lengths: List<Int> get() = Benchmark.LENGTHS
@@ -38,7 +38,7 @@ open class DemoApp : Application() {
         documents.deleteRecursively() // of a process that was killed
     }
 
-    fun work() = Work(
+    fun readerViewModel() = ReaderViewModel(
         scope = CoroutineScope(SupervisorJob() + Dispatchers.Main.immediate),
         io = Dispatchers.IO,
         folder = documents.resolve(UUID.randomUUID().toString()),
@@ -51,5 +51,5 @@ open class DemoApp : Application() {
     /** Android's thermal status; null before Android 10. */
     fun thermal(): Int? = if (Build.VERSION.SDK_INT < 29) null else getSystemService(PowerManager::class.java).currentThermalStatus
 
-    fun sample() = Source(getString(R.string.sample_title), sample = true) { assets.open("handbook.md") }
+    fun sample() = DocumentSource(getString(R.string.sample_title), sample = true) { assets.open("handbook.md") }
 }

@@ -24,11 +24,11 @@ class DocumentPage(private val view: View, onBack: () -> Unit) {
         view.findViewById<View>(R.id.document_back).setOnClickListener { onBack() }
     }
 
-    /** Shows [paper]; [mark] is marked and brought into sight, when it is not empty. */
-    fun open(paper: Paper, mark: IntRange) {
-        val paragraphs = paper.paragraphs ?: return
+    /** Shows [document]; [mark] is marked and brought into sight, when it is not empty. */
+    fun open(document: OpenDocument, mark: IntRange) {
+        val paragraphs = document.paragraphs ?: return
         this.mark = mark
-        title.text = paper.title
+        title.text = document.title
         list.adapter = Rows(paragraphs)
         view.shown(true)
         if (!mark.isEmpty()) bringIntoSight(paragraphs)

@@ -1,7 +1,7 @@
 package dev.edgeinfinite.demo
 
 import android.content.Context
-import dev.edgeinfinite.Reply
+import dev.edgeinfinite.AnswerEvent
 import java.text.NumberFormat
 import kotlin.math.roundToInt
 import kotlin.math.roundToLong
@@ -38,7 +38,7 @@ fun percent(share: Double): String = NumberFormat.getPercentInstance().apply {
     maximumFractionDigits = if (share < 0.1) 1 else 0
 }.format(share)
 
-fun Reply.Progress.sentence(context: Context): String {
+fun AnswerEvent.Progress.sentence(context: Context): String {
     val left = secondsLeft
     return if (left == null || left < 1) {
         context.getString(R.string.progress, count(tokensDone), count(tokensTotal))

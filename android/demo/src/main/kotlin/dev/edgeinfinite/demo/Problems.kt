@@ -12,7 +12,6 @@ fun problem(failure: Throwable, argument: Int = R.string.problem_defect): Int = 
     is EdgeInfiniteException -> problem(failure.code)
     is IllegalArgumentException -> argument
     is IOException, is SecurityException -> R.string.problem_unreadable
-    is LinkageError -> R.string.problem_engine_missing
     else -> R.string.problem_defect
 }
 
@@ -23,6 +22,7 @@ private fun problem(code: String): Int = when (code) {
     "text.encoding" -> R.string.problem_text_encoding
     "text.utf8" -> R.string.problem_text_utf8
     "text.changed" -> R.string.problem_text_changed
+    "engine.missing" -> R.string.problem_engine_missing
     "model.missing" -> R.string.problem_model_missing
     "model.hash", "model.format", "model.tokenizer" -> R.string.problem_model_damaged
     "model.graph", "model.self_test", "model.no_chat" -> R.string.problem_model_graph

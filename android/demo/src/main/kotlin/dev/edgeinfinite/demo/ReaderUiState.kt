@@ -4,21 +4,22 @@ import dev.edgeinfinite.Answer
 import dev.edgeinfinite.BenchmarkPoint
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
-import dev.edgeinfinite.Reply
+import dev.edgeinfinite.SummaryStyle
+import dev.edgeinfinite.AnswerEvent
 import java.io.File
 import java.io.InputStream
 
-/** All that the screens show, at one moment. [Work] makes a new one for every change. */
-data class Desk(
+/** All that the screens show, at one moment; a plain class. [ReaderViewModel] makes a new one for every change. */
+data class ReaderUiState(
     val engine: Engine? = null,
     val engineProblem: Throwable? = null,
-    val paper: Paper? = null,
+    val document: OpenDocument? = null,
     val summary: Turn? = null,
     /** The questions asked so far, the newest first. */
     val turns: List<Turn> = emptyList(),
     val sweep: Sweep = Sweep(),
 ) {
-    val reading: Boolean get() = paper?.phase == Phase.Working
+    val reading: Boolean get() = document?.phase == Phase.Working
     val summarising: Boolean get() = summary?.phase == Phase.Working
     val asking: Boolean get() = turns.firstOrNull()?.phase == Phase.Working
     val measuring: Boolean get() = sweep.phase == Phase.Working
@@ -27,7 +28,7 @@ data class Desk(
     val busy: Boolean get() = reading || summarising || asking || measuring
 
     /** The document can be summarised and asked. */
-    val ready: Boolean get() = paper?.phase == Phase.Done && !busy
+    val ready: Boolean get() = document?.phase == Phase.Done && !busy
 }
 
 enum class Phase { Working, Done, Stopped, Failed }
@@ -36,10 +37,10 @@ enum class Phase { Working, Done, Stopped, Failed }
 class Engine(val model: Model, val info: ModelInfo, val version: String)
 
 /** Where a document comes from. */
-class Source(val title: String, val sample: Boolean = false, val open: () -> InputStream)
+class DocumentSource(val title: String, val sample: Boolean = false, val open: () -> InputStream)
 
-/** The document on the desk. */
-data class Paper(
+/** The open document. */
+data class OpenDocument(
     val title: String,
     val sample: Boolean,
     val phase: Phase = Phase.Working,
@@ -48,7 +49,7 @@ data class Paper(
     val paragraphs: Paragraphs? = null,
     /** The title in the document itself, if it begins with one. */
     val heading: String? = null,
-    val progress: Reply.Progress? = null,
+    val progress: AnswerEvent.Progress? = null,
     val millis: Double = 0.0,
     val problem: Throwable? = null,
 )
@@ -57,7 +58,7 @@ data class Paper(
 data class Turn(
     val question: String?,
     val phase: Phase = Phase.Working,
-    val progress: Reply.Progress? = null,
+    val progress: AnswerEvent.Progress? = null,
     val text: String = "",
     val answer: Answer? = null,
     val problem: Throwable? = null,
@@ -68,10 +69,10 @@ data class Sweep(
     /** Null before it was ever started. */
     val phase: Phase? = null,
     val lengths: Int = 0,
-    val progress: Reply.Progress? = null,
+    val progress: AnswerEvent.Progress? = null,
     val points: List<BenchmarkPoint> = emptyList(),
     val problem: Throwable? = null,
 )
 
-/** How a summary is wanted. */
-class Wanted(val sentences: Int, val paragraph: Boolean, val thorough: Boolean)
+/** How a summary is to be made; [thorough] takes the whole document into account. */
+class SummaryRequest(val length: Int, val style: SummaryStyle, val thorough: Boolean)

@@ -3,9 +3,8 @@ package dev.edgeinfinite.demo
 import dev.edgeinfinite.Benchmark
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.Reading
-import dev.edgeinfinite.Reply
-import dev.edgeinfinite.SummaryStyle
-import dev.edgeinfinite.Text
+import dev.edgeinfinite.AnswerEvent
+import dev.edgeinfinite.TextSource
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
@@ -23,11 +22,13 @@ import java.io.InputStream
 import java.io.OutputStream
 
 /**
- * What the app does, without a screen: it outlives the activity that shows it, so turning the phone interrupts nothing.
+ * The state of the screens and the work behind them. A plain class, not AndroidX's ViewModel, since the app depends on no AndroidX library:
+ * [DemoActivity] hands it to the next instance of itself, so turning the phone interrupts nothing.
  *
- * One thing at a time, on [scope]'s thread; starting another stops it. Nothing here knows Android, so that it is tested with a fake model.
+ * It holds the model, which is opened once, and the document. One task at a time, on [scope]'s thread; starting another stops it. It uses no
+ * class of Android, so it is tested with a fake model.
  */
-class Work(
+class ReaderViewModel(
     private val scope: CoroutineScope,
     private val io: CoroutineDispatcher,
     /** A private folder, its own, for the copy of the document and for indices; it is deleted in the end. */
@@ -37,29 +38,29 @@ class Work(
     /** Android's thermal status. */
     private val thermal: () -> Int? = { null },
 ) {
-    private val desk = MutableStateFlow(Desk())
-    private var source: Source? = null
+    private val _uiState = MutableStateFlow(ReaderUiState())
+    private var source: DocumentSource? = null
     private var document: Document? = null
     private var job: Job? = null
     private var copies = 0
 
-    /** What there is to see. */
-    val state: StateFlow<Desk> get() = desk
+    /** What the screens show. */
+    val uiState: StateFlow<ReaderUiState> get() = _uiState
 
     init {
         folder.mkdirs()
     }
 
-    /** Puts another document on the desk and reads it; the questions about the one before go with it. */
-    fun read(next: Source) {
+    /** Reads another document; the questions about the one before go with it. */
+    fun read(next: DocumentSource) {
         source = next
         start {
-            val before = desk.value.paper?.copy
+            val before = _uiState.value.document?.copy
             document?.close()
             document = null
-            desk.update { it.copy(paper = Paper(next.title, next.sample), summary = null, turns = emptyList()) }
+            _uiState.update { it.copy(document = OpenDocument(next.title, next.sample), summary = null, turns = emptyList()) }
             before?.delete()
-            attempt({ phase, problem -> paper { it.copy(phase = phase, problem = problem) } }) { readCopyOf(next) }
+            attempt({ phase, problem -> updateDocument { it.copy(phase = phase, problem = problem) } }) { readCopyOf(next) }
         }
     }
 
@@ -68,37 +69,37 @@ class Work(
         source?.let(::read)
     }
 
-    fun summarise(wanted: Wanted) {
+    fun summarise(request: SummaryRequest) {
         val document = document ?: return
         start {
-            desk.update { it.copy(summary = Turn(question = null)) }
-            val replies = document.summarize {
-                length = wanted.sentences
-                style = if (wanted.paragraph) SummaryStyle.Paragraph else SummaryStyle.Bullets
-                reading = if (wanted.thorough) Reading.Notes else Reading.Recall
+            _uiState.update { it.copy(summary = Turn(question = null)) }
+            val events = document.summarize {
+                length = request.length
+                style = request.style
+                reading = if (request.thorough) Reading.Notes else Reading.Recall
             }
-            collect(replies) { change -> desk.update { it.copy(summary = it.summary?.let(change)) } }
+            collect(events) { change -> _uiState.update { it.copy(summary = it.summary?.let(change)) } }
         }
     }
 
     fun ask(question: String, thorough: Boolean) {
         val document = document ?: return
         start {
-            desk.update { it.copy(turns = listOf(Turn(question)) + it.turns) }
-            val replies = document.ask(question) { reading = if (thorough) Reading.RecallAll else Reading.Recall }
-            collect(replies) { change -> desk.update { it.copy(turns = listOf(change(it.turns.first())) + it.turns.drop(1)) } }
+            _uiState.update { it.copy(turns = listOf(Turn(question)) + it.turns) }
+            val events = document.ask(question) { reading = if (thorough) Reading.RecallAll else Reading.Recall }
+            collect(events) { change -> _uiState.update { it.copy(turns = listOf(change(it.turns.first())) + it.turns.drop(1)) } }
         }
     }
 
     /** Measures documents of about so many tokens, one after the other. */
     fun measure(lengths: List<Int>) = start {
-        desk.update { it.copy(sweep = Sweep(phase = Phase.Working, lengths = lengths.size)) }
-        attempt({ phase, problem -> sweep { it.copy(phase = phase, problem = problem, progress = null) } }) {
+        _uiState.update { it.copy(sweep = Sweep(phase = Phase.Working, lengths = lengths.size)) }
+        attempt({ phase, problem -> updateSweep { it.copy(phase = phase, problem = problem, progress = null) } }) {
             val engine = engine()
             Benchmark(engine.model, engine.info, folder, io, thermal).run(
                 lengths,
-                onProgress = { now -> sweep { it.copy(progress = now) } },
-                onPoint = { point -> sweep { it.copy(points = it.points + point, progress = null) } },
+                onProgress = { now -> updateSweep { it.copy(progress = now) } },
+                onPoint = { point -> updateSweep { it.copy(points = it.points + point, progress = null) } },
             )
         }
     }
@@ -110,7 +111,7 @@ class Work(
 
     /** Lets go of the graph's memory, when the phone runs short of it. */
     fun trim() {
-        desk.value.engine?.model?.trim()
+        _uiState.value.engine?.model?.trim()
     }
 
     /** The end: nothing is shown any more. */
@@ -119,7 +120,7 @@ class Work(
         job = null
         scope.launch {
             last?.cancelAndJoin()
-            desk.value.engine?.model?.close() // and its documents
+            _uiState.value.engine?.model?.close() // and its documents
             document = null
             withContext(io) { folder.deleteRecursively() }
         }
@@ -133,41 +134,38 @@ class Work(
         }
     }
 
-    private suspend fun readCopyOf(source: Source) {
+    private suspend fun readCopyOf(source: DocumentSource) {
         val copy = folder.resolve("document-${copies++}.txt")
-        paper { it.copy(copy = copy) }
+        updateDocument { it.copy(copy = copy) }
         val (paragraphs, heading) = withContext(io) {
             source.open().use { input -> copy.outputStream().use { output -> input.copyTo(output) { ensureActive() } } }
             val paragraphs = Paragraphs.of(copy)
             paragraphs to paragraphs[0].takeIf { it.heading == 1 }?.text
         }
-        paper { it.copy(paragraphs = paragraphs, heading = heading) }
+        updateDocument { it.copy(paragraphs = paragraphs, heading = heading) }
         val started = System.nanoTime()
-        document = engine().model.read(Text.file(copy), { folder = this@Work.folder }) { now -> paper { it.copy(progress = now) } }
-        paper { it.copy(millis = (System.nanoTime() - started) / 1e6) }
+        document = engine().model.read(TextSource.file(copy), { indexDir = folder }) { now -> updateDocument { it.copy(progress = now) } }
+        updateDocument { it.copy(millis = (System.nanoTime() - started) / 1e6) }
     }
 
     private suspend fun engine(): Engine {
-        desk.value.engine?.let { return it }
+        _uiState.value.engine?.let { return it }
         try {
-            return open().also { engine -> desk.update { it.copy(engine = engine, engineProblem = null) } }
+            return open().also { engine -> _uiState.update { it.copy(engine = engine, engineProblem = null) } }
         } catch (failure: Exception) {
-            if (failure !is CancellationException) desk.update { it.copy(engineProblem = failure) }
+            if (failure !is CancellationException) _uiState.update { it.copy(engineProblem = failure) }
             throw failure
-        } catch (missing: LinkageError) {
-            desk.update { it.copy(engineProblem = missing) }
-            throw missing
         }
     }
 
-    private suspend fun collect(replies: Flow<Reply>, change: ((Turn) -> Turn) -> Unit) {
+    private suspend fun collect(events: Flow<AnswerEvent>, change: ((Turn) -> Turn) -> Unit) {
         attempt({ phase, problem -> change { it.copy(phase = phase, problem = problem) } }) {
-            replies.collect { reply ->
+            events.collect { event ->
                 change {
-                    when (reply) {
-                        is Reply.Progress -> it.copy(progress = reply)
-                        is Reply.Text -> it.copy(text = it.text + reply.delta)
-                        is Reply.Done -> it.copy(answer = reply.answer)
+                    when (event) {
+                        is AnswerEvent.Progress -> it.copy(progress = event)
+                        is AnswerEvent.TextDelta -> it.copy(text = it.text + event.delta)
+                        is AnswerEvent.Done -> it.copy(answer = event.answer)
                     }
                 }
             }
@@ -184,14 +182,12 @@ class Work(
             throw stop
         } catch (failure: Exception) {
             ended(Phase.Failed, failure)
-        } catch (missing: LinkageError) { // the engine's library is not in this build
-            ended(Phase.Failed, missing)
         }
     }
 
-    private fun paper(change: (Paper) -> Paper) = desk.update { it.copy(paper = it.paper?.let(change)) }
+    private fun updateDocument(change: (OpenDocument) -> OpenDocument) = _uiState.update { it.copy(document = it.document?.let(change)) }
 
-    private fun sweep(change: (Sweep) -> Sweep) = desk.update { it.copy(sweep = change(it.sweep)) }
+    private fun updateSweep(change: (Sweep) -> Sweep) = _uiState.update { it.copy(sweep = change(it.sweep)) }
 }
 
 private fun InputStream.copyTo(output: OutputStream, beforeEach: () -> Unit) {

@@ -8,24 +8,24 @@ import android.os.Build
 import android.provider.OpenableColumns
 import java.io.FileNotFoundException
 
-// Documents of other apps: chosen in the file picker, or shared.
+// Documents of other apps: chosen in the file picker, or shared by an intent.
 
 /** The file picker's question. Any kind of file may be chosen: what is no text is refused in words. */
 fun picker(): Intent = Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("*/*")
 
 /** What another app shared, a stream or a text; null when there is nothing. */
-fun Context.shared(intent: Intent): Source? {
+fun Context.shared(intent: Intent): DocumentSource? {
     if (intent.action != Intent.ACTION_SEND) return null
     intent.stream()?.let { return source(it) }
     val text = intent.getCharSequenceExtra(Intent.EXTRA_TEXT)?.toString() ?: return null
     val title = intent.getStringExtra(Intent.EXTRA_SUBJECT) ?: intent.getStringExtra(Intent.EXTRA_TITLE)
-    return Source(title?.takeIf { it.isNotBlank() } ?: getString(R.string.shared_title)) { text.byteInputStream() }
+    return DocumentSource(title?.takeIf { it.isNotBlank() } ?: getString(R.string.shared_title)) { text.byteInputStream() }
 }
 
 /** A document by its address: only those that other apps hand out, so that nobody makes the app open a file of its own. */
-fun Context.source(uri: Uri): Source {
+fun Context.source(uri: Uri): DocumentSource {
     val resolver = contentResolver
-    return Source(resolver.name(uri) ?: getString(R.string.chosen_title)) {
+    return DocumentSource(resolver.name(uri) ?: getString(R.string.chosen_title)) {
         if (uri.scheme != ContentResolver.SCHEME_CONTENT) throw FileNotFoundException("expected a content address")
         resolver.openInputStream(uri) ?: throw FileNotFoundException("the app that holds it answered nothing")
     }

@@ -2,34 +2,35 @@ package dev.edgeinfinite.demo
 
 import android.view.View
 import android.widget.RadioGroup
+import dev.edgeinfinite.SummaryStyle
 
-/** Summarises the document on the desk. */
-class SummarisePage(private val view: View, private val stage: Stage) {
-    private val paper = PaperCard(view.findViewById(R.id.summarise_paper), stage)
-    private val summary = TurnCard(view.findViewById(R.id.summary), stage::show)
+/** Summarises the document on the state. */
+class SummarisePage(private val view: View, private val screen: Screen) {
+    private val card = DocumentCard(view.findViewById(R.id.summarise_card), screen)
+    private val summary = TurnCard(view.findViewById(R.id.summary), screen::show)
     private val go = view.findViewById<View>(R.id.summarise)
     private val stop = view.findViewById<View>(R.id.summarise_stop)
 
     init {
-        go.setOnClickListener { stage.work.summarise(wanted()) }
-        stop.setOnClickListener { stage.work.stop() }
+        go.setOnClickListener { screen.viewModel.summarise(request()) }
+        stop.setOnClickListener { screen.viewModel.stop() }
     }
 
-    fun show(desk: Desk) {
-        paper.show(desk)
-        summary.show(desk.summary, desk.paper?.heading)
-        go.shown(!desk.summarising)
-        go.isEnabled = desk.ready
-        stop.shown(desk.summarising)
+    fun show(state: ReaderUiState) {
+        card.show(state)
+        summary.show(state.summary, state.document?.heading)
+        go.shown(!state.summarising)
+        go.isEnabled = state.ready
+        stop.shown(state.summarising)
     }
 
-    private fun wanted() = Wanted(
-        sentences = when (chosen(R.id.length)) {
+    private fun request() = SummaryRequest(
+        length = when (chosen(R.id.length)) {
             R.id.length_short -> 3
             R.id.length_long -> 12
             else -> 6
         },
-        paragraph = chosen(R.id.form) == R.id.form_paragraph,
+        style = if (chosen(R.id.form) == R.id.form_paragraph) SummaryStyle.Paragraph else SummaryStyle.Bullets,
         thorough = chosen(R.id.summary_reading) == R.id.summary_thorough,
     )
 

@@ -139,9 +139,9 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         view.findViewById<TextView>(R.id.turn_coverage_text).text =
             view.context.getString(R.string.coverage, percent(answer.share()))
         val figures = listOf(
-            R.string.first_word to millis(usage.ttftMillis),
-            usage.tokensPerSecond?.let { R.string.speed to decimal(it) } ?: (R.string.prompt to count(usage.promptTokens)), // quoted whole
-            R.string.memory to bytes(usage.peakBytes),
+            R.string.first_word to millis(usage.ttftMs),
+            usage.decodeTokensPerSecond?.let { R.string.speed to decimal(it) } ?: (R.string.prompt to count(usage.promptTokens)), // quoted whole
+            R.string.memory to bytes(usage.peakRssBytes),
             R.string.state to bytes(usage.stateBytes),
         )
         view.findViewById<LinearLayout>(R.id.turn_figures).showFigures(figures)

@@ -7,14 +7,14 @@ import android.widget.LinearLayout
 import android.widget.TextView
 import dev.edgeinfinite.Quote
 
-/** What a page asks of the activity. */
-interface Stage {
-    val work: Work
+/** What a page asks of the activity that holds it. */
+interface Screen {
+    val viewModel: ReaderViewModel
 
     /** Lets the person choose a document. */
     fun choose()
 
-    /** Puts the sample document on the desk. */
+    /** Opens the sample document. */
     fun sample()
 
     /** Shows the document, at the quote if there is one. */

@@ -4,7 +4,7 @@ import androidx.test.platform.app.InstrumentationRegistry
 import dev.edgeinfinite.EdgeInfinite
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.Reading
-import dev.edgeinfinite.Text
+import dev.edgeinfinite.TextSource
 import dev.edgeinfinite.android.installModel
 import dev.edgeinfinite.android.stateFolder
 import dev.edgeinfinite.await
@@ -26,12 +26,12 @@ abstract class Smoke {
 
     @Test
     fun theModelAnswersWithAQuote() = withModel { model ->
-        model.read(Text.of(handbook)).use { document ->
+        model.read(TextSource.of(handbook)).use { document ->
             val answer = document.ask(QUESTION).await()
             val quote = answer.quotes.first()
             assertTrue(quote.text, ANSWER in quote.text)
             assertEquals(quote.text, handbook.substring(quote.start, quote.end))
-            assertTrue("${answer.usage}", answer.usage.ttftMillis > 0 && answer.usage.peakBytes > answer.usage.stateBytes)
+            assertTrue("${answer.usage}", answer.usage.ttftMs > 0 && answer.usage.peakRssBytes > answer.usage.stateBytes)
         }
     }
 
@@ -39,9 +39,9 @@ abstract class Smoke {
     fun aSavedDocumentAnswersAgain() {
         val saved = context.stateFolder().resolve("smoke.state")
         try {
-            withModel { model -> model.read(Text.of(handbook)).use { it.save(saved) } }
+            withModel { model -> model.read(TextSource.of(handbook)).use { it.save(saved) } }
             withModel { model ->
-                model.restore(saved, Text.of(handbook)).use { assertTrue(ANSWER in it.ask(QUESTION).await().text) }
+                model.restore(saved, TextSource.of(handbook)).use { assertTrue(ANSWER in it.ask(QUESTION).await().text) }
             }
         } finally {
             saved.delete()
@@ -55,7 +55,7 @@ abstract class Smoke {
             var read = 0L
             try {
                 model.read(
-                    Text.of(handbook),
+                    TextSource.of(handbook),
                     {
                         reading = Reading.Memory
                         resume = checkpoint
@@ -70,7 +70,7 @@ abstract class Smoke {
             }
             var first: Long? = null
             val onwards = model.read(
-                Text.of(handbook),
+                TextSource.of(handbook),
                 {
                     reading = Reading.Memory
                     resume = checkpoint

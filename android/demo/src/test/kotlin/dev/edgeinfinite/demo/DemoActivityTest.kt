@@ -8,6 +8,7 @@ import android.view.View
 import android.widget.EditText
 import android.widget.RadioButton
 import dev.edgeinfinite.Accelerator
+import dev.edgeinfinite.EngineMissingException
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.OnnxRuntimeException
 import org.json.JSONObject
@@ -43,7 +44,7 @@ class DemoActivityTest : PhoneTest() {
         phone.tap(R.id.length_short)
         phone.tap(R.id.summarise)
         phone.until("a summary") { phone.quotes().isNotEmpty() }
-        val answer = phone.activity.work.state.value.summary!!.answer!!
+        val answer = phone.activity.viewModel.uiState.value.summary!!.answer!!
         val (headings, sentences) = answer.quotes.partition { handbook[it.start] == '#' }
         assertEquals(sentences.size, phone.quotes().size)
         assertTrue(sentences.size in 1..3)
@@ -59,7 +60,7 @@ class DemoActivityTest : PhoneTest() {
         for (figure in listOf(R.string.first_word, R.string.prompt, R.string.memory, R.string.state)) {
             assertTrue("$texts", phone.string(figure) in texts)
         }
-        for (figure in listOf(millis(answer.usage.ttftMillis), count(answer.usage.promptTokens), bytes(answer.usage.stateBytes))) {
+        for (figure in listOf(millis(answer.usage.ttftMs), count(answer.usage.promptTokens), bytes(answer.usage.stateBytes))) {
             assertTrue("$texts", figure in texts)
         }
 
@@ -104,7 +105,7 @@ class DemoActivityTest : PhoneTest() {
         assertTrue(phone.view<View>(R.id.summarise_stop).isShown)
         phone.tap(R.id.summarise_stop)
         phone.until(phone.string(R.string.stopped))
-        assertEquals(Phase.Stopped, phone.activity.work.state.value.summary!!.phase)
+        assertEquals(Phase.Stopped, phone.activity.viewModel.uiState.value.summary!!.phase)
         assertTrue(phone.view<View>(R.id.summarise).isEnabled)
 
         phone.tap(R.id.tab_ask)
@@ -118,16 +119,16 @@ class DemoActivityTest : PhoneTest() {
         phone.untilRead()
         phone.tap(R.id.summary_thorough)
         phone.tap(R.id.summarise)
-        phone.until("progress") { (phone.activity.work.state.value.summary?.progress?.tokensDone ?: 0) > 0 }
+        phone.until("progress") { (phone.activity.viewModel.uiState.value.summary?.progress?.tokensDone ?: 0) > 0 }
         val before = phone.activity
-        val done = before.work.state.value.summary!!.progress!!.tokensDone
+        val done = before.viewModel.uiState.value.summary!!.progress!!.tokensDone
         phone.turn("w891dp-h411dp-land-xhdpi")
         assertNotSame(before, phone.activity)
-        assertSame(before.work, phone.activity.work)
+        assertSame(before.viewModel, phone.activity.viewModel)
         assertTrue(phone.view<View>(R.id.summarise_stop).isShown)
         assertTrue(phone.view<RadioButton>(R.id.summary_thorough).isChecked)
         phone.until("more tokens, not again from the start") {
-            val now = phone.activity.work.state.value.summary!!
+            val now = phone.activity.viewModel.uiState.value.summary!!
             assertTrue((now.progress?.tokensDone ?: done) >= done || now.phase == Phase.Done)
             (now.progress?.tokensDone ?: 0) > done || now.phase == Phase.Done
         }
@@ -168,7 +169,7 @@ class DemoActivityTest : PhoneTest() {
         phone.untilRead()
         assertTrue(phone.view<View>(R.id.summarise).isEnabled)
 
-        phone.tap(R.id.paper_sample)
+        phone.tap(R.id.card_sample)
         phone.untilRead()
         assertTrue(phone.string(R.string.sample_title) in phone.texts())
     }
@@ -201,11 +202,11 @@ class DemoActivityTest : PhoneTest() {
         assertTrue(phone.texts().any { it.startsWith("Temperature") })
         phone.tap(R.id.measure)
         phone.until(phone.string(R.string.measured))
-        val points = phone.activity.work.state.value.sweep.points
+        val points = phone.activity.viewModel.uiState.value.sweep.points
         assertEquals(QuickApp.LENGTHS.size, points.size)
         assertTrue("$points", points.all { it.found })
         assertTrue("$points", points.zipWithNext().all { (a, b) -> a.documentTokens < b.documentTokens })
-        assertTrue("$points", points.all { it.ttftMillis > 0 && it.peakBytes > it.stateBytes })
+        assertTrue("$points", points.all { it.ttftMs > 0 && it.peakRssBytes > it.stateBytes })
         for (curve in listOf(R.id.curve_first_word, R.id.curve_memory)) {
             val told = phone.view<View>(curve).contentDescription
             for (point in points) assertTrue("$told", count(point.documentTokens) in told)
@@ -231,8 +232,8 @@ class DemoActivityTest : PhoneTest() {
         phone.tap(R.id.tab_about)
         val texts = phone.texts()
         assertTrue("$texts", phone.string(R.string.accelerator_cpu) in texts)
-        val why = phone.activity.work.state.value.engine!!.model.execution.passedOver.single().why
-        assertTrue("$texts", phone.string(R.string.model_passed_over, phone.string(R.string.accelerator_npu), why) in texts)
+        val reason = phone.activity.viewModel.uiState.value.engine!!.model.execution.skipped.single().reason
+        assertTrue("$texts", phone.string(R.string.model_skipped, phone.string(R.string.accelerator_npu), reason) in texts)
     }
 
     @Test
@@ -240,7 +241,7 @@ class DemoActivityTest : PhoneTest() {
     fun `says in one sentence that ONNX Runtime is missing`() = Phone().use { phone ->
         phone.until(phone.string(R.string.problem_runtime_missing))
         assertFalse(phone.view<View>(R.id.summarise).isEnabled)
-        phone.tap(R.id.paper_show) // documents can be shown
+        phone.tap(R.id.card_show) // documents can be shown
         assertTrue(phone.view<View>(R.id.page_document).isShown)
         phone.back()
         phone.tap(R.id.tab_about)
@@ -284,7 +285,7 @@ class QuickApp : DemoApp() {
 
 /** The app that asks for the NPU first, which its model has no graph for. */
 class NpuFirstApp : DemoApp() {
-    override fun wanted(info: ModelInfo) = listOf(Accelerator.Npu, Accelerator.Cpu)
+    override fun requestedAccelerators(info: ModelInfo) = listOf(Accelerator.Npu, Accelerator.Cpu)
 }
 
 /** The app as it is when it was built without ONNX Runtime. */
@@ -299,5 +300,5 @@ class NoRuntimeApp : DemoApp() {
 
 /** The app on a phone whose processor it holds no engine for. */
 class NoEngineApp : DemoApp() {
-    override suspend fun open(): Engine = throw UnsatisfiedLinkError("found no libedgeinfinite.so")
+    override suspend fun open(): Engine = throw EngineMissingException("engine.missing", "found no libedgeinfinite.so")
 }

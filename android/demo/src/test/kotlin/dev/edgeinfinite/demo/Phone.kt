@@ -85,10 +85,10 @@ class Phone(intent: Intent? = null) : AutoCloseable {
         until(text) { texts().any { text in it } }
     }
 
-    fun untilRead() = until("the document is read") { activity.work.state.value.ready }
+    fun untilRead() = until("the document is read") { activity.viewModel.uiState.value.ready }
 
     fun untilAnswered(questions: Int) = until("answers to $questions questions") {
-        activity.work.state.value.turns.let { it.size == questions && it.first().phase == Phase.Done }
+        activity.viewModel.uiState.value.turns.let { it.size == questions && it.first().phase == Phase.Done }
     }
 
     /** Turns the phone, or changes what else its configuration says. */
@@ -100,7 +100,7 @@ class Phone(intent: Intent? = null) : AutoCloseable {
 
     /** Chooses a document: the app's picker is answered with [stream] under that name. */
     fun choose(name: String, stream: InputStream) {
-        tap(R.id.paper_choose)
+        tap(R.id.card_choose)
         val asked = shadowOf(activity).nextStartedActivityForResult
         assertEquals(Intent.ACTION_OPEN_DOCUMENT, asked.intent.action)
         val uri = Uri.parse("content://documents/$name")

@@ -2,9 +2,10 @@ package dev.edgeinfinite.demo
 
 import dev.edgeinfinite.EdgeInfiniteException
 import dev.edgeinfinite.EngineFault
+import dev.edgeinfinite.EngineMissingException
 import dev.edgeinfinite.ModelException
 import dev.edgeinfinite.OnnxRuntimeException
-import dev.edgeinfinite.StateException
+import dev.edgeinfinite.SavedDocumentException
 import dev.edgeinfinite.StorageException
 import dev.edgeinfinite.TextException
 import org.junit.Assert.assertEquals
@@ -19,9 +20,10 @@ class ProblemsTest : PhoneTest() {
         .findAll(File(System.getProperty("repository"), "docs/errors.md").readText()).map { it.groupValues[1] }.toList()
 
     private fun exception(code: String): EdgeInfiniteException = when (code.substringBefore('.')) {
+        "engine" -> EngineMissingException(code, "")
         "text" -> TextException(code, "")
         "model" -> ModelException(code, "")
-        "state" -> StateException(code, "")
+        "state" -> SavedDocumentException(code, "")
         "runtime" -> OnnxRuntimeException(code, "")
         else -> StorageException(code, "")
     }
@@ -35,7 +37,6 @@ class ProblemsTest : PhoneTest() {
     @Test
     fun `what is no exception of the library`() {
         assertEquals(R.string.problem_defect, problem(EngineFault("a defect")))
-        assertEquals(R.string.problem_engine_missing, problem(NoClassDefFoundError()))
         assertEquals(R.string.problem_unreadable, problem(SecurityException()))
         assertEquals(R.string.problem_question, problem(IllegalArgumentException(), argument = R.string.problem_question))
         assertEquals(R.string.problem_defect, problem(TextException("text.of_tomorrow", "")))

@@ -12,9 +12,9 @@ import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.OnnxRuntimeException
 import dev.edgeinfinite.ReadOptions
-import dev.edgeinfinite.Reply
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.SummaryOptions
-import dev.edgeinfinite.Text
+import dev.edgeinfinite.TextSource
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.transform
@@ -107,14 +107,14 @@ class ScreensTest : PhoneTest() {
         app.holding = true
         Phone(shared(List(3_000) { handbook }.joinToString("\n\n"), "Three thousand handbooks")).use { phone ->
             phone.inset()
-            phone.until("tokens and time left") { phone.activity.work.state.value.paper?.progress?.let(::holds) == true }
+            phone.until("tokens and time left") { phone.activity.viewModel.uiState.value.document?.progress?.let(::holds) == true }
             phone.picture("$look-reading")
-            phone.tap(R.id.paper_stop)
-            phone.until(phone.string(R.string.paper_stopped))
+            phone.tap(R.id.card_stop)
+            phone.until(phone.string(R.string.card_stopped))
             phone.picture("$look-reading-stopped")
 
             app.holding = false
-            phone.tap(R.id.paper_sample)
+            phone.tap(R.id.card_sample)
             phone.untilRead()
             app.holding = true
             phone.tap(R.id.summarise)
@@ -177,7 +177,7 @@ class HeldApp : DemoApp() {
 
     override val lengths = QuickApp.LENGTHS
 
-    override fun wanted(info: ModelInfo) = listOf(Accelerator.Npu, Accelerator.Cpu)
+    override fun requestedAccelerators(info: ModelInfo) = listOf(Accelerator.Npu, Accelerator.Cpu)
 
     override suspend fun open(): Engine {
         failure?.let { throw it }
@@ -191,8 +191,8 @@ class HeldApp : DemoApp() {
 
     @OptIn(EdgeInfiniteInternalApi::class)
     private inner class HeldModel(private val model: Model) : Model by model {
-        override suspend fun read(text: Text, options: ReadOptions.() -> Unit, onProgress: suspend (Reply.Progress) -> Unit): Document {
-            val document = model.read(text, options) {
+        override suspend fun read(source: TextSource, options: ReadOptions.() -> Unit, onProgress: suspend (AnswerEvent.Progress) -> Unit): Document {
+            val document = model.read(source, options) {
                 onProgress(it)
                 if (holds(it)) hold()
             }
@@ -206,12 +206,12 @@ class HeldApp : DemoApp() {
 
         override fun summarize(options: SummaryOptions.() -> Unit) = held(document.summarize(options))
 
-        private fun held(replies: Flow<Reply>): Flow<Reply> = replies.transform {
+        private fun held(events: Flow<AnswerEvent>): Flow<AnswerEvent> = events.transform {
             emit(it)
-            if (it is Reply.Text) hold()
+            if (it is AnswerEvent.TextDelta) hold()
         }
     }
 }
 
 /** Where a reading is held: when the time left is known, and is worth telling. */
-private fun holds(progress: Reply.Progress) = progress.percent >= 20 && (progress.secondsLeft ?: 0.0) >= 1
+private fun holds(progress: AnswerEvent.Progress) = progress.percent >= 20 && (progress.secondsLeft ?: 0.0) >= 1
