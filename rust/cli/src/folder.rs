@@ -28,7 +28,7 @@ pub fn inspect(common: &Common) -> Result<()> {
         print::size(info.folder_bytes),
         info.accelerators.join(", "),
     ))?;
-    for a in &info.artefacts {
+    for a in &info.variants {
         let cost = a.cost.map_or_else(String::new, |c| {
             let share = 100.0 * c.agreement;
             format!(
@@ -49,8 +49,8 @@ pub fn inspect(common: &Common) -> Result<()> {
     }
     print::line(&format!(
         "questions of up to {} tokens, answers of up to {}",
-        print::grouped(info.question_tokens as u64),
-        print::grouped(info.answer_tokens as u64),
+        print::grouped(info.max_question_tokens as u64),
+        print::grouped(info.max_output_tokens as u64),
     ))?;
     for s in info.scenarios {
         let mark = if s.name == info.default_scenario { " (default)" } else { "" };
@@ -120,7 +120,7 @@ pub fn errors() -> String {
             "call" => "IllegalStateException",
             "model" => "ModelException",
             "text" => "TextException",
-            "state" => "StateException",
+            "state" => "SavedDocumentException",
             "engine" => "EngineMissingException",
             "runtime" => "OnnxRuntimeException",
             "io" => "StorageException",

@@ -99,7 +99,7 @@ fn the_usage_file_is_the_report() {
 fn inspect_verify_and_bench() {
     let about = json(&["inspect", "--json"], b"");
     assert!(about["scenarios"].as_array().map(Vec::len) == Some(2));
-    assert!(about["artefacts"].as_array().is_some_and(|all| all.iter().all(|a| a["bytes"].as_u64() > Some(10_000))));
+    assert!(about["variants"].as_array().is_some_and(|all| all.iter().all(|a| a["bytes"].as_u64() > Some(10_000))));
     for scenario in about["scenarios"].as_array().unwrap() {
         let part = |name: &str| scenario["memory"][name].as_u64().unwrap();
         assert!(part("state_bytes") == 2 * scenario["state_bytes"].as_u64().unwrap() && part("peak_bytes") > part("weights_bytes"));

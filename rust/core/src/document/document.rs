@@ -27,7 +27,7 @@ pub struct DocumentOptions {
     /// model's default for each task needs.
     pub reading: Option<Reading>,
     /// A private folder for the index, which has no name in it; without it the system's temporary one.
-    pub folder: Option<PathBuf>,
+    pub index_dir: Option<PathBuf>,
     /// A file to go on from if it is there, and to leave a checkpoint in about every ten seconds; in the end it holds the saved document.
     pub resume: Option<PathBuf>,
 }
@@ -63,7 +63,7 @@ impl Document {
     /// `state.…` when the file of `resume` is there and is not a saved document of this text and model, `argument.reading` when it was read for
     /// another reading, `io` when a file cannot be written.
     pub fn open(model: Arc<Model>, source: TextSource, options: DocumentOptions) -> Result<Self> {
-        let folder = options.folder.as_deref();
+        let folder = options.index_dir.as_deref();
         let defaults = model.manifest().readings;
         let needed = options.reading.map_or([defaults.ask, defaults.summarize], |reading| [reading; 2]);
         let memory = needed.contains(&Reading::Memory);

@@ -28,14 +28,14 @@ pub struct ModelInfo {
     pub head_dim: usize,
     pub vocabulary: usize,
     /// Most tokens of a question.
-    pub question_tokens: usize,
+    pub max_question_tokens: usize,
     /// Most tokens of an answer.
-    pub answer_tokens: usize,
+    pub max_output_tokens: usize,
     pub folder_bytes: u64,
     pub citing: bool,
     pub chat: bool,
     pub accelerators: Vec<String>,
-    pub artefacts: Vec<ArtefactInfo>,
+    pub variants: Vec<VariantInfo>,
     /// What keys and values are kept in on the CPU.
     pub cache: KvDtype,
     pub default_scenario: String,
@@ -45,7 +45,7 @@ pub struct ModelInfo {
 /// A graph of a folder.
 #[derive(Debug, Clone, Serialize)]
 #[allow(missing_docs)]
-pub struct ArtefactInfo {
+pub struct VariantInfo {
     pub file: String,
     pub accelerator: String,
     pub precision: String,
@@ -89,7 +89,7 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
         state_bytes: state_bytes(&manifest, *s, cache),
         memory: Estimate::new(&manifest, *s, state_bytes(&manifest, *s, cache)),
     });
-    let artefacts = manifest.artefacts.iter().map(|a| ArtefactInfo {
+    let variants = manifest.artefacts.iter().map(|a| VariantInfo {
         file: a.file.clone(),
         accelerator: a.accelerator.clone(),
         precision: a.precision.clone(),
@@ -113,13 +113,13 @@ pub fn inspect(folder: &Path) -> Result<ModelInfo> {
         kv_heads: base.kv_heads,
         head_dim: base.head_dim,
         vocabulary: base.vocabulary,
-        question_tokens: manifest.limits.question,
-        answer_tokens: manifest.limits.answer,
+        max_question_tokens: manifest.limits.question,
+        max_output_tokens: manifest.limits.answer,
         folder_bytes: manifest.files.values().map(|f| f.bytes).sum(),
         citing: manifest.citation.is_some(),
         chat: manifest.prompt.chat.is_some(),
         accelerators,
-        artefacts: artefacts.collect(),
+        variants: variants.collect(),
         cache,
         scenarios: scenarios.collect(),
         default_scenario: manifest.default_scenario,

@@ -44,8 +44,8 @@ public interface Model : AutoCloseable {
      * The document that [Document.save] wrote to [file]; [source] has to be the text that was read. Its bytes are compared, nothing else
      * is done again. Questions are answered from [file] in place, so it has to stay while the document is open; saving over it is safe.
      *
-     * @throws SavedDocumentException when [file] is missing, damaged, unfinished (go on with [ReadOptions.resume]), written by a newer version,
-     * or of another text or model, which another scenario is, too; its code says which
+     * @throws SavedDocumentException when [file] is missing, damaged, unfinished (go on with [ReadOptions.resume]), written by a newer
+     * version, or of another text or model; when it was read for [Reading.Memory], also of another scenario or precision. Its code says which.
      * @throws TextException when [source] is missing or no text
      * @throws ClosedException when this model was closed
      */

@@ -1,11 +1,11 @@
 package dev.edgeinfinite.demo
 
 import dev.edgeinfinite.Answer
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.BenchmarkPoint
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.SummaryStyle
-import dev.edgeinfinite.AnswerEvent
 import java.io.File
 import java.io.InputStream
 

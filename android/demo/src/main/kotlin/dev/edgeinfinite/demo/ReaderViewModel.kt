@@ -1,9 +1,9 @@
 package dev.edgeinfinite.demo
 
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Benchmark
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.Reading
-import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.TextSource
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher

@@ -138,9 +138,10 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         view.findViewById<CoverageView>(R.id.turn_coverage).show(answer)
         view.findViewById<TextView>(R.id.turn_coverage_text).text =
             view.context.getString(R.string.coverage, percent(answer.share()))
+        val speed = usage.decodeTokensPerSecond?.let { R.string.speed to decimal(it) } // null when the answer is quoted whole
         val figures = listOf(
             R.string.first_word to millis(usage.ttftMs),
-            usage.decodeTokensPerSecond?.let { R.string.speed to decimal(it) } ?: (R.string.prompt to count(usage.promptTokens)), // quoted whole
+            speed ?: (R.string.prompt to count(usage.promptTokens)),
             R.string.memory to bytes(usage.peakRssBytes),
             R.string.state to bytes(usage.stateBytes),
         )

@@ -5,6 +5,7 @@ import android.view.View
 import android.widget.EditText
 import android.widget.ScrollView
 import dev.edgeinfinite.Accelerator
+import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.EdgeInfiniteInternalApi
@@ -12,7 +13,6 @@ import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.OnnxRuntimeException
 import dev.edgeinfinite.ReadOptions
-import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.TextSource
 import kotlinx.coroutines.awaitCancellation
@@ -191,7 +191,11 @@ class HeldApp : DemoApp() {
 
     @OptIn(EdgeInfiniteInternalApi::class)
     private inner class HeldModel(private val model: Model) : Model by model {
-        override suspend fun read(source: TextSource, options: ReadOptions.() -> Unit, onProgress: suspend (AnswerEvent.Progress) -> Unit): Document {
+        override suspend fun read(
+            source: TextSource,
+            options: ReadOptions.() -> Unit,
+            onProgress: suspend (AnswerEvent.Progress) -> Unit,
+        ): Document {
             val document = model.read(source, options) {
                 onProgress(it)
                 if (holds(it)) hold()
