@@ -27,3 +27,11 @@ def checkpoint(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("checkpoint") / "tiny"
     tiny.checkpoint(folder)
     return folder
+
+
+@pytest.fixture
+def decoder(checkpoint):
+    """models/tiny's, each test its own."""
+    from lab.reference.checkpoint import load
+
+    return load(checkpoint)

@@ -15,18 +15,12 @@ from lab.export import export, onnx_graph
 from lab.export.manifest import citation
 from lab.export.preset import Refused
 from lab.fixtures import tiny
-from lab.reference.checkpoint import load
 from lab.reference.decoder import Decoder
 from lab.reference.numpy_engine import MASKED, ModelFolder, Session
 from lab.reference.prompt_template import PromptTemplate
 from lab.reference.state import Sizes, read
 
 GOLDEN = json.loads((tiny.TARGET / "golden.json").read_text())["cases"]
-
-
-@pytest.fixture(scope="module")
-def decoder(checkpoint) -> Decoder:
-    return load(checkpoint)
 
 
 def session(decoder: Decoder, precision: str) -> onnxruntime.InferenceSession:
