@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import onnx
 import onnxruntime
+import pytest
 import torch
 
 from lab.export.graph_builder import PARTS, Builder, Linears
