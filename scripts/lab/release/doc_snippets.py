@@ -27,7 +27,7 @@ import kotlinx.coroutines.flow.*
 import java.io.File
 """
 KNOWN = """
-    context: Context, uri: Uri, modelDir: File, file: File, stateFile: File, text: Text, question: String,
+    context: Context, uri: Uri, modelDir: File, file: File, stateFile: File, source: TextSource, question: String,
     model: Model, document: Document, show: (Any?) -> Unit
 """
 
