@@ -1,6 +1,7 @@
 """The lab's folders import only those of the levels before them; no file grows past what a reader holds in mind."""
 
 import ast
+import re
 import subprocess
 
 import pytest
@@ -11,6 +12,7 @@ LONGEST = 400  # lines of a file
 PACKAGE = ROOT / "scripts/lab"
 ALONE = ("plots", "release")  # import no other folder
 PYTHON = ("scripts", "android/native", "gradle/check")
+NAMED = re.compile(r"(?<![\w./*$}-])([\w-][\w/.-]*\.(?:py|sh))\b")
 WRITTEN = (".rs", ".kt", ".kts", ".py", ".sh", ".java")
 
 
@@ -89,3 +91,18 @@ def test_no_file_is_too_long():
     assert len(files) > 100
     lines = {str(file.relative_to(ROOT)): file.read_text("utf-8").count("\n") for file in files}
     assert not {name: count for name, count in lines.items() if count > LONGEST}
+
+
+def test_files_that_are_named_exist():
+    """Python files and shell scripts, wherever a document, a comment or an error names one."""
+    tracked = subprocess.run(["git", "-C", ROOT, "ls-files", "-z"], check=True, capture_output=True, text=True).stdout
+    names = [name for name in tracked.split("\0") if name and (ROOT / name).exists()]
+    readers = [name for name in names if name.endswith((*WRITTEN, ".md", ".yml", ".properties", ".toml", ".json"))]
+    missing = {
+        f"{reader}: {named}"
+        for reader in readers
+        if not reader.startswith("docs/records/2")
+        for named in NAMED.findall((ROOT / reader).read_text("utf-8"))
+        if not any(name == named or name.endswith(f"/{named}") for name in names)
+    }
+    assert not missing

@@ -9,7 +9,7 @@ encodings are calibrated while texts are read by segments, from an empty cache t
 and all shapes have the same ones. Each SoC gets one .bin of all its graphs, weights stored once. A graph of which the
 compiler leaves a node is refused, as is one whose logits (on the CPU, in the same steps) are further from the reference
 than --max-error. `--unshared`, one .bin a graph, is for the simulator, which loads no shared ones. Needs
-onnxruntime-qnn, which scripts/compile_npu.sh brings.
+onnxruntime-qnn, which scripts/lab.sh compile-npu brings.
 """
 
 from __future__ import annotations

@@ -176,7 +176,7 @@ def log(file: Path, run: Run, sums: Counter) -> None:
 def main() -> None:
     """Reads the command line and trains."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of the sets, from prepare.py")
+    parser.add_argument("--data", type=Path, required=True, help="folder of the sets, from prepare_reader.py")
     parser.add_argument("--out", type=Path, default=cache() / "run", help="folder of checkpoints and log")
     parser.add_argument(
         "--minutes", type=float, default=360.0, help="time of training, all runs of the command together"
