@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from lab.corpus.entities import Entity
 from lab.corpus.lexicon import ADJECTIVE, ADVERB, NOUN, STOP_WORDS, VERB, capital, gerund, past, plural, word_classes
-from lab.corpus.relations import RELATIONS, Entity
+from lab.corpus.relations import RELATIONS
 from lab.corpus.sentences import Prose
 
 WORD = re.compile(r"[^\W_](?:[\w\-'/.@:,]*[^\W_])?")

@@ -85,7 +85,8 @@ class Encoder(nn.Module):
         bias = torch.where(present, 0.0, ABSENT)[:, None, None, :]
         if torch.is_autocast_enabled(hidden.device.type):
             dtype = torch.get_autocast_dtype(hidden.device.type)
-            hidden, bias = hidden.to(dtype), bias.to(dtype)
+            hidden = hidden.to(dtype)
+            bias = bias.to(dtype)
         for layer in self.layers:
             hidden = layer(hidden, bias)
         return hidden
@@ -134,7 +135,8 @@ class Reader(nn.Module):
 def pretrained(file: Path, sentences: int, sizes: Sizes | None = None) -> Reader:
     """A reader with the encoder's weights of a BERT in safetensors; its heads are new."""
     reader = Reader(sizes or Sizes(), sentences)
-    weights, renamed = load_file(file), {}
+    weights = load_file(file)
+    renamed = {}
     for name, tensor in renamed_weights(weights).items():
         renamed["encoder." + name] = tensor
     # The second type is the headings'; it begins as the first, which the pretrained weights knew alone.
@@ -156,7 +158,8 @@ def renamed_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
         found[f"{ours}.weight"] = weights[f"embeddings.{theirs}_embeddings.weight"]
     layer = 0
     while f"encoder.layer.{layer}.output.dense.weight" in weights:
-        old, new = f"encoder.layer.{layer}", f"layers.{layer}"
+        old = f"encoder.layer.{layer}"
+        new = f"layers.{layer}"
         for kind in ("weight", "bias"):
             parts = [weights[f"{old}.attention.self.{part}.{kind}"] for part in ("query", "key", "value")]
             found[f"{new}.query_key_value.{kind}"] = torch.cat(parts)

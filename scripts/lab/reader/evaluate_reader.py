@@ -39,7 +39,8 @@ def asked(model: Model, cases: list[Case], tokenizer: Tokenizer, runs: int) -> l
 
 def share(values: list[float]) -> dict:
     """A share in percent with its interval and count."""
-    right, count = sum(values), len(values)
+    right = sum(values)
+    count = len(values)
     low, high = wilson(right, count)
     return {
         "percent": round(100 * right / max(1, count), 1),

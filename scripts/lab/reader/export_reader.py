@@ -39,7 +39,10 @@ class Network:
     """The nodes of a reader; weights as float32 arrays by the names of encoder.py."""
 
     def __init__(self, sizes: Sizes, sentences: int, weights: dict[str, np.ndarray], precision: str) -> None:
-        self.sizes, self.sentences, self.weights, self.precision = sizes, sentences, weights, precision
+        self.sizes = sizes
+        self.sentences = sentences
+        self.weights = weights
+        self.precision = precision
         self.g = Builder()
         self.linears = Linears(self.g, "int8" if precision == "int8" else "fp32", PARTS, "u8")
 
@@ -65,7 +68,8 @@ class Network:
 
     def embedded(self) -> str:
         """The sum of the three embeddings, normalised; words in int8 with a scale a row."""
-        g, w = self.g, self.weights
+        g = self.g
+        w = self.weights
         words = w["encoder.words.weight"]
         if self.precision == "fp32":
             word = g("Gather", g.weight("embedding.words", words), "tokens")  # [n, D]
@@ -87,18 +91,21 @@ class Network:
 
     def linear(self, x: str, name: str) -> str:
         """x [..., in] → [..., out]"""
-        weight, bias = self.weights[f"{name}.weight"], self.weights[f"{name}.bias"]
+        weight = self.weights[f"{name}.weight"]
+        bias = self.weights[f"{name}.bias"]
         if self.precision != "block":
             return self.linears(x, name, weight, bias)
         steps, scales = in_blocks(weight)
-        g, (out, width) = self.g, weight.shape
+        g = self.g
+        (out, width) = weight.shape
         inputs = x, g.weight(name, steps), g.weight(name + ".scale", scales)
         how = {"N": out, "K": width, "bits": 8, "block_size": BLOCK, "accuracy_level": 4}
         return g("Add", g("MatMulNBits", *inputs, domain="com.microsoft", **how), g.weight(name + ".bias", bias))
 
     def layer(self, x: str, bias: str, name: str) -> str:
         """One layer: x [n, D] → [n, D]."""
-        g, heads = self.g, self.sizes.heads
+        g = self.g
+        heads = self.sizes.heads
         width = self.sizes.width // heads
         three = g("Reshape", self.linear(x, name + "query_key_value"), g.constant([-1, 3, heads, width]))
         q, k, v = g.many(
@@ -113,7 +120,8 @@ class Network:
 
     def heads(self, hidden: str) -> None:
         """hidden [n, D] → the outputs."""
-        g, w = self.g, self.weights
+        g = self.g
+        w = self.weights
         numbers = g.weight("numbers", np.arange(self.sentences + 1, dtype=np.int32)[:, None])
         member = g(
             "Cast", g("Equal", g("Unsqueeze", "segments", g.constant([0])), numbers), to=TensorProto.FLOAT

@@ -180,7 +180,10 @@ def answers(write: Questions, text: Article, heading: str, taken: set[str]) -> N
 
 def mail(write: Questions, text: Article, heading: str, taken: set[str]) -> None:
     """A letter: who wrote it, when, about what, and what is told in it."""
-    sender, receiver, date, thing = write.name(), write.name(), write.date(), fresh(write, taken)
+    sender = write.name()
+    receiver = write.name()
+    date = write.date()
+    thing = fresh(write, taken)
     under = " > ".join(filter(None, (heading, f"Subject: {thing}")))
     lines = {"From": sender, "To": receiver, "Date": date}
     numbers = {key: text.add(f"{key}: {value}", under) for key, value in lines.items()}

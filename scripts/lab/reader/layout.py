@@ -57,7 +57,8 @@ def fitting(question: Sequence[int], pieces: Sequence[Piece], order: Sequence[in
     """Those of the pieces that fit into one run, taken in the order given, as many as it holds; in document order.
 
     One that does not fit is passed over. A heading counts with the first piece that brings it."""
-    left, chosen = room(question, length), []
+    left = room(question, length)
+    chosen = []
     headings: set[tuple[int, ...]] = {()}
     for i in order:
         heading = tuple(pieces[i].heading[:HEADING])

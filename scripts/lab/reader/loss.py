@@ -52,7 +52,8 @@ def losses(out: dict[str, Tensor], drawn: list[Drawn]) -> tuple[Tensor, dict[str
             # Among the tokens of its own sentence: which sentence it is, relevance says.
             inside = one.run.segments.index(one.run.segments[one.span[0]])
             length = one.run.segments.count(one.run.segments[one.span[0]])
-            begin, end = out["begin"][row, inside : inside + length], out["end"][row, inside : inside + length]
+            begin = out["begin"][row, inside : inside + length]
+            end = out["end"][row, inside : inside + length]
             target = torch.tensor(one.span, device=begin.device) - inside
             loss = F.cross_entropy(torch.stack([begin, end]), target, reduction="sum") / 2
             total = total + SPAN_WEIGHT * loss

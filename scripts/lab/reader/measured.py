@@ -81,7 +81,8 @@ def xquad_other(folder: Path) -> list[Case]:
 
 def xquad_all(folder: Path) -> list[Case]:
     """All of XQuAD's articles as one text; right is a sentence of the article asked about that holds the answer."""
-    whole, found = Article("xquad"), []
+    whole = Article("xquad")
+    found = []
     starts: dict[int, int] = {}
     for case in xquad(folder):
         if id(case.article) not in starts:
@@ -111,7 +112,8 @@ def fairytaleqa(folder: Path) -> list[Case]:
     """Whole stories, questions about one section that holds the answer's words; right is a sentence of it."""
     found = []
     for story in lines(folder / "fairytaleqa/test.jsonl"):
-        article, inside = Article(story["title"]), defaultdict(set)
+        article = Article(story["title"])
+        inside = defaultdict(set)
         for section, text in story["sections"].items():
             inside[section] |= {article.add(sentence) for sentence in sentences(text)}
         for asked in story["questions"]:
@@ -125,7 +127,8 @@ def clapnq(folder: Path, part: str) -> list[Case]:
     """Passages with a question as it was typed into a search."""
     found = []
     for row in lines(folder / f"clapnq/dev-{part}.jsonl"):
-        article, gold = Article(row["passages"][0]["title"]), {s for a in row["answers"] for s in a["sentences"]}
+        article = Article(row["passages"][0]["title"])
+        gold = {s for a in row["answers"] for s in a["sentences"]}
         good = set()
         for passage in row["passages"]:
             for sentence in passage["sentences"]:

@@ -50,7 +50,8 @@ class Mixture:
     def __init__(
         self, sets: dict[str, list[Text]], tokenizer: Tokenizer, shares: dict[str, float] | None = None
     ) -> None:
-        self.sets, self.tokenizer = sets, tokenizer
+        self.sets = sets
+        self.tokenizer = tokenizer
         shares = shares or SHARES
         self.names = [name for name in shares if sets.get(name)]
         self.weights = [shares[name] for name in self.names]
@@ -71,7 +72,8 @@ class Mixture:
 
     def foreign(self, r: random.Random, name: str, text: Text, number: int, budget: int) -> Drawn:
         """Another text's question over this one."""
-        other, asked = text, number
+        other = text
+        asked = number
         while other is text:
             other, asked = r.choice(self.asked[name])
         words = other.article.questions[asked].text
@@ -99,9 +101,11 @@ class Mixture:
 
     def candidates(self, r: random.Random, text: Text, number: int, question: Question, removed: bool) -> list[int]:
         """The sentences to be read, most wanted first: the answer's, then those retrieved, around it or at random."""
-        count, gold = len(text.sentences), sorted(question.gold)
+        count = len(text.sentences)
+        gold = sorted(question.gold)
         ranked = [i for i, _ in text.retrieval.ranked(question.text)]
-        u, leading = r.random(), r.choice(gold) if gold else r.randrange(count)
+        u = r.random()
+        leading = r.choice(gold) if gold else r.randrange(count)
         if u < RETRIEVED or not question.told:
             order = ranked
         elif u < RETRIEVED + AROUND:

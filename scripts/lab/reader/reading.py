@@ -41,7 +41,8 @@ class ReadText:
     """A text with its index and its sentences as token ids."""
 
     def __init__(self, article: Article, tokenizer: Tokenizer) -> None:
-        self.article, self.tokenizer = article, tokenizer
+        self.article = article
+        self.tokenizer = tokenizer
         self.retrieval = Retrieval(article.sentences, article.headings)
         self.encoded = tokenizer.encode_batch(article.sentences, add_special_tokens=False)
         known = {h: tuple(tokenizer.encode(h, add_special_tokens=False).ids[-HEADING:]) for h in set(article.headings)}
@@ -94,7 +95,9 @@ def read(model: Model, text: ReadText, question: str, runs: int = 1) -> Seen:
         groups = [fitting(asked, text.pieces, best)]
         laid = [lay_out(asked, [text.pieces[i] for i in groups[0]])]
         out = model(laid)
-    group, run, o = groups[0], laid[0], out[0]
+    group = groups[0]
+    run = laid[0]
+    o = out[0]
     count = len(run.starts)
     spans = [span(o, run, k, text, i) for k, i in enumerate(group[:count])]
     bm25 = np.array([scores.get(i, 0.0) for i in group[:count]])
@@ -103,8 +106,10 @@ def read(model: Model, text: ReadText, question: str, runs: int = 1) -> Seen:
 
 def span(out: dict[str, np.ndarray], run: Run, number: int, text: ReadText, sentence: int) -> tuple[int, int, float]:
     """The best short answer in a sentence of a run: from, to in its characters, and its logit."""
-    start, length = run.starts[number], len(text.pieces[sentence].sentence)
-    begin, end = out["begin"][start : start + length], out["end"][start : start + length]
+    start = run.starts[number]
+    length = len(text.pieces[sentence].sentence)
+    begin = out["begin"][start : start + length]
+    end = out["end"][start : start + length]
     pairs = begin[:, None] + end[None, :]
     place = np.arange(length)
     apart = place[None, :] - place[:, None]

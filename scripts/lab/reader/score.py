@@ -36,7 +36,8 @@ def wilson(right: float, count: int, z: float = 1.96) -> tuple[float, float]:
     """The interval that holds a share with 95 %."""
     if not count:
         return 0.0, 1.0
-    share, square = right / count, z * z
+    share = right / count
+    square = z * z
     middle = (share + square / (2 * count)) / (1 + square / count)
     half = z * math.sqrt(share * (1 - share) / count + square / (4 * count * count)) / (1 + square / count)
     return middle - half, middle + half

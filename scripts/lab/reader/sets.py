@@ -113,14 +113,16 @@ def policyqa(folder: Path, part: str = "train") -> list[Article]:
     found = []
     for policy in lines(folder / f"policyqa/{part}.jsonl"):
         article = Article(policy["title"])
-        gold, span = defaultdict(set), {}
+        gold = defaultdict(set)
+        span = {}
         for paragraph in policy["paragraphs"]:
             text = paragraph["text"]
             places = sentence_spans(text)
             numbers = [article.add(" ".join(text[a:b].split())) for a, b in places]
             for asked in paragraph["questions"]:
                 for answer in asked["answers"]:
-                    start, end = answer["start"], answer["start"] + len(answer["text"])
+                    start = answer["start"]
+                    end = answer["start"] + len(answer["text"])
                     inside = [
                         i
                         for i, (a, b) in zip(numbers, places, strict=True)

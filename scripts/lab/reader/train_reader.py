@@ -62,7 +62,8 @@ class Run:
         groups = [{"params": body, "base": ENCODER_RATE}, {"params": heads, "base": HEAD_RATE}]
         self.optimiser = torch.optim.AdamW(groups, lr=0.0, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
         self.average = [p.detach().clone() for p in self.trained]
-        self.steps, self.seconds = 0, 0.0
+        self.steps = 0
+        self.seconds = 0.0
 
     def save(self, file: Path) -> None:
         """Writes a checkpoint; the file is whole at any time."""
@@ -83,7 +84,8 @@ class Run:
         names = {id(p): n for n, p in named.items()}
         for mean, p in zip(self.average, self.trained, strict=True):
             mean.copy_(state["average"][names[id(p)]])
-        self.steps, self.seconds = state["steps"], state["seconds"]
+        self.steps = state["steps"]
+        self.seconds = state["seconds"]
 
     def step(self, share: float) -> None:
         """One step of the optimiser; `share` of the training's time is spent."""
@@ -122,7 +124,8 @@ def work(rank: int, workers: int, options: argparse.Namespace, meeting: str) -> 
     if file.exists():
         run.load(file)
     run.reader.train()
-    sums, saved = Counter(), time.monotonic()
+    sums = Counter()
+    saved = time.monotonic()
     while run.seconds < 60 * options.minutes:
         began = time.monotonic()
         r = random.Random(f"{options.seed}/{run.steps}/{rank}")

@@ -4,9 +4,10 @@ import os
 import subprocess
 import sys
 
+from lab.corpus.entities import Entity
 from lab.corpus.lexicon import Lexicon, plural
 from lab.corpus.questions import Questions, synonyms
-from lab.corpus.relations import RELATIONS, Entity
+from lab.corpus.relations import RELATIONS
 
 
 def test_sentences_and_questions():

@@ -110,7 +110,8 @@ def test_pubmedqa_parts_by_order_of_id(tmp_path):
         for i in (30, 4, 200, 1)
     ]
     write(tmp_path, "pubmedqa/labelled", rows)
-    trained, measured = pubmedqa(tmp_path), pubmedqa(tmp_path, measured=True)
+    trained = pubmedqa(tmp_path)
+    measured = pubmedqa(tmp_path, measured=True)
     assert [a.name for a in trained] == ["1", "4"]
     assert [a.name for a in measured] == ["30", "200"]
     assert all(q.verdict == 2 for a in trained for q in a.questions)
@@ -136,7 +137,8 @@ def test_measured_sets_say_what_is_right(tmp_path):
 
 
 def test_generated_texts_are_the_same_each_time():
-    first, again = generated(3, "test"), generated(3, "test")
+    first = generated(3, "test")
+    again = generated(3, "test")
     assert [a.sentences for a in first] == [a.sentences for a in again]
     questions = [q for a in first for q in a.questions]
     assert any(not q.gold for q in questions)

@@ -47,7 +47,9 @@ def test_what_is_drawn_is_learned():
 
 
 def test_a_training_goes_on_where_it_was_saved(tmp_path):
-    whole, first, second = small(), small(), small()
+    whole = small()
+    first = small()
+    second = small()
     wanted = learn(whole, 6)
     assert learn(first, 3) == wanted[:3]
     first.save(tmp_path / "reader.pt")
