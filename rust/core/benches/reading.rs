@@ -3,13 +3,15 @@
 //!
 //!     cargo bench --profile dev -p edgeinfinite-core --bench reading -- TEXT.txt [MODEL_FOLDER]
 
+use std::hint::black_box;
 use std::path::Path;
 
-use edgeinfinite_core::testing::{Blocks, Fence, Index, TextUnit, Tokens, tokenized, units_after};
+use edgeinfinite_core::testing::{Blocks, Fence, Index, Terms, TextUnit, Tokens, folded, for_each_term, tokenized, units_after};
 use edgeinfinite_core::{Manifest, Result, TextSource};
 
 const RUNS: usize = 3;
 const STAGES: [&str; 4] = ["read", "sentences", "tokens", "index"];
+const SHORTCUTS: [&str; 4] = ["tokens, word by word", "tokens, as a whole", "terms, with the memo", "terms, without it"];
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
@@ -30,7 +32,45 @@ fn main() -> Result<()> {
         let speeds: Vec<String> = rows.iter().map(|row| format!("{:8.2}", row[stage])).collect();
         println!("{name:>10} {}", speeds.join(" "));
     }
+    println!("MB/s of the shortcuts and of what they stand for, {RUNS} runs");
+    let tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
+    let runs = (0..RUNS).map(|_| shortcuts(&TextSource::file(file.as_ref())?, &tokens)).collect::<Result<Vec<_>>>()?;
+    for (at, name) in SHORTCUTS.iter().enumerate() {
+        let speeds: Vec<String> = runs.iter().map(|run| format!("{:8.2}", run[at])).collect();
+        println!("{name:>24} {}", speeds.join(" "));
+    }
     Ok(())
+}
+
+/// MB/s of each of [`SHORTCUTS`], on the sentences of a text.
+fn shortcuts(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
+    let mut blocks = Blocks::new(source.clone());
+    let mut fence = Fence::default();
+    let mut terms = Terms::default();
+    let mut spent = [0.0; SHORTCUTS.len()];
+    while let Some(block) = blocks.advance()? {
+        let sentences: Vec<String> =
+            units_after(&block.text, &mut fence).iter().map(|unit| folded(&block.text[unit.start..unit.end])).collect();
+        let begun = seconds();
+        for sentence in &sentences {
+            black_box(tokens.encode(sentence)?);
+        }
+        let by_word = seconds();
+        for sentence in &sentences {
+            black_box(tokens.encode_whole(sentence)?);
+        }
+        let whole = seconds();
+        for sentence in &sentences {
+            terms.for_each(sentence, |term| _ = black_box(term));
+        }
+        let memo = seconds();
+        for sentence in &sentences {
+            for_each_term(sentence, |term| _ = black_box(term));
+        }
+        let times = [by_word - begun, whole - by_word, memo - whole, seconds() - memo];
+        spent.iter_mut().zip(times).for_each(|(spent, time)| *spent += time);
+    }
+    Ok(spent.into_iter().map(|time| source.length() as f64 / 1e6 / time).collect())
 }
 
 /// MB/s of each stage and of all.

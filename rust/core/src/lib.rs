@@ -58,6 +58,7 @@ pub mod testing {
     pub use crate::decode::prompt_lookup::draft;
     pub use crate::decode::scoring::greedy;
     pub use crate::index::bm25::Rank;
+    pub use crate::index::terms::{Terms, for_each_term};
     pub use crate::index::{Index, Match, Passage, Stored};
     pub use crate::manifest::prompt_template::Layout;
     pub use crate::manifest::{Float, Scenario};

@@ -129,7 +129,7 @@ impl Index {
             return Err(Error::new("io", "the index is full: found more than 67 million passages"));
         }
         if matches!(self.growth, Growth::Possible) {
-            self.growth = Growth::Growing(Terms::new(), Vec::new());
+            self.growth = Growth::Growing(Terms::default(), Vec::new());
         }
         let Growth::Growing(maker, terms) = &mut self.growth else {
             return Err(Error::new("fault", "an index that is read in place was added to"));

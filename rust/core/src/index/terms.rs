@@ -24,15 +24,17 @@ const RECENT: u32 = 13;
 
 /// Makes terms of texts; remembers those of the words it met.
 #[derive(Debug)]
-pub(crate) struct Terms {
+pub struct Terms {
     recent: WordMemo<Option<u32>, 3>,
 }
 
-impl Terms {
-    pub fn new() -> Self {
+impl Default for Terms {
+    fn default() -> Self {
         Self { recent: WordMemo::new(RECENT) }
     }
+}
 
+impl Terms {
     /// As [`for_each_term`].
     pub fn for_each(&mut self, text: &str, each: impl FnMut(u32)) {
         for_each_with(text, each, |word| {
@@ -46,7 +48,7 @@ impl Terms {
 }
 
 /// Calls `each` with every term of a text: Unicode words without case, accents and English endings, ideographs alone and in pairs.
-pub(crate) fn for_each_term(text: &str, each: impl FnMut(u32)) {
+pub fn for_each_term(text: &str, each: impl FnMut(u32)) {
     for_each_with(text, each, term);
 }
 
@@ -134,7 +136,7 @@ mod tests {
         /// Cut at spaces and remembered = the words of the whole text, one by one.
         #[test]
         fn terms_are_those_of_the_words(text in "([a-zA-Z]{0,4}[0-9'.,:;_\\-\u{301}\u{2019}\u{fe0f}é字カ한ا\t\r\n ]{0,3}){0,20}", any in "\\PC{0,40}") {
-            let mut terms = Terms::new();
+            let mut terms = Terms::default();
             for text in [&text, &any, &text] {
                 let expected: Vec<u32> =
                     text.unicode_words().filter(|w| !w.starts_with(is_ideograph)).filter_map(|w| term(w.trim_start_matches(' '))).collect();

@@ -84,7 +84,11 @@ impl Tokens {
         Ok(tokens.into_iter().map(|token| token.id).collect())
     }
 
-    fn encode_whole(&self, text: &str) -> Result<Vec<u32>> {
+    /// As [`Tokens::encode`], without going word by word: its oracle.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
+    pub fn encode_whole(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self.inner.encode_fast(text, false).map_err(|e| Error::new("model.tokenizer", e.to_string()))?;
         Ok(encoding.get_ids().to_vec())
     }
