@@ -115,7 +115,8 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
     if !answer.found {
         let seen = |c: &&Coverage| c.kind != CoverageKind::Skipped;
         let share = |c: &Coverage| c.span.end - c.span.start;
-        let (looked, all) = (answer.coverage.iter().filter(seen).map(share).sum::<u64>(), source.length().max(1));
+        let looked = answer.coverage.iter().filter(seen).map(share).sum::<u64>();
+        let all = source.length().max(1);
         let rest = if looked < all { "; --reading recall:all looks at all of it" } else { "" };
         print::line(&print::styled(2, &format!("  ╰ {} % of {name} was looked at{rest}", 100 * looked / all)))?;
     }
@@ -123,10 +124,14 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
         let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
         let fold = |text: &str| print::visible(&text.split_whitespace().collect::<Vec<_>>().join(" "));
         let headings = quote.headings.iter().map(|h| format!(" › {}", fold(h))).collect::<String>();
-        let (line, start, end) = (source.line(quote.span.start)?, quote.span.start, quote.span.end);
+        let line = source.line(quote.span.start)?;
+        let start = quote.span.start;
+        let end = quote.span.end;
         let place = format!("{name}, line {}, bytes {}–{}{headings}", print::grouped(line), print::grouped(start), print::grouped(end));
         print::line(&print::styled(2, &format!("  ╰ {place}")))?;
-        let (before, quoted, after) = (fold(&before), fold(&quote.text), fold(&after));
+        let before = fold(&before);
+        let quoted = fold(&quote.text);
+        let after = fold(&after);
         print::text(&format!("    {} {} {}\n", print::styled(2, &format!("…{before}")), quoted, print::styled(2, &format!("{after}…"))))?;
     }
     print::line("")

@@ -40,7 +40,9 @@ pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
     }
     for length in lengths {
         let _ = std::fs::write("/proc/self/clear_refs", "5"); // the peak begins anew, where the kernel lets it
-        let (mut speeds, mut firsts, mut last) = (Vec::new(), Vec::new(), Usage::default());
+        let mut speeds = Vec::new();
+        let mut firsts = Vec::new();
+        let mut last = Usage::default();
         for run in 0..runs.max(1) {
             let source = TextSource::spool(text(*length, run as u64).as_bytes(), None)?;
             let document = Document::open(model.clone(), source, DocumentOptions { reading: Some(reading), ..DocumentOptions::default() })?;
@@ -66,7 +68,8 @@ pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
             peak_rss_bytes: last.peak_rss_bytes,
         };
         if !common.json {
-            let (speed, first) = (&row.read_tokens_per_second, &row.ttft_ms);
+            let speed = &row.read_tokens_per_second;
+            let first = &row.ttft_ms;
             print::line(&format!(
                 "{:>10} {:>10.0} {:>10.0} {:>10.0} {:>10.1} {:>10.1} {:>10.1} {:>8} {:>8} {:>12}",
                 print::grouped(row.tokens),
@@ -97,7 +100,9 @@ fn spread(mut values: Vec<f64>) -> Spread {
 
 /// A text of about that many tokens (four and a half bytes each) with one fact in its middle.
 fn text(tokens: u64, seed: u64) -> String {
-    let (bytes, mut state, mut text) = (tokens as usize * 9 / 2, seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1, String::new());
+    let bytes = tokens as usize * 9 / 2;
+    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut text = String::new();
     let mut pick = move |count: usize| {
         state ^= state << 13;
         state ^= state >> 7;
@@ -110,7 +115,10 @@ fn text(tokens: u64, seed: u64) -> String {
             text.push_str("The north gate opens with the code 4711. ");
             told = true;
         }
-        let (a, b, verb, number) = (NOUNS[pick(12)], NOUNS[pick(12)], VERBS[pick(8)], pick(900) + 100);
+        let a = NOUNS[pick(12)];
+        let b = NOUNS[pick(12)];
+        let verb = VERBS[pick(8)];
+        let number = pick(900) + 100;
         text.push_str(&format!("The {a} {verb} the {b} near house {number}. "));
         if pick(8) == 0 {
             text.push_str("\n\n");

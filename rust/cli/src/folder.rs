@@ -36,7 +36,8 @@ pub fn inspect(common: &Common) -> Result<()> {
                 c.error, c.divergence, c.tokens
             )
         });
-        let (on, bytes) = (&a.accelerator, print::size(a.bytes));
+        let on = &a.accelerator;
+        let bytes = print::size(a.bytes);
         print::line(&format!(
             "{} for {on}, {}, {bytes} · logits at most {:.1e} off the reference's{cost}",
             a.file, a.precision, a.max_error

@@ -30,7 +30,8 @@ pub fn run(common: &Common, file: &Path, state: &Path) -> Result<()> {
     let document = Document::open(model, source, options)?;
     let before = document.progress()?.tokens_done;
     let clock = Instant::now();
-    let (interrupted, at_work) = (Arc::new(AtomicBool::new(false)), document.clone());
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let at_work = document.clone();
     let noticed = Arc::clone(&interrupted);
     ctrlc::set_handler(move || {
         noticed.store(true, Ordering::SeqCst);
@@ -75,7 +76,8 @@ pub fn bar(visible: bool) -> ProgressBar {
 
 /// Reads the document to its end.
 pub fn to_the_end(document: &Document, visible: bool) -> Result<()> {
-    let (clock, before) = (Instant::now(), document.progress()?.tokens_done);
+    let clock = Instant::now();
+    let before = document.progress()?.tokens_done;
     let bar = bar(visible);
     while let Some(progress) = document.step()? {
         bar.set_length(progress.tokens_total.max(1));

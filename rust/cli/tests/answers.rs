@@ -120,10 +120,12 @@ fn the_error_table_is_up_to_date() {
 #[test]
 fn a_saved_document_answers_as_the_read_one() {
     let folder = scratch();
-    let (path, state) = (folder.path().join("text"), folder.path().join("state"));
+    let path = folder.path().join("text");
+    let state = folder.path().join("state");
     std::fs::write(&path, "# Gates\n\nThe north gate opens with the code 4711. ".to_owned() + &"A sentence about a mill. ".repeat(200))
         .unwrap();
-    let (path, state) = (path.to_str().unwrap(), state.to_str().unwrap());
+    let path = path.to_str().unwrap();
+    let state = state.to_str().unwrap();
     for reading in ["memory", "recall"] {
         let saved = json(&["read", path, "--save", state, "--json", "--scenario", "large", "--reading", reading], b"");
         assert_eq!((saved["resumed_at"].as_u64(), saved["bytes"].as_u64()), (Some(0), std::fs::metadata(state).ok().map(|m| m.len())));

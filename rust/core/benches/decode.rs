@@ -55,7 +55,9 @@ fn drafts(model: &Arc<Model>, verbatim: bool) -> Value {
     let options = DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() };
     let document = Document::open(Arc::clone(model), source, options).unwrap();
     while document.step().unwrap().is_some() {}
-    let (mut times, mut runs, mut tokens) = ([Vec::new(), Vec::new()], [0, 0], 0);
+    let mut times = [Vec::new(), Vec::new()];
+    let mut runs = [0, 0];
+    let mut tokens = 0;
     for round in 0..=RUNS {
         for sentence in sentences.iter().step_by(7) {
             let question = sentence.split(' ').take(4).collect::<Vec<_>>().join(" ");
@@ -107,7 +109,8 @@ fn rows(model: &Arc<Model>) -> Value {
 /// Microseconds a token on the host, by tokens in sight: choosing freely, choosing where a span begins and within one, looking a draft up.
 fn holding(model: &Arc<Model>, sight: usize) -> Value {
     let tokens = model.tokens();
-    let (mut pieces, mut count) = (Vec::new(), 0);
+    let mut pieces = Vec::new();
+    let mut count = 0;
     for sentence in sentences(sight) {
         let ids = tokens.encode(&folded(&sentence)).unwrap();
         count += ids.len();
@@ -155,7 +158,9 @@ fn holding(model: &Arc<Model>, sight: usize) -> Value {
 fn main() {
     let about = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let cpu = about.lines().find_map(|l| l.strip_prefix("model name")).map_or("", |l| l.trim_start_matches(['\t', ' ', ':']));
-    let (copier, random, demo) = (open("tiny-copy", None), open("tiny", Some("large")), open("demo", None));
+    let copier = open("tiny-copy", None);
+    let random = open("tiny", Some("large"));
+    let demo = open("demo", None);
     let holding = [128, 512, 2048, 8192].map(|sight| holding(&demo, sight));
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let report = json!({

@@ -76,8 +76,10 @@ fn shortcuts(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
 /// MB/s of each stage and of all.
 fn read(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
     let mut blocks = Blocks::new(source.clone());
-    let (mut index, mut fence) = (Index::new(None)?, Fence::default());
-    let (mut spent, mut count) = ([0.0; STAGES.len()], 0);
+    let mut index = Index::new(None)?;
+    let mut fence = Fence::default();
+    let mut spent = [0.0; STAGES.len()];
+    let mut count = 0;
     let mut clock = seconds();
     let mut lap = |stage: usize| {
         spent[stage] += seconds() - clock;
@@ -98,7 +100,8 @@ fn read(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
                 tokens <= 128
             };
             let more = pieces[at..].iter().take_while(fits).count().max(1);
-            let (start, end) = (pieces[at].0.start, pieces[at + more - 1].0.end);
+            let start = pieces[at].0.start;
+            let end = pieces[at + more - 1].0.end;
             index.add(block.start + start as u64, block.start_utf16, &block.text[start..end], pieces[at].0.first())?;
             at += more;
         }

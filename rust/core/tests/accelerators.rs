@@ -87,7 +87,8 @@ fn for_soc(soc: &str) -> (Arc<Model>, PathBuf, OpenOptions) {
 
 /// Logits of a stream that fills the memory, of drafts and of single rows; kept and read again on the way.
 fn read(model: &Model) -> Vec<Vec<f32>> {
-    let (cancel, mut logits) = (CancelToken::new().unwrap(), Vec::new());
+    let cancel = CancelToken::new().unwrap();
+    let mut logits = Vec::new();
     let mut session = model.session().unwrap();
     session.feed(&(0..150).map(|i| 30 + (i * i * 7 + i) % 300).collect::<Vec<u32>>());
     while session.flush(&cancel).unwrap() {}
@@ -186,7 +187,8 @@ fn a_wrong_graph_is_caught_once_and_for_all() {
     let cache = tempfile::tempdir().unwrap();
     let options = OpenOptions { self_test_cache: Some(cache.path().to_owned()), ..options };
     let seen = |folder: &Path| Model::open(folder, &options).unwrap();
-    let (first, second) = (seen(&folder), seen(&folder));
+    let first = seen(&folder);
+    let second = seen(&folder);
     assert_eq!((first.execution().self_test_cached, second.execution().self_test_cached), (false, true));
     assert_eq!(first.execution().self_test_error, model.execution().self_test_error);
     assert_eq!(first.execution().self_test_error, second.execution().self_test_error);

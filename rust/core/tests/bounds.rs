@@ -38,7 +38,9 @@ fn peak<T>(work: impl FnOnce() -> T) -> (T, usize) {
 /// Passages of 70 words, three of four of which are no stop words; every ninth begins with a heading.
 fn english(passages: usize) -> Index {
     let mut random = Random(1);
-    let (mut index, mut text, mut start) = (Index::new(None).unwrap(), String::new(), 0);
+    let mut index = Index::new(None).unwrap();
+    let mut text = String::new();
+    let mut start = 0;
     for number in 0..passages {
         text.clear();
         text.push_str(if number % 9 == 0 { "## Part of it\n" } else { "" });
@@ -58,7 +60,8 @@ fn english(passages: usize) -> Index {
 /// Passages of 60 words of two characters.
 fn chinese(passages: usize) -> (Index, u64) {
     let mut random = Random(2);
-    let (mut index, mut start) = (Index::new(None).unwrap(), 0);
+    let mut index = Index::new(None).unwrap();
+    let mut start = 0;
     for _ in 0..passages {
         let words: Vec<usize> = (0..60).map(|_| random.word(8000)).collect();
         let text: String = words.iter().flat_map(|w| [w % 3000, w / 3]).map(|c| char::from_u32(0x4e00 + c as u32).unwrap()).collect();
@@ -71,7 +74,8 @@ fn chinese(passages: usize) -> (Index, u64) {
 
 #[test]
 fn an_index_is_bounded_in_memory_and_small_on_disk() {
-    let (mut held, mut asked) = (Vec::new(), Vec::new());
+    let mut held = Vec::new();
+    let mut asked = Vec::new();
     for passages in [20_000, 100_000] {
         let (index, indexing) = peak(|| english(passages));
         assert!(indexing < INDEXING, "{indexing} bytes while {passages} passages were indexed");

@@ -56,7 +56,8 @@ fn turns_are_one_session() {
     let cancel = CancelToken::between_runs();
     let [chat, drafted] = [(); 2].map(|()| TINY.chat().unwrap());
     let mut session = chat.session().unwrap();
-    let (ends, limit) = (&TINY.manifest().tokenizer.end, TINY.manifest().limits.answer);
+    let ends = &TINY.manifest().tokenizer.end;
+    let limit = TINY.manifest().limits.answer;
     for text in TURNS {
         session.feed(&TINY.layout().turn(text, true, TINY.tokens()).unwrap());
         while session.flush(&cancel).unwrap() {}

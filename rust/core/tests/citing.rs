@@ -100,10 +100,12 @@ fn check(text: &str, answer: &Answer) {
         assert_eq!(spans.len(), answer.quotes.len(), "no piece is cited twice");
     }
     assert!((0.0..=1.0).contains(&answer.confidence));
-    let (mut at, mut at_utf16) = (0, 0);
+    let mut at = 0;
+    let mut at_utf16 = 0;
     for range in &answer.coverage {
         assert_eq!((range.span.start, range.span.start_utf16), (at, at_utf16), "ranges follow each other");
-        (at, at_utf16) = (range.span.end, range.span.end_utf16);
+        at = range.span.end;
+        at_utf16 = range.span.end_utf16;
     }
     assert_eq!((at, at_utf16), (text.len() as u64, text.encode_utf16().count() as u64), "ranges are the whole text");
 }
@@ -158,8 +160,11 @@ fn replies_do_not_see_each_other() {
         text
     };
     let alone = [text(&ask("When does it open?")), text(&ask("Who has lost things?"))];
-    let (a, b) = (ask("When does it open?"), ask("Who has lost things?"));
-    let (mut more_a, mut more_b, mut texts) = (true, true, [String::new(), String::new()]);
+    let a = ask("When does it open?");
+    let b = ask("Who has lost things?");
+    let mut more_a = true;
+    let mut more_b = true;
+    let mut texts = [String::new(), String::new()];
     while more_a || more_b {
         for (reply, more, text) in [(&a, &mut more_a, 0), (&b, &mut more_b, 1)] {
             match reply.next().unwrap() {
@@ -314,7 +319,8 @@ proptest! {
             check(&text, &answer(&text, None, reading).1);
         }
         let Ok(source) = TextSource::text(text.as_str()) else { return Ok(()) };
-        let (state, mut texts) = (tempfile::NamedTempFile::new().unwrap(), Vec::new());
+        let state = tempfile::NamedTempFile::new().unwrap();
+        let mut texts = Vec::new();
         std::fs::remove_file(state.path()).unwrap();
         for round in 0..2 {
             let resume = Some(state.path().to_owned());

@@ -119,7 +119,8 @@ fn a_sliding_layer_sees_the_nearest_tokens_and_has_no_memory() {
             session.flush(&cancel).unwrap();
         }
         // By hand: the tokens in cache as by any layer, the pinned ones standing just before the window; of them the nearest.
-        let (mut done, mut absorbed) = (0_u32, 0_u32);
+        let mut done = 0_u32;
+        let mut absorbed = 0_u32;
         for RecordedRun { sight, rows, memory, .. } in log.lock().unwrap().iter() {
             let pinned = 3.min(done);
             let held = done - pinned - absorbed;
@@ -155,7 +156,8 @@ fn every_token_lives_in_exactly_one_place() {
     }
 
     // The same by hand: a list of all tokens and how many have left the window.
-    let (mut done, mut absorbed) = (0_u32, 0_u32);
+    let mut done = 0_u32;
+    let mut absorbed = 0_u32;
     for RecordedRun { sight, rows, memory_weight, memory } in log.lock().unwrap().iter() {
         let left: Vec<u32> = (4..4 + absorbed).collect();
         let expected: Vec<u32> = (1..=done).filter(|t| !left.contains(t)).collect();
@@ -195,10 +197,13 @@ fn rejected_rows_leave_no_trace() {
             while session.flush(&cancel).unwrap() {}
             session
         });
-        let (mut at, mut number, mut several) = (300, 12345_u32, 0);
+        let mut at = 300;
+        let mut number = 12345_u32;
+        let mut several = 0;
         while at < 480 {
             number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let (length, right) = (1 + number as usize % 8, (number >> 8) as usize % 8);
+            let length = 1 + number as usize % 8;
+            let right = (number >> 8) as usize % 8;
             let tokens: Vec<u32> = (0..length as u32).map(|i| if i as usize <= right { at + i } else { 250 }).collect();
             let mut next = at;
             let choose = |logits: &[f32]| {

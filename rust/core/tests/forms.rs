@@ -133,7 +133,8 @@ fn a_token_that_a_document_can_hold_is_found_in_pieces_too() {
         std::fs::write(&path, tokenizer.to_string()).unwrap();
         let tokens = Tokens::open(&path, form.vocabulary + 1).unwrap();
         let whole = format!("a {content} b {content} c");
-        let (mut stream, mut found) = (TokenStream::default(), Vec::new());
+        let mut stream = TokenStream::default();
+        let mut found = Vec::new();
         for character in whole.chars() {
             found.extend(stream.push(&tokens, character.encode_utf8(&mut [0; 4])).unwrap());
         }
@@ -150,13 +151,15 @@ proptest! {
     fn a_text_in_pieces_is_the_whole_text(pieces in prop::collection::vec("[a-cA-C0-9.,'é字🐟 \n\t]{0,12}", 0..6)) {
         let whole = pieces.concat();
         for (form, tokens, _) in FORMS.iter() {
-            let (mut stream, mut found) = (TokenStream::default(), Vec::new());
+            let mut stream = TokenStream::default();
+            let mut found = Vec::new();
             for piece in &pieces {
                 found.extend(stream.push(tokens, piece).unwrap());
             }
             found.extend(stream.finish(tokens).unwrap());
             prop_assert_eq!(&found, &tokens.encode(&whole).unwrap(), "{}", form.form);
-            let (mut back, mut said) = (TextStream::default(), String::new());
+            let mut back = TextStream::default();
+            let mut said = String::new();
             for token in &found {
                 said += &back.push(tokens, *token).unwrap();
             }

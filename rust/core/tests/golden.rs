@@ -132,7 +132,8 @@ fn documents_answer_with_the_golden_text() {
                 "ask" => document.ask(&case.question, AskOptions::default()).unwrap(),
                 _ => document.summarize(AskOptions::default()).unwrap(),
             };
-            let (mut text, mut answer) = (String::new(), None);
+            let mut text = String::new();
+            let mut answer = None;
             while let Some(event) = reply.next().unwrap() {
                 match event {
                     AnswerEvent::TextDelta { delta } => text.push_str(&delta),

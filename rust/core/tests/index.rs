@@ -75,7 +75,8 @@ fn finds_the_same_as_a_scan() {
         same(&index.best(&ask(&question), 30, None).unwrap().0, &matching[..30.min(matching.len())]);
         same(&index.best(&ask(&question), 50_000, None).unwrap().0, &matching);
         same(&index.all(&ask(&question), 50_000, None).unwrap().0, &expected);
-        let (mut paged, mut after) = (Vec::new(), None);
+        let mut paged = Vec::new();
+        let mut after = None;
         loop {
             let (page, _) = index.all(&ask(&question), 3000, after).unwrap();
             after = page.last().map(Match::rank);

@@ -68,7 +68,8 @@ fn sentences(count: usize) -> Vec<String> {
 fn drafts_save_runs_and_change_nothing() {
     let sentences = sentences(40);
     let text = sentences.join(" ");
-    let (mut without, mut with) = (0, 0);
+    let mut without = 0;
+    let mut with = 0;
     for (model, reading, first) in
         [(&*COPIER, Reading::Recall, 0), (&*COPIER, Reading::Memory, 35), (&*TINY, Reading::Recall, 0), (&*TINY, Reading::Memory, 0)]
     {
@@ -138,7 +139,8 @@ fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
     // After a full stop this model ends: it has nothing to quote, whatever the prompt.
     let document = read(&COPIER, &text, Reading::Recall);
     let held = |reading| ask(&document, "Nothing of it.", AskOptions { verbatim: true, reading: Some(reading), ..AskOptions::default() });
-    let (one, all) = (held(Reading::Recall), held(Reading::RecallAll));
+    let one = held(Reading::Recall);
+    let all = held(Reading::RecallAll);
     assert!(!one.found && !all.found && one.text.is_empty() && all.text.is_empty());
     assert!(all.usage.prompt_tokens > 3 * one.usage.prompt_tokens, "it looked everywhere");
 }

@@ -44,7 +44,11 @@ fn answer(document: &Document, question: Option<&str>) -> Answer {
     loop {
         if let Some(AnswerEvent::Done { mut answer }) = reply.next().unwrap() {
             let usage = &mut answer.usage;
-            (usage.ttft_ms, usage.index_ms, usage.read_ms, usage.peak_rss_bytes, usage.decode_tokens_per_second) = (0.0, 0.0, 0.0, 0, None);
+            usage.ttft_ms = 0.0;
+            usage.index_ms = 0.0;
+            usage.read_ms = 0.0;
+            usage.peak_rss_bytes = 0;
+            usage.decode_tokens_per_second = None;
             usage.index_bytes = 0; // a checkpoint ends a run of postings early
             return *answer;
         }
@@ -67,7 +71,8 @@ fn what_was_saved_answers_as_before_and_reads_nothing_again() {
         let text = text(parts);
         let document = open(model, &text, reading, None).unwrap();
         read(&document);
-        let (question, summary) = (answer(&document, QUESTION), answer(&document, None));
+        let question = answer(&document, QUESTION);
+        let summary = answer(&document, None);
         let path = folder.path().join("state");
         document.save(&path).unwrap();
         let restored = Document::restore(Arc::clone(model), TextSource::text(text.as_str()).unwrap(), &path).unwrap();
@@ -90,7 +95,8 @@ fn a_reading_goes_on_from_a_checkpoint_made_anywhere() {
         let whole = open(model, &text, reading, None).unwrap();
         read(&whole);
         for steps in [0, 1, 2, 3, 7, 40] {
-            let (path, finished) = (folder.path().join("checkpoint"), folder.path().join("finished"));
+            let path = folder.path().join("checkpoint");
+            let finished = folder.path().join("finished");
             let begun = open(model, &text, reading, None).unwrap();
             for _ in 0..steps {
                 begun.step().unwrap();
@@ -121,7 +127,8 @@ fn a_reading_goes_on_from_a_checkpoint_made_anywhere() {
 #[test]
 fn a_document_read_for_recall_is_read_for_recall_all() {
     let folder = tempfile::tempdir().unwrap();
-    let (path, text) = (folder.path().join("state"), text(12));
+    let path = folder.path().join("state");
+    let text = text(12);
     read(&open(&DEMO, &text, Reading::Recall, Some(&path)).unwrap());
     let resumed = open(&DEMO, &text, Reading::RecallAll, Some(&path)).unwrap();
     assert!(resumed.step().unwrap().is_none());
@@ -232,7 +239,8 @@ fn a_forged_header_is_refused() {
     document.save(&path).unwrap();
     let bytes = std::fs::read(&path).unwrap();
     let length = u64::from_le_bytes(bytes[bytes.len() - 40..bytes.len() - 32].try_into().unwrap()) as usize;
-    let (begin, end) = (bytes.len() - 40 - length, bytes.len() - 40);
+    let begin = bytes.len() - 40 - length;
+    let end = bytes.len() - 40;
     let header = std::str::from_utf8(&bytes[begin..end]).unwrap();
     let numbers: Vec<(usize, usize)> = {
         let digits: Vec<usize> = header.bytes().enumerate().filter(|(_, b)| b.is_ascii_digit()).map(|(at, _)| at).collect();

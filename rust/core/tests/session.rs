@@ -59,7 +59,8 @@ fn a_session_goes_on_where_it_was_written() {
             session.feed(&[*word]);
             drain(&mut session);
         }
-        let (mut bytes, counts) = (Vec::new(), session.counts());
+        let mut bytes = Vec::new();
+        let counts = session.counts();
         session.write(&mut bytes).unwrap();
         let mut resumed = model.session().unwrap().resumed(&counts, &mut bytes.as_slice()).unwrap();
         for session in [&mut session, &mut resumed] {
@@ -77,7 +78,8 @@ fn a_session_goes_on_where_it_was_written() {
 /// The graph's rows of a verify run are those of single runs, but for rounding.
 #[test]
 fn several_rows_compute_what_single_rows_do() {
-    let (model, cancel) = (tiny(), CancelToken::between_runs());
+    let model = tiny();
+    let cancel = CancelToken::between_runs();
     let words: Vec<u32> = (0..140).map(|i| 30 + (i * i * 7 + i) % 300).collect();
     let [mut single, mut drafted] = [(); 2].map(|()| {
         let mut session = model.session().unwrap();
@@ -138,7 +140,8 @@ fn state_does_not_grow_and_forks_are_apart() {
 
 #[test]
 fn keys_and_values_in_f16_take_half() {
-    let (shape, sizes) = (&TINY.manifest().base, TINY.sizes());
+    let shape = &TINY.manifest().base;
+    let sizes = TINY.sizes();
     let numbers = 2 * shape.layers * shape.kv_heads * (sizes.pinned + sizes.window) * shape.head_dim;
     let [whole, half] = [&TINY, &HALF].map(|model| model.session().unwrap().bytes());
     assert_eq!(whole - half, 2 * numbers as u64);
@@ -180,7 +183,9 @@ fn a_cancelled_run_changes_nothing() {
 #[test]
 fn a_stream_holds_back_little() {
     let model = tiny();
-    let (mut stream, mut out, text) = (TokenStream::default(), 0, "unspaced,".repeat(3000));
+    let mut stream = TokenStream::default();
+    let mut out = 0;
+    let text = "unspaced,".repeat(3000);
     for _ in 0..20 {
         out += model.tokens().decode(&stream.push(model.tokens(), &text).unwrap()).unwrap().len();
     }
@@ -195,7 +200,9 @@ proptest! {
     fn token_stream_equals_whole(text in "([a-zA-Zé字🙂0-9.,'\n\t-]{0,9}[ ]{0,3}){0,60}", cuts in prop::collection::vec(0_usize..400, 0..8)) {
         let model = tiny();
         let tokens = model.tokens();
-        let (mut stream, mut found, mut at) = (TokenStream::default(), Vec::new(), 0);
+        let mut stream = TokenStream::default();
+        let mut found = Vec::new();
+        let mut at = 0;
         let mut cuts: Vec<usize> = cuts.into_iter().map(|c| text.floor_char_boundary(c.min(text.len()))).collect();
         cuts.sort_unstable();
         for cut in cuts.into_iter().chain([text.len()]) {
@@ -212,7 +219,8 @@ proptest! {
         let model = tiny();
         let tokens = model.tokens();
         for ids in [tokens.encode(&text).unwrap(), ids] {
-            let (mut stream, mut found) = (TextStream::default(), String::new());
+            let mut stream = TextStream::default();
+            let mut found = String::new();
             for id in &ids {
                 found.push_str(&stream.push(tokens, *id).unwrap());
             }

@@ -25,10 +25,12 @@ impl Memory {
     pub fn absorb(&mut self, before: u64, count: usize, keys: &[f32], values: &[f32]) {
         let d = self.width;
         let total = (before + count as u64) as f64;
-        let (keep, share) = ((before as f64 / total) as f32, (1.0 / total) as f32);
+        let keep = (before as f64 / total) as f32;
+        let share = (1.0 / total) as f32;
         let tokens = keys.chunks_exact(count * d).zip(values.chunks_exact(count * d));
         for ((keys, values), (m, z)) in tokens.zip(self.m.chunks_exact_mut(d * d).zip(self.z.chunks_exact_mut(d))) {
-            let (mut sum_m, mut sum_z) = (vec![0.0_f32; d * d], vec![0.0_f32; d]);
+            let mut sum_m = vec![0.0_f32; d * d];
+            let mut sum_z = vec![0.0_f32; d];
             for (key, value) in keys.chunks_exact(d).zip(values.chunks_exact(d)) {
                 for ((k, row), z) in key.iter().zip(sum_m.chunks_exact_mut(d)).zip(&mut sum_z) {
                     let s = sigma(*k);
@@ -70,7 +72,9 @@ mod tests {
 
     #[test]
     fn running_means_equal_sums() {
-        let (heads, d, tokens) = (2, 3, 50);
+        let heads = 2;
+        let d = 3;
+        let tokens = 50;
         let value = |seed: usize| ((seed * 2_654_435_761) % 1000) as f32 / 250.0 - 2.0;
         let all: Vec<f32> = (0..heads * tokens * d).map(value).collect();
         let at = |h: usize, t: usize, i: usize| all[(h * tokens + t) * d + i];

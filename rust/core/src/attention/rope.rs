@@ -21,7 +21,8 @@ impl Rope {
     pub fn row(&self, position: f64, cos: &mut [f32], sin: &mut [f32]) {
         for ((frequency, cos), sin) in self.frequencies.iter().zip(cos).zip(sin) {
             let (s, c) = (position * frequency).sin_cos();
-            (*cos, *sin) = (c as f32, s as f32);
+            *cos = c as f32;
+            *sin = s as f32;
         }
     }
 
@@ -40,8 +41,10 @@ impl Turn {
     pub fn apply(&self, key: &mut [f32]) {
         let (a, rest) = key.split_at_mut(self.0.len());
         for (((sin, cos), a), b) in self.0.iter().zip(a).zip(rest) {
-            let (x, y) = (f64::from(*a), f64::from(*b));
-            (*a, *b) = ((x * cos - y * sin) as f32, (y * cos + x * sin) as f32);
+            let x = f64::from(*a);
+            let y = f64::from(*b);
+            *a = (x * cos - y * sin) as f32;
+            *b = (y * cos + x * sin) as f32;
         }
     }
 }

@@ -65,12 +65,14 @@ impl Hold {
     /// The best token that keeps the answer verbatim, an end among them where it may end, and its log-probability among all tokens; without
     /// one where there was nothing to choose. None where nothing may follow.
     pub fn choose(&self, logits: &[f32], ends: &[u32]) -> Option<(u32, Option<f64>)> {
-        let (mut best, mut several) = (None, false);
+        let mut best = None;
+        let mut several = false;
         let mut offer = |token: u32| match best {
             Some(other) if token == other => {}
             Some(other) => {
                 several = true;
-                let (new, old) = (logits[token as usize], logits[other as usize]);
+                let new = logits[token as usize];
+                let old = logits[other as usize];
                 if new > old || (new == old && token < other) {
                     best = Some(token);
                 }
@@ -139,7 +141,9 @@ impl Hold {
 
 impl Piece {
     fn new(ids: Vec<u32>, text: String, tokens: &Tokens) -> Result<Self> {
-        let (mut stream, mut decoded, mut ends) = (TextStream::default(), String::new(), Vec::with_capacity(ids.len()));
+        let mut stream = TextStream::default();
+        let mut decoded = String::new();
+        let mut ends = Vec::with_capacity(ids.len());
         for id in &ids {
             let fresh = stream.push(tokens, *id)?;
             decoded.push_str(&fresh);
@@ -168,7 +172,8 @@ impl Piece {
 
     /// What is shown of a span, where it stands after a word.
     fn cut(&self, place: &Place) -> Option<Cut> {
-        let (start, end) = (self.bounds[place.first]?, self.bounds[place.next]?);
+        let start = self.bounds[place.first]?;
+        let end = self.bounds[place.next]?;
         let words = self.text.get(start..end)?;
         let start = start + words.len() - words.trim_start().len();
         (start < end && !words.ends_with(char::is_whitespace)).then_some(Cut { piece: place.piece, start, end })

@@ -81,7 +81,11 @@ impl Decoder {
         if tokens.is_none() {
             self.sampler.read(session.recent());
         }
-        let (mut chosen, mut text, mut ended, mut end, mut failed) = (Vec::new(), String::new(), false, None, None);
+        let mut chosen = Vec::new();
+        let mut text = String::new();
+        let mut ended = false;
+        let mut end = None;
+        let mut failed = None;
         let mut choose = |logits: &[f32]| {
             if ended {
                 return None; // a string that ends the answer was in the token before
@@ -91,7 +95,8 @@ impl Decoder {
                 None => Some(self.sampler.choose(logits)).map(|(token, log_p)| (token, Some(log_p))),
             };
             let Some((token, log_p)) = choice.filter(|(token, _)| !ends.contains(token)) else {
-                (ended, end) = (true, choice.map(|(token, _)| token));
+                ended = true;
+                end = choice.map(|(token, _)| token);
                 return None;
             };
             match &mut self.hold {
@@ -121,7 +126,8 @@ impl Decoder {
         if self.generated > 0 && !chosen.is_empty() {
             self.seconds += clock.elapsed().as_secs_f64();
         }
-        (self.ended, self.end) = (ended, end);
+        self.ended = ended;
+        self.end = end;
         self.last = chosen.last().map(|(token, _)| *token).filter(|_| !ended);
         self.generated += chosen.len();
         for (_, log_p) in &chosen {
@@ -151,7 +157,9 @@ impl Decoder {
 
     /// What was kept back of the prompt's answer; the next prompt begins anew.
     pub fn finish(&mut self, model: &Model) -> Result<String> {
-        (self.last, self.ended, self.end) = (None, false, None);
+        self.last = None;
+        self.ended = false;
+        self.end = None;
         let rest = std::mem::take(&mut self.stream).finish(&model.tokens)?;
         let (shown, stopped) = self.stops.push(&rest);
         Ok(if stopped { shown } else { shown + &self.stops.finish() })

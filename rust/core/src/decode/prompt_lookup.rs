@@ -9,12 +9,14 @@ const LONGEST: usize = 4;
 /// Up to `most` tokens that may follow `seen` and then `last`: those after the longest match of the last four tokens, the most recent of
 /// equals. Empty where nothing stands after a `last` in `seen`.
 pub fn draft(seen: &[u32], last: u32, most: usize) -> &[u32] {
-    let (mut best, mut longest) = (seen.len(), 0);
+    let mut best = seen.len();
+    let mut longest = 0;
     for at in (0..seen.len().saturating_sub(1)).rev().filter(|at| seen[*at] == last) {
         let before = seen[..at].iter().rev().zip(seen.iter().rev());
         let length = 1 + before.take(LONGEST - 1).take_while(|(a, b)| a == b).count();
         if length > longest {
-            (best, longest) = (at + 1, length);
+            best = at + 1;
+            longest = length;
             if length == LONGEST {
                 break;
             }

@@ -276,7 +276,9 @@ mod tests {
         fn a_stop_string_is_never_split_and_never_shown(pieces in prop::collection::vec("[ab\u{e9}\n]{0,3}", 0..12), stop in prop::collection::vec("[ab\u{e9}\n]{1,4}", 0..3)) {
             let whole = pieces.concat();
             let end = stop.iter().filter_map(|s| whole.find(s.as_str())).min();
-            let (mut stops, mut shown, mut ended) = (Stops::new(&stop), String::new(), false);
+            let mut stops = Stops::new(&stop);
+            let mut shown = String::new();
+            let mut ended = false;
             for piece in &pieces {
                 let (text, end) = stops.push(piece);
                 shown.push_str(&text);

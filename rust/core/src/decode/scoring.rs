@@ -37,7 +37,8 @@ pub fn cite(logits: &[f32], pieces: &[(usize, u32, f32)], otherwise: &[u32], sco
 /// Whether a citing model answers in its own words, which the token `words` begins, and the log-probability of that decision: it does when it
 /// prefers them to each of the `others`, the markers of the pieces in sight and none of them. BM25 lifts sentences and has no say in it.
 pub fn own_words(logits: &[f32], words: u32, others: impl Iterator<Item = u32> + Clone) -> (bool, f64) {
-    let (own, mut others) = (f64::from(logits[words as usize]), others.map(|t| f64::from(logits[t as usize])));
+    let own = f64::from(logits[words as usize]);
+    let mut others = others.map(|t| f64::from(logits[t as usize]));
     let rest = log_sum(others.clone());
     let all = log_sum([own, rest].into_iter());
     if others.all(|other| own > other) { (true, own - all) } else { (false, rest - all) }

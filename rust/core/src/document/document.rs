@@ -93,7 +93,8 @@ impl Document {
     pub fn restore(model: Arc<Model>, source: TextSource, path: &Path) -> Result<Self> {
         let (state, reading) = saved::load(path, &model, &source, None)?;
         if !state.marks.read {
-            let (found, expected) = (state.marks.start, source.length());
+            let found = state.marks.start;
+            let expected = source.length();
             let message = format!("{}: found {found} of {expected} bytes read; go on reading with it", path.display());
             return Err(Error::new("state.unfinished", message));
         }

@@ -136,7 +136,8 @@ impl DocumentState {
         let counted = citing.is_some() || self.session.is_none();
         let mut fed = 0;
         let mut passage: Option<(Span, usize, First)> = None; // with its tokens, and what it begins with
-        let (mut at, mut at_utf16) = (0, block.start_utf16);
+        let mut at = 0;
+        let mut at_utf16 = block.start_utf16;
         for (unit, tokens) in tokenized(&block.text, units_after(&block.text, &mut marks.fence), model.piece_tokens(), &model.tokens)? {
             at_utf16 += utf16_length(&block.text[at..unit.start]);
             at = unit.start;
@@ -180,7 +181,8 @@ impl DocumentState {
         }
         passage.map_or(Ok(()), |(whole, _, first)| add(&mut self.index, block, whole, first))?;
         self.hash.update(&block.text);
-        (marks.start, marks.start_utf16) = (block.start + block.text.len() as u64, block.start_utf16 + utf16_length(&block.text));
+        marks.start = block.start + block.text.len() as u64;
+        marks.start_utf16 = block.start_utf16 + utf16_length(&block.text);
         Ok(())
     }
 
@@ -216,7 +218,8 @@ impl DocumentState {
             (self.marks.tokens as f64 * bytes_total as f64 / bytes_done.max(1) as f64) as u64
         };
         let seconds_left = self.started.and_then(|(when, before)| {
-            let (seconds, done) = (when.elapsed().as_secs_f64(), tokens_done.saturating_sub(before));
+            let seconds = when.elapsed().as_secs_f64();
+            let done = tokens_done.saturating_sub(before);
             (seconds > 0.2 && done > 0).then(|| seconds * tokens_total.saturating_sub(tokens_done) as f64 / done as f64)
         });
         Progress { tokens_done, tokens_total, bytes_done, bytes_total, seconds_left }

@@ -140,7 +140,8 @@ fn write(
         Some(session) => {
             session.write(&mut out).map_err(failed)?;
             let sizes = model.sizes();
-            let (sizes, precision) = ([sizes.segment, sizes.pinned, sizes.window], model.execution().precision.clone());
+            let sizes = [sizes.segment, sizes.pinned, sizes.window];
+            let precision = model.execution().precision.clone();
             Some(Saved { sizes, precision, counts: session.counts(), bytes: out.written })
         }
         None => None,
@@ -239,7 +240,8 @@ fn check_seal(path: &Path, file: &File, length: u64) -> Result<()> {
     if length < PRELUDE + FOOTER {
         return wrong("state.damaged", INCONSISTENT);
     }
-    let (mut hash, mut sealed) = (Sha256::new(), [0; 32]);
+    let mut hash = Sha256::new();
+    let mut sealed = [0; 32];
     std::io::copy(&mut input.by_ref().take(length - PRELUDE - 32), &mut hash).map_err(failed)?;
     input.read_exact(&mut sealed).map_err(failed)?;
     if hash.finalize()[..] != sealed {
@@ -263,7 +265,8 @@ fn same_text(path: &Path, header: &Header, source: &TextSource) -> Result<Sha256
 }
 
 fn session(path: &Path, model: &Model, file: &File, saved: &Saved) -> Result<Session> {
-    let (sizes, state) = (model.sizes(), path.display());
+    let sizes = model.sizes();
+    let state = path.display();
     let [segment, pinned, window] = saved.sizes;
     if saved.sizes != [sizes.segment, sizes.pinned, sizes.window] {
         let message = format!(

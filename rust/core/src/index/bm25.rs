@@ -82,7 +82,8 @@ impl Weights {
     /// BM25 of one sentence as a share of what the question asks for: 1 when each of its terms stands in it once and it is of average length.
     /// So it means the same whatever the document's length.
     pub fn score(&self, sentence: &str) -> f32 {
-        let (mut counts, mut length) = (vec![0.0; self.terms.len()], 0.0);
+        let mut counts = vec![0.0; self.terms.len()];
+        let mut length = 0.0;
         for_each_term(sentence, |term| {
             length += 1.0;
             if let Ok(at) = self.terms.binary_search_by_key(&term, |t| t.0) {

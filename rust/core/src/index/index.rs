@@ -91,12 +91,14 @@ impl Stored {
     }
 
     fn check(&self, document: u64) -> Result<()> {
-        let (mut start, mut first) = (0_u64, None);
+        let mut start = 0_u64;
+        let mut first = None;
         for run in &self.runs {
             if run.start != start || run.bytes == 0 || first.map_or(run.first != 0, |f| run.first <= f) || run.first >= self.passages {
                 return Err(damaged());
             }
-            (start, first) = (start.checked_add(run.bytes).ok_or_else(damaged)?, Some(run.first));
+            start = start.checked_add(run.bytes).ok_or_else(damaged)?;
+            first = Some(run.first);
         }
         if self.passages > MOST_PASSAGES || self.end > document || !self.headings.consistent(self.passages) {
             return Err(damaged());
@@ -349,7 +351,9 @@ impl Index {
         let fresh = Self::new(folder)?;
         fresh.postings.region.fill(&self.postings.region, self.postings.bytes())?;
         fresh.records.region.fill(&self.records.region, self.records.bytes())?;
-        (self.postings.region, self.records.region, self.growth) = (fresh.postings.region, fresh.records.region, fresh.growth);
+        self.postings.region = fresh.postings.region;
+        self.records.region = fresh.records.region;
+        self.growth = fresh.growth;
         Ok(self)
     }
 }

@@ -73,7 +73,9 @@ impl Records {
         let mut record = [0; RECORD as usize];
         self.region.read(bytes_of(number), &mut record)?;
         let word = |at: usize| unpack(u64::from_le_bytes(std::array::from_fn(|i| record[at * 8 + i])));
-        let ((start, length), (start_utf16, heading), (above, heading_utf16)) = (word(0), word(1), word(2));
+        let (start, length) = word(0);
+        let (start_utf16, heading) = word(1);
+        let (above, heading_utf16) = word(2);
         let first = match (heading, above & CODE) {
             (0, 0) => First::Sentence,
             (0, _) => First::Code,
@@ -89,7 +91,8 @@ impl Records {
 
     /// The passage that holds the byte at `place`, or else the one before it.
     pub fn at(&self, place: u64) -> Result<Passage> {
-        let (mut low, mut high) = (0, self.count);
+        let mut low = 0;
+        let mut high = self.count;
         while high - low > 1 {
             let middle = low.midpoint(high);
             if self.get(middle)?.start <= place { low = middle } else { high = middle }
@@ -99,10 +102,12 @@ impl Records {
 
     /// The headings that a passage stands under, outermost first; a heading that it begins with is the last of them.
     pub fn path(&self, passage: &Passage) -> Result<Vec<Span>> {
-        let (mut path, mut at) = (Vec::new(), *passage);
+        let mut path = Vec::new();
+        let mut at = *passage;
         loop {
             if let First::Heading(length) = at.first {
-                let (end, end_utf16) = (at.start + length as u64, at.start_utf16 + at.heading_utf16);
+                let end = at.start + length as u64;
+                let end_utf16 = at.start_utf16 + at.heading_utf16;
                 path.push(Span { start: at.start, end, start_utf16: at.start_utf16, end_utf16 });
             }
             let Some(above) = at.above else { break };

@@ -70,7 +70,9 @@ pub(crate) struct Run {
 
 /// Hands sorted postings out page by page; gives the bytes of all pages. The last page is as short as it can be.
 fn write_pages(postings: &[Posting], first: u32, mut page: impl FnMut(&[u8]) -> Result<()>) -> Result<u64> {
-    let (mut bytes, mut written, mut at) = (Vec::with_capacity(PAGE), 0, 0);
+    let mut bytes = Vec::with_capacity(PAGE);
+    let mut written = 0;
+    let mut at = 0;
     while at < postings.len() {
         let from = at;
         bytes.clear();
@@ -134,7 +136,8 @@ impl Region {
 
     /// Hands its first `bytes` out, some at a time.
     pub fn copy(&self, bytes: u64, mut put: impl FnMut(&[u8]) -> Result<()>) -> Result<()> {
-        let (mut piece, mut at) = (vec![0; COPY.min(bytes as usize)], 0);
+        let mut piece = vec![0; COPY.min(bytes as usize)];
+        let mut at = 0;
         while at < bytes {
             let length = COPY.min((bytes - at) as usize);
             self.read(at, &mut piece[..length])?;
@@ -241,7 +244,8 @@ impl Cursor {
     /// Goes to the first posting of this term in this or a later passage, or to what comes after.
     pub fn seek(&mut self, region: &Region, term: u32, passage: u32) -> Result<()> {
         let wanted = Posting::new(term, passage, 0);
-        let (mut low, mut high) = (0, self.pages());
+        let mut low = 0;
+        let mut high = self.pages();
         while low < high {
             let middle = low.midpoint(high);
             let mut first = [0; 8];
@@ -264,10 +268,12 @@ impl Cursor {
         let Some(before) = self.posting else { return Ok(()) };
         let number = self.number()?;
         let step = u32::try_from(number >> 2).map_err(|_| damaged())?;
-        let (mut term, mut from) = (before.term(), before.passage());
+        let mut term = before.term();
+        let mut from = before.passage();
         if number & NEXT_TERM > 0 {
             let step = u32::try_from(self.number()?).ok();
-            (term, from) = (step.and_then(|step| term.checked_add(step)).ok_or_else(damaged)?, self.run.first);
+            term = step.and_then(|step| term.checked_add(step)).ok_or_else(damaged)?;
+            from = self.run.first;
         }
         let count = if number & COUNTED > 0 { u32::from(self.byte()?) } else { USUAL };
         let passage = from.checked_add(step);
@@ -285,7 +291,9 @@ impl Cursor {
     /// Reads the next page and goes to its first posting.
     fn turn(&mut self, region: &Region) -> Result<()> {
         if self.next >= self.pages() {
-            (self.posting, self.left, self.before) = (None, 0, self.run.postings);
+            self.posting = None;
+            self.left = 0;
+            self.before = self.run.postings;
             return Ok(());
         }
         let start = self.next * PAGE as u64;
@@ -298,7 +306,9 @@ impl Cursor {
         if postings == 0 || first.passage() >= MOST_PASSAGES {
             return Err(damaged());
         }
-        (self.posting, self.left, self.at) = (Some(first), postings - 1, HEADER);
+        self.posting = Some(first);
+        self.left = postings - 1;
+        self.at = HEADER;
         self.next += 1;
         Ok(())
     }

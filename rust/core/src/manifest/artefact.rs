@@ -128,7 +128,9 @@ fn start(hash: &str) -> &str {
 }
 
 fn sha256(path: &Path) -> std::io::Result<String> {
-    let (mut file, mut hash, mut block) = (File::open(path)?, Sha256::new(), vec![0; 1 << 16]);
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut block = vec![0; 1 << 16];
     loop {
         match file.read(&mut block)? {
             0 => return Ok(format!("{:x}", hash.finalize())),

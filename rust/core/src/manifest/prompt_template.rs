@@ -84,7 +84,8 @@ impl Layout {
             ids if ids.is_empty() => Err(Error::new("model.format", format!("prompt.{name}: found no tokens in it, expected some"))),
             ids => Ok(ids),
         };
-        let (start, summarize) = (encode("start", &prompt.start)?, encode("summarize", &prompt.summarize)?);
+        let start = encode("start", &prompt.start)?;
+        let summarize = encode("summarize", &prompt.summarize)?;
         let ask = TemplateParts::new(&prompt.ask, "{question}", tokens)?;
         let chat = match &prompt.chat {
             None => None,
@@ -163,7 +164,8 @@ impl TemplateParts {
         let (before, after) = template.split_once(name).unwrap_or((template, ""));
         let (head, before) = before.split_at(tokens.special_end(before));
         let (after, rest) = after.split_at(tokens.special_start(after));
-        let (head, rest) = (tokens.encode_template(head)?, tokens.encode_template(rest)?);
+        let head = tokens.encode_template(head)?;
+        let rest = tokens.encode_template(rest)?;
         Ok(Self { head, before: before.to_owned(), after: after.to_owned(), rest })
     }
 

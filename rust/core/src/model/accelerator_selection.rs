@@ -65,7 +65,8 @@ pub(crate) struct Opening<'a> {
 pub(crate) fn first(candidates: Vec<Candidate>, opening: &Opening<'_>) -> Result<(Arc<Graph>, Execution)> {
     let threads = opening.threads;
     let requested = candidates.iter().map(|(accelerator, _)| accelerator.clone()).collect();
-    let (mut skipped, mut last) = (Vec::new(), None);
+    let mut skipped = Vec::new();
+    let mut last = None;
     for (accelerator, artefact) in candidates {
         let opened = match artefact {
             Err(reason) => Err(Error::new("argument.accelerator", reason)),
@@ -74,7 +75,9 @@ pub(crate) fn first(candidates: Vec<Candidate>, opening: &Opening<'_>) -> Result
         match opened {
             Ok((artefact, (graph, error, cached))) => {
                 let Artefact { file, precision, .. } = artefact;
-                let (graphs, self_test_error, self_test_cached) = (graph.loaded(), error, cached);
+                let graphs = graph.loaded();
+                let self_test_error = error;
+                let self_test_cached = cached;
                 let execution =
                     Execution { file, accelerator, precision, threads, requested, skipped, graphs, self_test_error, self_test_cached };
                 return Ok((graph, execution));

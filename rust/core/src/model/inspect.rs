@@ -79,7 +79,8 @@ pub struct ScenarioInfo {
 /// `model.missing` or `model.format`.
 pub fn inspect(folder: &Path) -> Result<ModelInfo> {
     let manifest = Manifest::load(folder)?;
-    let (base, cache) = (&manifest.base, manifest.cpu().map_or(KvDtype::F32, |a| a.cache));
+    let base = &manifest.base;
+    let cache = manifest.cpu().map_or(KvDtype::F32, |a| a.cache);
     let scenarios = manifest.scenarios.iter().map(|(name, s)| ScenarioInfo {
         name: name.clone(),
         segment: s.segment,

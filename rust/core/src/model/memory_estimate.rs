@@ -53,7 +53,8 @@ impl Estimate {
         let runtime_bytes = RUNTIME + TOKENIZER * bytes(&manifest.tokenizer.file);
         // In four bits each block's scale (a fifth of the block) is kept twice more beside what is packed.
         let scales = if precision == "int4" { beside.saturating_sub(head) * 2 / 5 } else { 0 };
-        let (weights_bytes, state_bytes) = (inside + beside + scales, state.saturating_mul(2));
+        let weights_bytes = inside + beside + scales;
+        let state_bytes = state.saturating_mul(2);
         let peak_bytes = (runtime_bytes + weights_bytes).saturating_add(loading_bytes.max(state_bytes.saturating_add(run_bytes)));
         Self { runtime_bytes, weights_bytes, loading_bytes, state_bytes, run_bytes, peak_bytes }
     }
@@ -66,7 +67,8 @@ pub(crate) fn memory_layers(manifest: &Manifest) -> usize {
 
 /// Bytes of one session's state, by the formula of [`ScenarioInfo`](crate::model::inspect::ScenarioInfo).
 pub(crate) fn state_bytes(manifest: &Manifest, s: Scenario, cache: KvDtype) -> u64 {
-    let (base, remember) = (&manifest.base, memory_layers(manifest));
+    let base = &manifest.base;
+    let remember = memory_layers(manifest);
     let sizes = [base.layers, remember, base.kv_heads, base.head_dim, s.pinned, s.window, cache.bytes()];
     let [layers, remember, heads, d, pinned, window, number] = sizes.map(|n| n as u128);
     let bytes = heads * (layers * (number * 2 * (pinned + window) * d + 4 * pinned * d) + 4 * remember * 2 * (d * d + d));
@@ -83,11 +85,17 @@ mod tests {
         let mut manifest = Manifest::load(&folder).expect("models/tiny is there");
         let sizes = Scenario { segment: 128, pinned: 48, window: 512, recall: 384, threads: 0 };
         let base = &mut manifest.base;
-        (base.layers, base.hidden, base.heads, base.kv_heads) = (24, 896, 14, 2);
-        (base.head_dim, base.vocabulary, base.feed_forward) = (64, 151_936, Some(4864));
+        base.layers = 24;
+        base.hidden = 896;
+        base.heads = 14;
+        base.kv_heads = 2;
+        base.head_dim = 64;
+        base.vocabulary = 151_936;
+        base.feed_forward = Some(4864);
         manifest.artefacts.truncate(1);
         let artefact = &mut manifest.artefacts[0];
-        (artefact.precision, artefact.weights) = (precision.into(), Some("weights".into()));
+        artefact.precision = precision.into();
+        artefact.weights = Some("weights".into());
         for (name, bytes) in [(artefact.file.clone(), graph), ("weights".into(), weights), ("tokenizer.json".into(), 11_603)] {
             manifest.files.entry(name).or_insert_with(|| crate::manifest::FileEntry { bytes: 0, sha256: String::new() }).bytes = bytes;
         }
@@ -107,8 +115,12 @@ mod tests {
             assert_eq!(found.state_bytes, 2 * 14_352_384);
         }
         let (mut llama, sizes) = shapes("int8", 838_022, 1_237_308_416);
-        (llama.base.layers, llama.base.hidden, llama.base.heads, llama.base.kv_heads) = (16, 2048, 32, 8);
-        (llama.base.vocabulary, llama.base.feed_forward) = (128_256, Some(8192));
+        llama.base.layers = 16;
+        llama.base.hidden = 2048;
+        llama.base.heads = 32;
+        llama.base.kv_heads = 8;
+        llama.base.vocabulary = 128_256;
+        llama.base.feed_forward = Some(8192);
         assert!((Estimate::new(&llama, sizes, 38_273_024).peak_bytes as f64 / 1_540_014_080.0 - 1.0).abs() < 0.1);
     }
 

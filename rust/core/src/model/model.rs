@@ -49,7 +49,8 @@ impl Model {
         manifest.verify(folder)?;
         let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
         let layout = Layout::new(&manifest, &mut tokens)?;
-        let (rows, width) = (manifest.base.vocabulary, manifest.base.hidden);
+        let rows = manifest.base.vocabulary;
+        let width = manifest.base.hidden;
         let kept = &manifest.embedding;
         let embedding = Embedding::open(&folder.join(&kept.file), rows, width, kept.dtype, kept.scale)?;
         let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);

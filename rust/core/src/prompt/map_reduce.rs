@@ -97,7 +97,8 @@ impl Notes {
 
     /// As much of the document as fits.
     fn fill(&mut self, document: &Shared) -> Result<Vec<Piece>> {
-        let (mut pack, mut pieces) = (Pack::new(&document.model, self.tail.len()), Vec::new());
+        let mut pack = Pack::new(&document.model, self.tail.len());
+        let mut pieces = Vec::new();
         loop {
             while let Some(piece) = self.waiting.pop_front() {
                 if pack.fits(&piece) {

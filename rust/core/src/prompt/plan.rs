@@ -74,7 +74,9 @@ fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
         let text = document.source.slice(seen.span.start, seen.span.end)?;
         let score = if seen.heading { 0.0 } else { weights.score(&text) };
         let text = trimmed(&text).into_owned();
-        let (marker, tokens, note) = (seen.marker, seen.tokens.clone(), None);
+        let marker = seen.marker;
+        let tokens = seen.tokens.clone();
+        let note = None;
         pieces.push(Piece { span: seen.span, text, heading: seen.heading, score, marker, tokens, at: seen.at, note });
     }
     let cites = if matches!(task, Task::Ask(_)) { 1 } else { PIECES };

@@ -60,12 +60,14 @@ impl Prompt {
     /// Pieces in document order, then the task.
     pub fn new(model: &Model, mut pieces: Vec<Piece>, tail: &[u32], cites: usize, shown: bool) -> Result<Self> {
         let start = model.layout.start().len();
-        let (mut tokens, mut numbers) = (Vec::new(), [0; 2]);
+        let mut tokens = Vec::new();
+        let mut numbers = [0; 2];
         for piece in &mut pieces {
             if let Some(markers) = model.layout.citing() {
                 let number = &mut numbers[usize::from(piece.heading)];
                 let (marker, marked) = markers.piece(piece.heading, *number, &model.tokens.encode(&folded(&piece.text))?);
-                (piece.marker, piece.tokens) = (Some(marker), marked);
+                piece.marker = Some(marker);
+                piece.tokens = marked;
                 *number += 1;
             }
             piece.at = (start + tokens.len()) as u64;
@@ -127,7 +129,8 @@ impl Pack {
 
     /// Takes a piece if there is room.
     pub fn fits(&mut self, piece: &Piece) -> bool {
-        let (cost, markers) = (piece.tokens.len() + 1, &mut self.markers[usize::from(piece.heading)]);
+        let cost = piece.tokens.len() + 1;
+        let markers = &mut self.markers[usize::from(piece.heading)];
         if cost > self.left || *markers == 0 {
             return false;
         }
@@ -204,7 +207,8 @@ pub(crate) fn held(document: &Shared, pieces: &[Piece], cuts: Vec<Cut>) -> Resul
     let quote = |cut: Cut| {
         let span = pieces[cut.piece].span;
         let text = document.source.slice(span.start, span.end)?;
-        let (start, end) = (untrimmed(&text, cut.start), untrimmed(&text, cut.end));
+        let start = untrimmed(&text, cut.start);
+        let end = untrimmed(&text, cut.end);
         let span = Span::within(span.start, span.start_utf16, &text, start, end);
         Ok(Quote::new(span, text[start..end].to_owned()))
     };

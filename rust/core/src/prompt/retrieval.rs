@@ -42,7 +42,8 @@ pub(crate) struct Recall {
 impl Recall {
     /// Looks in at most `prompts` prompts, or everywhere.
     pub fn new(question: &str, tail: Vec<u32>, prompts: Option<usize>) -> Self {
-        let (waiting, known) = (Vec::new(), HashSet::new());
+        let waiting = Vec::new();
+        let known = HashSet::new();
         let question = question.to_owned();
         Self { question, tail, left: prompts, passages: PASSAGES, after: None, exhausted: false, waiting, known, made: 0 }
     }
@@ -55,7 +56,8 @@ impl Recall {
         let model = &document.model;
         self.take_in(document)?;
         let mut pack = Pack::new(model, self.tail.len());
-        let (mut chosen, mut waiting) = (Vec::new(), Vec::new());
+        let mut chosen = Vec::new();
+        let mut waiting = Vec::new();
         for piece in std::mem::take(&mut self.waiting) {
             (if pack.fits(&piece) { &mut chosen } else { &mut waiting }).push(piece);
         }

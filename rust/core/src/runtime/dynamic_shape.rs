@@ -55,7 +55,8 @@ impl DynamicExecutor {
     const KEPT: usize = 6;
 
     pub(crate) fn new(graph: Arc<Graph>, slots: usize) -> Result<Self> {
-        let (heads, d) = (graph.dims.kv_heads, graph.dims.head_dim);
+        let heads = graph.dims.kv_heads;
+        let d = graph.dims.head_dim;
         let layers = 0..graph.dims.layers.len();
         let kept = || QuantizedTensor::of_cache(&[1, heads, slots, d], graph.cache);
         let cache = layers.clone().map(|_| Ok([kept()?, kept()?])).collect::<Result<Vec<_>>>()?;
@@ -67,7 +68,8 @@ impl DynamicExecutor {
 
     fn bind(&mut self, count: usize, wanted: usize) -> Result<Rows> {
         let dims = &self.graph.dims;
-        let (heads, d) = (dims.kv_heads, dims.head_dim);
+        let heads = dims.kv_heads;
+        let d = dims.head_dim;
         let x = tensor(&[count, dims.hidden], 0.0)?;
         // What is at work stays with the graph it began with: a second copy would cost its memory twice.
         let sessions = self.rows.first().map_or_else(|| self.graph.sessions(), |rows| Ok(Arc::clone(&rows.sessions)))?;
@@ -131,12 +133,14 @@ impl Executor for DynamicExecutor {
     }
 
     fn read_kv(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]) {
-        let (d, at) = (self.graph.dims.head_dim, head * self.slots + slot);
+        let d = self.graph.dims.head_dim;
+        let at = head * self.slots + slot;
         to.into_iter().zip(&self.cache[layer]).for_each(|(to, from)| from.read(at * d, to));
     }
 
     fn write_kv(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]) {
-        let (d, at) = (self.graph.dims.head_dim, head * self.slots + slot);
+        let d = self.graph.dims.head_dim;
+        let at = head * self.slots + slot;
         for (to, from) in self.cache[layer].iter_mut().zip(from) {
             from.into_iter().for_each(|from| to.write(at * d, from.iter().copied()));
         }
@@ -159,12 +163,14 @@ impl Executor for DynamicExecutor {
     }
 
     fn read_new_kv(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]) {
-        let (d, at) = (self.graph.dims.head_dim, head * self.last().count + row);
+        let d = self.graph.dims.head_dim;
+        let at = head * self.last().count + row;
         to.into_iter().zip(&self.last().fresh[layer]).for_each(|(to, from)| from.read(at * d, to));
     }
 
     fn commit_row(&mut self, layer: usize, row: usize, slot: usize) {
-        let (heads, d) = (self.graph.dims.kv_heads, self.graph.dims.head_dim);
+        let heads = self.graph.dims.kv_heads;
+        let d = self.graph.dims.head_dim;
         let rows = self.rows.last().expect("inputs() comes before run() and its results");
         for (to, from) in self.cache[layer].iter_mut().zip(&rows.fresh[layer]) {
             for head in 0..heads {

@@ -27,8 +27,8 @@ impl Embedding {
     pub fn open(path: &Path, rows: usize, width: usize, dtype: Float, scale: f32) -> Result<Self> {
         let wrong = |e: String| Error::new("model.missing", format!("{}: {e}", path.display()));
         let file = File::open(path).map_err(|e| wrong(e.to_string()))?;
-        let (found, expected) =
-            (file.metadata().map_err(|e| wrong(e.to_string()))?.len(), rows as u64 * width as u64 * dtype.bytes() as u64);
+        let found = file.metadata().map_err(|e| wrong(e.to_string()))?.len();
+        let expected = rows as u64 * width as u64 * dtype.bytes() as u64;
         if found != expected {
             return Err(Error::new("model.format", format!("{}: found {found} bytes, expected {expected}", path.display())));
         }

@@ -94,7 +94,9 @@ impl Graph {
         let file = |name: &String, rows, wanted| -> Result<GraphFile> {
             Ok(GraphFile { path: folder.join(name), entry: entry(name)?, rows, wanted })
         };
-        let (mut files, mut external_files, mut encodings) = (Vec::new(), Vec::new(), None);
+        let mut files = Vec::new();
+        let mut external_files = Vec::new();
+        let mut encodings = None;
         match &artefact.fixed {
             None => {
                 files.push(file(&artefact.file, 0, 0)?);
@@ -107,7 +109,8 @@ impl Graph {
                     files.push(file(&graph.file, graph.rows, graph.wanted)?);
                 }
                 external_files.push((folder.join(&artefact.file), entry(&artefact.file)?));
-                let (layers, width) = (dims.layers.len(), dims.kv_heads * dims.head_dim);
+                let layers = dims.layers.len();
+                let width = dims.kv_heads * dims.head_dim;
                 encodings = Some(Arc::new(match &fixed.encodings {
                     None => Encodings::real(layers, width),
                     Some(named) => {
@@ -117,7 +120,9 @@ impl Graph {
                 }));
             }
         }
-        let (sessions, last, report) = (Mutex::new(None), Mutex::new(Weak::new()), Mutex::new(Vec::new()));
+        let sessions = Mutex::new(None);
+        let last = Mutex::new(Weak::new());
+        let report = Mutex::new(Vec::new());
         let cache = artefact.cache;
         let graph = Self { dims, files, external_files, encodings, cache, provider, threads, sessions, last, report };
         *graph.sessions.lock().unwrap_or_else(PoisonError::into_inner) = Some(graph.load(profile)?);
@@ -172,7 +177,8 @@ impl Graph {
     }
 
     fn load(&self, profile: Option<&Path>) -> Result<Arc<Sessions>> {
-        let (mut sessions, mut report) = (Sessions::new(), Vec::new());
+        let mut sessions = Sessions::new();
+        let mut report = Vec::new();
         for (number, GraphFile { path, entry, rows, .. }) in self.files.iter().enumerate() {
             let clock = Instant::now();
             let profile = profile.map(|folder| folder.join(number.to_string()));

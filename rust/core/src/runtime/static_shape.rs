@@ -60,11 +60,14 @@ impl std::fmt::Debug for StaticExecutor {
 impl StaticExecutor {
     pub(crate) fn new(graph: Arc<Graph>, encodings: Arc<Encodings>, slots: usize) -> Result<Self> {
         let dims = &graph.dims;
-        let (heads, d) = (dims.kv_heads, dims.head_dim);
-        let (mut cache, mut memory) = (Vec::new(), Vec::new());
+        let heads = dims.kv_heads;
+        let d = dims.head_dim;
+        let mut cache = Vec::new();
+        let mut memory = Vec::new();
         for layer in 0..dims.layers.len() {
             let one = |name: &str| {
-                let (taken, given) = (encodings.of(&format!("{name}_{layer}"))?, encodings.of(&format!("new_{name}_{layer}"))?);
+                let taken = encodings.of(&format!("{name}_{layer}"))?;
+                let given = encodings.of(&format!("new_{name}_{layer}"))?;
                 if (taken.scale, taken.zero_point, taken.bits) != (given.scale, given.zero_point, given.bits) {
                     return Err(Error::new(
                         "model.format",
@@ -86,14 +89,19 @@ impl StaticExecutor {
         let unit = Encoding { scale: 1.0, zero_point: 0.0, bits: 8 };
         let memory_weight = QuantizedTensor::new(&[1], if dims.remembers() { encodings.of("memory_weight")? } else { unit }, 0.0)?;
         let bound = graph.files.iter().map(|_| None).collect();
-        let (x, tables, logits) = (Vec::new(), Vec::new(), Vec::new());
+        let x = Vec::new();
+        let tables = Vec::new();
+        let logits = Vec::new();
         Ok(Self { encodings, slots, cache, memory, memory_weight, bound, run: (0, 0, 0), x, tables, logits, graph })
     }
 
     fn bind(&self, at: usize) -> Result<Bound> {
-        let (dims, e) = (&self.graph.dims, &self.encodings);
-        let (heads, d) = (dims.kv_heads, dims.head_dim);
-        let (count, wanted) = (self.graph.files[at].rows, self.graph.files[at].wanted);
+        let dims = &self.graph.dims;
+        let e = &self.encodings;
+        let heads = dims.kv_heads;
+        let d = dims.head_dim;
+        let count = self.graph.files[at].rows;
+        let wanted = self.graph.files[at].wanted;
         // What is at work stays with the graphs it began with.
         let sessions = self.bound.iter().flatten().next().map_or_else(|| self.graph.sessions(), |b| Ok(Arc::clone(&b.sessions)))?;
         let mut binding = sessions[at].lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
@@ -101,7 +109,8 @@ impl StaticExecutor {
         x.bind_input(&mut binding, "x".into())?;
         let mut kinds = Vec::new();
         for kind in &dims.kinds {
-            let (half, inputs) = (kind.rope.half(), kind_inputs(kind));
+            let half = kind.rope.half();
+            let inputs = kind_inputs(kind);
             let named = |input: &str, width| {
                 let encoding = e.of(&format!("{}_{}", if inputs.contains(&input) { input } else { "mask" }, kind.name))?;
                 QuantizedTensor::new(&[count, width], encoding, 0.0)
@@ -140,7 +149,8 @@ impl StaticExecutor {
     /// Writes what the host filled, and rows of padding after it that nothing real sees.
     fn fill(&mut self, memory_weight: f32) {
         let (at, count, wanted) = self.run;
-        let (all, slots) = (self.graph.files[at].rows, self.slots);
+        let all = self.graph.files[at].rows;
+        let slots = self.slots;
         let hidden = self.graph.dims.hidden;
         let bound = self.bound[at].as_mut().expect("inputs() comes before run() and its results");
         bound.x.write(0, self.x.iter().copied().chain(std::iter::repeat_n(0.0, (all - count) * hidden)));
@@ -200,7 +210,8 @@ impl Executor for StaticExecutor {
     }
 
     fn write_kv(&mut self, layer: usize, head: usize, slot: usize, from: [Option<&[f32]>; 2]) {
-        let (d, encodings) = (self.graph.dims.head_dim, Arc::clone(&self.encodings));
+        let d = self.graph.dims.head_dim;
+        let encodings = Arc::clone(&self.encodings);
         for (part, (to, from)) in self.cache[layer].iter_mut().zip(from).enumerate() {
             let scales = &encodings.scales[&format!("{}_{layer}", ["k", "v"][part])][head * d..];
             if let Some(from) = from {
@@ -210,9 +221,12 @@ impl Executor for StaticExecutor {
     }
 
     fn set_memory(&mut self, layer: usize, memory: &Memory) {
-        let (heads, d, encodings) = (self.graph.dims.kv_heads, self.graph.dims.head_dim, Arc::clone(&self.encodings));
+        let heads = self.graph.dims.kv_heads;
+        let d = self.graph.dims.head_dim;
+        let encodings = Arc::clone(&self.encodings);
         let Some([mean, log_z]) = &mut self.memory[layer] else { return };
-        let (mut m, mut z) = (vec![0.0; heads * d * d], vec![0.0; heads * d]);
+        let mut m = vec![0.0; heads * d * d];
+        let mut z = vec![0.0; heads * d];
         memory.scaled(&mut m, &mut z);
         if encodings.is_real() {
             mean.write(0, m.into_iter());
@@ -243,7 +257,8 @@ impl Executor for StaticExecutor {
     }
 
     fn read_new_kv(&self, layer: usize, head: usize, row: usize, to: [&mut [f32]; 2]) {
-        let (d, rows) = (self.graph.dims.head_dim, self.graph.files[self.run.0].rows);
+        let d = self.graph.dims.head_dim;
+        let rows = self.graph.files[self.run.0].rows;
         for (part, (to, from)) in to.into_iter().zip(&self.current().fresh[layer]).enumerate() {
             from.read((head * rows + row) * d, to);
             to.iter_mut().zip(self.scales(layer, head, part)).for_each(|(x, s)| *x *= s);
@@ -251,7 +266,9 @@ impl Executor for StaticExecutor {
     }
 
     fn commit_row(&mut self, layer: usize, row: usize, slot: usize) {
-        let (heads, d, rows) = (self.graph.dims.kv_heads, self.graph.dims.head_dim, self.graph.files[self.run.0].rows);
+        let heads = self.graph.dims.kv_heads;
+        let d = self.graph.dims.head_dim;
+        let rows = self.graph.files[self.run.0].rows;
         let bound = self.bound[self.run.0].as_ref().expect("inputs() comes before run() and its results");
         for (to, from) in self.cache[layer].iter_mut().zip(&bound.fresh[layer]) {
             for head in 0..heads {
@@ -271,7 +288,9 @@ impl Executor for StaticExecutor {
 
     fn release_buffers(&mut self) {
         self.bound.iter_mut().for_each(|b| *b = None);
-        (self.x, self.tables, self.logits) = (Vec::new(), Vec::new(), Vec::new());
+        self.x = Vec::new();
+        self.tables = Vec::new();
+        self.logits = Vec::new();
     }
 
     fn bytes(&self) -> u64 {

@@ -62,8 +62,11 @@ impl Session {
         }
         self.pending = counts.pending.iter().copied().collect();
         self.recent.clone_from(&counts.recent);
-        (self.pinned, self.absorbed, self.runs) = (counts.pinned, counts.absorbed, counts.runs);
-        (self.window_start, self.next) = (counts.window_start, counts.next);
+        self.pinned = counts.pinned;
+        self.absorbed = counts.absorbed;
+        self.runs = counts.runs;
+        self.window_start = counts.window_start;
+        self.next = counts.next;
         self.each_kept(|part| {
             let mut bytes = vec![0; part.len() * 4];
             input.read_exact(&mut bytes)?;
@@ -81,8 +84,10 @@ impl Session {
 
     /// Every stretch of numbers that outlives a run, in the order of a saved document.
     fn each_kept(&mut self, mut each: impl FnMut(&mut [f32]) -> std::io::Result<()>) -> std::io::Result<()> {
-        let (heads, d) = (self.shared.dims.kv_heads, self.shared.dims.head_dim);
-        let (mut key, mut value) = (vec![0.0; d], vec![0.0; d]);
+        let heads = self.shared.dims.kv_heads;
+        let d = self.shared.dims.head_dim;
+        let mut key = vec![0.0; d];
+        let mut value = vec![0.0; d];
         let window: Vec<usize> = (self.window_start..self.next).map(|p| window_slot(self.sizes, p)).collect();
         for layer in 0..self.memories.len() {
             each(&mut self.pinned_keys[layer][..self.pinned * heads * d])?;

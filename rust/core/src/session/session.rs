@@ -243,7 +243,8 @@ impl Session {
             return;
         }
         let dims = &self.shared.dims;
-        let (d, mut key) = (dims.head_dim, vec![0.0; dims.head_dim]);
+        let d = dims.head_dim;
+        let mut key = vec![0.0; dims.head_dim];
         let turns = dims.turns((first..self.window_start).map(|p| p as f64));
         for (layer, kind) in dims.layers.iter().enumerate() {
             for (slot, turn) in turns[*kind].iter().enumerate() {
@@ -258,7 +259,9 @@ impl Session {
     }
 
     fn fill(&mut self, tokens: &[u32], wanted: usize) -> Result<()> {
-        let (sizes, slots, count) = (self.sizes, self.slots(), tokens.len());
+        let sizes = self.sizes;
+        let slots = self.slots();
+        let count = tokens.len();
         let inputs = self.executor.prepare(count, wanted)?;
         for (token, row) in tokens.iter().zip(inputs.x.chunks_exact_mut(self.shared.dims.hidden)) {
             self.shared.embedding.row(*token, row)?;
@@ -278,7 +281,8 @@ impl Session {
             for (row, mask) in mask.chunks_exact_mut(slots + count).enumerate() {
                 mask[slots..=slots + row].fill(0.0);
                 if let Some(sliding) = kind.sliding {
-                    let (start, pinned) = (self.window_start, self.pinned as u64);
+                    let start = self.window_start;
+                    let pinned = self.pinned as u64;
                     let near = (self.next + row as u64 + 1).saturating_sub(sliding as u64); // the first position in sight
                     mask[..near.saturating_sub(start - pinned).min(pinned) as usize].fill(HIDDEN);
                     for position in start..near.min(self.next) {
@@ -298,7 +302,8 @@ impl Session {
             return;
         }
         let dims = &self.shared.dims;
-        let (d, mut value) = (dims.head_dim, vec![0.0; dims.head_dim]);
+        let d = dims.head_dim;
+        let mut value = vec![0.0; dims.head_dim];
         let turns = dims.turns((0..pinning as u64).map(|row| -((self.next + row) as f64)));
         for (layer, kind) in dims.layers.iter().enumerate() {
             for (row, turn) in turns[*kind].iter().enumerate() {
@@ -330,7 +335,8 @@ impl Session {
         let dims = &self.shared.dims;
         let d = dims.head_dim;
         let turns = dims.turns((0..leaving as u64).map(|row| -((self.window_start + row) as f64)));
-        let (mut keys, mut values) = (vec![0.0; dims.kv_heads * leaving * d], vec![0.0; dims.kv_heads * leaving * d]);
+        let mut keys = vec![0.0; dims.kv_heads * leaving * d];
+        let mut values = vec![0.0; dims.kv_heads * leaving * d];
         for (layer, kind) in dims.layers.iter().enumerate() {
             if leaving > 0 {
                 for (head, row) in (0..dims.kv_heads).flat_map(|head| (0..leaving).map(move |row| (head, row))) {

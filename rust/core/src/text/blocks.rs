@@ -87,7 +87,8 @@ impl Blocks {
         match text.strip_prefix(BYTE_ORDER_MARK) {
             Some(rest) if base == 0 => {
                 self.waiting.push_str(rest);
-                (self.start, self.start_utf16) = (3, 1);
+                self.start = 3;
+                self.start_utf16 = 1;
             }
             _ => self.waiting.push_str(&text),
         }
@@ -113,7 +114,8 @@ mod tests {
     use super::*;
 
     fn whole(source: TextSource) -> Result<String> {
-        let (mut blocks, mut text) = (Blocks::new(source), String::new());
+        let mut blocks = Blocks::new(source);
+        let mut text = String::new();
         let mut units = 0;
         while let Some(block) = blocks.advance()? {
             assert_eq!(block.start_utf16, units);

@@ -7,7 +7,8 @@ pub(crate) fn check_text(head: &[u8]) -> Result<()> {
     const UTF16: &str = "convert it to UTF-8 first (iconv -f UTF-16 -t UTF-8)";
     let zeros = |odd: usize| head.iter().skip(odd).step_by(2).filter(|b| **b == 0).count();
     let half = head.len() / 2;
-    let (even, odd) = (zeros(0), zeros(1));
+    let even = zeros(0);
+    let odd = zeros(1);
     let control = head.iter().filter(|b| **b < 32 && !b"\t\n\x0b\x0c\r\x1b\0".contains(b)).count();
     let (what, advice) = match head {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => ("UTF-32", "convert it to UTF-8 first (iconv -f UTF-32 -t UTF-8)"),

@@ -96,7 +96,8 @@ impl TextSource {
     /// # Errors
     /// `text.changed`; `io`.
     pub fn around(&self, start: u64, end: u64, reach: u64) -> Result<(String, String)> {
-        let (from, to) = (start.saturating_sub(reach), (end + reach).min(self.length));
+        let from = start.saturating_sub(reach);
+        let to = (end + reach).min(self.length);
         let whole = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_matches('\u{fffd}').to_owned();
         Ok((whole(self.read(from, (start - from) as usize)?), whole(self.read(end, (to - end) as usize)?)))
     }
@@ -106,7 +107,8 @@ impl TextSource {
     /// # Errors
     /// `text.changed`; `io`.
     pub fn line(&self, place: u64) -> Result<u64> {
-        let (mut line, mut at) = (1, 0);
+        let mut line = 1;
+        let mut at = 0;
         while at < place {
             let bytes = self.read(at, READ.min((place - at) as usize))?;
             line += bytes.iter().filter(|b| **b == b'\n').count() as u64;

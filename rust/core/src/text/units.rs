@@ -112,7 +112,8 @@ fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<TextUnit> {
     let mut opened: Option<usize> = None; // a fence's mark, which goes with the first line in it
     let mut at = 0;
     for line in text.split_inclusive('\n') {
-        let (start, end) = (at, at + line.len());
+        let start = at;
+        let end = at + line.len();
         at = end;
         let words = line.trim();
         let blank = words.is_empty();
@@ -132,7 +133,8 @@ fn split(text: &str, headings: bool, fence: &mut Fence) -> Vec<TextUnit> {
             split_paragraph(text, from, to, headings, &mut found);
         }
         if is_fence(words) {
-            (*fence, opened) = (Fence(FENCE), Some(start));
+            *fence = Fence(FENCE);
+            opened = Some(start);
         } else if is_row(words) {
             push_line(text, start, end, UnitKind::Row, &mut found);
         } else if alone {
@@ -209,7 +211,8 @@ fn push(text: &str, start: usize, end: usize, kind: UnitKind, found: &mut Vec<Te
         let length = if rest.len() > LONG { clause(rest, LONG) } else { rest.len() };
         let piece = &rest[..length];
         if !piece.trim().is_empty() {
-            let (heading, code) = (kind == UnitKind::Heading, kind == UnitKind::Code);
+            let heading = kind == UnitKind::Heading;
+            let code = kind == UnitKind::Code;
             found.push(TextUnit { start: at, end: at + piece.trim_end().len(), heading, code });
         }
         let next = rest[length..].trim_start();
