@@ -1,7 +1,7 @@
 """Generated documents with questions whose answers are known: what is asked about when a model is evaluated.
 
     document = make(tokens=8192, seed="evaluate/1")
-    document.text, document.asked
+    document.text, document.queries
 
 A document is a report of sections. Some are about places, in shapes of sentences that no training has seen
 (reports.py); some are about things and tell what the training's relations tell, in other words (questions.py); codes
@@ -41,7 +41,7 @@ class Document:
     """A text and what is asked about it."""
 
     text: str
-    asked: list[Query]
+    queries: list[Query]
 
 
 @dataclass
@@ -50,7 +50,7 @@ class Part:
 
     heading: str
     sentences: list[str]
-    asked: list[Query] = field(default_factory=list)
+    queries: list[Query] = field(default_factory=list)
 
 
 class Writer:
@@ -74,8 +74,8 @@ class Writer:
         frames = self.random.sample(FRAMES, self.random.randint(3, 9))
         sentences = [section.say(self.places.choose(*LEADS)), *map(section.say, frames)]
         sentences.insert(self.random.randint(1, len(sentences)), fact.sentence)
-        asked = [Query("place", fact.question, fact.sentence), Query("untold", untold.question)]
-        return Part(capital(section.full), sentences, asked)
+        queries = [Query("place", fact.question, fact.sentence), Query("untold", untold.question)]
+        return Part(capital(section.full), sentences, queries)
 
     def thing(self) -> Part:
         """A section about a thing: what the training's relations tell, in other words."""
@@ -91,14 +91,14 @@ class Writer:
             for one in told
             if len(one.sentence) < 400 and name.lower() in one.sentence.lower()
         ]
-        asked = [Query("thing", choose_question(write, some), sentence) for sentence, some in ways if some]
+        queries = [Query("thing", choose_question(write, some), sentence) for sentence, some in ways if some]
         if absent := [q for q in absent if name.lower() in q.lower()]:
-            asked.append(Query("untold", choose_question(write, absent)))
+            queries.append(Query("untold", choose_question(write, absent)))
         sentences = [sentence for sentence, _ in ways] + [
             with_full_stop(write.sentence()) for _ in range(r.randint(1, 4))
         ]
         r.shuffle(sentences)
-        return Part(capital(name), sentences, asked)
+        return Part(capital(name), sentences, queries)
 
     def key(self) -> Query:
         """A lock and its code."""
@@ -133,12 +133,12 @@ def make_document(tokens: int, seed: str, facts: int = 50, keys: int = 50, absen
         sentences.insert(write.random.randint(0, len(sentences)), key.sentence)
     text = "\n\n".join(paragraphs(write, parts)) + "\n"
     folded = " ".join(text.split())
-    told = [a for part in parts for a in part.asked if a.sentence and folded.count(fold_spaces(a.sentence)) == 1]
-    untold = [a for part in parts for a in part.asked if not a.sentence]
+    told = [a for part in parts for a in part.queries if a.sentence and folded.count(fold_spaces(a.sentence)) == 1]
+    untold = [a for part in parts for a in part.queries if not a.sentence]
     foreign = foreign_queries(f"{seed}/foreign", absent, write.taken)
-    asked = [a for kind in FACTS for a in evenly([a for a in told if a.kind == kind], facts // 2 or 1)]
-    asked += [*locked, *evenly(untold, absent // 2), *foreign[: absent - absent // 2]]
-    return Document(text, asked)
+    queries = [a for kind in FACTS for a in evenly([a for a in told if a.kind == kind], facts // 2 or 1)]
+    queries += [*locked, *evenly(untold, absent // 2), *foreign[: absent - absent // 2]]
+    return Document(text, queries)
 
 
 def sections(write: Writer, budget: float) -> list[Part]:
@@ -150,7 +150,7 @@ def sections(write: Writer, budget: float) -> list[Part]:
         left = budget - written
         while len(part.sentences) > 2 and sum(map(len, part.sentences)) > left:
             gone = part.sentences.pop()
-            part.asked = [a for a in part.asked if a.sentence != gone]
+            part.queries = [a for a in part.queries if a.sentence != gone]
         parts.append(part)
         written += sum(len(s.encode()) + 1 for s in part.sentences) + len(part.heading) + 6
     return parts
@@ -163,7 +163,7 @@ def foreign_queries(seed: str, count: int, taken: set[str]) -> list[Query]:
     other.taken |= taken
     while len(found) < count:
         part = other.place() if len(found) % 2 else other.thing()
-        found += [Query("foreign", a.question) for a in part.asked if a.sentence][:1]
+        found += [Query("foreign", a.question) for a in part.queries if a.sentence][:1]
     found[::5] = [Query("foreign", other.key().question) for _ in found[::5]]
     return found
 

@@ -1,7 +1,7 @@
 """Generated documents for the memory: facts declared once, and a topic; all of them have left the window when asked.
 
-    passkeys(16_384, "evaluate/passkey/0").asked[0]     "Which code opens the copper valve?", value "48213"
-    topical(16_384, "evaluate/topic/0").asked[0]        "What is this text about?", value "sailing"
+    passkeys(16_384, "evaluate/passkey/0").queries[0]     "Which code opens the copper valve?", value "48213"
+    topical(16_384, "evaluate/topic/0").queries[0]        "What is this text about?", value "sailing"
 
 Filler is what documents.py writes, without its codes. A declared fact is a paragraph of its own, and no other
 paragraph holds its value. Of a topical document every second paragraph is about the topic, the others about

@@ -89,14 +89,14 @@ def ask(
         file.write_text(document.text)
         for column in all_:
             cli.options = [*column.options, "--self-test-cache", str(self_test_cache or work / "self_test_cache")]
-            words = [a.question for a in document.asked]
+            words = [a.question for a in document.queries]
             report, seconds, _ = cli.run("ask", str(file), *words, "--reading", "recall")
             column.error = report["execution"]["self_test_error"] or column.error
             File(document.text.encode()).check(report["answers"])
-            for asked, answer in zip(document.asked, report["answers"], strict=True):
+            for query, answer in zip(document.queries, report["answers"], strict=True):
                 told = said(answer)
                 column.told.append(told)
-                column.right.append(bool(told) and same(told, asked.sentence) if asked.sentence else not told)
+                column.right.append(bool(told) and same(told, query.sentence) if query.sentence else not told)
             column.seconds += seconds
         number += 1
         progress.say(f"{len(all_[0].right)} questions about {number - first} documents", False)

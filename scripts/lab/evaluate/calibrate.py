@@ -70,8 +70,8 @@ def documents(seed: str, questions: int) -> list[tuple[int, Document]]:
         while min(answered, absent) < questions:
             name = f"{seed}/{passages}/{len(out)}"
             document = make_document(passages * TOKENS_PER_PASSAGE, name, questions * 3 // 4, questions // 3, questions)
-            answered += sum(bool(a.sentence) for a in document.asked)
-            absent += sum(not a.sentence for a in document.asked)
+            answered += sum(bool(a.sentence) for a in document.queries)
+            absent += sum(not a.sentence for a in document.queries)
             out.append((passages, document))
     return out
 
@@ -83,9 +83,9 @@ def ask(cli: Cli, work: Path, model: Path, point: Point, asked: list[tuple[int, 
         file = work / f"{number}.txt"
         if not file.exists():
             file.write_text(document.text)
-        report, _, _ = cli.run("ask", str(file), *(a.question for a in document.asked), "--reading", reading)
+        report, _, _ = cli.run("ask", str(file), *(a.question for a in document.queries), "--reading", reading)
         File(document.text.encode()).check(report["answers"])
-        for one, answer in zip(document.asked, report["answers"], strict=True):
+        for one, answer in zip(document.queries, report["answers"], strict=True):
             told = said(answer)
             right = bool(told) and same(told, one.sentence) if one.sentence else not told
             point.add(passages, one.kind, bool(one.sentence), right)

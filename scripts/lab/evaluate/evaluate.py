@@ -62,17 +62,17 @@ def measure_cell(cli: Cli, work: Path, reading: str, length: int, questions: int
         documents += 1
         file = work / "document.txt"
         file.write_text(document.text)
-        report, _, _ = cli.run("ask", str(file), *(a.question for a in document.asked), "--reading", reading)
+        report, _, _ = cli.run("ask", str(file), *(a.question for a in document.queries), "--reading", reading)
         quotes += File(document.text.encode()).check(report["answers"])
         usages.append(report["usage"])
-        for asked, answer in zip(document.asked, report["answers"], strict=True):
+        for query, answer in zip(document.queries, report["answers"], strict=True):
             first.append(answer["usage"]["ttft_ms"])
             told = said(answer)
-            if asked.sentence:
-                kinds[asked.kind].add(bool(told) and same(told, asked.sentence))
+            if query.sentence:
+                kinds[query.kind].add(bool(told) and same(told, query.sentence))
                 refused.add(not told)
             else:
-                kinds[asked.kind].add(not told)
+                kinds[query.kind].add(not told)
         tasks = {
             "fact": sum((kinds[kind] for kind in FACTS), Share()),
             "key": kinds[KEY],
@@ -110,7 +110,7 @@ def cost(cli: Cli, work: Path, reading: str, rounds: int, progress: Progress, le
         document = make_document(length, f"{seeds.EVALUATE}/cost/{length}")
         files[length] = work / f"cost-{length}.txt"
         files[length].write_text(document.text)
-        questions[length] = [a.question for a in document.asked if a.kind == FACTS[0]]
+        questions[length] = [a.question for a in document.queries if a.kind == FACTS[0]]
     for number in range(rounds):
         for length in lengths if number % 2 else reversed(lengths):
             some = [questions[length][(number * 5 + i) % len(questions[length])] for i in range(5)]

@@ -62,7 +62,7 @@ def measure(
         document = TASKS[task].document(length, seed)
         file = work / f"{seed.replace('/', '-')}.txt"
         file.write_text(document.text)
-        words = [str(file), *(one.question for one in document.asked), "--threads", "1", "--reading"]
+        words = [str(file), *(one.question for one in document.queries), "--threads", "1", "--reading"]
         reports = {reading: cli.run("ask", *words, reading)[0] for reading in READINGS}
         file.unlink()
         return document, reports
@@ -72,7 +72,7 @@ def measure(
             for reading, report in reports.items():
                 quotes[reading].append(File(document.text.encode()).check(report["answers"]))
                 usages[reading].append(report["usage"])
-                for one, answer in zip(document.asked, report["answers"], strict=True):
+                for one, answer in zip(document.queries, report["answers"], strict=True):
                     first[reading].append(answer["usage"]["ttft_ms"])
                     refused[reading].add(not answer["found"])
                     for share in (shares[reading], kinds[reading].setdefault(one.kind, Share())):

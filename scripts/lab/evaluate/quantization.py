@@ -177,12 +177,12 @@ def paired(cli: Cli, folders: list[Path], work: Path, questions: int, progress: 
         file.write_text(document.text)
         for folder in folders:
             cli.options = ["--model", str(folder)]
-            report, _, _ = cli.run("ask", str(file), *(a.question for a in document.asked), "--reading", "recall")
+            report, _, _ = cli.run("ask", str(file), *(a.question for a in document.queries), "--reading", "recall")
             File(document.text.encode()).check(report["answers"])
-            pairs = zip(map(said, report["answers"]), document.asked, strict=True)
+            pairs = zip(map(said, report["answers"]), document.queries, strict=True)
             right.append([bool(quote) and same(quote, a.sentence) if a.sentence else not quote for quote, a in pairs])
-        for asked, fp32, int8 in zip(document.asked, *right, strict=True):
-            found["answered" if asked.sentence else "absent"].add(fp32, int8)
+        for query, fp32, int8 in zip(document.queries, *right, strict=True):
+            found["answered" if query.sentence else "absent"].add(fp32, int8)
         number += 1
         progress.say(f"{sum(p.n for p in found.values())} questions, paired", False)
     progress.say(f"{sum(p.n for p in found.values())} questions about {number} documents, paired", True)

@@ -54,27 +54,27 @@ def prompt_losses(decoder: Decoder, b: Batch, document_share: float, generator: 
 
 
 def memory_logits(decoder: Decoder, b: MemoryBatch) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """-> logits [n,V] of the rows that are part of an answer, wanted [n], whether it is the first [n], question [n]."""
+    """-> of the rows that are part of an answer: logits [n,V], targets [n], whether it is the first, question [n]."""
     ids = on_device(b.ids)
-    asked = on_device(b.asked)
-    cut = on_device(b.cut)
-    wanted = on_device(b.wanted)  # [B,Q,T]
-    width = int((asked != 0).any(0).any(0).nonzero().max()) + 1
-    asked = asked[:, :, :width]
-    wanted = wanted[:, :, :width].flatten(0, 1)
+    queries = on_device(b.queries)
+    after = on_device(b.after)
+    targets = on_device(b.targets)  # [B,Q,T]
+    width = int((queries != 0).any(0).any(0).nonzero().max()) + 1
+    queries = queries[:, :, :width]
+    targets = targets[:, :, :width].flatten(0, 1)
     with torch.autocast(ids.device.type, torch.bfloat16):
-        hidden = ask(decoder, torch.tensor(START), ids, b.window, asked, cut, on_device(b.weights))
-        rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [n]
+        hidden = ask(decoder, torch.tensor(START), ids, b.window, queries, after, on_device(b.weights))
+        rows = (targets.flatten() >= 0).nonzero()[:, 0]  # [n]
         logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [n,V]
-    first = (wanted[:, :-1] < 0) & (wanted[:, 1:] >= 0)
-    first = torch.cat([wanted[:, :1] >= 0, first], 1)
-    return logits, wanted.flatten()[rows], first.flatten()[rows], rows // width
+    first = (targets[:, :-1] < 0) & (targets[:, 1:] >= 0)
+    first = torch.cat([targets[:, :1] >= 0, first], 1)
+    return logits, targets.flatten()[rows], first.flatten()[rows], rows // width
 
 
 def memory_loss(decoder: Decoder, b: MemoryBatch) -> dict[str, Tensor]:
     """Mean cross entropy of decisions (cite, say, none) and of the words said."""
-    logits, wanted, first, _ = memory_logits(decoder, b)
-    entropy = F.cross_entropy(logits, wanted, reduction="none")
+    logits, targets, first, _ = memory_logits(decoder, b)
+    entropy = F.cross_entropy(logits, targets, reduction="none")
     return {"decision": entropy[first].mean(), "words": entropy[~first].mean()}
 
 
@@ -118,8 +118,8 @@ def evaluate_memory(
     for number in range(rounds):
         sampler.restart(f"{seeds.HELD_OUT}/streams/{number}")
         b = sampler.batch(shape)
-        logits, wanted, _, question = memory_logits(decoder, b)
-        wrong = question[logits.argmax(-1) != wanted].unique().tolist()
+        logits, targets, _, question = memory_logits(decoder, b)
+        wrong = question[logits.argmax(-1) != targets].unique().tolist()
         for i, kind in enumerate(b.kind.flatten()):
             right.setdefault(KINDS[kind], []).append(i not in wrong)
     return {kind: (sum(r) / len(r), len(r)) for kind, r in sorted(right.items())}

@@ -50,7 +50,7 @@ Address = list[Tensor]  # of a head: q [64,D], its bias [64], k [64,D], its bias
 class DocumentValues:
     """The values that a document tells: a row for each of their tokens."""
 
-    asked: Tensor  # [n,D] where the answer's next token is this one
+    queries: Tensor  # [n,D] where the answer's next token is this one
     read: Tensor  # [n,D] where it stands
     tokens: Tensor  # [n]
     first: Tensor  # [n] bool: a value begins
@@ -105,8 +105,8 @@ def rows(
             memory_logits(decoder, b)
         finally:
             hook.remove()
-        _, document, asked = seen  # before them the pinned tokens
-        yield b, document.flatten(1, 2), asked
+        _, document, queries = seen  # before them the pinned tokens
+        yield b, document.flatten(1, 2), queries
 
 
 @torch.no_grad()
@@ -115,7 +115,7 @@ def collect_values(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: in
     seeds = (f"{seed}/{number}" for number in range(rounds))
     marks = {tokenizer.encode(text, add_special_tokens=False).ids[-1] for text in VALUE_AFTER}
     batches = rows(decoder, FactSampler(tokenizer, seed), seeds)
-    found = (match_values(b, i, read, asked, marks) for b, read, asked in batches for i in range(len(b.ids)))
+    found = (match_values(b, i, read, queries, marks) for b, read, queries in batches for i in range(len(b.ids)))
     return [told for told in found if told]
 
 
@@ -127,13 +127,13 @@ def collect_filler(decoder: Decoder, tokenizer: Tokenizer, seed: str, rounds: in
     return torch.cat([read.flatten(0, 1)[::2] for read in found])
 
 
-def match_values(b: MemoryBatch, number: int, read: Tensor, asked: Tensor, marks: set[int]) -> DocumentValues | None:
+def match_values(b: MemoryBatch, number: int, read: Tensor, queries: Tensor, marks: set[int]) -> DocumentValues | None:
     """A document's rows → those of the values in it that are asked for."""
     ids = b.ids[number].flatten().tolist()
     places = {}  # where a value's token stands: (question, row, whether first)
-    for question, wanted in enumerate(b.wanted[number].tolist()):
-        answer = [row for row, token in enumerate(wanted) if token >= 0]
-        sentence = [wanted[row] for row in answer[1:-1]]
+    for question, targets in enumerate(b.targets[number].tolist()):
+        answer = [row for row, token in enumerate(targets) if token >= 0]
+        sentence = [targets[row] for row in answer[1:-1]]
         first = next((i for i, token in enumerate(sentence) if token in marks), None)
         starts = (i for i in range(len(ids)) if ids[i : i + len(sentence)] == sentence)
         start = next(starts, None) if first is not None else None
@@ -145,7 +145,7 @@ def match_values(b: MemoryBatch, number: int, read: Tensor, asked: Tensor, marks
     at = list(places)
     tokens = torch.tensor([ids[i] for i in places])
     return DocumentValues(
-        torch.stack([asked[number, question, row] for question, row, _ in places.values()]),
+        torch.stack([queries[number, question, row] for question, row, _ in places.values()]),
         read[number, at],
         tokens,
         torch.tensor([first for *_, first in places.values()]),
@@ -164,10 +164,10 @@ def value_weights(some: list[Address], told: DocumentValues, beside: list[Tensor
     out = told.tokens.new_zeros(len(right), len(kinds)).float()
     alone = []
     for (q, q_bias, k, k_bias), rest in zip(some, beside, strict=True):
-        asked = sigma(told.asked @ q.T + q_bias)
+        queries = sigma(told.queries @ q.T + q_bias)
         read = sigma(told.read @ k.T + k_bias)
-        found = asked @ read.T  # [n,n]
-        share = found / (found.sum(1) + asked @ rest + 1e-20)[:, None]
+        found = queries @ read.T  # [n,n]
+        share = found / (found.sum(1) + queries @ rest + 1e-20)[:, None]
         by_kind = torch.zeros_like(out).index_add(1, right, share)
         out = out + by_kind / len(some)
         alone = [*alone, by_kind.gather(1, right[:, None])[:, 0]]
@@ -178,7 +178,7 @@ def value_weights(some: list[Address], told: DocumentValues, beside: list[Tensor
 def accuracy(some: list[Address], told: list[DocumentValues], filler: Tensor, tokens: float = 65_536) -> float:
     """The share of values that come out with the greatest weight, so many tokens of filler beside a document."""
     beside = [t * tokens / len(filler) for t in filler_memory(some, filler)]
-    right = [out.argmax(1) == wanted for out, wanted, _ in (value_weights(some, t, beside) for t in told)]
+    right = [out.argmax(1) == targets for out, targets, _ in (value_weights(some, t, beside) for t in told)]
     return torch.cat(right).float().mean().item()
 
 
@@ -190,7 +190,7 @@ def covariance(rows: Tensor) -> Tensor:
 
 def cca(told: list[DocumentValues]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Canonical correlation of asked and read rows → projections [DIRECTIONS,D] with biases, of mean length 1."""
-    sides = [torch.cat([t.asked for t in told]).double(), torch.cat([t.read for t in told]).double()]
+    sides = [torch.cat([t.queries for t in told]).double(), torch.cat([t.read for t in told]).double()]
     white = []
     means = [rows.mean(0) for rows in sides]
     for rows in sides:

@@ -41,9 +41,9 @@ class MemoryBatch:
 
     ids: np.ndarray  # [B,n,S] int64
     weights: np.ndarray  # [B,n] float32: how often a segment counts in the memory
-    asked: np.ndarray  # [B,Q,ROWS] int64: question and answer, padded
-    wanted: np.ndarray  # [B,Q,ROWS] int64: the next token where it is part of the answer, else -1
-    cut: np.ndarray  # [B,Q] int64: segments read before the question
+    queries: np.ndarray  # [B,Q,ROWS] int64: question and answer, padded
+    targets: np.ndarray  # [B,Q,ROWS] int64: the next token where it is part of the answer, else -1
+    after: np.ndarray  # [B,Q] int64: segments read before the question
     kind: np.ndarray  # [B,Q] int8: number in KINDS
     window: int  # W / S
 
@@ -164,24 +164,24 @@ class MemorySampler(Sampler):
         facts = [p for p in placed if p.fact]
         while True:
             u = r.random()
-            cut = r.randint(min(n, shape.window + 1), n)
-            read = cut * S  # tokens read
-            sight = max(0, cut - shape.window) * S  # where the window begins
+            after = r.randint(min(n, shape.window + 1), n)
+            read = after * S  # tokens read
+            sight = max(0, after - shape.window) * S  # where the window begins
             if u < 0.55 and facts:
                 at = r.choice(facts)
-                cut = r.randint(max(-(-at.end // S), 1), n)
+                after = r.randint(max(-(-at.end // S), 1), n)
                 if w.chance(0.5):
-                    cut = max(cut, r.randint(1, n))
-                sight = max(0, cut - shape.window) * S
+                    after = max(after, r.randint(1, n))
+                sight = max(0, after - shape.window) * S
                 answer = [SAY, *at.line.tokens, EOS]
                 if at.end <= sight:
-                    yield cut, at.fact.question, CARRIED, answer
+                    yield after, at.fact.question, CARRIED, answer
                 elif at.start >= sight:  # both are right: to cite what is in sight, and to say it
                     say = at.marker < S0 or w.chance(0.5)
-                    yield cut, at.fact.question, *((SAID, answer) if say else (CITED, [at.marker]))
-            elif u < 0.68 and topic and cut > n // 2:
+                    yield after, at.fact.question, *((SAID, answer) if say else (CITED, [at.marker]))
+            elif u < 0.68 and topic and after > n // 2:
                 fact = Declarer(w).topic(topic)
-                yield cut, fact.question, TOPIC, [SAY, *self.encode(fact.sentence), EOS]
+                yield after, fact.question, TOPIC, [SAY, *self.encode(fact.sentence), EOS]
             elif u < 0.88:
                 seen = [p for p in placed if p.start >= sight and p.end <= read and p.marker >= S0 and not p.fact]
                 if not seen:
@@ -189,7 +189,7 @@ class MemorySampler(Sampler):
                 at = r.choice(seen)
                 asking = self.question(at.line, 1.0)
                 if asking and self.answered_by_one(asking, seen.index(at), [p.line for p in seen]):
-                    yield cut, asking.text, CITED, [at.marker]
+                    yield after, asking.text, CITED, [at.marker]
             else:
                 seen = [p.line for p in placed if p.start >= sight and p.end <= read]
                 gone = [p.line for p in placed if p.end <= sight and not p.fact]
@@ -202,7 +202,7 @@ class MemorySampler(Sampler):
                 else:
                     question = w.about(r.choice(gone).text) if gone else None
                 if question and best_share(question, seen) <= 0.4:
-                    yield cut, question, NONE, [S0]
+                    yield after, question, NONE, [S0]
 
     def batch(self, shape: BatchShape) -> MemoryBatch:
         """Documents of a shape with their questions, as arrays."""
@@ -220,14 +220,14 @@ class MemorySampler(Sampler):
             facts = min(self.write.choose(2, 3, 4, 6, 8), max(1, n * S // 40))
             out.ids[b], out.weights[b], placed = self.document(shape, facts, topic)
             number = 0
-            for cut, question, kind, answer in self.questions(shape, placed, topic):
+            for after, question, kind, answer in self.questions(shape, placed, topic):
                 rows = [END_DOC, Q, *self.encode(question), QUOTE, *answer]
                 if len(rows) > ROWS:
                     continue
                 first = len(rows) - len(answer)
-                out.asked[b, number, : len(rows)] = rows
-                out.wanted[b, number, first - 1 : len(rows) - 1] = answer
-                out.cut[b, number] = cut
+                out.queries[b, number, : len(rows)] = rows
+                out.targets[b, number, first - 1 : len(rows) - 1] = answer
+                out.after[b, number] = after
                 out.kind[b, number] = KINDS.index(kind)
                 number += 1
                 if number == count:

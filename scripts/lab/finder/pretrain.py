@@ -187,7 +187,7 @@ class Trainer:
         with torch.no_grad():
             reserve_topic_channels(self.decoder, self.topics)
         self.number += 1
-        mine = int((b.block >= 0).sum()) + streams.ids.size + int((streams.asked > 0).sum())
+        mine = int((b.block >= 0).sum()) + streams.ids.size + int((streams.queries > 0).sum())
         self.tokens += mine * self.plan.processes  # as many in the others, about
         for name, part in (parts | carried).items():
             self.sums.setdefault(name, []).append(part.detach())

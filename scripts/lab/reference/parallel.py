@@ -28,21 +28,21 @@ def masks(n: int, S: int, P: int, w: int, rows: int, sliding: int) -> Tensor:
 
 
 def ask(
-    decoder: Decoder, start: Tensor, ids: Tensor, w: int, asked: Tensor, cut: Tensor, weights: Tensor | None = None,
+    decoder: Decoder, start: Tensor, ids: Tensor, w: int, queries: Tensor, after: Tensor, weights: Tensor | None = None,
     again: bool = False,
 ) -> Tensor:  # fmt: skip
-    """start [P], ids [B,n,S], asked [B,Q,T], cut [B,Q] (segments read before it), weights [B,n] → hidden [B,Q,T,D].
+    """start [P], ids [B,n,S], queries [B,Q,T], after [B,Q] (segments read before it), weights [B,n] → hidden [B,Q,T,D].
 
     The hidden states are those of the questions' rows, after the final norm. `again`: attention and MLP are computed
     again backward and not kept, which takes a third more time and a tenth of the memory."""
     run = partial(checkpoint, use_reentrant=False) if again else lambda f, *inputs: f(*inputs)
     (B, n, S) = ids.shape
     P = len(start)
-    (Q, T) = asked.shape[1:]
+    (Q, T) = queries.shape[1:]
     slots = P + w * S  # of the cache; rows stand after it
     near = {name: kind.sliding for name, kind in decoder.config.kinds.items()}
     read_mask = {name: additive(masks(n - 1, S, P, w, S, far))[None, :, None] for name, far in near.items()}
-    asked_mask = {name: additive(masks(n, S, P, w, T, far))[cut][:, :, None] for name, far in near.items()}
+    asked_mask = {name: additive(masks(n, S, P, w, T, far))[after][:, :, None] for name, far in near.items()}
     # [1,n,1,S,slots+S] and [B,Q,1,T,slots+T]
     empty = (w - torch.arange(n + 1).clamp(max=w)) * S  # [n+1] slots between the pinned tokens' and the window
     pinned_angles = decoder.angles(empty[:, None] + torch.arange(P))  # kind: [n+1,P,r/2] twice
@@ -50,7 +50,7 @@ def ask(
     row_angles = decoder.angles(slots + torch.arange(max(S, T, P)))  # kind: [·,r/2] twice
     gone = (torch.arange(n + 1) - w).clamp(min=0)  # [n+1] segments that have left the window
     absorbed = (gone > 0).float()
-    x, p, y = (decoder.embed(t) for t in (ids, start[None], asked))  # [B,n,S,D], [1,P,D], [B,Q,T,D]
+    x, p, y = (decoder.embed(t) for t in (ids, start[None], queries))  # [B,n,S,D], [1,P,D], [B,Q,T,D]
     at = torch.arange(B)[:, None]
     for number, layer in enumerate(decoder.model.layers):
         attention = layer.self_attn
@@ -82,9 +82,9 @@ def ask(
             )
         q, k, v = layer.qkv(y)  # [B,Q,H,T,d], [B,Q,J,T,d] twice
         rows = [t[:T] for t in rows_at]
-        ks = torch.cat([pinned_k[cut], window_k[at, cut], rope(k, *rows)], 3)  # [B,Q,J,slots+T,d]
-        vs = torch.cat([vp.expand(B, Q, -1, -1, -1), window_v[at, cut], v], 3)
-        a = run(attend, layer, q, ks, vs, asked_mask[kind], rows, m[at, cut], z[at, cut], absorbed[cut])
+        ks = torch.cat([pinned_k[after], window_k[at, after], rope(k, *rows)], 3)  # [B,Q,J,slots+T,d]
+        vs = torch.cat([vp.expand(B, Q, -1, -1, -1), window_v[at, after], v], 3)
+        a = run(attend, layer, q, ks, vs, asked_mask[kind], rows, m[at, after], z[at, after], absorbed[after])
         y = run(layer.out, y, a)
     return decoder.model.norm(y)
 

@@ -52,7 +52,7 @@ class TokenizedText:
     """A document, tokenised."""
 
     ids: list[int]
-    asked: list[tuple[list[int], list[int]]]  # (question in its template, answer and end)
+    queries: list[tuple[list[int], list[int]]]  # (question in its template, answer and end)
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class QuestionBatch:
 
     start: np.ndarray  # [P] int64
     ids: np.ndarray  # [B,n,S] int64
-    asked: np.ndarray  # [B,Q,T] int64, padded with 0
-    wanted: np.ndarray  # [B,Q,T] int64: the next token where it is part of the answer, else -1
-    cut: np.ndarray  # [B,Q] int64: segments read before the question
+    queries: np.ndarray  # [B,Q,T] int64, padded with 0
+    targets: np.ndarray  # [B,Q,T] int64: the next token where it is part of the answer, else -1
+    after: np.ndarray  # [B,Q] int64: segments read before the question
     window: int  # w
 
 
@@ -80,11 +80,11 @@ class PromptForm:
         """A document with (question, answer) pairs, tokenised."""
         ask = self.prompt_template.prompt["ask"]
         plain = self.prompt_template.plain
-        asked = [
+        queries = [
             (self.prompt_template.encode(ask, question=q), [*plain.encode(a, add_special_tokens=False).ids, self.end])
             for q, a in questions
         ]
-        return TokenizedText(plain.encode(document + ENDING, add_special_tokens=False).ids, asked)
+        return TokenizedText(plain.encode(document + ENDING, add_special_tokens=False).ids, queries)
 
 
 def read(path: Path, form: PromptForm, room: int) -> tuple[list[TokenizedText], list[TokenizedText], str]:
@@ -95,12 +95,12 @@ def read(path: Path, form: PromptForm, room: int) -> tuple[list[TokenizedText], 
     with path.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             text = form.text(*parse_line(line, f"{path}, line {number}"))
-            asked = [(q, a) for q, a in text.asked if len(q) + len(a) <= LONGEST]
-            longer += len(text.asked) - len(asked)
+            queries = [(q, a) for q, a in text.queries if len(q) + len(a) <= LONGEST]
+            longer += len(text.queries) - len(queries)
             if len(text.ids) > room:
                 long += 1
-            elif asked:
-                texts.append(TokenizedText(text.ids, asked))
+            elif queries:
+                texts.append(TokenizedText(text.ids, queries))
     if len(texts) < 2:
         raise BadData(f"{path}: found {len(texts)} documents of up to {room} tokens with questions, expected 2 or more")
     said = f"left out: {long} documents of more than {room} tokens, {longer} questions of more than {LONGEST}"
@@ -128,7 +128,7 @@ def generated(form: PromptForm, seed: str, tokens: int) -> Iterator[TokenizedTex
     """Without end; each of about so many tokens of the demo's tokenizer."""
     for number in count():
         document = make_document(tokens, f"{seed}/{number}", 8, 4, 2)
-        yield form.text(document.text, [(a.question, a.sentence or ABSENT) for a in document.asked])
+        yield form.text(document.text, [(a.question, a.sentence or ABSENT) for a in document.queries])
 
 
 def question_batch(form: PromptForm, texts: list[TokenizedText] | None, shape: BatchShape, seed: str) -> QuestionBatch:
@@ -140,15 +140,15 @@ def question_batch(form: PromptForm, texts: list[TokenizedText] | None, shape: B
     following = (lambda: r.choice(texts)) if texts else (lambda: next(fresh))
     ids, chosen = zip(*(document_sample(r, following, shape) for _ in range(B)), strict=True)
     width = max(len(q) + len(a) for rows in chosen for _, q, a in rows)
-    asked = np.zeros((B, Q, width), np.int64)
-    wanted = np.full((B, Q, width), -1, np.int64)
-    cut = np.full((B, Q), shape.segments, np.int64)
+    queries = np.zeros((B, Q, width), np.int64)
+    targets = np.full((B, Q, width), -1, np.int64)
+    after = np.full((B, Q), shape.segments, np.int64)
     for b, rows in enumerate(chosen):
-        for i, (after, q, a) in enumerate(rows):
-            cut[b, i] = after
-            asked[b, i, : len(q) + len(a)] = q + a
-            wanted[b, i, len(q) - 1 : len(q) + len(a) - 1] = a
-    return QuestionBatch(np.array(form.start, np.int64), np.stack(ids), asked, wanted, cut, shape.window)
+        for i, (segments, q, a) in enumerate(rows):
+            after[b, i] = segments
+            queries[b, i, : len(q) + len(a)] = q + a
+            targets[b, i, len(q) - 1 : len(q) + len(a) - 1] = a
+    return QuestionBatch(np.array(form.start, np.int64), np.stack(ids), queries, targets, after, shape.window)
 
 
 def document_sample(
@@ -157,7 +157,7 @@ def document_sample(
     """→ tokens [n,S] and up to Q (segments read before it, question, answer) about documents that stand there whole."""
     S = shape.segment
     length = shape.segment * shape.segments
-    main = next((t for t in (following() for _ in range(TRIES)) if t.asked and len(t.ids) <= length), None)
+    main = next((t for t in (following() for _ in range(TRIES)) if t.queries and len(t.ids) <= length), None)
     if main is None:
         raise BadData(f"found no document of up to {length} tokens in {TRIES}, expected more or longer segments")
     lead = r.randint(
@@ -171,13 +171,13 @@ def document_sample(
     ids = ids[len(ids) - lead :]
     first = lead - sum(len(t.ids) for t in before)
     for text in [*before, main]:
-        told += [(first + len(text.ids), *pair) for pair in text.asked if first >= 0]
+        told += [(first + len(text.ids), *pair) for pair in text.queries if first >= 0]
         first += len(text.ids)
     ids = ids + main.ids
     while len(ids) < length:
         text = following()
         ids = ids + text.ids
-        told += [(len(ids), *pair) for pair in text.asked if len(ids) <= length]
+        told += [(len(ids), *pair) for pair in text.queries if len(ids) <= length]
     told = r.sample(told, min(shape.questions, len(told)))
-    asked = [(r.randint(-(-end // S), shape.segments), q, a) for end, q, a in told]
-    return np.array(ids[:length], np.int64).reshape(-1, S), asked
+    queries = [(r.randint(-(-end // S), shape.segments), q, a) for end, q, a in told]
+    return np.array(ids[:length], np.int64).reshape(-1, S), queries

@@ -29,12 +29,12 @@ from torch import Tensor
 
 from lab.export.preset import default_preset
 from lab.reference.checkpoint import load, save_gates
-from lab.reference.config import Config
 from lab.reference.decoder import Decoder
 from lab.reference.parallel import ask, plain_attention
 from lab.reference.prompt_template import for_pieces
 from lab.train.checkpoint import store
 from lab.train.distributed import Processes, average
+from lab.train.memory_estimate import estimate, readable_size
 from lab.train.samples import BadData, BatchShape, PromptForm, QuestionBatch, question_batch, read
 
 FEWEST = 8  # segments of a sample, at least
@@ -65,56 +65,19 @@ class Options:
         return {"data": data, "processes": processes} | {name: getattr(self, name) for name in names}
 
 
-def estimate(c: Config, shape: BatchShape, pinned: int, asked: int, weight_bytes: int, gates: int) -> dict[str, int]:
-    """Bytes of a step, by part; `pinned` tokens at the start, `asked` tokens of a question with its answer.
-
-    Kept for going backward are a layer's inputs of attention and MLP, keys and values once for each segment that sees
-    them; the inside of one layer at a time."""
-    S = shape.segment
-    B = shape.batch
-    n = shape.segments
-    w = shape.window
-    slots = pinned + w * S
-    width = c.heads * c.head_dim
-    kv = c.kv_heads * c.head_dim
-    read_rows = B * n * S
-    asked_rows = B * shape.questions * asked
-    rows = read_rows + asked_rows
-    floats = weight_bytes
-    seen = B * n * (slots + S) + B * shape.questions * (
-        slots + asked
-    )  # keys that a segment or a question sees, once each
-    layer = rows * (4 * c.hidden + 4 * width + 4 * kv) + 2 * 2 * seen * kv
-    layer += 3 * B * (n + 1 + shape.questions) * kv * (c.head_dim + 1) if c.gate_width() else 0
-    scores = c.heads * (read_rows * (slots + S) + asked_rows * (slots + asked))
-    inside = max(4 * scores + 2 * seen * width, 5 * rows * c.ff)
-    return {
-        "weights": c.parameters() * weight_bytes,
-        "gates": 16 * gates,  # value, gradient, two moments
-        "kept": floats * c.layers * layer,
-        "one layer": floats * inside,
-        "logits": 3 * 4 * asked_rows * c.vocabulary // 2,
-    }
-
-
-def readable_size(count: float) -> str:
-    """Bytes, readable."""
-    return f"{count / 1e9:.2f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"
-
-
 def to_device(device: str, b: QuestionBatch) -> tuple[Tensor, ...]:
-    """start [P], ids, asked, wanted, cut, as tensors on the device."""
-    return tuple(torch.from_numpy(t).to(device) for t in (b.start, b.ids, b.asked, b.wanted, b.cut))
+    """start [P], ids, queries, targets, after, as tensors on the device."""
+    return tuple(torch.from_numpy(t).to(device) for t in (b.start, b.ids, b.queries, b.targets, b.after))
 
 
 def answers(decoder: Decoder, b: QuestionBatch, device: str) -> tuple[Tensor, Tensor, Tensor]:
     """→ logits [m,V] of the rows before an answer's tokens, these tokens [m], the question of each [m]."""
-    start, ids, asked, wanted, cut = to_device(device, b)
+    start, ids, queries, targets, after = to_device(device, b)
     with torch.device(device), torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
-        hidden = ask(decoder, start, ids, b.window, asked, cut, again=torch.is_grad_enabled())  # [B,Q,T,D]
-        rows = (wanted.flatten() >= 0).nonzero()[:, 0]  # [m]
+        hidden = ask(decoder, start, ids, b.window, queries, after, again=torch.is_grad_enabled())  # [B,Q,T,D]
+        rows = (targets.flatten() >= 0).nonzero()[:, 0]  # [m]
         logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [m,V]
-    return logits, wanted.flatten()[rows], rows // asked.shape[-1]
+    return logits, targets.flatten()[rows], rows // queries.shape[-1]
 
 
 @torch.no_grad()
@@ -125,10 +88,10 @@ def evaluate(decoder: Decoder, samples: list[QuestionBatch], device: str) -> str
     right = 0
     questions = 0
     for b in samples:
-        logits, wanted, question = answers(decoder, b, device)
-        nats += F.cross_entropy(logits, wanted, reduction="sum").item()
-        wrong = question[logits.argmax(-1) != wanted].unique()
-        tokens = tokens + len(wanted)
+        logits, targets, question = answers(decoder, b, device)
+        nats += F.cross_entropy(logits, targets, reduction="sum").item()
+        wrong = question[logits.argmax(-1) != targets].unique()
+        tokens = tokens + len(targets)
         questions = questions + len(question.unique())
         right += len(question.unique()) - len(wrong)
     return f"{nats / max(1, tokens):.3f} nats a token, {right} of {questions} answers right"
@@ -157,15 +120,9 @@ class Trainer:
         torch.set_flush_denormal(True)
         torch.manual_seed(o.seed)
         self.decoder = load(base)
-        self.kept = base / "ssft.pt"
+        self.state_file = base / "ssft.pt"
         self.settings = o.settings(self.processes.size)
-        state = torch.load(self.kept, weights_only=True) if self.kept.exists() else None
-        if self.decoder.memory_trained and not state:
-            raise BadData(f"{base} has trained gates; remove gates.safetensors to train them anew")
-        if state and state["settings"] != self.settings:
-            found = {k: v for k, v in state["settings"].items() if v != self.settings[k]}
-            expected = {k: self.settings[k] for k in found}
-            raise BadData(f"{self.kept}: found {found}, expected {expected}; remove it to train anew")
+        state = self.saved_state()
         self.log = open(base / "ssft.log", "a") if self.processes.rank == 0 else None  # noqa: SIM115
         self.gates = self.freeze()
         c = self.decoder.config
@@ -176,7 +133,7 @@ class Trainer:
         self.held_out = [question_batch(self.form, held, self.most, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
         self.optimizer = torch.optim.Adam(self.gates.values(), lr=o.rate)
         self.step = 0
-        self.introduce(left_out)
+        self.describe(left_out)
         if state:
             self.decoder.load_state_dict(state["gates"], strict=False)
             self.optimizer.load_state_dict(state["optimizer"])
@@ -184,6 +141,17 @@ class Trainer:
             self.say(f"goes on at step {self.step}")
         else:
             self.say(f"gates shut: {evaluate(self.decoder, self.held_out, self.device)}")
+
+    def saved_state(self) -> dict | None:
+        """What an earlier run left; raises BadData where it had other settings, or where gates are already trained."""
+        state = torch.load(self.state_file, weights_only=True) if self.state_file.exists() else None
+        if self.decoder.memory_trained and not state:
+            raise BadData(f"{self.options.checkpoint} has trained gates; remove gates.safetensors to train them anew")
+        if state and state["settings"] != self.settings:
+            found = {k: v for k, v in state["settings"].items() if v != self.settings[k]}
+            expected = {k: self.settings[k] for k in found}
+            raise BadData(f"{self.state_file}: found {found}, expected {expected}; remove it to train anew")
+        return state
 
     def freeze(self) -> dict[str, torch.nn.Parameter]:
         """All but the gates, which are float32 whatever the base is."""
@@ -210,7 +178,7 @@ class Trainer:
             gate.requires_grad_(True)
         return gates
 
-    def introduce(self, left_out: str) -> None:
+    def describe(self, left_out: str) -> None:
         """Says what will be trained, and how much memory that takes."""
         c = self.decoder.config
         trained = sum(g.numel() for g in self.gates.values())
@@ -218,7 +186,7 @@ class Trainer:
         self.say(f"{share}; seed {self.options.seed}; {self.device}, {self.processes.size} at once")
         if left_out:
             self.say(left_out)
-        asked = max(b.asked.shape[-1] for b in self.held_out)
+        asked = max(b.queries.shape[-1] for b in self.held_out)
         weight = 4 if self.device == "cpu" else 2
         parts = estimate(c, self.most, len(self.form.start), asked, weight, trained)
         said = ", ".join(f"{part} {readable_size(count)}" for part, count in parts.items())
@@ -241,13 +209,13 @@ class Trainer:
         shape = replace(most, segments=segments, window=window)
         return question_batch(self.form, self.texts, shape, f"{o.seed}/{self.step}/{self.processes.rank}")
 
-    def once(self) -> float:
+    def train_step(self) -> float:
         """A step → its loss, over all processes."""
         o = self.options
         decay = max(0.05, min(1, 2 * (1 - self.step / o.steps)))
         self.optimizer.param_groups[0]["lr"] = o.rate * min(1, (self.step + 1) / 10) * decay
-        logits, wanted, _ = answers(self.decoder, self.sample(), self.device)
-        loss = F.cross_entropy(logits, wanted)
+        logits, targets, _ = answers(self.decoder, self.sample(), self.device)
+        loss = F.cross_entropy(logits, targets)
         self.optimizer.zero_grad()
         loss.backward()
         mean = loss.detach().clone()
@@ -256,12 +224,12 @@ class Trainer:
         self.step += 1
         return mean.item()
 
-    def keep(self) -> None:
+    def save_state(self) -> None:
         """Writes the state to go on from."""
         if self.processes.rank == 0:
             values = {name: g.detach().cpu() for name, g in self.gates.items()}
             whole = {"gates": values, "optimizer": self.optimizer.state_dict(), "step": self.step}
-            store(self.kept, whole | {"settings": self.settings})
+            store(self.state_file, whole | {"settings": self.settings})
 
     def run(self, until: int | None = None) -> list[float]:
         """→ the losses of the steps made; `until`: no further than that step, as if it were interrupted there."""
@@ -270,13 +238,13 @@ class Trainer:
         began = time.monotonic()
         saved = began
         while self.step < min(steps, until or steps):
-            losses.append(self.once())
+            losses.append(self.train_step())
             now = time.monotonic()
             last = losses[-20:]
             if self.step % 20 == 0 or self.step == steps:
                 self.say(f"step {self.step}, {(now - began) / 60:.1f} min, loss {sum(last) / len(last):.3f}")
             if now - saved > KEEP or self.step in (steps, until):
-                self.keep()
+                self.save_state()
                 saved = now
         if self.step == steps:
             if self.processes.rank == 0:

@@ -54,20 +54,20 @@ def test_the_starting_circuits_tell_the_topic():
         assert not layer.self_attn.o_proj.weight[Part.TOPIC].any()
         assert not layer.mlp.down_proj.weight[Part.TOPIC].any()
     names = torch.tensor([tokenizer.encode(f" {name}").ids[0] for name in topics()])  # [16]
-    right = asked = 0
+    right = queries = 0
     for number in range(6):
-        if asked == 12:
+        if queries == 12:
             break
         b = MemorySampler(tokenizer, f"topic/{number}").batch(BatchShape(128, 24, 2, 3, 40))
         with torch.no_grad():
-            logits, wanted, _, question = memory_logits(decoder, b)
+            logits, targets, _, question = memory_logits(decoder, b)
         for document in range(3):
             first = next((q for q in range(40) if KINDS[b.kind[document, q]] == TOPIC), None)
-            if first is None or asked == 12:
+            if first is None or queries == 12:
                 continue
             first += 40 * document
-            at = next(r for r in (question == first).nonzero()[:, 0].tolist() if wanted[r] in names)
-            right += int(logits[at].argmax() == wanted[at])
-            asked += 1
-    assert asked == 12
+            at = next(r for r in (question == first).nonzero()[:, 0].tolist() if targets[r] in names)
+            right += int(logits[at].argmax() == targets[at])
+            queries += 1
+    assert queries == 12
     assert right >= 8, right

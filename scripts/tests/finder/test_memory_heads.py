@@ -35,7 +35,7 @@ def test_addresses_fitted_anew_tell_more_values_apart(finder):
     before = {name: p.detach().clone() for name, p in decoder.named_parameters()}
     held, filler = (f(decoder, tokenizer, "held out", 3) for f in (collect_values, collect_filler))
     assert held
-    assert all(len(t.tokens) == len(t.asked) == len(t.read) == len(t.first) for t in held)
+    assert all(len(t.tokens) == len(t.queries) == len(t.read) == len(t.first) for t in held)
     assert not any((t.tokens == tokenizer.token_to_id("<eos>")).any() for t in held)
     start = accuracy(addresses(decoder), held, filler)
     fit(decoder, tokenizer, "test", rounds=8, steps=60)

@@ -15,20 +15,20 @@ def test_streams(tokenizer):
     b = make("train/1")
     again = make("train/1")
     assert (b.ids == again.ids).all()
-    assert (b.asked == again.asked).all()
+    assert (b.queries == again.queries).all()
     assert (b.ids != make("test/1").ids).any()
     assert set(b.kind.flatten()) == set(range(len(KINDS)))
-    for document, weights, *rest in zip(b.ids, b.weights, b.asked, b.wanted, b.cut, b.kind, strict=True):
+    for document, weights, *rest in zip(b.ids, b.weights, b.queries, b.targets, b.after, b.kind, strict=True):
         text = document.reshape(-1)
         assert set(np.unique(weights)) in ({1.0}, {1.0, weights.max()})
-        for asked, wanted, cut, kind in zip(*rest, strict=True):
-            answer = wanted[wanted >= 0]
-            first = int((wanted >= 0).argmax())
-            assert (asked[0], asked[first]) == (END_DOC, QUOTE)
-            assert (asked[first + 1 : first + 1 + len(answer)] == answer).all()
-            assert (asked[first + 1 + len(answer) :] == PAD).all()
-            sight = text[max(0, cut - 2) * 32 : cut * 32]
-            gone = " ".join(map(str, text[: max(0, cut - 2) * 32]))
+        for queries, targets, after, kind in zip(*rest, strict=True):
+            answer = targets[targets >= 0]
+            first = int((targets >= 0).argmax())
+            assert (queries[0], queries[first]) == (END_DOC, QUOTE)
+            assert (queries[first + 1 : first + 1 + len(answer)] == answer).all()
+            assert (queries[first + 1 + len(answer) :] == PAD).all()
+            sight = text[max(0, after - 2) * 32 : after * 32]
+            gone = " ".join(map(str, text[: max(0, after - 2) * 32]))
             if KINDS[kind] == CITED:
                 assert len(answer) == 1
                 assert answer[0] in sight

@@ -29,17 +29,17 @@ def test_all_segments_at_once_are_one_after_another(window):
     n = 6
     start = torch.tensor([1, 3])
     ids = torch.randint(5, 100, (2, n, S))
-    asked = torch.randint(5, 100, (2, 3, 5))
-    cut = torch.tensor([[1, 3, 6], [6, 2, 5]])
+    queries = torch.randint(5, 100, (2, 3, 5))
+    after = torch.tensor([[1, 3, 6], [6, 2, 5]])
     with torch.no_grad():
-        together = decoder.logits(ask(decoder, start, ids, window, asked, cut))  # [2,3,5,V]
+        together = decoder.logits(ask(decoder, start, ids, window, queries, after))  # [2,3,5,V]
         for b, q in np.ndindex(2, 3):
             sizes = Sizes(S, P, window * S)
             _, state = run(decoder, State.empty(decoder), start, sizes, True)
-            for segment in ids[b, : cut[b, q]]:
+            for segment in ids[b, : after[b, q]]:
                 _, state = run(decoder, state, segment, sizes)
-            alone, after = run(decoder, state, asked[b, q], sizes)
-            assert after.absorbed == max(0, (cut[b, q] - window) * S + 5)
+            alone, end = run(decoder, state, queries[b, q], sizes)
+            assert end.absorbed == max(0, (after[b, q] - window) * S + 5)
             assert torch.allclose(together[b, q], alone, atol=1e-4)
 
 
@@ -56,14 +56,14 @@ def test_a_weight_is_a_segment_read_so_often():
     times = 3
     filler = torch.randint(5, 100, (1, 1, S))
     rest = torch.randint(5, 100, (1, 2, S))
-    asked = torch.randint(5, 100, (1, 1, 5))
+    queries = torch.randint(5, 100, (1, 1, 5))
     start = torch.tensor([1, 3])
     with torch.no_grad():
         # one layer: a segment read again is the same again only where nothing before it is seen
         decoder.model.layers = decoder.model.layers[:1]
         often = torch.cat([filler] * times + [rest], 1)
-        real = ask(decoder, start, often, 1, asked, torch.tensor([[times + 2]]))
+        real = ask(decoder, start, often, 1, queries, torch.tensor([[times + 2]]))
         weighted = ask(
-            decoder, start, torch.cat([filler, rest], 1), 1, asked, torch.tensor([[3]]), torch.tensor([[3.0, 1, 1]])
+            decoder, start, torch.cat([filler, rest], 1), 1, queries, torch.tensor([[3]]), torch.tensor([[3.0, 1, 1]])
         )
     assert torch.allclose(real, weighted, atol=1e-5)

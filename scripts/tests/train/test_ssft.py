@@ -130,12 +130,12 @@ def test_streams_ask_only_what_was_read():
     shape = BatchShape(16, 6, 2, 3, 4)
     for seed in range(20):
         source = iter([texts[(seed + i) % 5] for i in range(100)])
-        ids, asked = document_sample(Random(seed), lambda s=source: next(s), shape)
+        ids, queries = document_sample(Random(seed), lambda s=source: next(s), shape)
         assert ids.shape == (6, 16)
-        for cut, question, _ in asked:
+        for after, question, _ in queries:
             text = texts[question[0] - 1].ids
-            flat = ids[:cut].flatten().tolist()
-            assert any(flat[i : i + len(text)] == text for i in range(len(flat))), (seed, cut, question)
+            flat = ids[:after].flatten().tolist()
+            assert any(flat[i : i + len(text)] == text for i in range(len(flat))), (seed, after, question)
 
 
 def test_the_loss_is_on_answers(tmp_path):
@@ -146,28 +146,28 @@ def test_the_loss_is_on_answers(tmp_path):
     b = question_batch(form, texts, BatchShape(32, 6, 2, 2, 4), "seed")
     decode = form.prompt_template.special.decode
     assert decode(b.start.tolist(), skip_special_tokens=False).endswith("<|im_start|>user\n")
-    for row, wanted in zip(
-        b.asked.reshape(-1, b.asked.shape[-1]), b.wanted.reshape(-1, b.asked.shape[-1]), strict=True
+    for row, targets in zip(
+        b.queries.reshape(-1, b.queries.shape[-1]), b.targets.reshape(-1, b.queries.shape[-1]), strict=True
     ):
-        if (wanted >= 0).any():
-            last = int(np.flatnonzero(wanted >= 0)[-1])
-            assert (row[1:][wanted[:-1] >= 0] == wanted[wanted >= 0]).all()
-            assert wanted[last] == form.end
+        if (targets >= 0).any():
+            last = int(np.flatnonzero(targets >= 0)[-1])
+            assert (row[1:][targets[:-1] >= 0] == targets[targets >= 0]).all()
+            assert targets[last] == form.end
             said = decode(row.tolist(), skip_special_tokens=False)
             assert "gate?<|im_end|>\n<|im_start|>assistant\n" in said
-            assert decode(wanted[wanted >= 0].tolist()).isdigit()
+            assert decode(targets[targets >= 0].tolist()).isdigit()
 
 
 def test_what_is_not_kept_is_computed_again(tmp_path):
     decoder = load(checkpoint(tmp_path / "one", "llama", "llama3"))
     start = torch.arange(3)
     ids = torch.randint(5, 300, (1, 5, 8))
-    asked = torch.randint(5, 300, (1, 2, 4))
-    cut = torch.tensor([[2, 5]])
+    queries = torch.randint(5, 300, (1, 2, 4))
+    after = torch.tensor([[2, 5]])
     found = []
     for again in (False, True):
         decoder.zero_grad()
-        ask(decoder, start, ids, 1, asked, cut, again=again).square().mean().backward()
+        ask(decoder, start, ids, 1, queries, after, again=again).square().mean().backward()
         found.append({name: g.grad.clone() for name, g in decoder.gates().items()})
     assert all(torch.allclose(found[0][name], found[1][name], atol=1e-7) for name in found[0])
     assert any(g.abs().max() > 0 for g in found[0].values())
