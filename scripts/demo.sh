@@ -23,8 +23,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 EDGEINFINITE_MODEL=$(realpath "$EDGEINFINITE_MODEL")
 cd "$work"
-lab_command reports
-"${lab[@]}" --tokens "$tokens" --seed 7 --facts facts.json >generated.txt
+run_lab reports --tokens "$tokens" --seed 7 --facts facts.json >generated.txt
 
 columns=()
 

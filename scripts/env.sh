@@ -151,6 +151,13 @@ lab_command() {
   lab=(env "PYTHONPATH=$root/scripts" "$interpreter" -P -m "$module")
 }
 
+# run_lab NAME ARGS… : runs it.
+run_lab() {
+  local lab
+  lab_command "$1"
+  "${lab[@]}" "${@:2}"
+}
+
 # install_packages GROUP PINS FOLDER : makes the virtual environment.
 install_packages() {
   local group=$1 pins=$2 folder=$3

@@ -19,14 +19,9 @@ shift
 mkdir -p "$out"
 cd "$root"
 ensure python
-# step NAME ARGS… : a command of the lab.
-step() {
-  lab_command "$1"
-  "${lab[@]}" "${@:2}"
-}
 
-[ -e "$out/tokenizer.json" ] || step tokenizer "$out/tokenizer.json"
+[ -e "$out/tokenizer.json" ] || run_lab tokenizer "$out/tokenizer.json"
 [ -e "$out/checkpoint/model.safetensors" ] ||
-  step pretrain "$out/checkpoint" --tokenizer "$out/tokenizer.json" --minutes 170 "$@"
-[ -e "$out/checkpoint/gates.safetensors" ] || step finder.ssft "$out/checkpoint"
-step export "$out/checkpoint" "$out/model" --preset scripts/lab/finder/preset.json --name finder
+  run_lab pretrain "$out/checkpoint" --tokenizer "$out/tokenizer.json" --minutes 170 "$@"
+[ -e "$out/checkpoint/gates.safetensors" ] || run_lab finder.ssft "$out/checkpoint"
+run_lab export "$out/checkpoint" "$out/model" --preset scripts/lab/finder/preset.json --name finder

@@ -12,16 +12,11 @@ checkpoint=$(realpath "$1")
 shift
 command_line
 cd "$root"
-# step NAME ARGS… : a command of the lab.
-step() {
-  lab_command "$1"
-  "${lab[@]}" "${@:2}"
-}
 made=$(mktemp -d)
 trap 'rm -rf "$made"' EXIT
-step export "$checkpoint" "$made/fp32" --preset scripts/lab/finder/preset.json --name finder --precision fp32
-step compile-npu models/demo target/demo-npu
-step compile-npu models/demo "$made/npu" --unshared --scenario default --soc SM8550 SM8650 SM8750
+run_lab export "$checkpoint" "$made/fp32" --preset scripts/lab/finder/preset.json --name finder --precision fp32
+run_lab compile-npu models/demo target/demo-npu
+run_lab compile-npu models/demo "$made/npu" --unshared --scenario default --soc SM8550 SM8650 SM8750
 EDGEINFINITE_NPU_LIBRARY=$(npu_library)
 export EDGEINFINITE_NPU_LIBRARY
-step accelerators "$made/npu" --fp32 "$made/fp32" --soc SM8550 SM8650 SM8750 "$@"
+run_lab accelerators "$made/npu" --fp32 "$made/fp32" --soc SM8550 SM8650 SM8750 "$@"

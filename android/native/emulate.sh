@@ -75,8 +75,7 @@ ORT_DYLIB_PATH=$runtime arm64 test "${tests[@]/#/--test=}"
 # The same answers, to the letter, at the same places; only confidence and the clock may differ.
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-lab_command reports
-"${lab[@]}" --tokens 3000 --seed 7 --facts "$work/facts.json" >"$work/text"
+run_lab reports --tokens 3000 --seed 7 --facts "$work/facts.json" >"$work/text"
 mapfile -t questions < <(sed -n 's/^ *"question": "\(.*\)",$/\1/p' "$work/facts.json")
 "$cli" ask --json "$work/text" "${questions[@]}" >"$work/here.json"
 ORT_DYLIB_PATH=$runtime "${emulator[@]}" "$target/arm64/$triple/debug/edgeinfinite" \
