@@ -133,7 +133,7 @@ def pins(group):
     for item in groups[group]:
         yield from pins(item["include-group"]) if isinstance(item, dict) else [item]
 
-print(*dict.fromkeys(pins(sys.argv[2])), sep="\n")
+print(*sorted(set(pins(sys.argv[2]))), sep="\n")
 PY
   ) || fail "scripts/pyproject.toml names no group \"$group\""
   name=$({ printf '%s\n' "$pins"; "$python" -c 'import sys, sysconfig as c; print(sys.base_prefix, sys.version_info[:2], c.get_platform())'; } |

@@ -18,6 +18,7 @@ from pathlib import Path
 from lab import FOLDERS
 
 PACKAGE = Path(__file__).parent
+GROUPS = ("graphs", "npu", "lab")  # of pyproject.toml, from the smallest to the largest
 
 
 @cache
@@ -71,17 +72,23 @@ def packages(file: Path) -> set[str]:
 
 
 def held(group: str) -> set[str]:
-    """The packages of a group, as they are imported."""
-    pins = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["dependency-groups"][group]
-    return {pin.split("==")[0].replace("-", "_") for pin in pins}
+    """The packages of a group of pyproject.toml, as they are imported."""
+    groups = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text("utf-8"))["dependency-groups"]
+    pins = [pin for pin in groups[group] if isinstance(pin, str)]
+    included = [pin["include-group"] for pin in groups[group] if isinstance(pin, dict)]
+    return {pin.split("==")[0].replace("-", "_") for pin in pins}.union(*map(held, included))
 
 
 def group_of(file: Path) -> str:
-    """The group that a file's imports need: lab where one of them is only there, else npu, or none at all."""
+    """The first of GROUPS that holds what a file imports, none where it imports nothing from outside.
+
+    What no group names comes along with something that one does, such as ml_dtypes with onnx.
+    """
     needed = packages(file)
-    if needed & (held("lab") - held("npu")):
-        return "lab"
-    return "npu" if needed else "none"
+    if not needed:
+        return "none"
+    named = needed & set().union(*map(held, GROUPS))
+    return next(group for group in GROUPS if named <= held(group) or group == GROUPS[-1])
 
 
 def main() -> None:
