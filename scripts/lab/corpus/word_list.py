@@ -1,4 +1,4 @@
-"""The word list of the lab: words.txt, English words by how common they are, packed; and the program that packs it.
+"""Packs and reads data/words.txt: English words by how common they are, from SCOWL.
 
 A line of words.txt is `## name` (a group follows), `# remark`, or entries with single spaces between them. An entry
 is a word and the endings it is also found with: `walk,s,ed,ing` is walk, walks, walked, walking; `love,d,-ing` is

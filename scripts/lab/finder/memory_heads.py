@@ -1,12 +1,12 @@
-"""Fits by what heads of the finder's memory are addressed: their queries and keys, nothing else.
+"""Fits the queries and keys of the heads that read the finder's memory; no other weights.
 
     fit(decoder, tokenizer, "addresses/1")        layer 4's heads, in place; two minutes on two cores
 
-A value is told in one place and asked for in another, and the rows of the two say more than what they share. Canonical
-correlation finds the directions in which they agree (of 256 some thirty, above 0.95); each head takes random
-projections of these, and of its keys the part that tells a value from all that documents say beside facts. From there
-Adam goes on, on rows that are computed once: the loss is that of naming the right one of a document's values by the
-weights with which the heads together bring them out of the memory, up to two million tokens of filler beside it.
+A value is written in one place of a document and queried in another. `init` starts from canonical correlation analysis
+of the rows at both places (`cca`: some thirty of 256 directions correlate above 0.95), of which each head takes random
+projections, and from a linear discriminant between values and filler (`lda`), which goes into its keys. `optimize`
+continues with Adam on rows that are computed once: the cross entropy of choosing the right one of a document's values
+by the weights with which the heads together read them out of the memory, with up to two million tokens of filler in it.
 D: width, n: values that a document tells, f: rows of filler. Rows are a layer's input, normalised.
 """
 
@@ -73,14 +73,14 @@ class FactSampler(MemorySampler):
 
 
 class FillerSampler(FactSampler):
-    """Tells nothing, every second time in words that could."""
+    """Documents without facts; half of their sentences hold a word that elsewhere introduces one."""
 
     def document(self, shape: BatchShape, facts: int, topic: str):
         """A document without facts."""
         return super().document(shape, 0, topic)
 
     def colour(self, topic: str) -> str:
-        """A sentence of filler, every second one misleading."""
+        """A sentence of filler; half of them hold a word that elsewhere introduces a fact."""
         text = super().colour(topic)
         return self.misleading(text) if self.write.chance(0.5) else text
 

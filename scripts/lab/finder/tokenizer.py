@@ -1,10 +1,10 @@
-"""Trains the demo model's tokenizer: byte-level BPE, 6,656 tokens, any Unicode there and back; digits one by one, of
-a number the first with the space before it, as words have theirs. The last 512 are merges that make tokens of words
-with synonyms: what means the same can be given vectors that lie close.
+"""Trains the demo model's tokenizer: byte-level BPE, 6,656 tokens, lossless for any Unicode text.
 
     scripts/lab.sh tokenizer tokenizer.json [--seed 77]
 
-The marker tokens come first (SPECIAL, ids from 0). They are special and not normalised, so a decoder can skip them,
+Digits are tokens one by one; the first of a number has the space before it, as words have theirs. The last 512 merges
+make single tokens of words that have synonyms, so that words of one meaning can be given vectors that lie close. The
+marker tokens come first (SPECIAL, ids from 0). They are special and not normalised, so a decoder can skip them,
 and with `encode_special_tokens=True` (see `open_tokenizer`) no text of a document ever becomes one.
 """
 
