@@ -112,7 +112,12 @@ class Reader(nn.Module):
     def forward(self, tokens: Tensor, types: Tensor, segments: Tensor, dropout: float = 0.0) -> dict[str, Tensor]:
         """`segments` (B, n): 0 the question, k ≥ 1 the k-th sentence, -1 marks and headings, -2 padding."""
         hidden = self.encoder(tokens, types, segments > -2, dropout).float()
-        numbers = torch.arange(self.sentences + 1, device=tokens.device)
+        with torch.autocast(hidden.device.type, enabled=False):
+            return self.heads(hidden, segments)
+
+    def heads(self, hidden: Tensor, segments: Tensor) -> dict[str, Tensor]:
+        """What the encoder gave, (B, n, width) → the outputs; always in fp32."""
+        numbers = torch.arange(self.sentences + 1, device=hidden.device)
         member = (segments[:, None, :] == numbers[None, :, None]).float()  # (B, 1 + K, n)
         counts = member.sum(-1)
         means = member @ hidden / counts.clamp(min=1.0)[..., None]

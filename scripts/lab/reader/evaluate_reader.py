@@ -17,10 +17,9 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from lab.reader.measured import CASES, Case, sampled
-from lab.reader.models import checkpoint, graph
+from lab.reader.models import model_of
 from lab.reader.reading import Answer, Choice, Model, ReadText, Seen, decide, read
 from lab.reader.score import exact, f1, wilson
-from lab.reader.weights import pretrained_files
 
 # Among so many of the best sentences: what BM25 and the run reach at most.
 AMONG = 10
@@ -94,24 +93,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True, help="a checkpoint (.pt) or an exported graph (.onnx)")
-    parser.add_argument("--tokenizer", type=Path, help="tokenizer.json; the pretrained one by default")
     parser.add_argument("--sets", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--most", type=int, default=10_000, help="most questions of a set")
     parser.add_argument("--runs", type=int, default=1, help="most runs for a question, the last one not counted")
-    parser.add_argument("--choice", type=json.loads, default={}, help='JSON: "bm25", "none", "found"')
+    parser.add_argument("--choice", type=json.loads, default={}, help='JSON: "bm25", "found"')
     parser.add_argument("--out", type=Path, help="record (JSON)")
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()
-    if options.model.suffix == ".onnx":
-        model = graph(options.model, options.threads)
-    else:
-        import torch
-
-        torch.set_num_threads(options.threads)
-        model = checkpoint(options.model)
-    tokenizer = Tokenizer.from_file(str(options.tokenizer or pretrained_files() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
+    model, tokenizer = model_of(options.model, options.threads)
     choice = Choice(**options.choice)
     record = {"model": options.model.name, "runs": options.runs, "choice": asdict(choice), "sets": {}}
     for name in options.sets:

@@ -62,7 +62,9 @@ class Network:
         ints = [helper.make_tensor_value_info(n, TensorProto.INT32, ["n"]) for n in ("tokens", "types", "segments")]
         shapes = {"relevance": [self.sentences], "none": [1], "begin": ["n"], "end": ["n"], "verdict": [3]}
         floats = [helper.make_tensor_value_info(n, TensorProto.FLOAT, shape) for n, shape in shapes.items()]
-        body = helper.make_graph(g.nodes, "reader", ints, floats, list(g.weights.values()))
+        used = {name for node in g.nodes for name in node.input}
+        weights = [tensor for name, tensor in g.weights.items() if name in used]
+        body = helper.make_graph(g.nodes, "reader", ints, floats, weights)
         opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
         return helper.make_model(body, opset_imports=opsets, ir_version=10, producer_name="edgeinfinite")
 
@@ -212,7 +214,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=cache() / "run/reader.pt", help="a training's checkpoint")
     parser.add_argument("--out", type=Path, default=cache() / "export")
     parser.add_argument("--precision", choices=MAX_ERROR, default="int8")
-    parser.add_argument("--choice", type=json.loads, default={}, help='JSON: "bm25", "none", "found"')
+    parser.add_argument("--choice", type=json.loads, default={}, help='JSON: "bm25", "found"')
     options = parser.parse_args()
     reader = Reader(Sizes(), SENTENCES)
     reader.load_state_dict(torch.load(options.model, map_location="cpu", weights_only=True)["average"])

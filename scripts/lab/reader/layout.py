@@ -56,14 +56,14 @@ def room(question: Sequence[int], length: int = LENGTH) -> int:
 def fitting(question: Sequence[int], pieces: Sequence[Piece], order: Sequence[int], length: int = LENGTH) -> list[int]:
     """Those of the pieces that fit into one run, taken in the order given, as many as it holds; in document order.
 
-    One that does not fit is passed over. A heading counts with the first piece that brings it."""
+    One that does not fit, or has no tokens, is passed over. A heading counts with the first piece that brings it."""
     left = room(question, length)
     chosen = []
     headings: set[tuple[int, ...]] = {()}
     for i in order:
         heading = tuple(pieces[i].heading[:HEADING])
         taken = len(pieces[i].sentence[:SENTENCE]) + 1 + (0 if heading in headings else len(heading) + 1)
-        if taken <= left and len(chosen) < SENTENCES:
+        if pieces[i].sentence and taken <= left and len(chosen) < SENTENCES:
             left -= taken
             headings.add(heading)
             chosen.append(i)

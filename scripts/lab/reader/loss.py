@@ -28,8 +28,8 @@ def tensors(runs: list[Run], device: str = "cpu") -> tuple[Tensor, Tensor, Tenso
     )
 
 
-def losses(out: dict[str, Tensor], drawn: list[Drawn]) -> tuple[Tensor, dict[str, float]]:
-    """The summed loss of a batch, and sums for the log: runs, relevance loss, right choices, spans, right spans."""
+def losses(out: dict[str, Tensor], drawn: list[Drawn], relevance: float = 1.0) -> tuple[Tensor, dict[str, float]]:
+    """The summed loss of a batch, `relevance` being the weight of that part, and sums for the log."""
     total = out["none"].new_zeros(())
     sums = dict.fromkeys(
         ("runs", "told", "relevance", "right", "nothing", "refused", "spans", "span", "verdicts", "verdict"), 0.0
@@ -42,7 +42,7 @@ def losses(out: dict[str, Tensor], drawn: list[Drawn]) -> tuple[Tensor, dict[str
                 logits = logits.index_fill(0, torch.tensor(one.spare, device=logits.device), ABSENT)
             wanted = one.gold or [0]
             loss = -logits.log_softmax(0)[wanted].logsumexp(0)
-            total = total + loss
+            total = total + relevance * loss
             chosen = int(logits.argmax())
             kind = ("told", "right") if one.gold else ("nothing", "refused")
             sums[kind[0]] += 1

@@ -22,7 +22,10 @@ from lab.reader.texts import Text
 
 # Share of each set among the runs, and of runs in which nothing answers.
 SHARES = {"fairytaleqa": 0.27, "selqa": 0.28, "qamr": 0.20, "policyqa": 0.06, "pubmedqa": 0.05, "generated": 0.14}
-NONE = {"fairytaleqa": 0.25, "selqa": 0.30, "qamr": 0.30, "policyqa": 0.10, "pubmedqa": 0.15, "generated": 0.15}
+NONE = {"fairytaleqa": 0.28, "selqa": 0.35, "qamr": 0.35, "policyqa": 0.10, "pubmedqa": 0.15, "generated": 0.15}
+# Runs of at most so many tokens hold little but the answer: they teach short answers, so come from sets that have them.
+SHORT = 96
+SHORT_SHARES = {"qamr": 0.70, "fairytaleqa": 0.20, "generated": 0.10}
 # Of the runs in which nothing answers: those that ask another text's question.
 FOREIGN = 0.35
 # Of the other runs: what is read beside the answer.
@@ -53,14 +56,15 @@ class Mixture:
         self.sets = sets
         self.tokenizer = tokenizer
         shares = shares or SHARES
-        self.names = [name for name in shares if sets.get(name)]
-        self.weights = [shares[name] for name in self.names]
-        self.asked = {name: [(t, q) for t in sets[name] for q in range(len(t.questions))] for name in self.names}
+        self.shares = {name: shares[name] for name in shares if sets.get(name)}
+        self.short = {name: SHORT_SHARES[name] for name in SHORT_SHARES if sets.get(name)}
+        self.asked = {name: [(t, q) for t in sets[name] for q in range(len(t.questions))] for name in self.shares}
         self.write = Questions("reader/mixture")
 
     def draw(self, r: random.Random, budget: int) -> Drawn:
         """A run of at most `budget` tokens."""
-        name = r.choices(self.names, self.weights)[0]
+        shares = self.short if budget <= SHORT else self.shares
+        name = r.choices([*shares], [*shares.values()])[0]
         text, number = r.choice(self.asked[name])
         question = text.article.questions[number]
         if question.told and r.random() < NONE[name]:

@@ -5,12 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from lab.reader.layout import Run
 from lab.reader.reading import Model
+from lab.reader.weights import pretrained_files
 
 
-def checkpoint(file: Path) -> Model:
+def model_of(file: Path, threads: int = 1) -> tuple[Model, Tokenizer]:
+    """A checkpoint (.pt) with the pretrained tokenizer, or an exported graph (.onnx) with the one beside it."""
+    beside = file.parent if file.suffix == ".onnx" else pretrained_files()
+    tokenizer = Tokenizer.from_file(str(beside / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.no_truncation()
+    return graph(file, threads) if file.suffix == ".onnx" else checkpoint(file, threads), tokenizer
+
+
+def checkpoint(file: Path, threads: int = 1) -> Model:
     """The averaged weights of a training's checkpoint, in bf16 where that is fast."""
     import torch
 
@@ -18,6 +29,7 @@ def checkpoint(file: Path) -> Model:
     from lab.reader.layout import SENTENCES
     from lab.reader.loss import tensors
 
+    torch.set_num_threads(threads)
     reader = Reader(Sizes(), SENTENCES)
     reader.load_state_dict(torch.load(file, map_location="cpu", weights_only=True)["average"])
     reader.eval()

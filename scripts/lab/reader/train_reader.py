@@ -27,13 +27,15 @@ from tokenizers import Tokenizer
 from lab.reader.encoder import Reader, pretrained
 from lab.reader.layout import SENTENCES
 from lab.reader.loss import losses, tensors
-from lab.reader.mixture import Mixture
+from lab.reader.mixture import SHORT, Mixture
 from lab.reader.prepared import prepared
 from lab.reader.weights import cache, pretrained_files
 
 # Lengths of runs and how often each is drawn; a batch of one length holds as many runs as TOKENS allow.
-LENGTHS = {128: 0.15, 192: 0.4, 288: 0.3, 448: 0.15}
+LENGTHS = {64: 0.2, 128: 0.12, 192: 0.33, 288: 0.23, 448: 0.12}
 TOKENS = 1536
+# What relevance counts in a short run, where it is easily seen.
+EASY = 0.25
 # Batches of one length in a step, over all workers.
 BATCHES = 2
 # Runs in a step, about: what the summed loss is divided by.
@@ -134,7 +136,7 @@ def work(rank: int, workers: int, options: argparse.Namespace, meeting: str) -> 
             drawn = [mixture.draw(r, length) for _ in range(TOKENS // length)]
             with torch.autocast(device, dtype=torch.bfloat16):
                 out = run.reader(*tensors([d.run for d in drawn], device), dropout=DROPOUT)
-            loss, seen = losses(out, drawn)
+            loss, seen = losses(out, drawn, EASY if length <= SHORT else 1.0)
             (loss / RUNS).backward()
             sums.update(seen)
         shared = torch.cat([p.grad.flatten() for p in run.trained] + [torch.zeros(1, device=device)])

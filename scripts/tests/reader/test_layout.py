@@ -21,6 +21,7 @@ def test_what_fits_is_taken_in_order_and_the_rest_passed_over():
     pieces = [Piece([1] * 100), Piece([2] * 128), Piece([3] * 30, [9] * 10), Piece([4] * 30, [9] * 10)]
     assert fitting([5] * 6, pieces, [0, 1, 2, 3], length=8 + 101 + 42 + 31) == [0, 2, 3]
     assert fitting([5] * 6, pieces, [2, 1, 0], length=8 + 41 + 1) == [2]
+    assert fitting([5] * 6, [Piece([]), Piece([1])], [0, 1]) == [1]
 
 
 def test_packed_pieces_are_laid_out_whole():
