@@ -28,7 +28,7 @@ from lab.reader.texts import Text
 from lab.reader.weights import pretrained_files
 
 SETS = ("selqa", "fairytaleqa", "qamr", "generated")
-WEIGHTS = np.arange(0.0, 6.5, 0.5)
+WEIGHTS = np.arange(0.0, 8.5, 0.5)
 THRESHOLDS = np.concatenate([np.arange(0.05, 0.95, 0.05), np.arange(0.95, 0.999, 0.005)])
 
 

@@ -11,7 +11,9 @@ needed here.
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from tokenizers import Tokenizer
 
@@ -31,8 +33,15 @@ FOREIGN = 0.35
 # Of the other runs: what is read beside the answer.
 RETRIEVED = 0.8
 AROUND = 0.12
-# Of all: headings are shown, where there are any.
+# Of all: headings are shown, where there are any; other texts of the set are read with it, as one long document.
 HEADED = 0.5
+JOINED = {"selqa": 0.25, "qamr": 0.2, "pubmedqa": 0.25}
+OTHERS = 4
+EACH = 3
+# Sets that name every sentence that answers: what the reader took for one, and how near it came, is shown again.
+NAMED = ("selqa", "qamr", "generated")
+NEAR = 1.0
+KEPT = 4
 
 
 @dataclass
@@ -45,6 +54,8 @@ class Drawn:
     span: tuple[int, int] | None
     verdict: int | None
     told: bool
+    # Where it was drawn from: the text, the question's number, which sentence each of the run's is (None: another's).
+    source: tuple[Text, int, list[int | None]] | None = None
 
 
 class Mixture:
@@ -71,8 +82,8 @@ class Mixture:
             if r.random() < FOREIGN and len(self.sets[name]) > 1:
                 return self.foreign(r, name, text, number, budget)
             if question.gold:
-                return self.build(r, text, number, budget, removed=True)
-        return self.build(r, text, number, budget)
+                return self.build(r, name, text, number, budget, removed=True)
+        return self.build(r, name, text, number, budget)
 
     def foreign(self, r: random.Random, name: str, text: Text, number: int, budget: int) -> Drawn:
         """Another text's question over this one."""
@@ -87,12 +98,13 @@ class Mixture:
         run = self.lay(r, text, self.words(r, other, asked), ranked, budget)[0]
         return Drawn(run, [], [], None, None, True)
 
-    def build(self, r: random.Random, text: Text, number: int, budget: int, removed: bool = False) -> Drawn:
+    def build(self, r: random.Random, name: str, text: Text, number: int, budget: int, removed: bool = False) -> Drawn:
         """A question over its own text, with or without the sentences that answer it."""
         question = text.article.questions[number]
         away = question.gold | question.spare if removed else frozenset()
         order = [i for i in self.candidates(r, text, number, question, removed) if i not in away]
-        run, place = self.lay(r, text, self.words(r, text, number), order, budget)
+        strange = self.strange(r, name, text, question.text) if r.random() < JOINED.get(name, 0) else []
+        run, place = self.lay(r, text, self.words(r, text, number), order, budget, strange)
         gold = [place[i] for i in question.gold if i in place]
         spare = [place[i] for i in question.spare if i in place]
         span = None
@@ -101,7 +113,33 @@ class Mixture:
             start = run.starts[place[sentence] - 1]
             span = (start + first, start + last)
         told = question.told and (removed or bool(gold) or not question.gold)
-        return Drawn(run, gold, spare, span, question.verdict, told)
+        source = None
+        if name in NAMED:
+            number_of = {k: i for i, k in place.items()}
+            source = (text, number, [number_of.get(k) for k in range(1, len(run.starts) + 1)])
+        return Drawn(run, gold, spare, span, question.verdict, told, source)
+
+    def strange(self, r: random.Random, name: str, text: Text, question: str) -> list[Piece]:
+        """What retrieval finds for a question in a few other texts of its set."""
+        found = []
+        for other in r.sample(self.sets[name], min(OTHERS, len(self.sets[name]))):
+            if other is not text:
+                ranked = other.retrieval.ranked(question, passages=EACH)[:EACH]
+                found += [(score, Piece(other.sentences[i], other.headings[i])) for i, score in ranked]
+        return [piece for _, piece in sorted(found, key=lambda item: -item[0])]
+
+    def remember(self, drawn: Drawn, relevance: Sequence[float]) -> None:
+        """Keeps the sentences that the reader took for the answer, or nearly, for the next time it is asked."""
+        if not (drawn.source and drawn.told):
+            return
+        text, number, sentences = drawn.source
+        least = max((relevance[k - 1] for k in drawn.gold), default=max(relevance[: len(sentences)])) - NEAR
+        wrong = [
+            (relevance[k], i)
+            for k, i in enumerate(sentences)
+            if i is not None and k + 1 not in (*drawn.gold, *drawn.spare) and relevance[k] >= least
+        ]
+        text.mistakes[number] = [i for _, i in sorted(wrong, reverse=True)[:KEPT]]
 
     def candidates(self, r: random.Random, text: Text, number: int, question: Question, removed: bool) -> list[int]:
         """The sentences to be read, most wanted first: the answer's, then those retrieved, around it or at random."""
@@ -127,14 +165,27 @@ class Mixture:
         return list(dict.fromkeys([*first, *order]))
 
     def lay(
-        self, r: random.Random, text: Text, question: list[int], order: list[int], budget: int
+        self,
+        r: random.Random,
+        text: Text,
+        question: list[int],
+        order: list[int],
+        budget: int,
+        strange: Sequence[Piece] = (),
     ) -> tuple[Run, dict[int, int]]:
-        """The run of those sentences that fit, and the number (from 1) of each."""
+        """The run of those sentences that fit, every other one strange, and the number (from 1) of each own one."""
         shown = text.article.name == "generated" or r.random() < HEADED
         pieces = [Piece(s, h if shown else ()) for s, h in zip(text.sentences, text.headings, strict=True)]
-        chosen = fitting(question, pieces, order, budget)
+        before = r.randrange(len(strange) + 1)
+        count = len(pieces)
+        strange = [piece if shown else Piece(piece.sentence) for piece in strange]
+        pieces = [*strange[:before], *pieces, *strange[before:]]
+        others = [k if k < before else k + count for k in range(len(strange))]
+        mixed = [i for pair in zip_longest([i + before for i in order], others) for i in pair if i is not None]
+        chosen = fitting(question, pieces, mixed, budget)
         run = lay_out(question, [pieces[i] for i in chosen], budget)
-        return run, {i: k for k, i in enumerate(chosen, 1) if k <= len(run.starts)}
+        laid = enumerate(chosen[: len(run.starts)], 1)
+        return run, {i - before: k for k, i in laid if before <= i < before + count}
 
     def words(self, r: random.Random, text: Text, number: int) -> list[int]:
         """A question's token ids, now and then in other words, or as people type into a search."""

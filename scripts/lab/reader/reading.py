@@ -29,10 +29,10 @@ SPAN = 30
 
 @dataclass(frozen=True)
 class Choice:
-    """What turns logits into an answer: the weight of BM25's share beside relevance, and the probability from which on
+    """What turns logits into an answer: the weight of BM25 beside relevance, and the probability from which on
     something is found."""
 
-    bm25: float = 2.0
+    bm25: float = 4.0
     found: float = 0.5
 
 
@@ -122,8 +122,7 @@ def decide(seen: Seen, choice: Choice, text: ReadText) -> Answer:
     """The answer out of what was seen."""
     if not seen.sentences:
         return Answer([], [], 0.0, "")
-    share = seen.bm25 / max(1e-9, float(seen.bm25.max()))
-    logits = np.concatenate([[seen.none], seen.relevance + choice.bm25 * share])
+    logits = np.concatenate([[seen.none], seen.relevance + choice.bm25 * seen.bm25])
     odds = np.exp(logits - logits.max())
     odds /= odds.sum()
     order = sorted(range(len(seen.sentences)), key=lambda k: (-odds[k + 1], k))

@@ -22,7 +22,7 @@ class Text:
     questions: list[list[int]]
     # Per question: the short answer as (sentence, first token, last token).
     spans: list[tuple[int, int, int] | None]
-    # Per question, once mined: sentences that the reader took for the answer, worst mistakes first.
+    # Per question: sentences that the reader took for the answer when it was last asked, worst mistakes first.
     mistakes: dict[int, list[int]] = field(default_factory=dict)
 
 

@@ -138,6 +138,8 @@ def work(rank: int, workers: int, options: argparse.Namespace, meeting: str) -> 
                 out = run.reader(*tensors([d.run for d in drawn], device), dropout=DROPOUT)
             loss, seen = losses(out, drawn, EASY if length <= SHORT else 1.0)
             (loss / RUNS).backward()
+            for one, relevance in zip(drawn, out["relevance"].tolist(), strict=True):
+                mixture.remember(one, relevance)
             sums.update(seen)
         shared = torch.cat([p.grad.flatten() for p in run.trained] + [torch.zeros(1, device=device)])
         shared[-1] = (time.monotonic() - began) / workers

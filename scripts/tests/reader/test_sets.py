@@ -6,7 +6,8 @@ import random
 import pytest
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
-from lab.reader.articles import found_in, sentences
+import lab.reader.mixture as mixture_module
+from lab.reader.articles import Article, Question, found_in, sentences
 from lab.reader.generated import generated
 from lab.reader.measured import clapnq, xquad, xquad_cut
 from lab.reader.mixture import Mixture
@@ -168,7 +169,7 @@ def test_an_answer_that_is_taken_out_is_nowhere_in_the_run(tokenizer):
     r = random.Random(2)
     for number, question in enumerate(text.article.questions):
         if question.gold:
-            drawn = mixture.build(r, text, number, 512, removed=True)
+            drawn = mixture.build(r, "generated", text, number, 512, removed=True)
             assert drawn.gold == []
             shown = [
                 [t for t, s in zip(drawn.run.tokens, drawn.run.segments, strict=True) if s == k]
@@ -179,3 +180,42 @@ def test_an_answer_that_is_taken_out_is_nowhere_in_the_run(tokenizer):
                 text.sentences[i] for i in question.gold if text.sentences[i] not in [text.sentences[j] for j in others]
             ]
             assert not any(sentence in shown for sentence in gone)
+
+
+def factual(name: str, thing: str) -> Article:
+    """A text with a question that other texts have words of."""
+    article = Article(name)
+    article.add(f"The {thing} of the mill was painted by Ann.")
+    article.add(f"The {thing} is blue and old.")
+    article.questions.append(Question(f"Who painted the {thing} of the mill?", frozenset({0})))
+    return article
+
+
+def test_other_texts_are_read_as_one_with_its_own(tokenizer, monkeypatch):
+    monkeypatch.setitem(mixture_module.JOINED, "selqa", 1.0)
+    texts = tokenised([factual(str(i), thing) for i, thing in enumerate(("roof", "door", "wall", "gate"))], tokenizer)
+    mixture = Mixture({"selqa": texts}, tokenizer)
+    r = random.Random(4)
+    for _ in range(20):
+        drawn = mixture.build(r, "selqa", texts[0], 0, 512)
+        (gold,) = drawn.gold
+        shown = [t for t, s in zip(drawn.run.tokens, drawn.run.segments, strict=True) if s == gold]
+        assert shown == texts[0].sentences[0]
+        assert len(drawn.run.starts) > 2
+        assert drawn.source[2].count(None) == len(drawn.run.starts) - 2
+
+
+def test_mistakes_are_shown_again(tokenizer):
+    (text,) = tokenised([factual("one", "roof")], tokenizer)
+    mixture = Mixture({"selqa": [text]}, tokenizer)
+    drawn = mixture.build(random.Random(5), "selqa", text, 0, 512)
+    (gold,) = drawn.gold
+    wrong = 3 - gold
+    relevance = [0.0, 0.0]
+    relevance[gold - 1] = 2.0
+    relevance[wrong - 1] = 1.5
+    mixture.remember(drawn, relevance)
+    assert text.mistakes == {0: [1]}
+    relevance[wrong - 1] = 0.5
+    mixture.remember(drawn, relevance)
+    assert text.mistakes == {0: []}
