@@ -25,17 +25,6 @@ impl Quote {
     }
 }
 
-/// Finds the quotes, which stand in their order, in the answer's text.
-pub(crate) fn place(quotes: &mut [Quote], text: &str) {
-    let mut from = 0;
-    for quote in quotes {
-        let words: Vec<&str> = quote.text.split_whitespace().collect();
-        let Some((start, end)) = [false, true].into_iter().find_map(|bare| find_folded(&text[from..], &words, bare)) else { continue };
-        quote.answer = Span::within(0, 0, text, from + start, from + end);
-        from += end;
-    }
-}
-
 /// How a stretch of the document took part in an answer. All of them together are the whole document, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Coverage {
@@ -130,39 +119,6 @@ pub(crate) fn found_confidence(found: bool, confidence: f64) -> f64 {
     if found { confidence } else { 1.0 - confidence }
 }
 
-/// The sentences of `text` that stand verbatim in one of the passages, white space folded; of at least three words. At a passage's end a full
-/// stop may be missing, there or in `text`.
-pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
-    let mut quotes = Vec::new();
-    for unit in crate::text::units::units(text) {
-        let words: Vec<&str> = text[unit.start..unit.end].split_whitespace().collect();
-        if words.len() < 3 {
-            continue;
-        }
-        let stands = |bare: bool| {
-            let mut places = passages.iter().filter_map(|(span, passage)| Some((span, passage, find_folded(passage, &words, bare)?)));
-            places.find(|(_, passage, (_, end))| !bare || matches!(passage[*end..].trim_end(), "" | "."))
-        };
-        if let Some((span, passage, (start, end))) = stands(false).or_else(|| stands(true)) {
-            let span = Span::within(span.start, span.start_utf16, passage, start, end);
-            quotes.push(Quote::new(span, passage[start..end].to_owned()));
-        }
-    }
-    quotes
-}
-
-/// Where `words` stand in `text` one after another with nothing but white space between; `bare` of a full stop at the end.
-fn find_folded(text: &str, words: &[&str], bare: bool) -> Option<(usize, usize)> {
-    let end = |word: &str| if bare && word.ends_with('.') { word.len() - 1 } else { word.len() };
-    let at_words: Vec<(usize, &str)> = text.split_whitespace().map(|w| (w.as_ptr() as usize - text.as_ptr() as usize, w)).collect();
-    let (last, before) = words.split_last()?;
-    let is_last = |word: &str| word[..end(word)] == last[..end(last)];
-    let mut runs = at_words.windows(words.len());
-    let hit = runs.find(|run| run.iter().zip(before).all(|((_, a), b)| a == b) && is_last(run[before.len()].1))?;
-    let (at, word) = hit[before.len()];
-    Some((hit[0].0, at + end(word)))
-}
-
 /// VmHWM of this process, 0 where the system does not say.
 pub fn peak_rss_bytes() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -179,30 +135,5 @@ mod tests {
         let mut answers = [(true, 0.25), (false, 0.875), (true, 0.75), (false, 0.5)];
         answers.sort_by(|a, b| found_confidence(b.0, b.1).total_cmp(&found_confidence(a.0, a.1)));
         assert_eq!(answers, [(true, 0.75), (false, 0.5), (true, 0.25), (false, 0.875)]);
-    }
-
-    #[test]
-    fn quotes_are_found_across_line_ends() {
-        let passage = "é It may\n  be copied freely. Not sold.".to_owned();
-        let span = Span::within(100, 50, &passage, 0, passage.len());
-        let quotes = quotes_in("It may be copied freely. But not so.", &[(span, passage)]);
-        assert_eq!(quotes.len(), 1);
-        assert_eq!(quotes[0].text, "It may\n  be copied freely.");
-        assert_eq!((quotes[0].span.start, quotes[0].span.start_utf16), (103, 52));
-    }
-
-    #[test]
-    fn a_final_full_stop_may_be_missing() {
-        let quoted = |text: &str, passage: &str| {
-            let span = Span::within(0, 0, passage, 0, passage.len());
-            let mut quotes = quotes_in(text, &[(span, passage.to_owned())]);
-            place(&mut quotes, text);
-            quotes.pop().map(|q| (q.text, q.answer.start..q.answer.end))
-        };
-        let code = Some(("Gate code: 48213".to_owned(), 0..16));
-        assert_eq!(quoted("Gate code: 48213.", "- Gate code: 48213\n"), code);
-        assert_eq!(quoted("Gate code: 48213", "- Gate code: 48213. "), code);
-        assert_eq!(quoted("Gate code: 48213.", "Gate code: 48213 of old"), None, "the sentence goes on");
-        assert_eq!(quoted("Gate code: 48213.", "Gate code: 48212."), None);
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 use edgeinfinite_core::testing::{CancelToken, Session};
-use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Chat, ChatAnswerStream, Model, OpenOptions, Sampling};
+use edgeinfinite_core::{Answer, AnswerEvent, AnswerStream, AskOptions, Chat, Model, OpenOptions, Sampling};
 use serde_json::{Value, json};
 
 fn open(name: &str) -> Arc<Model> {
@@ -17,12 +17,12 @@ static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny"));
 
 const TURNS: [&str; 4] = ["gora tan ve", "lu wilde 🐟?", "de fi go lu men nor ra si tan ve wil ba de fi go lu men nor ra si tan", "ve"];
 
-fn finish(reply: &ChatAnswerStream) -> Answer {
+fn finish(reply: &AnswerStream) -> Answer {
     pull(reply, String::new())
 }
 
 /// The answer; its text is what was shown before and what is shown now.
-fn pull(reply: &ChatAnswerStream, mut text: String) -> Answer {
+fn pull(reply: &AnswerStream, mut text: String) -> Answer {
     loop {
         match reply.next().unwrap().expect("it ends with an answer") {
             AnswerEvent::TextDelta { delta } => text.push_str(&delta),

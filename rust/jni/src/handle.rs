@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use edgeinfinite_core::{AnswerEvent, AnswerStream, Chat, ChatAnswerStream, Document, Error, Model, Result};
+use edgeinfinite_core::{AnswerEvent, AnswerStream, Chat, Document, Error, Model, Result};
 
 /// What a handle can stand for.
 #[derive(Clone)]
@@ -15,7 +15,6 @@ pub enum Object {
     Document(Document),
     AnswerStream(Arc<AnswerStream>),
     Chat(Chat),
-    ChatAnswerStream(Arc<ChatAnswerStream>),
 }
 
 /// The handle that stands for nothing.
@@ -65,7 +64,6 @@ pub fn chat(id: i64) -> Result<Chat> {
 pub fn next(id: i64) -> Result<Option<AnswerEvent>> {
     match get(id)? {
         Object::AnswerStream(reply) => reply.next(),
-        Object::ChatAnswerStream(reply) => reply.next(),
         Object::Model(_) | Object::Document(_) | Object::Chat(_) => Err(closed()),
     }
 }
@@ -97,7 +95,6 @@ impl Object {
             Self::Model(_) | Self::Chat(_) => {}
             Self::Document(document) => document.cancel(),
             Self::AnswerStream(reply) => reply.cancel(),
-            Self::ChatAnswerStream(reply) => reply.cancel(),
         }
     }
 }

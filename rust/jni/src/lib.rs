@@ -158,8 +158,8 @@ pub fn chat<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, model: jlong) -> jl
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn send<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, chat: jlong, said: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
     env.with_env(|env| -> Result<jlong> {
-        let reply = handle::chat(chat)?.send(&text(env, &said)?, options(env, &with)?)?;
-        Ok(handle::insert(Object::ChatAnswerStream(Arc::new(reply)), chat)?)
+        let answer = handle::chat(chat)?.send(&text(env, &said)?, options(env, &with)?)?;
+        Ok(handle::insert(Object::AnswerStream(Arc::new(answer)), chat)?)
     })
     .resolve_with::<Throw, _>(|| chat)
 }

@@ -1,11 +1,11 @@
 //! A plain session: what is said, what the model answers, and so on for any length. What leaves the window goes into the memory.
 //!
 //! ```no_run
-//! # use edgeinfinite_core::{AskOptions, AnswerEvent, Model, OpenOptions};
+//! # use edgeinfinite_core::{AnswerEvent, AskOptions, Model, OpenOptions};
 //! # fn main() -> edgeinfinite_core::Result<()> {
 //! let chat = Model::open("models/mine".as_ref(), &OpenOptions::default())?.chat()?;
-//! let reply = chat.send("How are you?", AskOptions::default())?;
-//! while let Some(event) = reply.next()? {
+//! let answer = chat.send("How are you?", AskOptions::default())?;
+//! while let Some(event) = answer.next()? {
 //!     if let AnswerEvent::TextDelta { delta } = event {
 //!         print!("{delta}");
 //!     }
@@ -17,10 +17,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Instant;
 
-use crate::answer::{Answer, AnswerEvent, Usage, found_confidence, peak_rss_bytes};
-use crate::decode::decoder::Decoder;
+use crate::answer::{Answer, AnswerEvent, found_confidence};
 use crate::error::{Error, Result};
-use crate::generation::work::{AskOptions, SummaryStyle};
+use crate::generation::answer_stream::{AnswerStream, Generate};
+use crate::generation::output::Output;
+use crate::generation::prompt_session::PromptSession;
+use crate::generation::request::{AnswerKind, AskOptions, SummaryStyle};
+use crate::generation::stats::Stats;
 use crate::model::Model;
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
@@ -41,93 +44,59 @@ struct Shared {
 struct State {
     session: Session,
     /// Lives as long as the answer under way.
-    sending: Weak<()>,
+    turn: Weak<()>,
 }
 
-/// An answer of a chat on its way. It works on a copy, which becomes the chat's when the answer is complete: one that was cancelled, failed or
-/// dropped leaves the chat as it was.
+/// What was said, and the answer in the making. It works on a copy of the session, which becomes the chat's when the answer is complete: one that
+/// was cancelled, failed or dropped leaves the chat as it was.
 #[derive(Debug)]
-pub struct ChatAnswerStream {
+struct Turn {
     chat: Arc<Shared>,
     text: String,
-    cancel: CancelToken,
-    work: Mutex<Work>,
-}
-
-#[derive(Debug)]
-struct Work {
-    /// None when the answer is complete.
-    session: Option<Session>,
     /// The chat is busy while this lives.
-    _sending: Arc<()>,
-    decoder: Decoder,
-    /// What follows the answer in the session, once the answer is complete.
+    _busy: Arc<()>,
+    /// None when the answer is complete.
+    prompt: Option<PromptSession>,
+    prompt_tokens: u64,
+    /// What follows the answer in the session, once its text is complete.
     closing: Option<Vec<u32>>,
-    text: String,
-    /// Tokens of the turn, and of the end of the one before.
-    total: u64,
-    runs_before: u64,
-    runs: u64,
-    begun: Instant,
-    first_text: Option<Instant>,
+    output: Output,
+    stats: Stats,
 }
 
 impl Model {
-    /// Begins a conversation; [`crate::error::CODES`] `model.no_chat` when the model was not made for one.
+    /// Begins a conversation.
     ///
     /// # Errors
-    /// `model.no_chat`; `runtime.failed`.
+    /// `model.no_chat` when the model was not made for one; `runtime.failed`.
     pub fn chat(self: &Arc<Self>) -> Result<Chat> {
-        let state = State { session: self.chat_session()?, sending: Weak::new() };
+        let state = State { session: self.chat_session()?, turn: Weak::new() };
         Ok(Chat { shared: Arc::new(Shared { model: Arc::clone(self), state: Mutex::new(state) }) })
     }
 }
 
 impl Chat {
-    /// Says something; the answer is pulled with [`ChatAnswerStream::next`]. One at a time: `call.busy` until the answer before is complete or dropped. A
-    /// text of any length: what does not fit the window goes into the memory. Options that speak of a document are refused.
+    /// Says something; the answer is pulled with [`AnswerStream::next`]. A text of any length: what does not fit the window goes into the memory.
     ///
     /// # Errors
-    /// `argument.options`, `argument.sampling` or `argument.question` by what is passed; `call.busy` while an answer is under way; `runtime.failed`.
-    pub fn send(&self, text: &str, options: AskOptions) -> Result<ChatAnswerStream> {
-        let begun = Instant::now();
-        if options.reading.is_some()
-            || options.recall_prompts.is_some()
-            || options.verbatim
-            || options.length.is_some()
-            || options.style != SummaryStyle::default()
-        {
-            return Err(Error::new(
-                "argument.options",
-                "found options of a document, expected max_output_tokens, prompt_lookup and sampling alone: a chat has none",
-            ));
-        }
-        options.sampling.check()?;
+    /// `call.busy` until the answer before is complete or dropped; `argument.question` for a text without words; `argument.options` for options of a
+    /// document; `argument.sampling` for sampling out of range; `runtime.failed`.
+    pub fn send(&self, text: &str, options: AskOptions) -> Result<AnswerStream> {
+        let stats = Stats::new(Instant::now());
+        check(&options)?;
         let model = &self.shared.model;
         let mut state = self.shared.state()?;
         let tokens = model.layout.turn(text, state.session.position() == 0, &model.tokens)?;
-        if state.sending.strong_count() > 0 {
+        if state.turn.strong_count() > 0 {
             return Err(Error::new("call.busy", "the chat's answer before is not complete; pull it to its end, or drop it"));
         }
-        let mut session = state.session.fork()?;
-        let sending = Arc::new(());
-        state.sending = Arc::downgrade(&sending);
+        let session = state.session.fork()?;
+        let busy = Arc::new(());
+        state.turn = Arc::downgrade(&busy);
         drop(state);
-        session.feed(&tokens);
-        let limit = options.max_output_tokens.unwrap_or(usize::MAX).min(model.manifest().limits.answer);
-        let work = Work {
-            total: session.waiting() as u64,
-            runs_before: session.runs(),
-            session: Some(session),
-            _sending: sending,
-            decoder: Decoder::new(limit, options.prompt_lookup, &options.sampling),
-            closing: None,
-            text: String::new(),
-            runs: 0,
-            begun,
-            first_text: None,
-        };
-        Ok(ChatAnswerStream { chat: Arc::clone(&self.shared), text: text.to_owned(), cancel: CancelToken::new()?, work: Mutex::new(work) })
+        let output = Output::new(AnswerKind::FreeForm, options.style, options.decoder(options.token_limit(model)));
+        let prompt = PromptSession::new(model, Some(session), &tokens, Vec::new())?;
+        AnswerStream::new(Turn::new(Arc::clone(&self.shared), text.to_owned(), busy, prompt, output, stats))
     }
 
     /// A copy of the session as it stands: for tests against the reference.
@@ -139,96 +108,100 @@ impl Chat {
     }
 }
 
+/// Refuses options that speak of a document.
+fn check(options: &AskOptions) -> Result<()> {
+    if options.reading.is_some()
+        || options.recall_prompts.is_some()
+        || options.verbatim
+        || options.length.is_some()
+        || options.style != SummaryStyle::default()
+    {
+        let message = "found options of a document, expected max_output_tokens, prompt_lookup and sampling alone: a chat has none";
+        return Err(Error::new("argument.options", message));
+    }
+    options.sampling.check()
+}
+
 impl Shared {
     fn state(&self) -> Result<MutexGuard<'_, State>> {
         self.state.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this chat unusable"))
     }
 }
 
-impl ChatAnswerStream {
-    /// The next piece, after at most one graph run; None after the last.
-    ///
-    /// # Errors
-    /// `cancelled`; `runtime.failed` when a graph run fails; `call.failed` after a defect.
-    pub fn next(&self) -> Result<Option<AnswerEvent>> {
-        self.cancel.check()?;
-        let mut work = self.work.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this answer unusable"))?;
-        let work = &mut *work;
-        let Some(session) = &mut work.session else { return Ok(None) };
-        session.flush(&self.cancel)?;
-        let event = if session.waiting() > 0 {
-            let (total, done) = (work.total, work.total - session.waiting() as u64);
-            let seconds_left = work.begun.elapsed().as_secs_f64() * (total - done) as f64 / done as f64;
-            AnswerEvent::Progress { tokens_done: done, tokens_total: total, seconds_left: Some(seconds_left) }
-        } else {
-            self.answer(work)?
-        };
-        if let AnswerEvent::TextDelta { delta } = &event {
-            work.text.push_str(delta);
-            work.first_text.get_or_insert_with(Instant::now);
-        }
-        Ok(Some(event))
+impl Turn {
+    fn new(chat: Arc<Shared>, text: String, busy: Arc<()>, prompt: PromptSession, output: Output, mut stats: Stats) -> Self {
+        let (_, prompt_tokens) = prompt.progress();
+        stats.add_prompt(prompt_tokens as usize);
+        Self { chat, text, _busy: busy, prompt: Some(prompt), prompt_tokens, closing: None, output, stats }
     }
 
-    /// Stops the call to [`ChatAnswerStream::next`] that is under way on another thread, or else the next one.
-    pub fn cancel(&self) {
-        self.cancel.cancel();
+    /// The next words; None when the text is complete but for what the decoder kept back.
+    fn decode(&mut self, cancel: &CancelToken) -> Result<Option<String>> {
+        let Some(prompt) = self.prompt.as_mut().filter(|_| !self.output.decoder().full()) else { return Ok(None) };
+        self.output.decoder().next(prompt.session(), &self.chat.model, cancel)
     }
 
-    /// Graph runs made so far.
-    pub fn runs(&self) -> u64 {
-        let work = self.work.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        work.session.as_ref().map_or(work.runs, |session| session.runs() - work.runs_before)
-    }
-
-    /// What the model says next, and in the end that it is all.
-    fn answer(&self, work: &mut Work) -> Result<AnswerEvent> {
-        let model = &self.chat.model;
-        let Some(session) = &mut work.session else { return Err(Error::new("fault", "the answer was complete before")) };
-        if work.closing.is_none() {
-            let more = if work.decoder.full() { None } else { work.decoder.next(session, model, &self.cancel)? };
-            let delta = match more {
-                Some(delta) => delta,
-                None => {
-                    work.closing = Some(work.decoder.close(model));
-                    work.decoder.finish(model)?
-                }
-            };
-            return Ok(match delta.is_empty() {
-                true => AnswerEvent::Progress { tokens_done: work.total, tokens_total: work.total, seconds_left: None },
-                false => AnswerEvent::TextDelta { delta },
-            });
-        }
-        session.feed(&work.closing.take().unwrap_or_default()); // run with what is said next
-        work.runs = session.runs() - work.runs_before;
-        let state_bytes = 2 * session.bytes();
+    /// The chat goes on from the answer's session.
+    fn commit(&mut self, closing: &[u32]) -> Result<()> {
         let mut state = self.chat.state()?;
-        state.sending = Weak::new();
-        if let Some(mut session) = work.session.take() {
-            session.rest();
-            state.session = session;
+        state.turn = Weak::new();
+        if let Some(mut prompt) = self.prompt.take() {
+            prompt.feed(closing); // run with what is said next
+            self.stats.add_run(prompt.graph_runs(), prompt.state_bytes());
+            state.session = prompt.into_session();
+            state.session.rest();
         }
-        drop(state);
-        let usage = Usage {
-            prompt_tokens: work.total,
-            generated_tokens: work.decoder.generated() as u64,
-            graph_runs: work.runs,
-            ttft_ms: work.first_text.unwrap_or_else(Instant::now).duration_since(work.begun).as_secs_f64() * 1000.0,
-            decode_tokens_per_second: work.decoder.tokens_per_second(),
-            state_bytes,
-            peak_rss_bytes: peak_rss_bytes(),
-            ..Usage::default()
-        };
-        let answer = Answer {
+        Ok(())
+    }
+
+    fn answer(&self) -> Result<Answer> {
+        let chat_bytes = self.chat.state()?.session.bytes();
+        Ok(Answer {
             question: Some(self.text.clone()),
-            text: work.text.clone(),
-            found: true,
-            found_confidence: found_confidence(true, work.decoder.confidence()),
-            confidence: work.decoder.confidence(),
+            text: self.output.text().to_owned(),
+            found: self.output.found(),
+            confidence: self.output.confidence(),
+            found_confidence: found_confidence(self.output.found(), self.output.confidence()),
             quotes: Vec::new(),
             coverage: Vec::new(),
-            usage,
-        };
-        Ok(AnswerEvent::Done { answer: Box::new(answer) })
+            usage: self.stats.usage(&self.output, chat_bytes),
+        })
+    }
+
+    fn text_event(&self, delta: String) -> AnswerEvent {
+        if delta.is_empty() {
+            AnswerEvent::Progress { tokens_done: self.prompt_tokens, tokens_total: self.prompt_tokens, seconds_left: None }
+        } else {
+            AnswerEvent::TextDelta { delta }
+        }
+    }
+}
+
+impl Generate for Turn {
+    fn prompt(&mut self) -> Result<Option<&mut PromptSession>> {
+        Ok(self.prompt.as_mut())
+    }
+
+    fn progress(&self) -> AnswerEvent {
+        let (tokens_done, tokens_total) = self.prompt.as_ref().map_or((0, 0), PromptSession::progress);
+        self.stats.progress(tokens_done, tokens_total)
+    }
+
+    fn step(&mut self, cancel: &CancelToken) -> Result<AnswerEvent> {
+        if let Some(closing) = self.closing.clone() {
+            self.commit(&closing)?;
+            return Ok(AnswerEvent::Done { answer: Box::new(self.answer()?) });
+        }
+        if let Some(delta) = self.decode(cancel)? {
+            return Ok(self.text_event(delta));
+        }
+        self.closing = Some(self.output.decoder().close(&self.chat.model));
+        let kept_back = self.output.decoder().finish(&self.chat.model)?;
+        Ok(self.text_event(kept_back))
+    }
+
+    fn record(&mut self, delta: &str) {
+        self.output.push(delta);
+        self.stats.text_shown();
     }
 }

@@ -1,107 +1,111 @@
-//! A citing model's turn: it chooses among the pieces in sight, or none of them, or answers out of the memory in its own words.
+//! A citing model's prompt: it chooses among the sentences in the window, or none of them, or answers out of the memory in its own words.
 
-use crate::answer::AnswerEvent;
-use crate::decode::decoder::Decoder;
 use crate::decode::scoring;
 use crate::error::Result;
-use crate::generation::work::{PAUSE, Work};
-use crate::prompt::{Next, Piece, Task};
+use crate::generation::output::Output;
+use crate::generation::prompt_session::PromptSession;
+use crate::generation::request::Request;
+use crate::generation::step::Step;
+use crate::prompt::Piece;
 
-impl Work {
-    /// A citing model's choice: one of the pieces in sight, *not in the document*, its own words, or the end of a summary.
-    pub fn cite(&mut self, none: u32) -> Result<AnswerEvent> {
-        let asked = matches!(self.task, Task::Ask(_));
-        let Some(current) = self.current.as_mut() else { return self.finish() };
-        let manifest = self.document.model.manifest();
-        let sight = current.session.window_start();
-        let in_sight = |piece: &Piece| piece.at >= sight && !(asked && piece.heading);
-        let pieces: Vec<(usize, u32, f32)> = // index, marker, BM25
-            current.pieces.iter().enumerate().filter(|(_, p)| in_sight(p)).filter_map(|(at, p)| Some((at, p.marker?, p.score))).collect();
-        let otherwise: &[u32] = match asked {
-            true => &[none],
-            false if current.cited > 0 || pieces.is_empty() => &manifest.tokenizer.end,
+/// One choice after another.
+#[derive(Debug)]
+pub(crate) struct Cite {
+    /// The token for *not in the document*.
+    none: u32,
+    /// Most pieces to cite.
+    limit: usize,
+    cited: usize,
+    /// Sentences that the prompt may still show: its share of the summary's.
+    sentences_left: usize,
+    /// What was cited for a prompt to come; None where it is shown.
+    note: Option<Vec<Piece>>,
+}
+
+enum Choice {
+    /// A piece of the evidence.
+    Piece(usize),
+    /// Own words, which a token begins.
+    OwnWords(u32),
+    None,
+}
+
+impl Cite {
+    /// Up to `limit` pieces, and of them `sentences` sentences where they are shown; what is not shown is a note.
+    pub fn new(none: u32, limit: usize, sentences: usize, shown: bool) -> Self {
+        Self { none, limit, cited: 0, sentences_left: sentences, note: (!shown).then(Vec::new) }
+    }
+
+    /// One choice. The last decision of a question is the answer's; those of a summary all are.
+    pub fn step(&mut self, prompt: &mut PromptSession, request: &Request, output: &mut Output) -> Result<Step> {
+        let (choice, log_probability) = self.choose(prompt, request);
+        if request.is_question() {
+            output.clear_decisions();
+        }
+        output.add_decision(log_probability);
+        match choice {
+            Choice::Piece(index) if self.note.is_some() => Ok(self.note_piece(index, prompt)),
+            Choice::Piece(index) => self.show_piece(index, prompt, request, output),
+            Choice::OwnWords(token) => Ok(Step::OwnWords(token)),
+            Choice::None if request.is_question() => Ok(Step::NotFound(self.none)),
+            Choice::None => Ok(self.note.take().map_or_else(|| Step::PromptComplete(String::new()), Step::Note)),
+        }
+    }
+
+    fn choose(&self, prompt: &PromptSession, request: &Request) -> (Choice, f64) {
+        let candidates = candidates(prompt, request.is_question());
+        let mut log_probability = 0.0;
+        if let Some(token) = request.own_words().filter(|_| request.is_question() && prompt.has_memory()) {
+            let others = candidates.iter().map(|(_, marker, _)| *marker).chain([self.none]);
+            let (chosen, decision) = scoring::own_words(prompt.logits(), token, others);
+            if chosen {
+                return (Choice::OwnWords(token), decision);
+            }
+            log_probability = decision;
+        }
+        let manifest = request.model().manifest();
+        let otherwise: &[u32] = match request.is_question() {
+            true => &[self.none],
+            false if self.cited > 0 || candidates.is_empty() => &manifest.tokenizer.end,
             false => &[],
         };
-        if asked {
-            (self.log_confidence, self.decisions) = (0.0, 0); // the last prompt's decision is the answer's
-        }
-        self.decisions += 1;
-        let remembers = asked && !current.recalled && current.session.absorbed() > 0;
-        if let Some(words) = self.own_words.filter(|_| remembers) {
-            let others = pieces.iter().map(|p| p.1).chain([none]);
-            let (own, log_p) = scoring::own_words(current.session.logits(), words, others);
-            self.log_confidence += log_p;
-            if own {
-                self.said = true;
-                return self.speak(words);
-            }
-        }
-        let (piece, log_p) = scoring::cite(current.session.logits(), &pieces, otherwise, manifest.scoring, asked);
-        self.log_confidence += log_p;
-        let Some(at) = piece else { return self.nothing(none, asked) };
-        let piece = current.pieces[at].clone();
-        current.pieces[at].marker = None; // never cited twice
-        current.cited += 1;
-        if current.shown && !piece.heading {
-            current.sentences = current.sentences.saturating_sub(1);
-            self.sentences = self.sentences.saturating_sub(1);
-        }
-        let last = current.cited == current.cites || (current.shown && current.sentences == 0);
-        if !last {
-            current.session.feed(&piece.tokens);
-            current.total = current.session.waiting() as u64;
-        }
-        if !current.shown {
-            current.note.push(piece);
-            if last {
-                let note = self.leave()?;
-                self.go_on(note)?;
-            }
-            return Ok(self.progress(0.0));
-        }
-        self.cited_tokens += piece.tokens.len();
-        let event = if piece.heading {
-            self.heading = Some(piece);
-            PAUSE
-        } else {
-            let heading = self.heading.take().filter(|_| !self.paragraph);
-            self.show(heading.into_iter().chain([piece]))?
-        };
-        self.ended |= asked || self.cited_tokens >= self.limit || self.sentences == 0;
-        if last || self.ended {
-            self.leave()?;
-        }
-        Ok(event)
+        let (piece, decision) = scoring::cite(prompt.logits(), &candidates, otherwise, manifest.scoring, request.is_question());
+        (piece.map_or(Choice::None, Choice::Piece), log_probability + decision)
     }
 
-    /// The model chose no piece: it looks on in the next prompt, and after the last one says so in its own words.
-    fn nothing(&mut self, none: u32, asked: bool) -> Result<AnswerEvent> {
-        if !asked {
-            let note = self.leave()?;
-            self.go_on(note)?;
-            return Ok(PAUSE);
+    fn note_piece(&mut self, index: usize, prompt: &mut PromptSession) -> Step {
+        let piece = prompt.take_evidence(index);
+        let tokens = piece.tokens.clone();
+        self.cited += 1;
+        let note = self.note.get_or_insert_default();
+        note.push(piece);
+        if self.cited == self.limit {
+            return Step::Note(std::mem::take(note));
         }
-        match self.plan.next(&self.document, Vec::new())? {
-            Next::Prompt(prompt) => {
-                self.leave()?;
-                self.begin(*prompt)?;
-                return Ok(self.progress(0.0));
-            }
-            Next::Later => return Ok(PAUSE), // the same choice is made again
-            Next::End => {}
-        }
-        self.found = false;
-        self.speak(none)
+        prompt.feed(&tokens);
+        Step::NoteText
     }
 
-    /// The rest of the answer is the model's own words, which `token` begins.
-    fn speak(&mut self, token: u32) -> Result<AnswerEvent> {
-        let Some(current) = self.current.as_mut() else { return self.finish() };
-        self.ended = true;
-        self.decoder = Decoder::new(self.limit.saturating_sub(1), self.lookup, &self.sampling);
-        self.cited_tokens = 1;
-        (current.free, current.shown, current.total) = (true, true, 1);
-        current.session.feed(&[token]);
-        Ok(PAUSE)
+    fn show_piece(&mut self, index: usize, prompt: &mut PromptSession, request: &Request, output: &mut Output) -> Result<Step> {
+        let piece = prompt.take_evidence(index);
+        let tokens = piece.tokens.clone();
+        self.cited += 1;
+        self.sentences_left = self.sentences_left.saturating_sub(usize::from(!piece.heading));
+        let delta = output.cite(&request.document().source, piece)?;
+        let is_full = output.cited_tokens() >= request.token_limit() || output.cited_sentences() >= request.sentence_limit();
+        if request.is_question() || is_full {
+            return Ok(Step::AnswerComplete(delta));
+        }
+        if self.cited == self.limit || self.sentences_left == 0 {
+            return Ok(Step::PromptComplete(delta));
+        }
+        prompt.feed(&tokens);
+        Ok(Step::Text(delta))
     }
+}
+
+/// What may be cited: index, marker and BM25 of the pieces in the window that were not cited yet; a heading answers no question.
+fn candidates(prompt: &PromptSession, question: bool) -> Vec<(usize, u32, f32)> {
+    let visible = prompt.evidence().iter().enumerate().filter(|(_, piece)| prompt.is_visible(piece) && !(question && piece.heading));
+    visible.filter_map(|(index, piece)| Some((index, piece.marker?, piece.score))).collect()
 }

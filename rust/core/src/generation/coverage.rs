@@ -7,61 +7,70 @@ use crate::text::source::TextSource;
 /// A longer gap is not looked at: it counts as text (bytes).
 const GAP: u64 = 4096;
 
-/// Stretches that took part, gathered while an answer is made.
+/// Parts of a document that took part, gathered while an answer is made.
 #[derive(Debug, Default)]
-pub(crate) struct Covered {
-    parts: Vec<(Span, CoverageKind)>,
+pub(crate) struct CoverageMap {
+    parts: Vec<Coverage>,
 }
 
-impl Covered {
-    /// One more stretch. What follows the one before with only white space between joins it, so a whole document is one part.
+impl CoverageMap {
+    /// One more part. What follows the one before with only white space between joins it, so a whole document is one part.
     pub fn add(&mut self, source: &TextSource, span: Span, kind: CoverageKind) -> Result<()> {
         match self.parts.last_mut() {
-            Some((last, of)) if *of == kind && last.end <= span.start && white(source, last.end, span.start)? => {
-                (last.end, last.end_utf16) = (span.end, span.end_utf16);
+            Some(last) if last.kind == kind && last.span.end <= span.start && is_white(source, last.span.end, span.start)? => {
+                extend(&mut last.span, span);
             }
-            _ => self.parts.push((span, kind)),
+            _ => self.parts.push(Coverage { span, kind }),
         }
         Ok(())
     }
 
-    /// Every byte of the document in order; what no stretch covers is `rest`, white space what stands before it.
-    pub fn whole(mut self, source: &TextSource, end_utf16: u64, rest: CoverageKind) -> Result<Vec<Coverage>> {
-        self.parts.sort_by_key(|(span, _)| *span);
-        let whole = Span { start: 0, end: source.length(), start_utf16: 0, end_utf16 };
-        let mut found: Vec<Coverage> = Vec::new();
-        let (mut at, mut at_utf16) = (0, 0);
-        for (span, kind) in self
-            .parts
-            .iter()
-            .map(|(span, kind)| (*span, Some(*kind)))
-            .chain([(Span { start: whole.end, start_utf16: end_utf16, ..whole }, None)])
-        {
-            if span.start > at {
-                let gap = Span { start: at, end: span.start, start_utf16: at_utf16, end_utf16: span.start_utf16 };
-                let beside = if white(source, gap.start, gap.end)? { found.last().map(|c| c.kind).or(kind) } else { None };
-                push(&mut found, gap, beside.unwrap_or(rest));
-                (at, at_utf16) = (gap.end, gap.end_utf16);
-            }
-            if let Some(kind) = kind
-                && span.end > at
-            {
-                push(&mut found, Span { start: at, start_utf16: at_utf16, ..span }, kind);
-                (at, at_utf16) = (span.end, span.end_utf16);
-            }
+    /// Every byte of the document in order; what no part covers is `rest`, white space what stands before it.
+    pub fn ranges(&self, source: &TextSource, end_utf16: u64, rest: CoverageKind) -> Result<Vec<Coverage>> {
+        let mut parts = self.parts.clone();
+        parts.sort_by_key(|part| part.span);
+        let mut ranges = Vec::new();
+        for part in parts {
+            fill(&mut ranges, source, (part.span.start, part.span.start_utf16), Some(part.kind), rest)?;
+            push(&mut ranges, part.span, part.kind);
         }
-        Ok(found)
+        fill(&mut ranges, source, (source.length(), end_utf16), None, rest)?;
+        Ok(ranges)
     }
 }
 
-fn push(found: &mut Vec<Coverage>, span: Span, kind: CoverageKind) {
-    match found.last_mut() {
-        Some(last) if last.kind == kind => (last.span.end, last.span.end_utf16) = (span.end, span.end_utf16),
-        _ => found.push(Coverage { span, kind }),
+/// Where the ranges end, in bytes and in UTF-16.
+fn end(ranges: &[Coverage]) -> (u64, u64) {
+    ranges.last().map_or((0, 0), |last| (last.span.end, last.span.end_utf16))
+}
+
+/// Covers the gap before `start`, if there is one: white space as what stands before it, or else as `next`.
+fn fill(ranges: &mut Vec<Coverage>, source: &TextSource, start: (u64, u64), next: Option<CoverageKind>, rest: CoverageKind) -> Result<()> {
+    let before = end(ranges);
+    if start.0 > before.0 {
+        let beside = ranges.last().map(|last| last.kind).or(next);
+        let kind = if is_white(source, before.0, start.0)? { beside } else { None };
+        push(ranges, Span { start: before.0, end: start.0, start_utf16: before.1, end_utf16: start.1 }, kind.unwrap_or(rest));
+    }
+    Ok(())
+}
+
+/// What of a part is not covered yet.
+fn push(ranges: &mut Vec<Coverage>, part: Span, kind: CoverageKind) {
+    let (start, start_utf16) = end(ranges);
+    match ranges.last_mut() {
+        _ if part.end <= start => {}
+        Some(last) if last.kind == kind => extend(&mut last.span, part),
+        _ => ranges.push(Coverage { span: Span { start, start_utf16, ..part }, kind }),
     }
 }
 
-fn white(source: &TextSource, start: u64, end: u64) -> Result<bool> {
+fn extend(span: &mut Span, to: Span) {
+    span.end = to.end;
+    span.end_utf16 = to.end_utf16;
+}
+
+fn is_white(source: &TextSource, start: u64, end: u64) -> Result<bool> {
     Ok(end - start <= GAP && source.slice(start, end)?.trim_start_matches('\u{feff}').trim().is_empty())
 }
 
@@ -80,7 +89,7 @@ mod tests {
         ) {
             let source = TextSource::text(text.clone()).unwrap();
             let units = units(&text);
-            let mut covered = Covered::default();
+            let mut covered = CoverageMap::default();
             let mut expected = Vec::new();
             for (index, exact) in chosen {
                 let unit = index.get(&units);
@@ -90,7 +99,7 @@ mod tests {
                 expected.push(*unit);
             }
             let total = text.encode_utf16().count() as u64;
-            let ranges = covered.whole(&source, total, CoverageKind::Skipped).unwrap();
+            let ranges = covered.ranges(&source, total, CoverageKind::Skipped).unwrap();
             let (mut at, mut at_utf16, mut before) = (0, 0, None);
             for range in &ranges {
                 prop_assert_eq!((range.span.start, range.span.start_utf16), (at, at_utf16));

@@ -1,8 +1,44 @@
-//! Answers: the runs of a reading, and chat.
+//! Answers: a question or a summary of a document, and a chat's turn, pulled event by event.
+//!
+//! [`AnswerStream::next`] is the one loop. Each call prefills one segment of the prompt or, when nothing of it waits, makes one step:
+//!
+//! ```text
+//!                     prompt complete
+//!            ┌──────────────────────────────────┐
+//!            ▼                                  │
+//!   ─▶ Plan ─┬─ next prompt ─▶ Run: prefill ─▶ mode steps ─── answer complete ──┐
+//!            └─ no prompt left ─────────────────────────────────────────────────┴─▶ Finish ─▶ Done
+//!
+//!   mode         model    what it makes of a prompt                                then
+//!   Cite         citing   chooses sentences for the answer or for a note           complete, or FreeForm in the same run: own words
+//!                                                                                  out of the memory, or that nothing was found
+//!   FreeForm     free     text of the answer                                       complete
+//!   Constrained  free     spans of the document as text of the answer              complete; a question without one: next prompt
+//!   Note         free     text or spans for a prompt to come                       complete
+//! ```
+//!
+//! A chat's turn is a single run in the model's own words; at Done its session becomes the chat's.
+//!
+//! The files in order, each importing only those before it: request, step, coverage, quotes, output, stats, prompt_session, (the modes) cite, free_form,
+//! constrained and note, prompt_run, answer_stream, generation, chat.
 
-pub mod chat;
-pub(crate) mod cite;
-pub(crate) mod coverage;
-pub(crate) mod free;
-pub mod reply;
-pub(crate) mod work;
+mod answer_stream;
+mod chat;
+mod cite;
+mod constrained;
+mod coverage;
+mod free_form;
+#[allow(clippy::module_inception)]
+mod generation;
+mod note;
+mod output;
+mod prompt_run;
+mod prompt_session;
+mod quotes;
+mod request;
+mod stats;
+mod step;
+
+pub use answer_stream::AnswerStream;
+pub use chat::Chat;
+pub use request::{AskOptions, SummaryStyle};

@@ -1,0 +1,258 @@
+//! An answer about a document: a plan of prompts, run one after another.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::answer::{Answer, AnswerEvent, Usage, found_confidence};
+use crate::document::{Document, Shared};
+use crate::error::Result;
+use crate::generation::answer_stream::{AnswerStream, Generate};
+use crate::generation::output::Output;
+use crate::generation::prompt_run::PromptRun;
+use crate::generation::prompt_session::PromptSession;
+use crate::generation::quotes::headings;
+use crate::generation::request::{AnswerKind, AskOptions, Request};
+use crate::generation::stats::Stats;
+use crate::generation::step::Step;
+use crate::prompt::plan::Plan;
+use crate::prompt::{Next, Piece, Prompt, Task};
+use crate::runtime::cancel_token::CancelToken;
+use crate::session::Session;
+
+/// A step was made, and there is nothing to show yet.
+const NO_OUTPUT: AnswerEvent = AnswerEvent::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
+
+impl Document {
+    /// Asks a question; the answer is pulled with [`AnswerStream::next`].
+    ///
+    /// # Errors
+    /// `argument.question` for a question that is empty or does not fit; `argument.options` or `argument.sampling` for options out of range;
+    /// `call.unread` when the document is not read, or not for that reading; `text.changed`; `runtime.failed`.
+    pub fn ask(&self, question: &str, options: AskOptions) -> Result<AnswerStream> {
+        AnswerStream::new(Generation::new(&self.shared, Task::Ask(question.to_owned()), options)?)
+    }
+
+    /// Asks for a summary; it is pulled with [`AnswerStream::next`].
+    ///
+    /// # Errors
+    /// As [`Document::ask`], but for the question; `argument.scenario` when the window leaves no room for the document.
+    pub fn summarize(&self, options: AskOptions) -> Result<AnswerStream> {
+        AnswerStream::new(Generation::new(&self.shared, Task::Summarize, options)?)
+    }
+}
+
+/// An answer in the making.
+#[derive(Debug)]
+struct Generation {
+    request: Request,
+    plan: Plan,
+    phase: Phase,
+    output: Output,
+    stats: Stats,
+}
+
+/// What is done next.
+#[derive(Debug)]
+enum Phase {
+    /// The plan names the next prompt.
+    Plan,
+    /// The prompt is run and answered.
+    Run(Box<PromptRun>),
+    /// No prompt follows: the rest of the text, and the answer.
+    Finish,
+}
+
+impl Generation {
+    fn new(document: &Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
+        let stats = Stats::new(Instant::now());
+        let request = Request::new(Arc::clone(document), task, options)?;
+        let output = Output::new(request.answer_kind(), request.options().style, request.options().decoder(request.token_limit()));
+        let plan = request.plan()?;
+        let mut generation = Self { request, plan, phase: Phase::Plan, output, stats };
+        generation.next_prompt(Vec::new())?; // a question that does not fit is refused here
+        Ok(generation)
+    }
+
+    /// Begins the next prompt, given the note of the one before.
+    fn next_prompt(&mut self, note: Vec<Piece>) -> Result<()> {
+        match self.plan.next(self.request.document(), note)? {
+            Next::Prompt(prompt) => self.begin(*prompt)?,
+            Next::Later => {}
+            Next::End => self.phase = Phase::Finish,
+        }
+        Ok(())
+    }
+
+    /// Begins a prompt, with its share of the summary's sentences.
+    fn begin(&mut self, prompt: Prompt) -> Result<()> {
+        let sentences_left = self.request.sentence_limit().saturating_sub(self.output.cited_sentences());
+        self.stats.add_prompt(prompt.tokens.len());
+        let run = PromptRun::new(&self.request, prompt, sentences_left.div_ceil(1 + self.plan.listed()))?;
+        self.phase = Phase::Run(Box::new(run));
+        Ok(())
+    }
+
+    /// Ends the prompt under way.
+    fn end_run(&mut self) -> Result<()> {
+        match std::mem::replace(&mut self.phase, Phase::Plan) {
+            Phase::Run(run) => run.finish(&self.request, &mut self.output, &mut self.stats),
+            Phase::Plan | Phase::Finish => Ok(()),
+        }
+    }
+
+    /// What follows a step.
+    fn apply(&mut self, step: Step) -> Result<AnswerEvent> {
+        match step {
+            Step::Text(delta) => Ok(text_event(delta)),
+            Step::PromptComplete(delta) => {
+                self.end_run()?;
+                Ok(text_event(delta))
+            }
+            Step::AnswerComplete(delta) => {
+                self.end_run()?;
+                self.phase = Phase::Finish;
+                Ok(text_event(delta))
+            }
+            Step::Ended => self.end_of_text(),
+            Step::NoteText => Ok(self.progress()),
+            Step::Note(note) => {
+                self.end_run()?;
+                self.next_prompt(note)?;
+                Ok(self.progress())
+            }
+            Step::OwnWords(token) => Ok(self.begin_own_words(AnswerKind::Memory, token)),
+            Step::NotFound(token) => self.not_found(token),
+        }
+    }
+
+    /// A free model ended its text, or a citing one its own words: another prompt follows unless the answer is there.
+    fn end_of_text(&mut self) -> Result<AnswerEvent> {
+        self.end_run()?;
+        if self.is_answered() {
+            self.phase = Phase::Finish;
+        } else {
+            self.next_prompt(Vec::new())?;
+        }
+        if matches!(self.phase, Phase::Finish) {
+            return self.finish();
+        }
+        let mut delta = self.output.decoder().finish(self.request.model())?;
+        let is_empty = self.output.text().is_empty() && delta.is_empty();
+        if self.output.kind() == AnswerKind::FreeForm && !is_empty {
+            delta.push('\n'); // the next prompt's text is a line of its own
+        }
+        Ok(text_event(delta))
+    }
+
+    /// A question is answered by the first prompt; one that is held to the document by the first prompt with something to quote. A string that ends
+    /// the answer ends it in all prompts.
+    fn is_answered(&mut self) -> bool {
+        let looks_on = self.output.kind() == AnswerKind::Constrained && !self.output.has_quotes();
+        (self.request.is_question() && !looks_on) || self.output.decoder().stopped()
+    }
+
+    /// A citing model looks on in the next prompt, and after the last one says in its own words that it found nothing.
+    fn not_found(&mut self, token: u32) -> Result<AnswerEvent> {
+        match self.plan.next(self.request.document(), Vec::new())? {
+            Next::Prompt(prompt) => {
+                self.end_run()?;
+                self.begin(*prompt)?;
+                Ok(self.progress())
+            }
+            Next::Later => Ok(NO_OUTPUT), // the same choice is made again
+            Next::End => Ok(self.begin_own_words(AnswerKind::Refusal, token)),
+        }
+    }
+
+    /// The rest of the answer is a citing model's own words, which `token` begins.
+    fn begin_own_words(&mut self, kind: AnswerKind, token: u32) -> AnswerEvent {
+        let limit = self.request.token_limit().saturating_sub(1);
+        self.output.begin_own_words(kind, self.request.options().decoder(limit));
+        if let Phase::Run(run) = &mut self.phase {
+            run.begin_own_words(token);
+        }
+        NO_OUTPUT
+    }
+
+    /// The rest of the text, and then the answer.
+    fn finish(&mut self) -> Result<AnswerEvent> {
+        let delta = self.output.remaining_text(self.request.model(), &self.request.document().source)?;
+        if !delta.is_empty() {
+            return Ok(AnswerEvent::TextDelta { delta });
+        }
+        Ok(AnswerEvent::Done { answer: Box::new(self.answer()?) })
+    }
+
+    fn answer(&self) -> Result<Answer> {
+        let document = self.request.document();
+        let mut quotes = self.output.quotes(document)?;
+        let state = document.state()?;
+        for quote in &mut quotes {
+            quote.headings = headings(&document.source, &state.index, quote.span.start)?;
+        }
+        let usage = Usage {
+            document_tokens: state.marks.tokens,
+            index_ms: state.marks.index_ms,
+            read_ms: state.marks.read_ms,
+            index_bytes: state.index.bytes(),
+            ..self.stats.usage(&self.output, state.session.as_ref().map_or(0, Session::bytes))
+        };
+        Ok(Answer {
+            question: self.request.question().map(str::to_owned),
+            text: self.output.text().to_owned(),
+            found: self.output.found(),
+            confidence: self.output.confidence(),
+            found_confidence: found_confidence(self.output.found(), self.output.confidence()),
+            quotes,
+            coverage: self.output.coverage(document, state.marks.start_utf16)?,
+            usage,
+        })
+    }
+
+    fn document_tokens(&self) -> u64 {
+        self.request.document().state().map_or(1, |state| state.marks.tokens)
+    }
+}
+
+impl Generate for Generation {
+    fn prompt(&mut self) -> Result<Option<&mut PromptSession>> {
+        if matches!(self.phase, Phase::Plan) {
+            self.next_prompt(Vec::new())?;
+        }
+        Ok(match &mut self.phase {
+            Phase::Run(run) => Some(run.prompt_mut()),
+            Phase::Plan | Phase::Finish => None,
+        })
+    }
+
+    fn progress(&self) -> AnswerEvent {
+        let (tokens_done, tokens_total) = match (self.plan.done(), &self.phase) {
+            (None, Phase::Run(run)) => run.prompt().progress(),
+            (share, _) => {
+                let tokens = self.document_tokens();
+                ((share.unwrap_or(0.0) * tokens as f64) as u64, tokens)
+            }
+        };
+        self.stats.progress(tokens_done, tokens_total)
+    }
+
+    fn step(&mut self, cancel: &CancelToken) -> Result<AnswerEvent> {
+        match &mut self.phase {
+            Phase::Plan => Ok(NO_OUTPUT), // a plan looks at a bounded part of the document at a time
+            Phase::Run(run) => {
+                let step = run.step(&self.request, &mut self.output, cancel)?;
+                self.apply(step)
+            }
+            Phase::Finish => self.finish(),
+        }
+    }
+
+    fn record(&mut self, delta: &str) {
+        self.output.push(delta);
+        self.stats.text_shown();
+    }
+}
+
+fn text_event(delta: String) -> AnswerEvent {
+    if delta.is_empty() { NO_OUTPUT } else { AnswerEvent::TextDelta { delta } }
+}

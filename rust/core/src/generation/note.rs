@@ -1,0 +1,66 @@
+//! A prompt of a free model that is not shown: what it writes, or quotes, is a note for a prompt to come.
+
+use crate::answer::Span;
+use crate::decode::decoder::Decoder;
+use crate::decode::sampling::Sampling;
+use crate::document::Shared;
+use crate::error::Result;
+use crate::generation::constrained::constraint;
+use crate::generation::prompt_session::PromptSession;
+use crate::generation::quotes::quotes_in;
+use crate::generation::request::Request;
+use crate::generation::step::Step;
+use crate::prompt::{Piece, held, piece, sources};
+use crate::runtime::cancel_token::CancelToken;
+use crate::text::whitespace::folded;
+
+/// The note so far.
+#[derive(Debug)]
+pub(crate) struct Note {
+    /// Its tokens are the likeliest each time, whatever the answer's sampling.
+    decoder: Decoder,
+    text: String,
+}
+
+impl Note {
+    /// A note of at most `limit` tokens.
+    pub fn new(limit: usize, request: &Request) -> Self {
+        Self { decoder: Decoder::new(limit, request.options().prompt_lookup, &Sampling::default()), text: String::new() }
+    }
+
+    /// Its next words, after at most one graph run.
+    pub fn step(&mut self, prompt: &mut PromptSession, request: &Request, cancel: &CancelToken) -> Result<Step> {
+        let model = request.model();
+        if request.is_constrained() && !self.decoder.is_held() {
+            self.decoder.hold(constraint(prompt, model)?);
+        }
+        let delta = self.decoder.next(prompt.session(), model, cancel)?;
+        let is_complete = delta.is_none() || self.decoder.full();
+        self.text.push_str(&delta.unwrap_or_default());
+        if !is_complete {
+            return Ok(Step::NoteText);
+        }
+        self.text.push_str(&self.decoder.finish(model)?);
+        let note = if request.is_constrained() { self.quoted(prompt, request)? } else { self.free_form(prompt, request.document())? };
+        Ok(Step::Note(note))
+    }
+
+    /// The spans that were quoted, as pieces of the document.
+    fn quoted(&mut self, prompt: &PromptSession, request: &Request) -> Result<Vec<Piece>> {
+        let document = request.document();
+        let quotes = held(document, prompt.evidence(), self.decoder.release())?;
+        quotes.into_iter().map(|quote| piece(document, quote.span, false)).collect()
+    }
+
+    /// The text as one piece that stands for all of the evidence; none where the model wrote nothing.
+    fn free_form(&self, prompt: &PromptSession, document: &Shared) -> Result<Vec<Piece>> {
+        let text = self.text.trim().to_owned();
+        let (Some(first), Some(last), false) = (prompt.evidence().first(), prompt.evidence().last(), text.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let span = Span { end: last.span.end, end_utf16: last.span.end_utf16, ..first.span };
+        let quotes = quotes_in(&text, &sources(document, prompt.evidence())?);
+        let tokens = document.model.tokens.encode(&folded(&text))?;
+        Ok(vec![Piece { span, text, heading: false, score: 0.0, marker: None, tokens, at: 0, note: Some(quotes) }])
+    }
+}

@@ -1,0 +1,188 @@
+//! What is asked of a document: the caller's options, completed by the document's reading and the model's defaults.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::decode::decoder::Decoder;
+use crate::decode::sampling::Sampling;
+use crate::document::Shared;
+use crate::error::{Error, Result};
+use crate::manifest::Reading;
+use crate::manifest::prompt_template::Markers;
+use crate::model::Model;
+use crate::prompt::Task;
+use crate::prompt::plan::Plan;
+
+/// How a question or a summary is answered.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AskOptions {
+    /// Without it what the document was read for, or else the model's default for the task.
+    pub reading: Option<Reading>,
+    /// Most prompts that recall looks for an answer in; without it what the model says.
+    pub recall_prompts: Option<usize>,
+    /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found. A citing
+    /// model's answer is held to sentences; with this also where it would answer out of the memory in its own words.
+    pub verbatim: bool,
+    /// Most tokens of the answer; without it (and at most) the model's limit.
+    pub max_output_tokens: Option<usize>,
+    /// Most sentences of a citing model's summary, from all over the document; without it as many as the model cites.
+    pub length: Option<usize>,
+    /// The form of a citing model's summary.
+    pub style: SummaryStyle,
+    /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
+    pub prompt_lookup: bool,
+    /// How the tokens of an answer in a model's own words are chosen. What is held to the document, and what is cited, is the likeliest each time.
+    pub sampling: Sampling,
+}
+
+/// The form of a citing model's summary.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SummaryStyle {
+    /// Each sentence and each heading is a line.
+    #[default]
+    Bullets,
+    /// One running text without headings.
+    Paragraph,
+}
+
+impl Default for AskOptions {
+    fn default() -> Self {
+        Self {
+            reading: None,
+            recall_prompts: None,
+            verbatim: false,
+            max_output_tokens: None,
+            length: None,
+            style: SummaryStyle::default(),
+            prompt_lookup: true,
+            sampling: Sampling::default(),
+        }
+    }
+}
+
+impl AskOptions {
+    /// Most tokens of the answer.
+    pub(super) fn token_limit(&self, model: &Model) -> usize {
+        self.max_output_tokens.unwrap_or(usize::MAX).min(model.manifest().limits.answer)
+    }
+
+    /// A decoder of at most `limit` tokens.
+    pub(super) fn decoder(&self, limit: usize) -> Decoder {
+        Decoder::new(limit, self.prompt_lookup, &self.sampling)
+    }
+}
+
+/// How an answer is made: it decides what its quotes, `found` and its confidence mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AnswerKind {
+    /// Sentences that a citing model chose.
+    Cited,
+    /// A citing model's own words, out of the memory.
+    Memory,
+    /// A citing model's own words for *not in the document*.
+    Refusal,
+    /// A free model's own words.
+    FreeForm,
+    /// A free model's words, held to the document.
+    Constrained,
+}
+
+/// A task, the document that it is about, and the options.
+#[derive(Debug)]
+pub(crate) struct Request {
+    document: Arc<Shared>,
+    task: Task,
+    options: AskOptions,
+}
+
+impl Request {
+    /// Refuses options that no answer can be made with.
+    pub fn new(document: Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
+        let request = Self { document, task, options };
+        for (name, number) in [("recall_prompts", request.retrieval_prompts()), ("length", request.options.length)] {
+            if number == Some(0) {
+                return Err(Error::new("argument.options", format!("{name}: found 0, expected at least 1")));
+            }
+        }
+        request.options.sampling.check()?;
+        Ok(request)
+    }
+
+    /// The prompts that answer it.
+    pub fn plan(&self) -> Result<Plan> {
+        Plan::new(&self.document, &self.task, self.reading(), self.retrieval_prompts())
+    }
+
+    pub fn document(&self) -> &Shared {
+        &self.document
+    }
+
+    pub fn model(&self) -> &Model {
+        &self.document.model
+    }
+
+    pub fn options(&self) -> &AskOptions {
+        &self.options
+    }
+
+    /// None for a summary.
+    pub fn question(&self) -> Option<&str> {
+        match &self.task {
+            Task::Ask(question) => Some(question),
+            Task::Summarize => None,
+        }
+    }
+
+    pub fn is_question(&self) -> bool {
+        self.question().is_some()
+    }
+
+    /// The markers of a citing model; None for a free one.
+    pub fn markers(&self) -> Option<&Markers> {
+        self.model().layout.citing()
+    }
+
+    /// Whether a free model's answer is held to the document.
+    pub fn is_constrained(&self) -> bool {
+        self.options.verbatim && self.markers().is_none()
+    }
+
+    /// The token by which a citing model may choose to answer out of the memory in its own words.
+    pub fn own_words(&self) -> Option<u32> {
+        self.markers()?.words.filter(|_| !self.options.verbatim)
+    }
+
+    /// How the answer begins to be made.
+    pub fn answer_kind(&self) -> AnswerKind {
+        match self.markers() {
+            Some(_) => AnswerKind::Cited,
+            None if self.is_constrained() => AnswerKind::Constrained,
+            None => AnswerKind::FreeForm,
+        }
+    }
+
+    /// Most tokens of the answer.
+    pub fn token_limit(&self) -> usize {
+        self.options.token_limit(self.model())
+    }
+
+    /// Most sentences of a citing model's summary.
+    pub fn sentence_limit(&self) -> usize {
+        self.options.length.unwrap_or(usize::MAX)
+    }
+
+    fn reading(&self) -> Reading {
+        let defaults = self.model().manifest().readings;
+        let default = if self.is_question() { defaults.ask } else { defaults.summarize };
+        self.options.reading.or(self.document.reading).unwrap_or(default)
+    }
+
+    /// Most prompts of a retrieval; None goes on to the document's end.
+    fn retrieval_prompts(&self) -> Option<usize> {
+        let default = self.model().manifest().limits.recall_prompts;
+        (self.reading() != Reading::RecallAll).then(|| self.options.recall_prompts.unwrap_or(default))
+    }
+}
