@@ -27,7 +27,26 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("decode", &["scoring", "sampling", "prompt_lookup", "constrained", "decoder"]),
     ("document", &["reading_state", "saved", "document"]),
     ("prompt", &["prompt", "retrieval", "map_reduce", "plan"]),
-    ("generation", &["coverage", "work", "cite", "free", "reply", "chat"]),
+    (
+        "generation",
+        &[
+            "request",
+            "step",
+            "coverage",
+            "quotes",
+            "output",
+            "stats",
+            "prompt_session",
+            "cite",
+            "free_form",
+            "constrained",
+            "note",
+            "prompt_run",
+            "answer_stream",
+            "generation",
+            "chat",
+        ],
+    ),
 ];
 
 /// Where a module stands: its folder's place, and its own within.

@@ -18,9 +18,6 @@
 //! ```
 //!
 //! A chat's turn is a single run in the model's own words; at Done its session becomes the chat's.
-//!
-//! The files in order, each importing only those before it: request, step, coverage, quotes, output, stats, prompt_session, (the modes) cite, free_form,
-//! constrained and note, prompt_run, answer_stream, generation, chat.
 
 mod answer_stream;
 mod chat;
@@ -28,7 +25,6 @@ mod cite;
 mod constrained;
 mod coverage;
 mod free_form;
-#[allow(clippy::module_inception)]
 mod generation;
 mod note;
 mod output;
