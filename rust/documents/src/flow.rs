@@ -56,7 +56,7 @@ impl<'f, 's, 'w> Flow<'f, 's, 'w> {
             return Ok(());
         }
         if strong && looks_like_heading(text) {
-            return self.heading(6, text);
+            return self.heading(if self.writer.has_said() { 6 } else { 1 }, text);
         }
         let outer = self.items.iter().rev().flatten().next().copied();
         if text.contains('\n') {

@@ -15,9 +15,27 @@
 //! whether to go on, and a budget of [`Limits`] before anything is spent. It runs on a thread of its own with a stack of [`STACK`] bytes, and a
 //! panic of a library that is used here becomes `document.damaged`: no input can take the caller's thread with it.
 
-#![allow(dead_code)] // producers of packed formats come next
+//! # Formats and their libraries
+//!
+//! All are pure Rust and under MIT, Apache 2.0, BSD or Zlib. The heavy ones stand behind features, which are on by default.
+//!
+//! | formats | feature | library, and why it and not another |
+//! |---|---|---|
+//! | plain text, logs, chats | | this crate: telling structure by how lines look is what it is for |
+//! | every text's encoding | | encoding_rs and chardetng: what a browser decodes by; UTF-32, which they leave out, is four lines here |
+//! | CSV, TSV | | csv-core: gives each field's length in the input, so a cell keeps its place; csv gives the fields alone |
+//! | JSON, JSON lines | | serde_json: streamed through a visitor, nothing is built; depth is bounded by it |
+//! | YAML | | this crate, line by line: a parser would follow aliases and give no bytes of the text |
+//! | SubRip, WebVTT, iCalendar, vCard | | this crate: one line is one property |
+//! | RTF | | this crate: rtf-parser 0.4 gives runs of text alone, without tables, lists' marks and styles |
+//! | Markdown | `markdown` | pulldown-cmark: blocks with byte ranges; comrak gives lines and columns |
+//! | HTML | `html` | html5ever's tokenizer: a browser's, streamed; scraper builds a tree, as large as the page and as deep, and needs MPL code |
+//! | DOCX, PPTX, XLSX, ODT, ODS, ODP, EPUB | `office` | zip and quick-xml: streamed within a budget; calamine, undoc and anytomd unpack whole files without one |
+//! | EML, mbox | `mail` | mail-parser 0.11: every header form and encoding; mailparse leaves charsets and nesting to the caller; 1.0 asks for a newer Rust |
+//! | PDF | `pdf` | hayro: no `unsafe`, glyphs with places and Unicode, bounded depth, encryption; pdf_oxide brings 260 crates, pdf-extract panics and has no places, lopdf knows no fonts |
 
 mod block;
+mod cards;
 mod csv;
 mod detect;
 mod encoding;
@@ -29,12 +47,21 @@ mod html;
 mod input;
 mod json;
 mod limits;
+#[cfg(feature = "mail")]
+mod mail;
 #[cfg(feature = "markdown")]
 mod markdown;
+#[cfg(feature = "office")]
+mod office;
+#[cfg(feature = "pdf")]
+mod pdf;
 mod place;
 mod plain;
+mod rtf;
+mod subtitles;
 mod text;
 mod writer;
+mod yaml;
 
 use std::io::Cursor;
 use std::ops::ControlFlow;
@@ -114,7 +141,7 @@ fn read_here(input: &mut dyn Input, options: &Options, sink: &mut dyn Sink, watc
     let head = input::bytes_at(input, 0, detect::HEAD)?;
     let format = match detect::magic(&head)? {
         Magic::Format(found) => options.format.filter(|format| !format.is_verbatim()).unwrap_or(found),
-        Magic::Zip => return Err(Error::new("document.format", "found a zip archive, which is not read: unpack it first")),
+        Magic::Zip => Format::Docx, // or another; its entries tell
         Magic::Text => options.format.unwrap_or_else(|| detect::text_format(&head, options.name.as_deref())),
     };
     let format = if options.verbatim && is_text(format) && !format.is_verbatim() { Format::Plain } else { format };
@@ -136,6 +163,33 @@ fn is_text(format: Format) -> bool {
 
 fn produce(input: &mut dyn Input, length: u64, writer: &mut Writer, report: &mut Report) -> Result<()> {
     let format = report.format;
+    if format.is_zipped() {
+        #[cfg(feature = "office")]
+        {
+            report.format = office::read(input, writer)?;
+            return Ok(());
+        }
+        #[cfg(not(feature = "office"))]
+        return Err(left_out("zip archives of documents", "office"));
+    }
+    #[cfg(feature = "mail")]
+    match format {
+        Format::Mail => return mail::read_one(input, length, writer),
+        Format::Mailbox => return mail::read_all(input, length, writer),
+        _ => {}
+    }
+    if format == Format::Pdf {
+        #[cfg(feature = "pdf")]
+        {
+            report.pages_without_text = pdf::read(input, length, writer)?;
+            return Ok(());
+        }
+        #[cfg(not(feature = "pdf"))]
+        return Err(left_out("a PDF", "pdf"));
+    }
+    if format == Format::Rtf {
+        return rtf::read(input, length, writer);
+    }
     let values = if format == Format::Json { json::count(input, length, writer.budget())? } else { None };
     if format == Format::Json && values.is_none() {
         report.format = Format::Plain;
@@ -154,6 +208,9 @@ fn produce(input: &mut dyn Input, length: u64, writer: &mut Writer, report: &mut
         Format::Markdown => markdown::read(source, writer),
         #[cfg(feature = "html")]
         Format::Html => html::read(source, writer),
+        Format::Yaml => yaml::read(source, writer),
+        Format::Subtitles => subtitles::read(source, writer),
+        Format::Cards => cards::read(source, writer),
         _ => plain::read(source, writer),
     }
 }
@@ -165,4 +222,10 @@ fn declared(input: &mut dyn Input, format: Format) -> Result<Option<String>> {
         Format::Html => Ok(html::declared(&input::bytes_at(input, 0, detect::HEAD)?)),
         _ => Ok(None),
     }
+}
+
+/// A format whose producer was left out of this build.
+#[allow(dead_code)]
+fn left_out(what: &str, feature: &str) -> Error {
+    Error::new("document.format", format!("found {what}, expected another format: this build leaves out \"{feature}\""))
 }

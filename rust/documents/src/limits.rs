@@ -29,7 +29,7 @@ impl Default for Limits {
             text_bytes: 256 << 20,
             entries: 1 << 20,
             nesting: 200,
-            expansion: 200,
+            expansion: 100,
             time: Duration::from_secs(300),
         }
     }
@@ -99,6 +99,11 @@ impl<'w> Budget<'w> {
         Ok(())
     }
 
+    /// What is left of the time.
+    pub fn time_left(&self) -> Duration {
+        self.limits.time.saturating_sub(self.started.elapsed())
+    }
+
     /// Spends bytes of the text form.
     pub fn text(&mut self, bytes: usize) -> Result<()> {
         self.text += bytes as u64;
@@ -109,14 +114,23 @@ impl<'w> Budget<'w> {
     }
 
     /// Spends unfolded bytes of a compressed input.
-    pub fn expand(&mut self, bytes: usize) -> Result<()> {
-        self.expanded += bytes as u64;
-        let most = FREE_EXPANSION.max(self.input.saturating_mul(self.limits.expansion));
+    pub fn expand(&mut self, bytes: u64) -> Result<()> {
+        self.expanded = self.expanded.saturating_add(bytes);
+        let most = self.most_expanded();
         if self.expanded > most {
             let ratio = self.limits.expansion;
             return Err(Error::too_large(format!("found {} bytes that unfold to more than {most}, {ratio} to 1 at most", self.input)));
         }
         Ok(())
+    }
+
+    /// Bytes that may still be unfolded.
+    pub fn expansion_left(&self) -> u64 {
+        self.most_expanded().saturating_sub(self.expanded)
+    }
+
+    fn most_expanded(&self) -> u64 {
+        FREE_EXPANSION.max(self.input.saturating_mul(self.limits.expansion))
     }
 
     /// Spends an entry.

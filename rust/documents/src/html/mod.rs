@@ -16,12 +16,12 @@ use crate::error::Result;
 use crate::flow::Flow;
 use crate::writer::Writer;
 
-use page::Page;
+use page::{Form, Page};
 
 /// Reads a page of any length.
 pub(crate) fn read(mut source: Decoding, writer: &mut Writer) -> Result<()> {
     let mut flow = Flow::new(writer);
-    let page = Page::new(&mut flow, false);
+    let page = Page::new(&mut flow, Form { xml: false, titled: true });
     let (tokenizer, queue) = tokenizer(page);
     let mut text = String::new();
     loop {
@@ -34,10 +34,9 @@ pub(crate) fn read(mut source: Decoding, writer: &mut Writer) -> Result<()> {
     }
 }
 
-/// Reads a page that is a part of a document: a chapter, a message's body. `xml` if empty elements may close themselves.
-#[allow(dead_code)]
+/// Reads a page that is a part of a document: a chapter, a message's body. `xml` if empty elements may close themselves. Its title is left out.
 pub(crate) fn read_text(text: &str, xml: bool, flow: &mut Flow) -> Result<()> {
-    let (tokenizer, queue) = tokenizer(Page::new(flow, xml));
+    let (tokenizer, queue) = tokenizer(Page::new(flow, Form { xml, titled: false }));
     for part in parts(text) {
         feed(&tokenizer, &queue, part)?;
     }
@@ -97,7 +96,7 @@ impl TokenSink for Tokens<'_, '_, '_, '_> {
         let mut raw = TokenSinkResult::Continue;
         let result = match token {
             Token::TagToken(tag) => {
-                if tag.kind == TagKind::StartTag && !(page.xml && tag.self_closing) {
+                if tag.kind == TagKind::StartTag && !(page.form.xml && tag.self_closing) {
                     raw = match &*tag.name {
                         "script" => TokenSinkResult::RawData(ScriptData),
                         "style" | "iframe" | "noembed" | "noframes" | "xmp" => TokenSinkResult::RawData(Rawtext),

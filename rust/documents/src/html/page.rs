@@ -57,6 +57,15 @@ const BLOCKS: [&str; 40] = [
     "title",
 ];
 
+/// How a page is to be read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Form {
+    /// Empty elements may close themselves.
+    pub xml: bool,
+    /// The title is a heading.
+    pub titled: bool,
+}
+
 #[derive(Default)]
 struct Table {
     row: Vec<Cell>,
@@ -74,7 +83,7 @@ struct List {
 
 pub(super) struct Page<'p, 'f, 's, 'w> {
     pub flow: &'p mut Flow<'f, 's, 'w>,
-    pub xml: bool,
+    pub form: Form,
     pub failed: Option<Error>,
     /// The words of the open block.
     words: String,
@@ -97,10 +106,10 @@ pub(super) struct Page<'p, 'f, 's, 'w> {
 }
 
 impl<'p, 'f, 's, 'w> Page<'p, 'f, 's, 'w> {
-    pub fn new(flow: &'p mut Flow<'f, 's, 'w>, xml: bool) -> Self {
+    pub fn new(flow: &'p mut Flow<'f, 's, 'w>, form: Form) -> Self {
         Self {
             flow,
-            xml,
+            form,
             failed: None,
             words: String::new(),
             bold: (0, 0),
@@ -122,7 +131,7 @@ impl<'p, 'f, 's, 'w> Page<'p, 'f, 's, 'w> {
     pub fn tag(&mut self, tag: &Tag) -> Result<()> {
         let name: &str = &tag.name;
         let starts = tag.kind == TagKind::StartTag;
-        let closes_itself = VOID.contains(&name) || (self.xml && tag.self_closing);
+        let closes_itself = VOID.contains(&name) || (self.form.xml && tag.self_closing);
         if let Some((left_out, depth)) = &mut self.left_out {
             if left_out == name && !closes_itself {
                 *depth = if starts { *depth + 1 } else { *depth - 1 };
@@ -180,7 +189,7 @@ impl<'p, 'f, 's, 'w> Page<'p, 'f, 's, 'w> {
                 }));
             }
             "li" => self.item = None,
-            "blockquote" if attribute(tag, "type") == Some("cite") || self.quotes > 0 || !starts => {
+            "blockquote" if quotes_mail(tag) || self.quotes > 0 || !starts => {
                 self.quotes = if starts { self.quotes + 1 } else { self.quotes.saturating_sub(1) };
                 self.flow.quoted = self.quotes.min(255) as u8;
             }
@@ -331,11 +340,11 @@ impl<'p, 'f, 's, 'w> Page<'p, 'f, 's, 'w> {
         }
         if self.in_title {
             self.title = Some(words.to_string());
-            return self.flow.heading(1, words);
+            return if self.form.titled { self.flow.heading(1, words) } else { Ok(()) };
         }
         match self.heading {
             // Most pages tell their title twice.
-            Some(1) if self.title.as_deref() == Some(words) => Ok(()),
+            Some(1) if self.form.titled && self.title.as_deref() == Some(words) => Ok(()),
             Some(level) => self.flow.heading(level, words),
             None if self.pre > 0 => self.flow.code(words),
             None if self.caption => self.flow.caption(words),
@@ -364,10 +373,19 @@ fn attribute<'t>(tag: &'t Tag, name: &str) -> Option<&'t str> {
     tag.attrs.iter().find(|attribute| &*attribute.name.local == name).map(|attribute| &*attribute.value)
 }
 
+/// A block quotation by which mail programs mark the message before.
+fn quotes_mail(tag: &Tag) -> bool {
+    attribute(tag, "type") == Some("cite")
+        || attribute(tag, "class").is_some_and(|class| class.contains("gmail_quote") || class.contains("moz-cite"))
+}
+
 fn is_hidden(tag: &Tag) -> bool {
     let style = attribute(tag, "style").unwrap_or_default().replace(' ', "").to_ascii_lowercase();
     attribute(tag, "hidden").is_some()
         || attribute(tag, "aria-hidden") == Some("true")
-        || attribute(tag, "role") == Some("navigation")
+        || attribute(tag, "role").is_some_and(|role| matches!(role, "navigation" | "doc-noteref" | "doc-backlink"))
+        || attribute(tag, "epub:type") == Some("noteref")
+        || attribute(tag, "class")
+            .is_some_and(|class| class.split_whitespace().any(|name| name == "footnote-ref" || name == "footnote-back"))
         || style.contains("display:none")
 }

@@ -111,7 +111,17 @@ fn split(text: &str, lines: &[Line], gutter: usize, found: &mut Vec<Line>) {
         }
     }
     let end = lines.last().map_or(0, |line| line.piece.end);
-    let blank = Line { words: end..end, piece: end..end, marks: end..end, indent: 0, quote: 0, feeds: 0, furniture: false, column: true };
+    let blank = Line {
+        words: end..end,
+        piece: end..end,
+        marks: end..end,
+        indent: 0,
+        quote: 0,
+        feeds: 0,
+        furniture: false,
+        turned: false,
+        column: true,
+    };
     found.push(blank.clone());
     found.append(&mut right);
     found.push(blank);

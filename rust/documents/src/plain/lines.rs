@@ -19,6 +19,8 @@ pub(crate) struct Line {
     pub feeds: u32,
     /// A page's header or footer.
     pub furniture: bool,
+    /// It stands at the top of a column: a sentence may go on there.
+    pub turned: bool,
     /// A part of a line: it stands in one of two columns.
     pub column: bool,
 }
@@ -114,7 +116,7 @@ fn line(text: &str, at: Range<usize>) -> Line {
     }
     let start = at.end - rest.len();
     let words = start..start + rest.trim_end().len();
-    Line { piece: start..at.end, words, marks, indent, quote, feeds: 0, furniture: false, column: false }
+    Line { piece: start..at.end, words, marks, indent, quote, feeds: 0, furniture: false, turned: false, column: false }
 }
 
 #[cfg(test)]

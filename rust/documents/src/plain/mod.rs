@@ -25,6 +25,10 @@ use lines::Line;
 use prose::Reader;
 
 pub(crate) use lines::cut;
+#[cfg(feature = "pdf")]
+pub(crate) use marks::ends_sentence;
+#[cfg(feature = "pdf")]
+pub(crate) use pages::{page_number, shape};
 pub(crate) use stanza::looks_like_heading;
 
 /// Bytes of a text that are looked at together; a longer one is cut after a blank line.
@@ -68,21 +72,75 @@ pub(crate) fn read(mut source: Decoding, writer: &mut Writer) -> Result<()> {
 pub(crate) fn blocks(text: &str, state: &mut State) -> Vec<Block> {
     let mut lines = lines::lines(text);
     pages::mark(text, &mut lines, &mut state.edges);
+    if state.page == 0 && lines.iter().any(|line| line.feeds > 0) {
+        let mut found = vec![page_break(0, 1)];
+        state.page = 1;
+        found.extend(blocks_of(text, lines, state).into_iter().map(|mut block| {
+            block.shift(0, 1);
+            block
+        }));
+        return found;
+    }
+    blocks_of(text, lines, state)
+}
+
+/// The blocks of lines whose furniture and pages are known.
+fn blocks_of(text: &str, lines: Vec<Line>, state: &mut State) -> Vec<Block> {
+    let first = state.page;
     let extras = extras(&lines, state);
     let lines = columns::unfold(text, lines);
     let stanzas = stanza::stanzas(text, &lines);
     let found = Reader::new(text, &lines, !state.begun).read(&stanzas);
     state.begun |= !found.is_empty();
-    placed(merged(found, extras), state)
+    placed(merged(found, extras), first)
+}
+
+/// A line that a producer tells of a page.
+#[cfg(feature = "pdf")]
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub text: String,
+    pub indent: usize,
+    /// Whether it stands apart from the line before.
+    pub apart: bool,
+    /// Pages that begin before it.
+    pub pages: u32,
+    /// Whether it stands at the top of a column.
+    pub turned: bool,
+    pub furniture: bool,
+}
+
+/// The text of lines told page by page, the first of them on that page, and its blocks.
+#[cfg(feature = "pdf")]
+pub(crate) fn told(told: &[Told], page: u32) -> (String, Vec<Block>) {
+    let (mut text, mut known) = (String::new(), Vec::with_capacity(told.len()));
+    for line in told {
+        if line.apart && !text.is_empty() {
+            text.push('\n');
+            known.push(None);
+        }
+        text.extend(std::iter::repeat_n(' ', line.indent));
+        text.push_str(line.text.trim());
+        text.push('\n');
+        known.push(Some(line));
+    }
+    let mut lines = lines::lines(&text);
+    for (line, known) in lines.iter_mut().zip(known) {
+        if let Some(known) = known {
+            line.feeds = known.pages;
+            line.turned = known.turned;
+            line.furniture = known.furniture;
+        }
+    }
+    let mut state = State { page, ..State::inside() };
+    let found = blocks_of(&text, lines, &mut state);
+    text.truncate(text.trim_end().len());
+    (text, found)
 }
 
 /// Furniture and the beginnings of pages, in order.
 fn extras(lines: &[Line], state: &mut State) -> Vec<Block> {
     let mut found = Vec::new();
-    if state.page == 0 && lines.iter().any(|line| line.feeds > 0) {
-        state.page = 1;
-        found.push(page_break(0, 1));
-    }
     for line in lines {
         if line.feeds > 0 {
             state.page += line.feeds;
@@ -119,18 +177,16 @@ fn merged(blocks: Vec<Block>, extras: Vec<Block>) -> Vec<Block> {
     found
 }
 
-/// Gives each block its page.
-fn placed(mut blocks: Vec<Block>, state: &State) -> Vec<Block> {
+/// Gives each block its page, of blocks that begin on that page; 0 if the text has none.
+fn placed(mut blocks: Vec<Block>, first: u32) -> Vec<Block> {
+    if first == 0 {
+        return blocks;
+    }
     let breaks: Vec<(usize, Place)> =
         blocks.iter().filter(|block| block.kind == Kind::PageBreak).map(|block| (block.range().start, block.place)).collect();
-    if let Some(&(_, Place::Page(first))) = breaks.first() {
-        for block in &mut blocks {
-            let after = breaks.partition_point(|page| page.0 <= block.range().start);
-            let page = if after > 0 { breaks[after - 1].1 } else { Place::Page(first.max(2) - 1) };
-            block.place = page;
-        }
-    } else if state.page > 0 {
-        blocks.iter_mut().for_each(|block| block.place = Place::Page(state.page));
+    for block in &mut blocks {
+        let after = breaks.partition_point(|page| page.0 <= block.range().start);
+        block.place = if after > 0 { breaks[after - 1].1 } else { Place::Page(first) };
     }
     blocks
 }

@@ -107,7 +107,7 @@ fn has_page_of(words: &str) -> bool {
 }
 
 /// A line without what changes from page to page: its numbers.
-fn shape(words: &str) -> String {
+pub(crate) fn shape(words: &str) -> String {
     let mut shape = String::with_capacity(words.len());
     for c in words.chars() {
         let c = if c.is_ascii_digit() { '0' } else { c };

@@ -36,7 +36,7 @@ pub(crate) fn stanzas(text: &str, lines: &[Line]) -> Vec<Stanza> {
             at = end;
             continue;
         } else {
-            turned |= line.feeds > 0;
+            turned |= line.feeds > 0 || line.turned;
             let joins = found.last().filter(|last| !last.code).is_some_and(|last| {
                 let before = &lines[last.lines[last.lines.len() - 1]];
                 before.quote == line.quote && if turned { flows(text, lines, last, line) } else { !blank }
@@ -104,7 +104,8 @@ fn double_spaced(text: &str, lines: &[Line], stanzas: Vec<Stanza>) -> Vec<Stanza
         let run = stanzas[at..].iter().take_while(|stanza| single(stanza)).count();
         let words = |number: usize| lines[stanzas[at + number].lines[0]].text(text);
         let torn = |number: &usize| !ends_sentence(words(*number)) && words(*number + 1).starts_with(char::is_lowercase);
-        if run < 3 || (0..run - 1).filter(torn).count() * 3 < run - 1 {
+        let torn = if run < 3 { 0 } else { (0..run - 1).filter(torn).count() };
+        if torn < 2 || torn * 3 < run - 1 {
             found.extend_from_slice(&stanzas[at..at + run.max(1)]);
             at += run.max(1);
             continue;

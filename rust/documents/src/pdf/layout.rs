@@ -1,0 +1,367 @@
+//! Glyphs to lines in the order in which they are read: words, lines, columns, rows of tables.
+
+use super::glyphs::Glyph;
+
+/// Columns are looked for in columns so many times.
+const NESTED: u32 = 4;
+/// Lines with text on both sides that make two columns.
+const LEAST: usize = 4;
+
+/// A line as it is read; its cells between tabs if it is a table's row.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Line {
+    pub text: String,
+    pub x: f32,
+    pub right: f32,
+    /// Its baseline, from the page's top.
+    pub y: f32,
+    pub size: f32,
+    pub bold: bool,
+    /// Whether it stands apart from the line before.
+    pub apart: bool,
+    /// Whether it is the first of its column.
+    pub turned: bool,
+    /// Half letters that it is moved in by, from its column's edge.
+    pub indent: usize,
+}
+
+#[derive(Debug, Clone)]
+struct Word {
+    text: String,
+    x: f32,
+    right: f32,
+    y: f32,
+    size: f32,
+    bold: bool,
+    /// A space was drawn before it.
+    spaced: bool,
+}
+
+/// Words side by side, without a wide gap.
+#[derive(Debug, Clone)]
+struct Segment {
+    words: Vec<Word>,
+    x: f32,
+    right: f32,
+}
+
+/// What stands on one baseline.
+#[derive(Debug, Clone)]
+struct Row {
+    segments: Vec<Segment>,
+    y: f32,
+    size: f32,
+}
+
+/// The lines of a page; text that is turned comes last, text at an angle is left out.
+pub(crate) fn lines(glyphs: Vec<Glyph>, (width, height): (f32, f32)) -> Vec<Line> {
+    let mut turned: [Vec<Glyph>; 4] = Default::default();
+    for mut glyph in glyphs {
+        let Some(turn) = glyph.turn else { continue };
+        (glyph.x, glyph.y) = match turn {
+            1 => (glyph.y, width - glyph.x),
+            2 => (width - glyph.x, height - glyph.y),
+            3 => (height - glyph.y, glyph.x),
+            _ => (glyph.x, glyph.y),
+        };
+        turned[usize::from(turn)].push(glyph);
+    }
+    turned.sort_by_key(|glyphs| std::cmp::Reverse(glyphs.len()));
+    let mut found = Vec::new();
+    for glyphs in turned {
+        let mut regions = Vec::new();
+        order(rows(words(glyphs)), NESTED, &mut regions);
+        regions.into_iter().for_each(|rows| region(rows, &mut found));
+    }
+    found
+}
+
+/// Words in the order in which they are drawn.
+fn words(glyphs: Vec<Glyph>) -> Vec<Word> {
+    let mut found: Vec<Word> = Vec::new();
+    let (mut spaced, mut ended) = (false, true);
+    for glyph in glyphs {
+        if glyph.text.trim().is_empty() {
+            (spaced, ended) = (true, true);
+            continue;
+        }
+        let (x, right) = (glyph.x, glyph.x + glyph.width);
+        let goes_on = !ended
+            && found.last().is_some_and(|word| {
+                let gap = x - word.right;
+                (glyph.y - word.y).abs() < 0.1 * word.size
+                    && gap < 0.17 * word.size.max(glyph.size)
+                    && gap > -0.6 * word.size
+                    && (glyph.size - word.size).abs() < 0.25 * word.size
+            });
+        match found.last_mut() {
+            Some(word) if goes_on => {
+                word.text.push_str(&glyph.text);
+                word.right = word.right.max(right);
+                word.bold &= glyph.bold;
+            }
+            _ => found.push(Word { text: glyph.text, x, right, y: glyph.y, size: glyph.size, bold: glyph.bold, spaced }),
+        }
+        (spaced, ended) = (false, false);
+    }
+    found
+}
+
+/// Words by their baselines, from the top.
+fn rows(mut words: Vec<Word>) -> Vec<Row> {
+    words.sort_by(|a, b| a.y.total_cmp(&b.y));
+    let mut found: Vec<(f32, f32, Vec<Word>)> = Vec::new();
+    for word in words {
+        match found.last_mut() {
+            Some((y, size, row)) if word.y - *y <= 0.4 * size.max(word.size) => {
+                // The baseline is that of the largest letters: raised numbers stand above it.
+                if word.size > *size * 1.05 {
+                    (*y, *size) = (word.y, word.size);
+                }
+                row.push(word);
+            }
+            _ => found.push((word.y, word.size, vec![word])),
+        }
+    }
+    found.into_iter().map(|(y, size, words)| Row { segments: segments(words, size), y, size }).collect()
+}
+
+fn segments(mut words: Vec<Word>, size: f32) -> Vec<Segment> {
+    words.sort_by(|a, b| a.x.total_cmp(&b.x));
+    let mut found: Vec<Segment> = Vec::new();
+    for word in words {
+        match found.last_mut() {
+            Some(segment) if word.x - segment.right < 1.2 * size => {
+                segment.right = segment.right.max(word.right);
+                segment.words.push(word);
+            }
+            _ => found.push(Segment { x: word.x, right: word.right, words: vec![word] }),
+        }
+    }
+    found
+}
+
+/// Rows in the order of reading: what spans the columns parts what stands in them.
+fn order(rows: Vec<Row>, nested: u32, found: &mut Vec<Vec<Row>>) {
+    let Some(gutter) = gutter(&rows).filter(|_| nested > 0) else {
+        return found.push(rows);
+    };
+    let (mut left, mut right, mut across): (Vec<Row>, Vec<Row>, Vec<Row>) = Default::default();
+    let mut flush = |left: &mut Vec<Row>, right: &mut Vec<Row>| {
+        for side in [left, right] {
+            if !side.is_empty() {
+                order(std::mem::take(side), nested - 1, found);
+            }
+        }
+    };
+    for row in rows {
+        let spans = row.segments.iter().any(|segment| segment.x < gutter - 1.0 && segment.right > gutter + 1.0);
+        if spans {
+            flush(&mut left, &mut right);
+            across.push(row);
+            continue;
+        }
+        if !across.is_empty() {
+            left.append(&mut across);
+            flush(&mut left, &mut right);
+        }
+        let (before, after): (Vec<Segment>, Vec<Segment>) = row.segments.into_iter().partition(|segment| segment.right <= gutter + 1.0);
+        for (side, segments) in [(&mut left, before), (&mut right, after)] {
+            if !segments.is_empty() {
+                let size = segments.iter().flat_map(|segment| &segment.words).map(|word| word.size).fold(0.0, f32::max);
+                side.push(Row { segments, y: row.y, size });
+            }
+        }
+    }
+    left.append(&mut across);
+    flush(&mut left, &mut right);
+}
+
+/// Where the gap between two columns of prose stands, if there are two.
+fn gutter(rows: &[Row]) -> Option<f32> {
+    let gaps: Vec<(f32, f32)> = rows.iter().flat_map(|row| row.segments.windows(2).map(|pair| (pair[0].right, pair[1].x))).collect();
+    if gaps.len() < LEAST {
+        return None;
+    }
+    // The place that lies in most gaps.
+    let mut edges: Vec<(f32, i32)> = gaps.iter().flat_map(|gap| [(gap.0, 1), (gap.1, -1)]).collect();
+    edges.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
+    let (mut open, mut best, mut place) = (0, 0, None);
+    for (at, pair) in edges.windows(2).enumerate() {
+        open += edges[at].1;
+        if open > best {
+            (best, place) = (open, Some((pair[0].0 + pair[1].0) / 2.0));
+        }
+    }
+    let place = place?;
+    let spans = rows.iter().filter(|row| row.segments.iter().any(|segment| segment.x < place - 1.0 && segment.right > place + 1.0)).count();
+    let both = best as usize;
+    // Both sides hold sentences, not cells.
+    let prose = |left: bool| {
+        let side: Vec<&Segment> = rows
+            .iter()
+            .flat_map(|row| &row.segments)
+            .filter(|segment| (segment.right <= place) == left && (segment.x < place - 1.0) == left)
+            .collect();
+        let words: usize = side.iter().map(|segment| segment.words.len()).sum();
+        side.len() >= LEAST && words * 10 >= side.len() * 30
+    };
+    (both >= LEAST && both * 2 >= spans && prose(true) && prose(false)).then_some(place)
+}
+
+/// The lines of a region of one column.
+fn region(rows: Vec<Row>, found: &mut Vec<Line>) {
+    let left = rows.iter().filter_map(|row| row.segments.first()).map(|segment| segment.x).fold(f32::MAX, f32::min);
+    let leading = leading(&rows);
+    let mut at = 0;
+    while at < rows.len() {
+        let length = table(&rows[at..]);
+        if length > 0 {
+            let columns = columns(&rows[at..at + length]);
+            for (number, row) in rows[at..at + length].iter().enumerate() {
+                let mut line = line(row, left);
+                line.text = cells(row, &columns).join("\t");
+                line.apart = number == 0;
+                line.indent = 0;
+                found.push(line);
+            }
+            at += length;
+            continue;
+        }
+        let mut line = line(&rows[at], left);
+        line.apart = match at.checked_sub(1).map(|before| &rows[before]) {
+            None => true,
+            Some(before) => {
+                let resized = (before.size - rows[at].size).abs() > 0.1 * before.size;
+                rows[at].y - before.y > 1.35 * leading.max(rows[at].size)
+                    || resized
+                    || table(&rows[at - 1..at]) > 0
+                    || moved_in(&rows, at, left)
+            }
+        };
+        line.turned = at == 0 && !found.is_empty();
+        found.push(line);
+        at += 1;
+    }
+}
+
+/// The usual distance of two baselines.
+fn leading(rows: &[Row]) -> f32 {
+    let mut gaps: Vec<f32> = rows.windows(2).map(|pair| pair[1].y - pair[0].y).filter(|gap| *gap > 0.0).collect();
+    gaps.sort_by(f32::total_cmp);
+    gaps.get(gaps.len() * 2 / 5).copied().unwrap_or(0.0)
+}
+
+/// Whether a paragraph begins there by being moved in.
+fn moved_in(rows: &[Row], at: usize, left: f32) -> bool {
+    let x = |row: &Row| row.segments.first().map_or(0.0, |segment| segment.x) - left;
+    let size = rows[at].size;
+    let flush = |row: Option<&Row>| row.is_none_or(|row| x(row) < 0.5 * size);
+    let first = rows[at - 1].segments.first().and_then(|segment| segment.words.first());
+    let item = first.is_some_and(|word| word.text.chars().count() <= 4 && !word.text.starts_with(char::is_alphabetic));
+    (0.8 * size..5.0 * size).contains(&x(&rows[at])) && flush(rows.get(at - 1)) && flush(rows.get(at + 1)) && !item
+}
+
+fn line(row: &Row, left: f32) -> Line {
+    let words: Vec<&Word> = row.segments.iter().flat_map(|segment| &segment.words).collect();
+    let x = row.segments.first().map_or(0.0, |segment| segment.x);
+    Line {
+        text: row.segments.iter().map(told).collect::<Vec<_>>().join("   "),
+        x,
+        right: row.segments.last().map_or(0.0, |segment| segment.right),
+        y: row.y,
+        size: row.size,
+        bold: words.iter().all(|word| word.bold),
+        apart: false,
+        turned: false,
+        indent: ((x - left) / (0.5 * row.size)).round().clamp(0.0, 40.0) as usize,
+    }
+}
+
+/// A segment's words with spaces where gaps are; from right to left where its letters are written so.
+fn told(segment: &Segment) -> String {
+    let letters = segment.words.iter().flat_map(|word| word.text.chars()).filter(|c| c.is_alphabetic());
+    let (right, all) = letters.fold((0, 0), |(right, all), c| (right + usize::from(is_right_to_left(c)), all + 1));
+    let backwards = right * 2 > all;
+    let mut text = String::new();
+    let mut words: Vec<&Word> = segment.words.iter().collect();
+    if backwards {
+        words.reverse();
+    }
+    for (at, word) in words.iter().enumerate() {
+        if at > 0 {
+            let before = words[at - 1];
+            let gap = if backwards { before.x - word.right } else { word.x - before.right };
+            let spaced = if backwards { before.spaced } else { word.spaced };
+            // A raised number close to its word belongs to it as a note; a space keeps it apart from the word's letters.
+            if spaced || gap > 0.12 * word.size || (word.size < 0.8 * before.size && word.text.bytes().all(|b| b.is_ascii_digit())) {
+                text.push(' ');
+            }
+        }
+        if backwards && word.text.contains(is_right_to_left) {
+            text.extend(word.text.chars().rev());
+        } else {
+            text.push_str(&word.text);
+        }
+    }
+    text
+}
+
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
+}
+
+/// How many rows from the first one on are a table: as many cells each, most of them, under each other.
+fn table(rows: &[Row]) -> usize {
+    let Some(first) = rows.first().filter(|row| row.segments.len() >= 2) else {
+        return 0;
+    };
+    let mut length = 1;
+    let close = |at: usize| rows[at].y - rows[at - 1].y < 3.5 * rows[at].size;
+    while length < rows.len() && rows[length].segments.len() >= 2 && close(length) && aligned(&rows[length - 1], &rows[length]) {
+        length += 1;
+    }
+    let widest = rows[..length].iter().map(|row| row.segments.len()).max().unwrap_or(0).max(first.segments.len());
+    let words: usize = rows[..length].iter().flat_map(|row| &row.segments).map(|segment| segment.words.len()).sum();
+    let cells: usize = rows[..length].iter().map(|row| row.segments.len()).sum();
+    if length >= if widest >= 3 { 2 } else { 3 } && words <= cells * 8 { length } else { 0 }
+}
+
+/// Whether the cells of two rows stand under each other: at their left or right edges or middles.
+fn aligned(above: &Row, below: &Row) -> bool {
+    let (few, many) = if above.segments.len() <= below.segments.len() { (above, below) } else { (below, above) };
+    let near = |a: f32, b: f32| (a - b).abs() < 0.6 * below.size;
+    let matched = few.segments.iter().filter(|one| {
+        many.segments.iter().any(|other| {
+            near(one.x, other.x) || near(one.right, other.right) || near((one.x + one.right) / 2.0, (other.x + other.right) / 2.0)
+        })
+    });
+    matched.count() * 10 >= few.segments.len() * 6
+}
+
+/// The columns of a table: where each begins and ends, over all rows.
+fn columns(rows: &[Row]) -> Vec<(f32, f32)> {
+    let mut spans: Vec<(f32, f32)> = rows.iter().flat_map(|row| &row.segments).map(|segment| (segment.x, segment.right)).collect();
+    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let mut found: Vec<(f32, f32)> = Vec::new();
+    for span in spans {
+        match found.last_mut() {
+            Some(last) if span.0 < last.1 => last.1 = last.1.max(span.1),
+            _ => found.push(span),
+        }
+    }
+    found
+}
+
+/// A row's cells, one a column; none of two cells in one column is lost.
+fn cells(row: &Row, columns: &[(f32, f32)]) -> Vec<String> {
+    let mut found = vec![String::new(); columns.len()];
+    for segment in &row.segments {
+        let at = columns.iter().position(|column| segment.x < column.1).unwrap_or(columns.len().saturating_sub(1));
+        if !found[at].is_empty() {
+            found[at].push_str("   ");
+        }
+        found[at].push_str(&told(segment));
+    }
+    found
+}
