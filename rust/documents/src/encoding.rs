@@ -9,7 +9,7 @@ use encoding_rs::{CoderResult, Decoder, Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::error::Result;
 use crate::input::Input;
-use crate::limits::{Budget, TextUnit};
+use crate::limits::{Budget, ProgressUnit};
 
 /// Bytes that are read at once.
 const CHUNK: usize = 64 << 10;
@@ -151,7 +151,7 @@ impl<'i> Decoding<'i> {
         }
         self.ended = count < CHUNK;
         self.read += count as u64;
-        budget.done(self.read, self.length, TextUnit::Bytes)?;
+        budget.done(self.read, self.length, ProgressUnit::Bytes)?;
         let bytes = &self.chunk[..count];
         match &mut self.decoder {
             None => text.extend(bytes.chunks_exact(4).map(|four| utf32(four, self.coding))),

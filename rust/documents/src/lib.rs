@@ -70,7 +70,7 @@ pub use block::{Block, Field, Kind};
 pub use detect::Format;
 pub use error::{CODES, Error, Result};
 pub use input::Input;
-pub use limits::{Limits, Progress, TextUnit, Watch};
+pub use limits::{Limits, Progress, ProgressUnit, Watch};
 pub use place::Place;
 pub use text::{Sink, Spool, StructuredText};
 

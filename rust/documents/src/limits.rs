@@ -41,13 +41,13 @@ impl Default for Limits {
 pub struct Progress {
     pub done: u64,
     pub total: u64,
-    pub unit: TextUnit,
+    pub unit: ProgressUnit,
 }
 
 /// What [`Progress`] counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub enum TextUnit {
+pub enum ProgressUnit {
     Bytes,
     Pages,
     Entries,
@@ -77,12 +77,12 @@ impl<'w> Budget<'w> {
         if input > limits.input_bytes {
             return Err(Error::too_large(format!("found an input of {input} bytes, expected at most {}", limits.input_bytes)));
         }
-        let last = Progress { done: 0, total: input, unit: TextUnit::Bytes };
+        let last = Progress { done: 0, total: input, unit: ProgressUnit::Bytes };
         Ok(Self { limits, started: Instant::now(), watch, last, input, expanded: 0, text: 0, entries: 0 })
     }
 
     /// Reports how far the reading is.
-    pub fn done(&mut self, done: u64, total: u64, unit: TextUnit) -> Result<()> {
+    pub fn done(&mut self, done: u64, total: u64, unit: ProgressUnit) -> Result<()> {
         self.last = Progress { done, total, unit };
         self.check()
     }

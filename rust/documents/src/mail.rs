@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::flow::{Flow, one_line};
 use crate::html;
 use crate::input::Input;
-use crate::limits::Unit;
+use crate::limits::ProgressUnit;
 use crate::place::Place;
 use crate::writer::Writer;
 
@@ -32,7 +32,7 @@ pub(crate) fn read_all(input: &mut dyn Input, length: u64, writer: &mut Writer) 
     places.sort_by_key(|place| std::cmp::Reverse(place.date));
     let mut mailbox = Mailbox { flow: Flow::new(writer), messages: 0 };
     for (number, place) in places.iter().enumerate() {
-        mailbox.flow.writer.done(number as u64, places.len() as u64, Unit::Entries)?;
+        mailbox.flow.writer.done(number as u64, places.len() as u64, ProgressUnit::Entries)?;
         mailbox.read(input, place.start, place.end - place.start, true)?;
     }
     Ok(())
@@ -60,7 +60,7 @@ fn places(input: &mut dyn Input, length: u64, writer: &mut Writer) -> Result<Vec
         }
         if blank && line.starts_with(b"From ") {
             writer.budget().entry()?;
-            writer.done(at, length, Unit::Bytes)?;
+            writer.done(at, length, ProgressUnit::Bytes)?;
             if let Some(last) = found.last_mut() {
                 last.end = at;
             }

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::block::{Block, Kind};
 use crate::error::Result;
-use crate::limits::{Budget, TextUnit};
+use crate::limits::{Budget, ProgressUnit};
 use crate::place::Place;
 use crate::text::Sink;
 
@@ -34,7 +34,7 @@ impl<'s, 'w> Writer<'s, 'w> {
         &mut self.budget
     }
 
-    pub fn done(&mut self, done: u64, total: u64, unit: TextUnit) -> Result<()> {
+    pub fn done(&mut self, done: u64, total: u64, unit: ProgressUnit) -> Result<()> {
         self.budget.done(done, total, unit)
     }
 

@@ -9,7 +9,7 @@ use super::xml::Event;
 use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::html;
-use crate::limits::{Budget, Unit};
+use crate::limits::{Budget, ProgressUnit};
 use crate::place::Place;
 
 /// Encryption of fonts, which is none of the text.
@@ -20,7 +20,7 @@ pub(crate) fn read(archive: &mut Archive, flow: &mut Flow) -> Result<()> {
     let package = package(archive, flow.writer.budget())?;
     let chapters = chapters(archive, &package, flow.writer.budget())?;
     for (number, part) in chapters.iter().enumerate() {
-        flow.writer.done(number as u64, chapters.len() as u64, Unit::Entries)?;
+        flow.writer.done(number as u64, chapters.len() as u64, ProgressUnit::Entries)?;
         let Some(text) = archive.text(part, flow.writer.budget())? else {
             continue;
         };

@@ -6,7 +6,7 @@ use super::xml::{Element, Event};
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::grid::Cell;
-use crate::limits::{Budget, Unit};
+use crate::limits::{Budget, ProgressUnit};
 use crate::place::Place;
 
 const PRESENTATION: &str = "ppt/presentation.xml";
@@ -14,7 +14,7 @@ const PRESENTATION: &str = "ppt/presentation.xml";
 pub(crate) fn read(archive: &mut Archive, flow: &mut Flow) -> Result<()> {
     let slides = slides(archive, flow.writer.budget())?;
     for (number, part) in slides.iter().enumerate() {
-        flow.writer.done(number as u64, slides.len() as u64, Unit::Pages)?;
+        flow.writer.done(number as u64, slides.len() as u64, ProgressUnit::Pages)?;
         flow.place(Place::Slide(number as u32 + 1))?;
         let related = relations(archive, part, flow.writer.budget())?;
         read_slide(archive, flow, part, false)?;

@@ -7,7 +7,7 @@ use super::xml::Event;
 use crate::error::Result;
 use crate::flow::Flow;
 use crate::grid::Cell;
-use crate::limits::{Budget, Unit};
+use crate::limits::{Budget, ProgressUnit};
 use crate::place::Place;
 
 const WORKBOOK: &str = "xl/workbook.xml";
@@ -24,7 +24,7 @@ pub(crate) fn read(archive: &mut Archive, flow: &mut Flow) -> Result<()> {
     let strings = Strings::read(archive, flow.writer.budget())?;
     let formats = Formats::read(archive, from_1904, flow.writer.budget())?;
     for (number, sheet) in sheets.iter().enumerate() {
-        flow.writer.done(number as u64, sheets.len() as u64, Unit::Entries)?;
+        flow.writer.done(number as u64, sheets.len() as u64, ProgressUnit::Entries)?;
         flow.place(Place::Sheet(number as u32 + 1))?;
         flow.heading(1, &sheet.name)?;
         read_sheet(archive, flow, &sheet.part, &strings, &formats)?;

@@ -19,7 +19,7 @@ use hayro_interpret::{Context, InterpreterCache, InterpreterSettings, TransformE
 
 use crate::error::{Error, Result};
 use crate::input::Input;
-use crate::limits::Unit;
+use crate::limits::ProgressUnit;
 use crate::writer::Writer;
 
 use glyphs::{Collector, Stop};
@@ -39,7 +39,7 @@ pub(crate) fn read(input: &mut dyn Input, length: u64, writer: &mut Writer) -> R
     let (mut without_text, mut pictures) = (0, 0);
     for (number, page) in pdf.pages().iter().enumerate() {
         told.writer.budget().entry()?;
-        told.writer.done(number as u64, count as u64, Unit::Pages)?;
+        told.writer.done(number as u64, count as u64, ProgressUnit::Pages)?;
         let (width, height) = page.render_dimensions();
         let bounds = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
         let mut context = Context::new(page.initial_transform(true).to_kurbo(), bounds, &cache, pdf.xref(), InterpreterSettings::default());

@@ -13,7 +13,7 @@ use crate::error::{Error, Result};
 use crate::flow::Flow;
 use crate::grid::Cell;
 use crate::input::Input;
-use crate::limits::Unit;
+use crate::limits::ProgressUnit;
 use crate::writer::Writer;
 
 pub(crate) fn read(input: &mut dyn Input, length: u64, writer: &mut Writer) -> Result<()> {
@@ -126,7 +126,7 @@ impl Rtf<'_, '_, '_, '_> {
                     self.flow.writer.budget().depth(self.groups.len())?;
                     let group = Group { optional: false, ..self.group() };
                     self.groups.push(group);
-                    self.flow.writer.done(self.read, length, Unit::Bytes)?;
+                    self.flow.writer.done(self.read, length, ProgressUnit::Bytes)?;
                 }
                 b'}' => self.end_group(),
                 b'\\' => self.control()?,
