@@ -1,8 +1,11 @@
 //! Which accelerator is taken, and why not the others. What needs Qualcomm's simulator is ignored here; `scripts/test.sh npu` runs it.
 
+mod common;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use common::copied;
 use edgeinfinite_core::testing::CancelToken;
 use edgeinfinite_core::{Manifest, Model, OpenOptions};
 use sha2::{Digest, Sha256};
@@ -16,15 +19,6 @@ fn tiny() -> PathBuf {
 fn options(accelerators: &[&str]) -> OpenOptions {
     let accelerators = Some(accelerators.iter().map(|a| (*a).to_owned()).collect());
     OpenOptions { accelerators, threads: Some(1), ..OpenOptions::default() }
-}
-
-fn copied(from: &Path) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), folder.path().join(file.file_name())).unwrap();
-    }
-    folder
 }
 
 /// Changes a file of a folder and its model.json.

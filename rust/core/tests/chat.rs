@@ -1,19 +1,17 @@
 //! A chat is one session: what is said and answered in turn, whatever else was begun and given up in between.
 
+mod common;
+
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use common::open;
 use edgeinfinite_core::testing::{CancelToken, Session};
 use edgeinfinite_core::{Answer, AnswerEvent, AnswerStream, AskOptions, Chat, Model, OpenOptions, Sampling};
 use serde_json::{Value, json};
 
-fn open(name: &str) -> Arc<Model> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
-    Model::open(&folder, &OpenOptions { threads: Some(1), ..OpenOptions::default() }).unwrap()
-}
-
 /// Its window of 32 is full after the first turn: the chat goes on through the memory.
-static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny"));
+static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", None));
 
 const TURNS: [&str; 4] = ["gora tan ve", "lu wilde 🐟?", "de fi go lu men nor ra si tan ve wil ba de fi go lu men nor ra si tan", "ve"];
 
@@ -125,7 +123,7 @@ fn what_was_given_up_was_never_said() {
 
 #[test]
 fn a_model_without_a_template_cannot_chat() {
-    assert_eq!(open("demo").chat().unwrap_err().code(), "model.no_chat");
+    assert_eq!(open("demo", None).chat().unwrap_err().code(), "model.no_chat");
     let tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
     let folder = tempfile::tempdir().unwrap();
     for file in TINY.manifest().files.keys() {

@@ -1,12 +1,13 @@
 //! Citing models: whatever the weights say, an answer is a sentence of the document, with its place, or a clear no.
 
-use std::path::Path;
+mod common;
+
 use std::sync::{Arc, LazyLock};
 
+use common::{copied, finish, open_at, read};
 use edgeinfinite_core::testing::Tokens;
 use edgeinfinite_core::{
-    Answer, AnswerEvent, AnswerStream, AskOptions, CoverageKind, Document, DocumentOptions, Manifest, Model, OpenOptions, Reading,
-    TextSource,
+    Answer, AnswerEvent, AnswerStream, AskOptions, CoverageKind, Document, DocumentOptions, Manifest, Model, Reading, TextSource,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,12 +15,8 @@ use tempfile::TempDir;
 
 /// A folder of models/ with the prompt and the markers of a citing model.
 fn folder(name: &str, words: Option<Value>) -> TempDir {
-    let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
-    let folder = tempfile::tempdir().unwrap();
-    for entry in std::fs::read_dir(&from).unwrap() {
-        let path = entry.unwrap().path();
-        std::fs::copy(&path, folder.path().join(path.file_name().unwrap())).unwrap();
-    }
+    let from = common::folder(name);
+    let folder = copied(&from);
     let mut manifest: Value = serde_json::from_slice(&std::fs::read(from.join("model.json")).unwrap()).unwrap();
     let tokenizer: Value = serde_json::from_slice(&std::fs::read(from.join("tokenizer.json")).unwrap()).unwrap();
     let token = |name: &str| {
@@ -37,20 +34,8 @@ fn folder(name: &str, words: Option<Value>) -> TempDir {
     folder
 }
 
-fn open(folder: &TempDir, scenario: &str) -> Arc<Model> {
-    let options = OpenOptions { scenario: Some(scenario.into()), threads: Some(1), ..OpenOptions::default() };
-    Model::open(folder.path(), &options).unwrap() // what it still reads it holds open: the folder may go
-}
-
 /// models/tiny: its weights are random, so its choices are too.
-static CITING: LazyLock<Arc<Model>> = LazyLock::new(|| open(&folder("tiny", None), "large"));
-
-fn read(model: &Arc<Model>, text: &str, reading: Reading) -> Document {
-    let options = DocumentOptions { reading: Some(reading), ..DocumentOptions::default() };
-    let document = Document::open(Arc::clone(model), TextSource::text(text).unwrap(), options).unwrap();
-    while document.step().unwrap().is_some() {}
-    document
-}
+static CITING: LazyLock<Arc<Model>> = LazyLock::new(|| open_at(folder("tiny", None).path(), Some("large")));
 
 fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<AnswerEvent>, Answer) {
     let document = read(&CITING, text, reading);
@@ -65,14 +50,6 @@ fn answer(text: &str, question: Option<&str>, reading: Reading) -> (Vec<AnswerEv
     match events.pop() {
         Some(AnswerEvent::Done { answer }) => (events, *answer),
         other => panic!("{other:?}"),
-    }
-}
-
-fn whole(reply: &AnswerStream) -> Answer {
-    loop {
-        if let Some(AnswerEvent::Done { answer }) = reply.next().unwrap() {
-            return *answer;
-        }
     }
 }
 
@@ -228,7 +205,7 @@ fn the_reading_chosen_for_a_document_is_the_default_of_its_questions() {
 /// models/tiny-copy says what followed the question's last words where they stood before. Where " nor" did, that begins its own words.
 fn speaking(words: bool) -> Arc<Model> {
     let tokens = Tokens::open(&folder("tiny-copy", None).path().join("tokenizer.json"), 384).unwrap().encode(" nor").unwrap();
-    open(&folder("tiny-copy", words.then(|| json!(tokens[0]))), "short")
+    open_at(folder("tiny-copy", words.then(|| json!(tokens[0]))).path(), Some("short"))
 }
 
 /// Makes that model say a sentence.
@@ -244,7 +221,7 @@ fn what_the_memory_says_in_its_own_words_is_quoted_where_it_stands() {
     let (speaking, citing) = (speaking(true), speaking(false));
     let text = format!("Rules\n\n{}\n{}", FACT.replace(' ', "\n  "), FILLER.repeat(5));
     let document = read(&speaking, &text, Reading::Memory);
-    let ask = |document: &Document, said: &str, options| whole(&document.ask(&say(said), options).unwrap());
+    let ask = |document: &Document, said: &str, options| finish(&document.ask(&say(said), options).unwrap());
 
     let right = ask(&document, FACT, AskOptions::default());
     assert_eq!((right.text.as_str(), right.found, right.quotes.len()), (FACT, true, 1));
@@ -273,7 +250,7 @@ fn what_the_memory_says_in_its_own_words_is_quoted_where_it_stands() {
         assert!((with.confidence - without.confidence).abs() < 1e-12);
         check(text, &with);
     }
-    let [with, without] = [&document, &other].map(|document| whole(&document.summarize(AskOptions::default()).unwrap()));
+    let [with, without] = [&document, &other].map(|document| finish(&document.summarize(AskOptions::default()).unwrap()));
     assert_eq!((with.text, with.quotes), (without.text, without.quotes));
 }
 
@@ -330,7 +307,7 @@ proptest! {
             }
             document.save(state.path()).unwrap();
             if let Ok(reply) = document.ask(&question, AskOptions::default()) {
-                texts.push(whole(&reply).text);
+                texts.push(finish(&reply).text);
             }
         }
         texts.dedup();

@@ -1,9 +1,12 @@
 //! models/tiny/golden.json: what the PyTorch reference computed, to the token. Kotlin and Python read the same file.
 
+mod common;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+
 use std::sync::{Arc, Mutex};
 
+use common::folder;
 use edgeinfinite_core::testing::CancelToken;
 use edgeinfinite_core::{AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource};
 use serde::Deserialize;
@@ -38,10 +41,6 @@ struct Logits {
 struct Sums {
     m: f64,
     z: f64,
-}
-
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name)
 }
 
 fn golden() -> Vec<Case> {

@@ -1,50 +1,18 @@
 //! Replies: what does not change an answer (drafts, other questions meanwhile) and what an option promises.
 
-use std::path::Path;
+mod common;
+
 use std::sync::{Arc, LazyLock};
 
+use common::{finish, open, read};
 use edgeinfinite_core::testing::trimmed;
-use edgeinfinite_core::{
-    Answer, AnswerEvent, AnswerStream, AskOptions, CoverageKind, Document, DocumentOptions, Model, OpenOptions, Reading, Sampling,
-    SummaryStyle, TextSource,
-};
+use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, CoverageKind, Document, Model, Reading, Sampling, SummaryStyle};
 use proptest::prelude::*;
 
-fn open(name: &str, scenario: &str) -> Arc<Model> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
-    let options = OpenOptions { scenario: Some(scenario.into()), threads: Some(1), ..OpenOptions::default() };
-    Model::open(&folder, &options).unwrap_or_else(|e| panic!("models/{name} opens: {e}"))
-}
-
 /// Copies what follows the question's words.
-static COPIER: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-copy", "default"));
-static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", "default"));
-static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", "large"));
-
-fn read(model: &Arc<Model>, text: &str, reading: Reading) -> Document {
-    let options = DocumentOptions { reading: Some(reading), ..DocumentOptions::default() };
-    let document = Document::open(Arc::clone(model), TextSource::text(text).unwrap(), options).unwrap();
-    while document.step().unwrap().is_some() {}
-    document
-}
-
-fn finish(reply: &AnswerStream) -> Answer {
-    let mut text = String::new();
-    loop {
-        match reply.next().unwrap().expect("a reply ends with an answer") {
-            AnswerEvent::TextDelta { delta } => text.push_str(&delta),
-            AnswerEvent::Progress { .. } => {}
-            AnswerEvent::Done { answer } => {
-                assert_eq!(text, answer.text);
-                for quote in &answer.quotes {
-                    let said = &text[quote.answer.start as usize..quote.answer.end as usize];
-                    assert_eq!(trimmed(said), trimmed(&quote.text), "a quote stands where it says in the answer");
-                }
-                return *answer;
-            }
-        }
-    }
-}
+static COPIER: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-copy", Some("default")));
+static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", Some("default")));
+static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", Some("large")));
 
 fn ask(document: &Document, question: &str, options: AskOptions) -> Answer {
     finish(&document.ask(question, options).unwrap())
@@ -147,7 +115,7 @@ fn a_held_answer_is_what_a_model_that_quotes_says_anyway() {
 
 #[test]
 fn a_question_that_leaves_no_room_is_refused_at_once() {
-    let model = open("tiny", "default");
+    let model = open("tiny", Some("default"));
     let document = read(&model, "It is so. The north gate of the old harbour house opens at six in the morning.", Reading::Recall);
     for (reading, words) in [(Reading::Notes, 6), (Reading::Notes, 20), (Reading::Recall, 20)] {
         let options = AskOptions { reading: Some(reading), ..AskOptions::default() };
@@ -243,7 +211,7 @@ fn a_summary_has_the_form_that_was_asked_for() {
 /// A model that was trimmed holds no graph, its documents stay, and it answers as before.
 #[test]
 fn a_trimmed_model_answers_as_before() {
-    let model = open("demo", "default");
+    let model = open("demo", Some("default"));
     let document = read(&model, RULES, Reading::Memory);
     let answers = || {
         [Reading::Memory, Reading::Recall].map(|reading| {

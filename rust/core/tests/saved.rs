@@ -1,22 +1,19 @@
 //! Saved documents: what comes back is what was saved, or is refused in a sentence of its own.
 
+mod common;
+
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
+use common::open as open_model;
 use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, Result, TextSource};
 
-fn model(name: &str, scenario: Option<&str>) -> Arc<Model> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name);
-    let options = OpenOptions { scenario: scenario.map(Into::into), threads: Some(1), ..OpenOptions::default() };
-    Model::open(&folder, &options).expect("the model opens")
-}
-
-static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| model("tiny", None));
+static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open_model("tiny", None));
 /// Its keys and values in f16.
-static HALF: LazyLock<Arc<Model>> = LazyLock::new(|| model("tiny-half", None));
-static LARGE: LazyLock<Arc<Model>> = LazyLock::new(|| model("tiny", Some("large")));
-static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| model("demo", None));
+static HALF: LazyLock<Arc<Model>> = LazyLock::new(|| open_model("tiny-half", None));
+static LARGE: LazyLock<Arc<Model>> = LazyLock::new(|| open_model("tiny", Some("large")));
+static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open_model("demo", None));
 
 /// Sentences that differ, headings, other alphabets; 900 parts are two blocks and more.
 fn text(parts: usize) -> String {
@@ -179,7 +176,7 @@ fn each_refusal_has_a_sentence_of_its_own() {
     assert_eq!(refused(&LARGE, &text, &path).0, "state.model");
     assert_eq!(refused(&HALF, &text, &path).0, "state.model");
     let options = OpenOptions { precision: Some("int8".into()), threads: Some(1), ..OpenOptions::default() };
-    let folder_of_tiny = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
+    let folder_of_tiny = common::folder("tiny");
     assert_eq!(refused(&Model::open(&folder_of_tiny, &options).unwrap(), &text, &path).0, "state.model");
     assert_eq!(refused(&TINY, &text.replace("six", "ten"), &path).0, "state.document");
     assert_eq!(refused(&TINY, &text[1..], &path).0, "state.document");

@@ -1,23 +1,17 @@
 //! Properties of the stream that hold for any text: one call = many calls, forks do not see each other, state of constant size.
 
-use std::path::{Path, PathBuf};
+mod common;
+
 use std::sync::{Arc, LazyLock};
 
+use common::{folder, open};
 use edgeinfinite_core::testing::{CancelToken, Session, TextStream, TokenStream};
-use edgeinfinite_core::{Model, OpenOptions, inspect};
+use edgeinfinite_core::{Model, inspect};
 use proptest::prelude::*;
 
-fn folder(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models").join(name)
-}
-
-fn open(name: &str) -> Arc<Model> {
-    Model::open(&folder(name), &OpenOptions { threads: Some(1), ..OpenOptions::default() }).expect("the model opens")
-}
-
-static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny"));
+static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", None));
 /// The same with keys and values in f16.
-static HALF: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-half"));
+static HALF: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-half", None));
 
 fn tiny() -> Arc<Model> {
     Arc::clone(&TINY)
