@@ -1,4 +1,4 @@
-//! `edgeinfinite`: summarises and questions documents of any length, from a desk.
+//! `edgeinfinite`: summarises and questions documents of any length, on a desktop.
 //!
 //! Text goes to standard output, progress and numbers to standard error. Exit code 0; 2 wrong use; 1 all else, with one line.
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use edgeinfinite_core::testing::{CancelToken, Hold, draft, folded, greedy};
+use edgeinfinite_core::testing::{CancelToken, SpanConstraint, draft, folded, greedy};
 use edgeinfinite_core::{AnswerEvent, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource, Usage};
 use serde_json::{Value, json};
 
@@ -133,9 +133,9 @@ fn holding(model: &Arc<Model>, sight: usize) -> Value {
         });
         let copy = pieces.clone();
         let clock = Instant::now();
-        let mut hold = Hold::new(copy, tokens).unwrap();
+        let mut hold = SpanConstraint::new(copy, tokens).unwrap();
         let made = clock.elapsed().as_secs_f64() * 1e6;
-        let next = |hold: &mut Hold| {
+        let next = |hold: &mut SpanConstraint| {
             if let Some((token, _)) = hold.choose(&logits, &[]) {
                 hold.take(token);
             }

@@ -52,13 +52,13 @@ pub use text::span::Span;
 pub mod testing {
     pub use crate::attention::compressive_memory::{Memory, sigma};
     pub use crate::attention::rope::Rope;
-    pub use crate::decode::constrained::Hold;
+    pub use crate::decode::constrained::SpanConstraint;
     pub use crate::decode::prompt_lookup::draft;
     pub use crate::decode::scoring::greedy;
     pub use crate::index::bm25::Rank;
     pub use crate::index::terms::{Terms, for_each_term};
     pub use crate::index::{Index, Match, Passage, Stored};
-    pub use crate::manifest::prompt_template::Layout;
+    pub use crate::manifest::prompt_template::PromptTemplate;
     pub use crate::manifest::{Float, Scenario};
     pub use crate::runtime::cancel_token::CancelToken;
     pub use crate::runtime::embedding::Embedding;

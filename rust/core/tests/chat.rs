@@ -57,7 +57,7 @@ fn turns_are_one_session() {
     let ends = &TINY.manifest().tokenizer.end;
     let limit = TINY.manifest().limits.answer;
     for text in TURNS {
-        session.feed(&TINY.layout().turn(text, true, TINY.tokens()).unwrap());
+        session.feed(&TINY.template().turn(text, true, TINY.tokens()).unwrap());
         while session.flush(&cancel).unwrap() {}
         let mut generated = Vec::new();
         loop {

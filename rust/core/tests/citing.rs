@@ -6,9 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use common::{copied, finish, open_at, read};
 use edgeinfinite_core::testing::Tokens;
-use edgeinfinite_core::{
-    Answer, AnswerEvent, AnswerStream, AskOptions, CoverageKind, Document, DocumentOptions, Manifest, Model, Reading, TextSource,
-};
+use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, CoverageKind, Document, DocumentOptions, Manifest, Model, Reading, TextSource};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tempfile::TempDir;

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use edgeinfinite_core::Manifest;
-use edgeinfinite_core::testing::{Layout, TextStream, TokenStream, Tokens};
+use edgeinfinite_core::testing::{PromptTemplate, TextStream, TokenStream, Tokens};
 use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -32,12 +32,12 @@ struct Talk {
     tokens: Vec<u32>,
 }
 
-static FORMS: LazyLock<Vec<(Form, Tokens, Layout)>> = LazyLock::new(|| {
+static FORMS: LazyLock<Vec<(Form, Tokens, PromptTemplate)>> = LazyLock::new(|| {
     let forms: Vec<Form> = serde_json::from_str(include_str!("forms.json")).unwrap();
     forms.into_iter().map(opened).collect()
 });
 
-fn opened(form: Form) -> (Form, Tokens, Layout) {
+fn opened(form: Form) -> (Form, Tokens, PromptTemplate) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("tokenizer.json");
     std::fs::write(&path, form.tokenizer.to_string()).unwrap();
@@ -52,7 +52,7 @@ fn opened(form: Form) -> (Form, Tokens, Layout) {
     }
     manifest["base"]["vocabulary"] = json!(form.vocabulary);
     let manifest: Manifest = serde_json::from_value(manifest).unwrap();
-    let layout = Layout::new(&manifest, &mut tokens).unwrap();
+    let layout = PromptTemplate::new(&manifest, &mut tokens).unwrap();
     (form, tokens, layout)
 }
 

@@ -61,8 +61,8 @@ fn open(name: &str, scenario: &str, precision: &str) -> Arc<Model> {
 
 fn tail(case: &Case, model: &Model) -> Vec<u32> {
     match case.task.as_str() {
-        "ask" => model.layout().ask(&case.question, 256, model.tokens()).expect("a question"),
-        _ => model.layout().summarize().to_vec(),
+        "ask" => model.template().ask(&case.question, 256, model.tokens()).expect("a question"),
+        _ => model.template().summarize().to_vec(),
     }
 }
 
@@ -85,7 +85,7 @@ fn computes(name: &str, bound: f32, memory: f64) {
         let model = open(name, &case.scenario, "fp32");
         let words = model.tokens().encode(&case.document).unwrap();
         let tail = tail(&case, &model);
-        assert_eq!([model.layout().start(), &words, &tail].concat(), case.prompt_tokens, "{}: prompt", case.name);
+        assert_eq!([model.template().start(), &words, &tail].concat(), case.prompt_tokens, "{}: prompt", case.name);
         let mut session = model.session().unwrap();
         session.feed(&words);
         session.feed(&tail);

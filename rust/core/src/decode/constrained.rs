@@ -1,4 +1,4 @@
-//! Holding an answer to the document: each part of it stands there word for word. Pure.
+//! Span-constrained decoding: each part of an answer stands in the document word for word. Pure.
 //!
 //! An answer is one or more spans, a line each. A span is whole words of one piece (a sentence or heading) in sight. The first one begins at any
 //! word, a later one where a piece begins that was not quoted yet; it may end after any word, and so may the answer. Within a span only the
@@ -12,28 +12,28 @@ use crate::text::tokenizer::{TextStream, Tokens};
 
 /// What an answer may be made of, and how far it is.
 #[derive(Debug)]
-pub struct Hold {
-    pieces: Vec<Piece>,
-    /// Piece and token where the first span may begin.
+pub struct SpanConstraint {
+    pieces: Vec<ConstraintPiece>,
+    /// ConstraintPiece and token where the first span may begin.
     starts: Vec<(usize, usize)>,
     /// Where the span under way may stand; it is the same text everywhere.
     places: Vec<Place>,
     /// The span under way as far as it was shown.
-    cut: Option<Cut>,
-    cuts: Vec<Cut>,
+    cut: Option<ConstrainedSpan>,
+    cuts: Vec<ConstrainedSpan>,
 }
 
 /// Bytes of a piece's text; end-exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)]
-pub struct Cut {
+pub struct ConstrainedSpan {
     pub piece: usize,
     pub start: usize,
     pub end: usize,
 }
 
 #[derive(Debug)]
-struct Piece {
+struct ConstraintPiece {
     tokens: Vec<u32>,
     text: String,
     /// Before each token and after the last: the byte of the text, where words begin or end.
@@ -49,14 +49,14 @@ struct Place {
     anew: bool,
 }
 
-impl Hold {
+impl SpanConstraint {
     /// From pieces: their tokens and their texts, white space folded and none around. A piece whose tokens do not decode to its text is not
     /// quoted.
     ///
     /// # Errors
     /// `model.tokenizer` when the tokenizer fails.
     pub fn new(pieces: impl IntoIterator<Item = (Vec<u32>, String)>, tokens: &Tokens) -> Result<Self> {
-        let pieces = pieces.into_iter().map(|(ids, text)| Piece::new(ids, text, tokens)).collect::<Result<Vec<_>>>()?;
+        let pieces = pieces.into_iter().map(|(ids, text)| ConstraintPiece::new(ids, text, tokens)).collect::<Result<Vec<_>>>()?;
         let places = pieces.iter().enumerate().flat_map(|(number, piece)| (0..piece.tokens.len()).map(move |at| (number, at)));
         let starts = places.filter(|(number, at)| pieces[*number].begins(*at)).collect();
         Ok(Self { pieces, starts, places: Vec::new(), cut: None, cuts: Vec::new() })
@@ -87,7 +87,7 @@ impl Hold {
         best.map(|token| (token, several.then(|| scoring::log_probability(logits, token))))
     }
 
-    /// The answer goes on with a token that [`Hold::choose`] gave and that is no end; gives the words that are now complete.
+    /// The answer goes on with a token that [`SpanConstraint::choose`] gave and that is no end; gives the words that are now complete.
     pub fn take(&mut self, token: u32) -> String {
         let follows = |p: &Place| self.pieces[p.piece].tokens.get(p.next) == Some(&token);
         let mut places: Vec<Place> = self.places.iter().copied().filter(follows).collect();
@@ -117,7 +117,7 @@ impl Hold {
     }
 
     /// The spans that were shown.
-    pub fn finish(mut self) -> Vec<Cut> {
+    pub fn finish(mut self) -> Vec<ConstrainedSpan> {
         self.cuts.extend(self.cut.take());
         self.cuts
     }
@@ -127,7 +127,7 @@ impl Hold {
     }
 
     /// The span under way, where it stands after a word.
-    fn shown(&self) -> Option<Cut> {
+    fn shown(&self) -> Option<ConstrainedSpan> {
         self.places.iter().filter(|p| !p.anew).find_map(|p| self.pieces[p.piece].cut(p))
     }
 
@@ -139,7 +139,7 @@ impl Hold {
     }
 }
 
-impl Piece {
+impl ConstraintPiece {
     fn new(ids: Vec<u32>, text: String, tokens: &Tokens) -> Result<Self> {
         let mut stream = TextStream::default();
         let mut decoded = String::new();
@@ -171,12 +171,12 @@ impl Piece {
     }
 
     /// What is shown of a span, where it stands after a word.
-    fn cut(&self, place: &Place) -> Option<Cut> {
+    fn cut(&self, place: &Place) -> Option<ConstrainedSpan> {
         let start = self.bounds[place.first]?;
         let end = self.bounds[place.next]?;
         let words = self.text.get(start..end)?;
         let start = start + words.len() - words.trim_start().len();
-        (start < end && !words.ends_with(char::is_whitespace)).then_some(Cut { piece: place.piece, start, end })
+        (start < end && !words.ends_with(char::is_whitespace)).then_some(ConstrainedSpan { piece: place.piece, start, end })
     }
 }
 
@@ -193,19 +193,19 @@ mod tests {
         Tokens::open(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny/tokenizer.json"), 384).unwrap()
     }
 
-    fn hold(texts: &[&str], tokens: &Tokens) -> Hold {
-        Hold::new(texts.iter().map(|t| (tokens.encode(&folded(t)).unwrap(), (*t).to_owned())), tokens).unwrap()
+    fn hold(texts: &[&str], tokens: &Tokens) -> SpanConstraint {
+        SpanConstraint::new(texts.iter().map(|t| (tokens.encode(&folded(t)).unwrap(), (*t).to_owned())), tokens).unwrap()
     }
 
     /// What is chosen when nothing but these tokens is likely, from the likeliest.
-    fn choose(hold: &Hold, likely: &[u32]) -> Option<(u32, bool)> {
+    fn choose(hold: &SpanConstraint, likely: &[u32]) -> Option<(u32, bool)> {
         let mut logits = vec![-50.0; 384];
         likely.iter().enumerate().for_each(|(rank, token)| logits[*token as usize] = 50.0 - rank as f32);
         hold.choose(&logits, &[END]).map(|(token, log_p)| (token, log_p.is_some()))
     }
 
     /// Takes the tokens of a text, each of them the likeliest; what was shown.
-    fn say(hold: &mut Hold, text: &str, tokens: &Tokens) -> String {
+    fn say(hold: &mut SpanConstraint, text: &str, tokens: &Tokens) -> String {
         let ids = tokens.encode(text).unwrap();
         ids.iter().map(|id| choose(hold, &[*id]).filter(|(token, _)| token == id).map_or("✗".into(), |_| hold.take(*id))).collect()
     }
@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(say(&mut held, " Dogs ba", &tokens), "\nDogs", "a word that was cut is not shown");
         let cut = |piece: usize, words: &str| {
             let start = texts[piece].find(words).unwrap();
-            Cut { piece, start, end: start + words.len() }
+            ConstrainedSpan { piece, start, end: start + words.len() }
         };
         assert_eq!(held.finish(), [cut(0, "opens at"), cut(1, "Dogs can\u{2019}t enter; 🙂"), cut(2, "Dogs")]);
     }
@@ -269,7 +269,8 @@ mod tests {
     #[test]
     fn what_the_tokenizer_does_not_give_back_is_not_quoted() {
         let tokens = tokens();
-        let held = Hold::new([(tokens.encode(" other").unwrap(), "text".to_owned()), (Vec::new(), "none".to_owned())], &tokens).unwrap();
+        let held =
+            SpanConstraint::new([(tokens.encode(" other").unwrap(), "text".to_owned()), (Vec::new(), "none".to_owned())], &tokens).unwrap();
         assert_eq!(choose(&held, &tokens.encode(" other").unwrap()), Some((END, false)));
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::decode::constrained::{Cut, Hold};
+use crate::decode::constrained::{ConstrainedSpan, SpanConstraint};
 use crate::decode::prompt_lookup;
 use crate::decode::sampling::{Sampler, Sampling, Stops};
 use crate::error::Result;
@@ -27,8 +27,8 @@ pub(crate) struct Decoder {
     /// The token that it ended it with.
     end: Option<u32>,
     /// What the prompt's answer is held to.
-    hold: Option<Hold>,
-    lookup: bool,
+    constraint: Option<SpanConstraint>,
+    prompt_lookup: bool,
     /// Most rows of the next run, drafts included: doubled while drafts are right to their end.
     rows: usize,
     log_confidence: f64,
@@ -39,8 +39,8 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// One that stops after `limit` tokens; with `lookup` it drafts from what it read.
-    pub fn new(limit: usize, lookup: bool, sampling: &Sampling) -> Self {
+    /// One that stops after `limit` tokens; with `prompt_lookup` it drafts from what it read.
+    pub fn new(limit: usize, prompt_lookup: bool, sampling: &Sampling) -> Self {
         Self {
             limit,
             generated: 0,
@@ -50,8 +50,8 @@ impl Decoder {
             last: None,
             ended: false,
             end: None,
-            hold: None,
-            lookup,
+            constraint: None,
+            prompt_lookup,
             rows: 2,
             log_confidence: 0.0,
             choices: 0,
@@ -60,13 +60,13 @@ impl Decoder {
     }
 
     /// Whether the prompt's answer is held to something.
-    pub fn is_held(&self) -> bool {
-        self.hold.is_some()
+    pub fn is_constrained(&self) -> bool {
+        self.constraint.is_some()
     }
 
     /// Holds the answer to the prompt.
-    pub fn hold(&mut self, hold: Hold) {
-        self.hold = Some(hold);
+    pub fn constrain(&mut self, constraint: SpanConstraint) {
+        self.constraint = Some(constraint);
     }
 
     /// Text that became certain with the next tokens; None when the model ends the prompt's answer. The session holds the prompt and
@@ -90,8 +90,8 @@ impl Decoder {
             if ended {
                 return None; // a string that ends the answer was in the token before
             }
-            let choice = match &self.hold {
-                Some(hold) => hold.choose(logits, ends),
+            let choice = match &self.constraint {
+                Some(constraint) => constraint.choose(logits, ends),
                 None => Some(self.sampler.choose(logits)).map(|(token, log_p)| (token, Some(log_p))),
             };
             let Some((token, log_p)) = choice.filter(|(token, _)| !ends.contains(token)) else {
@@ -99,8 +99,8 @@ impl Decoder {
                 end = choice.map(|(token, _)| token);
                 return None;
             };
-            match &mut self.hold {
-                Some(hold) => text.push_str(&hold.take(token)),
+            match &mut self.constraint {
+                Some(constraint) => text.push_str(&constraint.take(token)),
                 None => match self.stream.push(&model.tokens, token) {
                     Ok(piece) => {
                         let (shown, stopped) = self.stops.push(&piece);
@@ -140,9 +140,9 @@ impl Decoder {
     /// The token chosen last and drafted ones: none, one, three or seven, so that few row counts are bound.
     fn with_draft(&self, session: &Session, last: u32) -> Vec<u32> {
         let left = self.limit.saturating_sub(self.generated).max(1);
-        let most = if self.lookup { self.rows.min(1 + session.draft_room()).min(left) - 1 } else { 0 };
-        let draft = match &self.hold {
-            Some(hold) => hold.draft(most),
+        let most = if self.prompt_lookup { self.rows.min(1 + session.draft_room()).min(left) - 1 } else { 0 };
+        let draft = match &self.constraint {
+            Some(constraint) => constraint.draft(most),
             None => prompt_lookup::draft(session.recent(), last, most),
         };
         let rows = 1 << (1 + draft.len()).ilog2();
@@ -171,8 +171,8 @@ impl Decoder {
     }
 
     /// The prompt's answer is held no longer: the spans that it is made of.
-    pub fn release(&mut self) -> Vec<Cut> {
-        self.hold.take().map_or_else(Vec::new, Hold::finish)
+    pub fn take_spans(&mut self) -> Vec<ConstrainedSpan> {
+        self.constraint.take().map_or_else(Vec::new, SpanConstraint::finish)
     }
 
     /// A string that ends the answer came: there is no more of it in any prompt.

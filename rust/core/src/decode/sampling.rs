@@ -1,4 +1,4 @@
-//! Choosing by chance: what is left of the logits, and a choice among it that a seed fixes.
+//! Sampling: the logits processors, a choice that a seed fixes, and strings that end an answer.
 //!
 //! Names, order and values are those of the logits processors in Hugging Face `transformers` (a table that these computed, in
 //! tests/sampling.json, holds the two together): repetition penalty, temperature, top-k, top-p, min-p.

@@ -1,4 +1,4 @@
-//! From logits to a choice. Pure and total: any finite logits give an answer.
+//! From logits to a choice: greedy decoding, and a citing model's choice among evidence. Pure; any finite logits give one.
 
 use crate::manifest::Scoring;
 

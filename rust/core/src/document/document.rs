@@ -171,6 +171,7 @@ impl Document {
     ///
     /// # Errors
     /// `call.failed` after a defect.
+    #[doc(hidden)]
     pub fn session(&self) -> Result<Option<Session>> {
         self.shared.state()?.session.as_ref().map(Session::fork).transpose()
     }

@@ -1,4 +1,4 @@
-//! What a document has become so far: index, session, and the marks that an overview and the memory reading need. Grows block by block.
+//! What reading a document has made so far, block by block: its index, its session, and the bounded state that a saved document keeps.
 
 use std::collections::VecDeque;
 use std::path::Path;
@@ -132,7 +132,7 @@ impl DocumentState {
 
     fn take(&mut self, block: &Block, model: &Model) -> Result<()> {
         let marks = &mut self.marks;
-        let citing = model.layout.citing();
+        let citing = model.template.citing();
         let counted = citing.is_some() || self.session.is_none();
         let mut fed = 0;
         let mut passage: Option<(Span, usize, First)> = None; // with its tokens, and what it begins with
@@ -187,7 +187,7 @@ impl DocumentState {
     }
 
     fn finish(&mut self, model: &Model) -> Result<()> {
-        if model.layout.citing().is_none()
+        if model.template.citing().is_none()
             && let Some(session) = &mut self.session
         {
             let tokens = self.marks.stream.finish(&model.tokens)?;

@@ -86,7 +86,7 @@ impl Chat {
         check(&options)?;
         let model = &self.shared.model;
         let mut state = self.shared.state()?;
-        let tokens = model.layout.turn(text, state.session.position() == 0, &model.tokens)?;
+        let tokens = model.template.turn(text, state.session.position() == 0, &model.tokens)?;
         if state.turn.strong_count() > 0 {
             return Err(Error::new("call.busy", "the chat's answer before is not complete; pull it to its end, or drop it"));
         }
@@ -103,6 +103,7 @@ impl Chat {
     ///
     /// # Errors
     /// `call.failed` after a defect.
+    #[doc(hidden)]
     pub fn session(&self) -> Result<Session> {
         self.shared.state()?.session.fork()
     }

@@ -6,7 +6,7 @@ use crate::generation::output::Output;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::request::Request;
 use crate::generation::step::Step;
-use crate::prompt::Piece;
+use crate::prompt::Evidence;
 
 /// One choice after another.
 #[derive(Debug)]
@@ -19,12 +19,12 @@ pub(crate) struct Cite {
     /// Sentences that the prompt may still show: its share of the summary's.
     sentences_left: usize,
     /// What was cited for a prompt to come; None where it is shown.
-    note: Option<Vec<Piece>>,
+    note: Option<Vec<Evidence>>,
 }
 
 enum Choice {
     /// A piece of the evidence.
-    Piece(usize),
+    Evidence(usize),
     /// Own words, which a token begins.
     OwnWords(u32),
     None,
@@ -44,8 +44,8 @@ impl Cite {
         }
         output.add_decision(log_probability);
         match choice {
-            Choice::Piece(index) if self.note.is_some() => Ok(self.note_piece(index, prompt)),
-            Choice::Piece(index) => self.show_piece(index, prompt, request, output),
+            Choice::Evidence(index) if self.note.is_some() => Ok(self.note_piece(index, prompt)),
+            Choice::Evidence(index) => self.show_piece(index, prompt, request, output),
             Choice::OwnWords(token) => Ok(Step::OwnWords(token)),
             Choice::None if request.is_question() => Ok(Step::NotFound(self.none)),
             Choice::None => Ok(self.note.take().map_or_else(|| Step::PromptComplete(String::new()), Step::Note)),
@@ -70,7 +70,7 @@ impl Cite {
             false => &[],
         };
         let (piece, decision) = scoring::cite(prompt.logits(), &candidates, otherwise, manifest.scoring, request.is_question());
-        (piece.map_or(Choice::None, Choice::Piece), log_probability + decision)
+        (piece.map_or(Choice::None, Choice::Evidence), log_probability + decision)
     }
 
     fn note_piece(&mut self, index: usize, prompt: &mut PromptSession) -> Step {

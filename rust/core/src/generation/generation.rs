@@ -15,7 +15,7 @@ use crate::generation::request::{AnswerKind, AskOptions, Request};
 use crate::generation::stats::Stats;
 use crate::generation::step::Step;
 use crate::prompt::plan::Plan;
-use crate::prompt::{Next, Piece, Prompt, Task};
+use crate::prompt::{Evidence, Next, Prompt, Task};
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
 
@@ -74,7 +74,7 @@ impl Generation {
     }
 
     /// Begins the next prompt, given the note of the one before.
-    fn next_prompt(&mut self, note: Vec<Piece>) -> Result<()> {
+    fn next_prompt(&mut self, note: Vec<Evidence>) -> Result<()> {
         match self.plan.next(self.request.document(), note)? {
             Next::Prompt(prompt) => self.begin(*prompt)?,
             Next::Later => {}

@@ -10,7 +10,7 @@ use crate::generation::prompt_session::PromptSession;
 use crate::generation::quotes::quotes_in;
 use crate::generation::request::Request;
 use crate::generation::step::Step;
-use crate::prompt::{Piece, held, piece, sources};
+use crate::prompt::{Evidence, constrained_quotes, evidence_at, source_texts};
 use crate::runtime::cancel_token::CancelToken;
 use crate::text::whitespace::folded;
 
@@ -31,8 +31,8 @@ impl Note {
     /// Its next words, after at most one graph run.
     pub fn step(&mut self, prompt: &mut PromptSession, request: &Request, cancel: &CancelToken) -> Result<Step> {
         let model = request.model();
-        if request.is_constrained() && !self.decoder.is_held() {
-            self.decoder.hold(constraint(prompt, model)?);
+        if request.is_constrained() && !self.decoder.is_constrained() {
+            self.decoder.constrain(constraint(prompt, model)?);
         }
         let delta = self.decoder.next(prompt.session(), model, cancel)?;
         let is_complete = delta.is_none() || self.decoder.full();
@@ -46,21 +46,21 @@ impl Note {
     }
 
     /// The spans that were quoted, as pieces of the document.
-    fn quoted(&mut self, prompt: &PromptSession, request: &Request) -> Result<Vec<Piece>> {
+    fn quoted(&mut self, prompt: &PromptSession, request: &Request) -> Result<Vec<Evidence>> {
         let document = request.document();
-        let quotes = held(document, prompt.evidence(), self.decoder.release())?;
-        quotes.into_iter().map(|quote| piece(document, quote.span, false)).collect()
+        let quotes = constrained_quotes(document, prompt.evidence(), self.decoder.take_spans())?;
+        quotes.into_iter().map(|quote| evidence_at(document, quote.span, false)).collect()
     }
 
     /// The text as one piece that stands for all of the evidence; none where the model wrote nothing.
-    fn free_form(&self, prompt: &PromptSession, document: &Shared) -> Result<Vec<Piece>> {
+    fn free_form(&self, prompt: &PromptSession, document: &Shared) -> Result<Vec<Evidence>> {
         let text = self.text.trim().to_owned();
         let (Some(first), Some(last), false) = (prompt.evidence().first(), prompt.evidence().last(), text.is_empty()) else {
             return Ok(Vec::new());
         };
         let span = Span { end: last.span.end, end_utf16: last.span.end_utf16, ..first.span };
-        let quotes = quotes_in(&text, &sources(document, prompt.evidence())?);
+        let quotes = quotes_in(&text, &source_texts(document, prompt.evidence())?);
         let tokens = document.model.tokens.encode(&folded(&text))?;
-        Ok(vec![Piece { span, text, heading: false, score: 0.0, marker: None, tokens, at: 0, note: Some(quotes) }])
+        Ok(vec![Evidence { span, text, heading: false, score: 0.0, marker: None, tokens, at: 0, note: Some(quotes) }])
     }
 }

@@ -8,7 +8,7 @@ use crate::generation::coverage::CoverageMap;
 use crate::generation::quotes::{locate, quotes_in};
 use crate::generation::request::{AnswerKind, SummaryStyle};
 use crate::model::Model;
-use crate::prompt::{Piece, alike};
+use crate::prompt::{Evidence, most_similar};
 use crate::text::source::TextSource;
 
 /// The answer so far, over all its prompts.
@@ -22,7 +22,7 @@ pub(crate) struct Output {
     cited_tokens: usize,
     cited_sentences: usize,
     /// A heading that was cited: shown with the sentence after it, or when there is nothing else to show.
-    heading: Option<Piece>,
+    heading: Option<Evidence>,
     decisions: Decisions,
     quotes: Vec<Quote>,
     /// What stood in the prompts, where the quotes of a free-form answer are looked for.
@@ -76,7 +76,7 @@ impl Output {
     }
 
     /// The text of one more piece that a citing model chose; empty for a heading, which waits for its sentence.
-    pub fn cite(&mut self, source: &TextSource, piece: Piece) -> Result<String> {
+    pub fn cite(&mut self, source: &TextSource, piece: Evidence) -> Result<String> {
         self.cited_tokens += piece.tokens.len();
         if piece.heading {
             self.heading = Some(piece);
@@ -176,7 +176,7 @@ impl Output {
     pub fn quotes(&self, document: &Shared) -> Result<Vec<Quote>> {
         let mut quotes = match self.kind {
             AnswerKind::Cited | AnswerKind::Constrained => self.quotes.clone(),
-            AnswerKind::Memory => quotes_in(&self.text, &alike(document, &self.text)?),
+            AnswerKind::Memory => quotes_in(&self.text, &most_similar(document, &self.text)?),
             AnswerKind::FreeForm => quotes_in(&self.text, &self.sources),
             AnswerKind::Refusal => Vec::new(),
         };
@@ -186,12 +186,12 @@ impl Output {
 
     /// How each byte of a document that ends at `end_utf16` took part.
     pub fn coverage(&self, document: &Shared, end_utf16: u64) -> Result<Vec<Coverage>> {
-        let rest = if self.used_memory { document.model.left() } else { CoverageKind::Skipped };
+        let rest = if self.used_memory { document.model.evicted_as() } else { CoverageKind::Skipped };
         self.coverage.ranges(&document.source, end_utf16, rest)
     }
 
     /// Pieces as text, a line each or one running text; they are quotes too.
-    fn quote(&mut self, source: &TextSource, pieces: impl Iterator<Item = Piece>) -> Result<String> {
+    fn quote(&mut self, source: &TextSource, pieces: impl Iterator<Item = Evidence>) -> Result<String> {
         let separator = if self.style == SummaryStyle::Paragraph { ' ' } else { '\n' };
         let mut delta = String::new();
         for piece in pieces {
@@ -227,11 +227,11 @@ mod tests {
         Output::new(kind, style, Decoder::new(8, true, &Sampling::default()))
     }
 
-    fn piece(words: &str) -> Piece {
+    fn piece(words: &str) -> Evidence {
         let start = DOCUMENT.find(words).unwrap();
         let span = Span::within(0, 0, DOCUMENT, start, start + words.len());
         let text = words.split_whitespace().collect::<Vec<_>>().join(" ");
-        Piece { span, text, heading: words.starts_with('#'), score: 0.0, marker: None, tokens: vec![0; 3], at: 0, note: None }
+        Evidence { span, text, heading: words.starts_with('#'), score: 0.0, marker: None, tokens: vec![0; 3], at: 0, note: None }
     }
 
     /// Cites pieces one after another; what was shown of each.

@@ -10,7 +10,7 @@ use crate::generation::prompt_session::PromptSession;
 use crate::generation::request::Request;
 use crate::generation::stats::Stats;
 use crate::generation::step::Step;
-use crate::prompt::{Prompt, held, sources};
+use crate::prompt::{Prompt, constrained_quotes, source_texts};
 use crate::runtime::cancel_token::CancelToken;
 
 /// A prompt in its session, and the mode of its answer.
@@ -76,10 +76,12 @@ impl PromptRun {
         self.prompt.cover(document, output)?;
         match &self.mode {
             Mode::Constrained(_) => {
-                let spans = output.decoder().release();
-                output.add_quotes(held(document, self.prompt.evidence(), spans)?);
+                let spans = output.decoder().take_spans();
+                output.add_quotes(constrained_quotes(document, self.prompt.evidence(), spans)?);
             }
-            Mode::FreeForm(free_form) if !free_form.is_after_choice() => output.add_sources(sources(document, self.prompt.evidence())?),
+            Mode::FreeForm(free_form) if !free_form.is_after_choice() => {
+                output.add_sources(source_texts(document, self.prompt.evidence())?)
+            }
             Mode::FreeForm(_) | Mode::Cite(_) | Mode::Note(_) => {}
         }
         stats.add_run(self.prompt.graph_runs(), self.prompt.state_bytes());

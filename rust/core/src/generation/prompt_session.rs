@@ -5,7 +5,7 @@ use crate::document::Shared;
 use crate::error::Result;
 use crate::generation::output::Output;
 use crate::model::Model;
-use crate::prompt::Piece;
+use crate::prompt::Evidence;
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
 
@@ -14,7 +14,7 @@ use crate::session::Session;
 pub(crate) struct PromptSession {
     session: Session,
     /// Parts of the document in the prompt; none in a chat.
-    evidence: Vec<Piece>,
+    evidence: Vec<Evidence>,
     /// It goes on from a session of before: the document's own, or a chat's.
     continued: bool,
     /// Tokens fed last.
@@ -24,7 +24,7 @@ pub(crate) struct PromptSession {
 
 impl PromptSession {
     /// A prompt after `before`, or in an empty session.
-    pub fn new(model: &Model, before: Option<Session>, tokens: &[u32], evidence: Vec<Piece>) -> Result<Self> {
+    pub fn new(model: &Model, before: Option<Session>, tokens: &[u32], evidence: Vec<Evidence>) -> Result<Self> {
         let continued = before.is_some();
         let session = before.map_or_else(|| model.session(), Ok)?;
         let mut prompt = Self { runs_before: session.runs(), session, evidence, continued, fed: 0 };
@@ -61,17 +61,17 @@ impl PromptSession {
         self.session.logits()
     }
 
-    pub fn evidence(&self) -> &[Piece] {
+    pub fn evidence(&self) -> &[Evidence] {
         &self.evidence
     }
 
     /// Whether a piece of the evidence stands in the window, word for word.
-    pub fn is_visible(&self, piece: &Piece) -> bool {
+    pub fn is_visible(&self, piece: &Evidence) -> bool {
         piece.at >= self.session.window_start()
     }
 
     /// The piece with that index, which is not offered again.
-    pub fn take_evidence(&mut self, index: usize) -> Piece {
+    pub fn take_evidence(&mut self, index: usize) -> Evidence {
         let piece = self.evidence[index].clone();
         self.evidence[index].marker = None;
         piece
@@ -91,7 +91,7 @@ impl PromptSession {
             let kind = match (self.continued, self.is_visible(piece)) {
                 (false, _) => CoverageKind::Recalled,
                 (true, true) => CoverageKind::Exact,
-                (true, false) => document.model.left(),
+                (true, false) => document.model.evicted_as(),
             };
             output.add_coverage(&document.source, piece.span, kind)?;
         }

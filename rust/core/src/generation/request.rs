@@ -142,7 +142,7 @@ impl Request {
 
     /// The markers of a citing model; None for a free one.
     pub fn markers(&self) -> Option<&Markers> {
-        self.model().layout.citing()
+        self.model().template.citing()
     }
 
     /// Whether a free model's answer is held to the document.

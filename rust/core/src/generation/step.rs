@@ -1,6 +1,6 @@
 //! What one step of a mode comes to; what follows from it is decided in [`crate::generation::generation`].
 
-use crate::prompt::Piece;
+use crate::prompt::Evidence;
 
 /// A text is empty while there is nothing to show.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub(crate) enum Step {
     /// A note has grown; the prompt goes on.
     NoteText,
     /// The prompt's note is complete.
-    Note(Vec<Piece>),
+    Note(Vec<Evidence>),
     /// A citing model answers out of the memory in its own words, which this token begins.
     OwnWords(u32),
     /// A citing model finds no answer in the prompt; this token begins its words for that.

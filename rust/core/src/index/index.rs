@@ -6,7 +6,7 @@
 //! byte a token of English, tested to stay below five (tests/bounds.rs).
 //!
 //! Own code, after weighing: tantivy 0.27 (BM25 on disk, the one to take for a collection) wants a folder of named files that it maps into memory,
-//! 15 MB at least while it writes, and some 120 crates, where one file read by position has to do; bm25 2.3 and probly-search 2.0 hold
+//! 15 MB at least while it writes, and some 120 crates, where one file without a name has to do; bm25 2.3 and probly-search 2.0 hold
 //! everything in memory. Words, folding and stems are unicode-segmentation's, unicode-normalization's and rust-stemmers'.
 
 use std::cmp::Reverse;

@@ -1,4 +1,4 @@
-//! Postings on disk: sorted runs in pages that are read by position, one page at a time.
+//! Postings on disk: sorted runs in pages, read one at a time from any place.
 //!
 //! A posting is one number: term (32 bits), passage (26), count (6). A page of 4 KiB stands for itself: its first posting whole, how many of
 //! the run's postings come before it, how many it holds, then what each next one differs in, about a byte and a half each. So a term is found by

@@ -7,7 +7,7 @@ use crate::text::whitespace::folded;
 
 /// A model's templates, tokenised.
 #[derive(Debug)]
-pub struct Layout {
+pub struct PromptTemplate {
     start: Vec<u32>,
     ask: TemplateParts,
     summarize: Vec<u32>,
@@ -61,7 +61,7 @@ struct Marked {
     after: Vec<u32>,
 }
 
-impl Layout {
+impl PromptTemplate {
     /// Tokenises the templates of a manifest.
     ///
     /// # Errors
@@ -200,7 +200,7 @@ impl Markers {
         self.kind(heading).len()
     }
 
-    /// Piece number `number` (from 0, starting again after the last marker): its marker and its tokens, marker included.
+    /// Evidence number `number` (from 0, starting again after the last marker): its marker and its tokens, marker included.
     pub fn piece(&self, heading: bool, number: usize, text: &[u32]) -> (u32, Vec<u32>) {
         let kind = self.kind(heading);
         let marked = &kind[number % kind.len()];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::answer::CoverageKind;
 use crate::error::Result;
 use crate::manifest::kv_dtype::KvDtype;
-use crate::manifest::prompt_template::{Layout, no_chat};
+use crate::manifest::prompt_template::{PromptTemplate, no_chat};
 use crate::manifest::{Artefact, Manifest, Scenario};
 use crate::model::accelerator_selection::{self, Opening};
 use crate::model::execution::Execution;
@@ -25,7 +25,7 @@ use crate::text::tokenizer::Tokens;
 pub struct Model {
     manifest: Manifest,
     pub(crate) tokens: Tokens,
-    pub(crate) layout: Layout,
+    pub(crate) template: PromptTemplate,
     shared: Arc<SessionShared>,
     graph: Arc<Graph>,
     sizes: Scenario,
@@ -33,8 +33,8 @@ pub struct Model {
 }
 
 impl Model {
-    /// What becomes of a text that leaves the window.
-    pub(crate) fn left(&self) -> CoverageKind {
+    /// What becomes of text that leaves the window.
+    pub(crate) fn evicted_as(&self) -> CoverageKind {
         if self.shared.dims.remembers() { CoverageKind::Absorbed } else { CoverageKind::Skipped }
     }
 
@@ -48,7 +48,7 @@ impl Model {
         let candidates = accelerator_selection::candidates(&manifest, options)?;
         manifest.verify(folder)?;
         let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
-        let layout = Layout::new(&manifest, &mut tokens)?;
+        let template = PromptTemplate::new(&manifest, &mut tokens)?;
         let rows = manifest.base.vocabulary;
         let width = manifest.base.hidden;
         let kept = &manifest.embedding;
@@ -59,7 +59,7 @@ impl Model {
         let shared = Arc::new(SessionShared { dims: ModelDims::new(&manifest), embedding });
         let (graph, execution) =
             accelerator_selection::first(candidates, &Opening { folder, manifest: &manifest, sizes, shared: &shared, options, threads })?;
-        Ok(Arc::new(Self { manifest, tokens, layout, shared, graph, sizes, execution }))
+        Ok(Arc::new(Self { manifest, tokens, template, shared, graph, sizes, execution }))
     }
 
     /// What model.json says.
@@ -68,11 +68,13 @@ impl Model {
     }
 
     /// The sizes in use.
+    #[doc(hidden)]
     pub fn sizes(&self) -> Scenario {
         self.sizes
     }
 
     /// Most tokens of a sentence: longer ones are cut, so that a prompt holds several.
+    #[doc(hidden)]
     pub fn piece_tokens(&self) -> usize {
         (self.sizes.window / 4).clamp(4, 96)
     }
@@ -83,6 +85,7 @@ impl Model {
     }
 
     /// Bytes of one session's state, by the formula of [`ScenarioInfo`](crate::model::inspect::ScenarioInfo).
+    #[doc(hidden)]
     pub fn state_bytes(&self) -> u64 {
         state_bytes(&self.manifest, self.sizes, self.artefact().map_or(KvDtype::F32, |a| a.cache))
     }
@@ -92,6 +95,7 @@ impl Model {
     }
 
     /// The tokenizer.
+    #[doc(hidden)]
     pub fn tokens(&self) -> &Tokens {
         &self.tokens
     }
@@ -101,12 +105,13 @@ impl Model {
     /// # Errors
     /// `argument.question`.
     pub fn check_question(&self, question: &str) -> Result<()> {
-        self.layout.ask(question, self.manifest.limits.question, &self.tokens).map(drop)
+        self.template.ask(question, self.manifest.limits.question, &self.tokens).map(drop)
     }
 
     /// The templates, tokenised.
-    pub fn layout(&self) -> &Layout {
-        &self.layout
+    #[doc(hidden)]
+    pub fn template(&self) -> &PromptTemplate {
+        &self.template
     }
 
     /// Lets go of the graph's memory, when the system runs short of it: what is at work keeps it until its end, documents stay, and the next run
@@ -116,6 +121,7 @@ impl Model {
     }
 
     /// Whether the graph is in memory.
+    #[doc(hidden)]
     pub fn is_loaded(&self) -> bool {
         self.graph.is_loaded()
     }
@@ -124,13 +130,14 @@ impl Model {
     ///
     /// # Errors
     /// `runtime.failed` when no tensor can be made; `model.…` when the graph was let go of and does not load again.
+    #[doc(hidden)]
     pub fn session(&self) -> Result<Session> {
-        self.session_with(self.sizes, self.layout.start())
+        self.session_with(self.sizes, self.template.start())
     }
 
     /// An empty session that begins as a chat does.
     pub(crate) fn chat_session(&self) -> Result<Session> {
-        self.session_with(self.sizes, self.layout.chat().ok_or_else(no_chat)?)
+        self.session_with(self.sizes, self.template.chat().ok_or_else(no_chat)?)
     }
 
     /// Compares the graph with the reference's logits in model.json.

@@ -7,7 +7,7 @@ use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::bm25::Weights;
 use crate::prompt::retrieval::PIECES;
-use crate::prompt::{Pack, Piece, Prompt, Task, no_room, sentences};
+use crate::prompt::{Evidence, Prompt, PromptBudget, Task, question_too_long, sentences};
 
 /// Pieces of a prompt that a citing model may keep as its note; of a question at most one.
 const KEPT: usize = 3;
@@ -15,7 +15,7 @@ const KEPT: usize = 3;
 /// A document on its way through notes.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    tail: Vec<u32>,
+    task_tokens: Vec<u32>,
     weights: Weights,
     /// None for a summary, which wants headings too.
     asked: bool,
@@ -23,30 +23,30 @@ pub(crate) struct Notes {
     next: u32,
     passages: u32,
     /// Of the passage before, what did not fit.
-    waiting: VecDeque<Piece>,
+    waiting: VecDeque<Evidence>,
     /// Level 0 holds notes of the document, level 1 notes of those, and so on; what stands higher comes earlier in the document.
-    levels: Vec<Vec<Piece>>,
+    levels: Vec<Vec<Evidence>>,
     /// Where the note of the prompt under way goes; None after the last prompt.
     level: Option<usize>,
 }
 
 impl Notes {
     /// From the document's start.
-    pub fn new(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Self> {
+    pub fn new(document: &Shared, task: &Task, task_tokens: Vec<u32>) -> Result<Self> {
         let state = document.read_state()?;
         let (asked, weights) = match task {
             Task::Ask(question) => (true, state.index.best(question, 0, None)?.1),
             Task::Summarize => (false, Weights::default()),
         };
-        if asked && Pack::new(&document.model, tail.len()).left <= document.model.piece_tokens() {
-            return Err(no_room(&document.model, tail.len())); // now, not at the first long sentence
+        if asked && PromptBudget::new(&document.model, task_tokens.len()).left <= document.model.piece_tokens() {
+            return Err(question_too_long(&document.model, task_tokens.len())); // now, not at the first long sentence
         }
         let passages = state.index.passages();
-        Ok(Self { tail, weights, asked, next: 0, passages, waiting: VecDeque::new(), levels: vec![Vec::new()], level: Some(0) })
+        Ok(Self { task_tokens, weights, asked, next: 0, passages, waiting: VecDeque::new(), levels: vec![Vec::new()], level: Some(0) })
     }
 
     /// The next prompt, given the note of the one before; None after the last, or when nothing was noted.
-    pub fn next(&mut self, document: &Shared, note: Vec<Piece>) -> Result<Option<Prompt>> {
+    pub fn next(&mut self, document: &Shared, note: Vec<Evidence>) -> Result<Option<Prompt>> {
         let Some(level) = self.level else { return Ok(None) };
         self.levels[level].extend(note);
         for level in 0..self.levels.len() {
@@ -62,12 +62,12 @@ impl Notes {
             return self.prompt(document, pieces, 0);
         }
         // The document has ended: the notes of all levels are one list, which goes on being shortened until it fits.
-        let all: Vec<Piece> = self.levels.drain(..).rev().flatten().collect();
-        let mut pack = Pack::new(&document.model, self.tail.len());
+        let all: Vec<Evidence> = self.levels.drain(..).rev().flatten().collect();
+        let mut pack = PromptBudget::new(&document.model, self.task_tokens.len());
         if pack.fits_all(&all) {
             self.level = None;
             let cites = if self.asked { 1 } else { PIECES };
-            return if all.is_empty() { Ok(None) } else { Prompt::new(&document.model, all, &self.tail, cites, true).map(Some) };
+            return if all.is_empty() { Ok(None) } else { Prompt::new(&document.model, all, &self.task_tokens, cites, true).map(Some) };
         }
         self.levels = vec![all];
         self.level = Some(0);
@@ -80,8 +80,8 @@ impl Notes {
     }
 
     /// The first notes of a level, as many as fit a prompt, if there are more than fit.
-    fn full(&mut self, document: &Shared, level: usize) -> Result<Option<Vec<Piece>>> {
-        let mut pack = Pack::new(&document.model, self.tail.len());
+    fn full(&mut self, document: &Shared, level: usize) -> Result<Option<Vec<Evidence>>> {
+        let mut pack = PromptBudget::new(&document.model, self.task_tokens.len());
         let notes = &mut self.levels[level];
         let fitting = notes.iter().take_while(|p| pack.fits(p)).count();
         if fitting == notes.len() {
@@ -96,8 +96,8 @@ impl Notes {
     }
 
     /// As much of the document as fits.
-    fn fill(&mut self, document: &Shared) -> Result<Vec<Piece>> {
-        let mut pack = Pack::new(&document.model, self.tail.len());
+    fn fill(&mut self, document: &Shared) -> Result<Vec<Evidence>> {
+        let mut pack = PromptBudget::new(&document.model, self.task_tokens.len());
         let mut pieces = Vec::new();
         loop {
             while let Some(piece) = self.waiting.pop_front() {
@@ -121,9 +121,9 @@ impl Notes {
         }
     }
 
-    fn prompt(&mut self, document: &Shared, pieces: Vec<Piece>, level: usize) -> Result<Option<Prompt>> {
+    fn prompt(&mut self, document: &Shared, pieces: Vec<Evidence>, level: usize) -> Result<Option<Prompt>> {
         self.level = Some(level);
         let cites = if self.asked { 1 } else { KEPT.min(pieces.len() / 2).max(1) };
-        Prompt::new(&document.model, pieces, &self.tail, cites, false).map(Some)
+        Prompt::new(&document.model, pieces, &self.task_tokens, cites, false).map(Some)
     }
 }

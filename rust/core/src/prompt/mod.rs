@@ -5,4 +5,6 @@ pub(crate) mod plan;
 mod prompt;
 pub(crate) mod retrieval;
 
-pub(crate) use prompt::{Next, Pack, Piece, Prompt, Task, alike, held, no_room, piece, sentences, sources};
+pub(crate) use prompt::{
+    Evidence, Next, Prompt, PromptBudget, Task, constrained_quotes, evidence_at, most_similar, question_too_long, sentences, source_texts,
+};

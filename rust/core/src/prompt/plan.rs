@@ -8,7 +8,7 @@ use crate::index::bm25::Weights;
 use crate::manifest::Reading;
 use crate::prompt::map_reduce::Notes;
 use crate::prompt::retrieval::{PIECES, Recall, overview};
-use crate::prompt::{Next, Piece, Prompt, Task};
+use crate::prompt::{Evidence, Next, Prompt, Task};
 use crate::text::whitespace::trimmed;
 
 /// The prompts that answer a task, one after another.
@@ -24,20 +24,20 @@ impl Plan {
     pub fn new(document: &Shared, task: &Task, reading: Reading, prompts: Option<usize>) -> Result<Self> {
         document.source.unchanged()?;
         let model = &document.model;
-        let tail = match task {
-            Task::Ask(question) => model.layout.ask(question, model.manifest().limits.question, &model.tokens)?,
-            Task::Summarize => model.layout.summarize().to_vec(),
+        let task_tokens = match task {
+            Task::Ask(question) => model.template.ask(question, model.manifest().limits.question, &model.tokens)?,
+            Task::Summarize => model.template.summarize().to_vec(),
         };
         Ok(match (reading, task) {
-            (Reading::Memory, _) => Self::Listed([memory(document, task, tail)?].into()),
-            (Reading::Recall | Reading::RecallAll, Task::Ask(question)) => Self::Recall(Recall::new(question, tail, prompts)),
-            (Reading::Recall | Reading::RecallAll, Task::Summarize) => Self::Listed(overview(document, &tail)?.into()),
-            (Reading::Notes, _) => Self::Notes(Notes::new(document, task, tail)?),
+            (Reading::Memory, _) => Self::Listed([memory(document, task, task_tokens)?].into()),
+            (Reading::Recall | Reading::RecallAll, Task::Ask(question)) => Self::Recall(Recall::new(question, task_tokens, prompts)),
+            (Reading::Recall | Reading::RecallAll, Task::Summarize) => Self::Listed(overview(document, &task_tokens)?.into()),
+            (Reading::Notes, _) => Self::Notes(Notes::new(document, task, task_tokens)?),
         })
     }
 
     /// The next prompt, given the note of the one before.
-    pub fn next(&mut self, document: &Shared, note: Vec<Piece>) -> Result<Next> {
+    pub fn next(&mut self, document: &Shared, note: Vec<Evidence>) -> Result<Next> {
         match self {
             Self::Listed(prompts) => Ok(prompts.pop_front().into()),
             Self::Recall(recall) => recall.next(document),
@@ -59,7 +59,7 @@ impl Plan {
 }
 
 /// The document as it was read, then the task.
-fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
+fn memory(document: &Shared, task: &Task, task_tokens: Vec<u32>) -> Result<Prompt> {
     let state = document.read_state()?;
     let weights = match task {
         Task::Ask(question) => state.index.best(question, 0, None)?.1,
@@ -77,8 +77,8 @@ fn memory(document: &Shared, task: &Task, tail: Vec<u32>) -> Result<Prompt> {
         let marker = seen.marker;
         let tokens = seen.tokens.clone();
         let note = None;
-        pieces.push(Piece { span: seen.span, text, heading: seen.heading, score, marker, tokens, at: seen.at, note });
+        pieces.push(Evidence { span: seen.span, text, heading: seen.heading, score, marker, tokens, at: seen.at, note });
     }
     let cites = if matches!(task, Task::Ask(_)) { 1 } else { PIECES };
-    Ok(Prompt { session: Some(session), tokens: tail, pieces, cites, shown: true, note_tokens: 0 })
+    Ok(Prompt { session: Some(session), tokens: task_tokens, pieces, cites, shown: true, note_tokens: 0 })
 }

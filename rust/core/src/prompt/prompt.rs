@@ -1,7 +1,7 @@
 //! What a prompt is made of: pieces of the document, packed up to a budget, and the task after them.
 
 use crate::answer::{Quote, Span};
-use crate::decode::constrained::Cut;
+use crate::decode::constrained::ConstrainedSpan;
 use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::Passage;
@@ -24,7 +24,7 @@ pub(crate) enum Task {
 
 /// A piece of the document in a prompt.
 #[derive(Debug, Clone)]
-pub(crate) struct Piece {
+pub(crate) struct Evidence {
     pub span: Span,
     /// White space folded.
     pub text: String,
@@ -47,7 +47,7 @@ pub(crate) struct Prompt {
     /// The document's session for the memory reading; else a fresh one is made when the prompt's turn comes.
     pub session: Option<Session>,
     pub tokens: Vec<u32>,
-    pub pieces: Vec<Piece>,
+    pub pieces: Vec<Evidence>,
     /// Most pieces that a citing model cites.
     pub cites: usize,
     /// Whether its answer is shown; else it is a note for a prompt to come.
@@ -58,12 +58,12 @@ pub(crate) struct Prompt {
 
 impl Prompt {
     /// Pieces in document order, then the task.
-    pub fn new(model: &Model, mut pieces: Vec<Piece>, tail: &[u32], cites: usize, shown: bool) -> Result<Self> {
-        let start = model.layout.start().len();
+    pub fn new(model: &Model, mut pieces: Vec<Evidence>, task_tokens: &[u32], cites: usize, shown: bool) -> Result<Self> {
+        let start = model.template.start().len();
         let mut tokens = Vec::new();
         let mut numbers = [0; 2];
         for piece in &mut pieces {
-            if let Some(markers) = model.layout.citing() {
+            if let Some(markers) = model.template.citing() {
                 let number = &mut numbers[usize::from(piece.heading)];
                 let (marker, marked) = markers.piece(piece.heading, *number, &model.tokens.encode(&folded(&piece.text))?);
                 piece.marker = Some(marker);
@@ -73,8 +73,8 @@ impl Prompt {
             piece.at = (start + tokens.len()) as u64;
             tokens.extend(&piece.tokens);
         }
-        tokens.extend(tail);
-        let note_tokens = ANSWER_ROOM.min(Pack::new(model, tail.len()).left / 4).max(1);
+        tokens.extend(task_tokens);
+        let note_tokens = ANSWER_ROOM.min(PromptBudget::new(model, task_tokens.len()).left / 4).max(1);
         Ok(Self { session: None, tokens, pieces, cites, shown, note_tokens })
     }
 }
@@ -102,23 +102,23 @@ impl From<Option<Prompt>> for Next {
 
 /// Room in a prompt: tokens and markers.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pack {
+pub(crate) struct PromptBudget {
     pub left: usize,
     pub markers: [usize; 2],
 }
 
-impl Pack {
-    /// An empty prompt whose task takes `tail` tokens.
-    pub fn new(model: &Model, tail: usize) -> Self {
+impl PromptBudget {
+    /// An empty prompt whose task takes `task_tokens` tokens.
+    pub fn new(model: &Model, task_tokens: usize) -> Self {
         let sizes = model.sizes();
-        let answer = if model.layout.citing().is_some() { 0 } else { ANSWER_ROOM.min(sizes.window / 4) };
-        let room = sizes.window.saturating_sub(tail + answer);
-        let markers = model.layout.citing().map_or([usize::MAX; 2], |m| [m.count(false), m.count(true)]);
+        let answer = if model.template.citing().is_some() { 0 } else { ANSWER_ROOM.min(sizes.window / 4) };
+        let room = sizes.window.saturating_sub(task_tokens + answer);
+        let markers = model.template.citing().map_or([usize::MAX; 2], |m| [m.count(false), m.count(true)]);
         Self { left: sizes.recall.min(room), markers }
     }
 
     /// Takes all of the pieces or none.
-    pub fn fits_all(&mut self, pieces: &[Piece]) -> bool {
+    pub fn fits_all(&mut self, pieces: &[Evidence]) -> bool {
         let before = *self;
         let all = pieces.iter().all(|p| self.fits(p));
         if !all {
@@ -128,7 +128,7 @@ impl Pack {
     }
 
     /// Takes a piece if there is room.
-    pub fn fits(&mut self, piece: &Piece) -> bool {
+    pub fn fits(&mut self, piece: &Evidence) -> bool {
         let cost = piece.tokens.len() + 1;
         let markers = &mut self.markers[usize::from(piece.heading)];
         if cost > self.left || *markers == 0 {
@@ -141,14 +141,14 @@ impl Pack {
 }
 
 /// A question of so many tokens was asked that no sentence fits beside it.
-pub(crate) fn no_room(model: &Model, tail: usize) -> Error {
+pub(crate) fn question_too_long(model: &Model, task_tokens: usize) -> Error {
     let window = model.sizes().window;
-    let message = format!("found a question of {tail} tokens, which leaves no room for the document in a window of {window}");
+    let message = format!("found a question of {task_tokens} tokens, which leaves no room for the document in a window of {window}");
     Error::new("argument.question", message)
 }
 
 /// The sentences of a passage, and its heading first if `headings` are wanted or there is nothing else.
-pub(crate) fn sentences(document: &Shared, passage: Passage, headings: bool, score: impl Fn(&str) -> f32) -> Result<Vec<Piece>> {
+pub(crate) fn sentences(document: &Shared, passage: Passage, headings: bool, score: impl Fn(&str) -> f32) -> Result<Vec<Evidence>> {
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
     let units = tokenized(&text, units_of_passage(&text, passage.first), document.model.piece_tokens(), &document.model.tokens)?;
     let only_headings = units.iter().all(|(unit, _)| unit.heading);
@@ -157,7 +157,7 @@ pub(crate) fn sentences(document: &Shared, passage: Passage, headings: bool, sco
         .map(|(unit, tokens)| {
             let words = &text[unit.start..unit.end];
             let span = Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
-            Piece {
+            Evidence {
                 span,
                 text: trimmed(words).into_owned(),
                 heading: headings && unit.heading && !only_headings,
@@ -172,7 +172,7 @@ pub(crate) fn sentences(document: &Shared, passage: Passage, headings: bool, sco
 }
 
 /// The sentences and headings of the passages that are most like a text, as they stand in the document.
-pub(crate) fn alike(document: &Shared, text: &str) -> Result<Vec<(Span, String)>> {
+pub(crate) fn most_similar(document: &Shared, text: &str) -> Result<Vec<(Span, String)>> {
     let (matches, _) = document.read_state()?.index.best(text, ALIKE, None)?;
     let mut found = Vec::new();
     for passage in matches.into_iter().map(|m| m.passage) {
@@ -184,14 +184,14 @@ pub(crate) fn alike(document: &Shared, text: &str) -> Result<Vec<(Span, String)>
 }
 
 /// A piece of the document by its place.
-pub(crate) fn piece(document: &Shared, span: Span, heading: bool) -> Result<Piece> {
+pub(crate) fn evidence_at(document: &Shared, span: Span, heading: bool) -> Result<Evidence> {
     let text = trimmed(&document.source.slice(span.start, span.end)?).into_owned();
     let tokens = document.model.tokens.encode(&folded(&text))?;
-    Ok(Piece { span, text, heading, score: 0.0, marker: None, tokens, at: 0, note: None })
+    Ok(Evidence { span, text, heading, score: 0.0, marker: None, tokens, at: 0, note: None })
 }
 
 /// The pieces as they stand in the document, line ends and all: offsets count there.
-pub(crate) fn sources(document: &Shared, pieces: &[Piece]) -> Result<Vec<(Span, String)>> {
+pub(crate) fn source_texts(document: &Shared, pieces: &[Evidence]) -> Result<Vec<(Span, String)>> {
     let mut found = Vec::new();
     for piece in pieces {
         match &piece.note {
@@ -203,8 +203,8 @@ pub(crate) fn sources(document: &Shared, pieces: &[Piece]) -> Result<Vec<(Span, 
 }
 
 /// The spans of a held answer, as they stand in the document.
-pub(crate) fn held(document: &Shared, pieces: &[Piece], cuts: Vec<Cut>) -> Result<Vec<Quote>> {
-    let quote = |cut: Cut| {
+pub(crate) fn constrained_quotes(document: &Shared, pieces: &[Evidence], cuts: Vec<ConstrainedSpan>) -> Result<Vec<Quote>> {
+    let quote = |cut: ConstrainedSpan| {
         let span = pieces[cut.piece].span;
         let text = document.source.slice(span.start, span.end)?;
         let start = untrimmed(&text, cut.start);

@@ -7,7 +7,7 @@ use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::Match;
 use crate::index::bm25::{Rank, Weights};
-use crate::prompt::{Next, Pack, Piece, Prompt, no_room, piece, sentences};
+use crate::prompt::{Evidence, Next, Prompt, PromptBudget, evidence_at, question_too_long, sentences};
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
 const PASSAGES: usize = 24;
@@ -26,14 +26,14 @@ pub(crate) const PIECES: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Recall {
     question: String,
-    tail: Vec<u32>,
+    task_tokens: Vec<u32>,
     /// Prompts left; None goes on to the document's end.
     left: Option<usize>,
     passages: usize,
     /// The passage ranked last so far; None before the first.
     after: Option<Rank>,
     exhausted: bool,
-    waiting: Vec<Piece>,
+    waiting: Vec<Evidence>,
     /// Texts of sentences that were taken in, as hashes: boilerplate is shown once.
     known: HashSet<u64>,
     made: usize,
@@ -41,11 +41,11 @@ pub(crate) struct Recall {
 
 impl Recall {
     /// Looks in at most `prompts` prompts, or everywhere.
-    pub fn new(question: &str, tail: Vec<u32>, prompts: Option<usize>) -> Self {
+    pub fn new(question: &str, task_tokens: Vec<u32>, prompts: Option<usize>) -> Self {
         let waiting = Vec::new();
         let known = HashSet::new();
         let question = question.to_owned();
-        Self { question, tail, left: prompts, passages: PASSAGES, after: None, exhausted: false, waiting, known, made: 0 }
+        Self { question, task_tokens, left: prompts, passages: PASSAGES, after: None, exhausted: false, waiting, known, made: 0 }
     }
 
     /// The next prompt, looked for among one more batch of passages.
@@ -55,7 +55,7 @@ impl Recall {
         }
         let model = &document.model;
         self.take_in(document)?;
-        let mut pack = Pack::new(model, self.tail.len());
+        let mut pack = PromptBudget::new(model, self.task_tokens.len());
         let mut chosen = Vec::new();
         let mut waiting = Vec::new();
         for piece in std::mem::take(&mut self.waiting) {
@@ -67,7 +67,7 @@ impl Recall {
         self.waiting = waiting;
         if chosen.is_empty() {
             if self.made == 0 {
-                return Err(no_room(model, self.tail.len()));
+                return Err(question_too_long(model, self.task_tokens.len()));
             }
             // All of the batch was known, and what waits is too long for any prompt: what is left of the document may hold more.
             self.waiting.clear();
@@ -75,7 +75,7 @@ impl Recall {
         }
         chosen.sort_by_key(|p| p.span);
         self.made += 1;
-        Prompt::new(model, chosen, &self.tail, 1, true).map(Next::prompt)
+        Prompt::new(model, chosen, &self.task_tokens, 1, true).map(Next::prompt)
     }
 
     /// The next best passages, cut into sentences, best first.
@@ -126,35 +126,35 @@ fn hash(text: &str) -> u64 {
 }
 
 /// Headings and the sentences after them, from all over the document, in up to [`PARTS`] prompts.
-pub(crate) fn overview(document: &Shared, tail: &[u32]) -> Result<Vec<Prompt>> {
+pub(crate) fn overview(document: &Shared, task_tokens: &[u32]) -> Result<Vec<Prompt>> {
     let model = &document.model;
     let leads = document.read_state()?.marks.leads.clone();
-    let mut groups: Vec<Vec<Piece>> = Vec::new();
+    let mut groups: Vec<Vec<Evidence>> = Vec::new();
     if leads.len() >= PARTS {
         for lead in leads {
             let pieces = [(lead.heading, true), (lead.sentence, false)];
-            let pieces = pieces.into_iter().map(|(span, heading)| piece(document, span, heading)).collect::<Result<_>>()?;
+            let pieces = pieces.into_iter().map(|(span, heading)| evidence_at(document, span, heading)).collect::<Result<_>>()?;
             groups.push(pieces);
         }
     } else {
         groups = spread(document, 128)?.into_iter().map(|p| vec![p]).collect();
     }
     // Evenly spaced groups, as many as there are tokens and markers for, cut into parts in document order.
-    let whole = Pack::new(model, tail.len());
-    let cost = |groups: &[Vec<Piece>]| groups.iter().flatten().map(|p| p.tokens.len() + 1).sum::<usize>();
+    let whole = PromptBudget::new(model, task_tokens.len());
+    let cost = |groups: &[Vec<Evidence>]| groups.iter().flatten().map(|p| p.tokens.len() + 1).sum::<usize>();
     let headings = usize::from(groups.iter().flatten().any(|p| p.heading));
     let by_markers = whole.markers[headings].saturating_mul(PARTS);
     let by_tokens = groups.len() * whole.left * PARTS / cost(&groups).max(1);
     let wanted = groups.len().min(by_markers).min(by_tokens.max(1));
-    let kept: Vec<Vec<Piece>> = (0..wanted).map(|i| groups[i * groups.len() / wanted].clone()).collect();
+    let kept: Vec<Vec<Evidence>> = (0..wanted).map(|i| groups[i * groups.len() / wanted].clone()).collect();
     let parts = if cost(&kept) <= whole.left && kept.len() <= whole.markers[headings] { 1 } else { PARTS.min(wanted) };
     let mut prompts = Vec::new();
     for part in 0..parts {
-        let mut pack = Pack::new(model, tail.len());
+        let mut pack = PromptBudget::new(model, task_tokens.len());
         let of_part = &kept[part * wanted / parts..(part + 1) * wanted / parts];
         let fitting = of_part.iter().filter(|group| pack.fits_all(group)).flatten().cloned().collect::<Vec<_>>();
         if !fitting.is_empty() {
-            prompts.push(Prompt::new(model, fitting, tail, PIECES, true)?);
+            prompts.push(Prompt::new(model, fitting, task_tokens, PIECES, true)?);
         }
     }
     if prompts.is_empty() {
@@ -165,7 +165,7 @@ pub(crate) fn overview(document: &Shared, tail: &[u32]) -> Result<Vec<Prompt>> {
 }
 
 /// The first sentences of up to `most` evenly spaced passages.
-fn spread(document: &Shared, most: usize) -> Result<Vec<Piece>> {
+fn spread(document: &Shared, most: usize) -> Result<Vec<Evidence>> {
     let state = document.read_state()?;
     let count = state.index.passages() as usize;
     let numbers: Vec<usize> = (0..count.min(most)).map(|i| i * count / count.min(most)).collect();

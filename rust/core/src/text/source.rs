@@ -18,7 +18,7 @@ pub(crate) const READ: usize = 1 << 16;
 /// Bytes that tell what a document is.
 const HEAD: u64 = 4096;
 
-/// A document: bytes that can be read at any position. Cheap to clone.
+/// A document: bytes with random-access reads. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct TextSource {
     bytes: Bytes,
@@ -54,7 +54,7 @@ impl TextSource {
             return Err(Error::new("text.missing", format!("{}: found a folder, expected a file", path.display())));
         }
         if !about.is_file() || about.len() == 0 {
-            return Self::spool(file, None); // a pipe or a device cannot be read by position, and /proc states no lengths
+            return Self::spool(file, None); // a pipe or a device has no random-access reads, and /proc states no lengths
         }
         Self { length: about.len(), bytes: Bytes::Filed(Arc::new(file), about.modified().ok()) }.checked()
     }

@@ -1,4 +1,4 @@
-//! Tokens made of text, and text made of tokens, piece by piece as if they had come whole.
+//! Encoding and decoding, in one call or piece by piece with the same result.
 //!
 //! One promise on top of `tokenizers`: text of a document never becomes a special token. The streams are tested against whole texts in
 //! tests/session.rs.

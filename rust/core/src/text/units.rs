@@ -1,4 +1,4 @@
-//! Sentences, headings and passages of a document; a row of a table and a line of fenced code count as sentences.
+//! Sentences and headings of a document; a row of a table and a line of fenced code count as sentences.
 //!
 //! ```
 //! let units = edgeinfinite_core::testing::units("# Parts\n\nOne is red. Two is\nblue.");
