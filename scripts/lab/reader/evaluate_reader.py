@@ -64,6 +64,7 @@ def measures(seen: list[tuple[Case, ReadText, Seen]], choice: Choice) -> dict[st
     if told:
         found["right"] = share([given(a) and right(c, a) for c, _, _, a in told])
         found["wrong, given as found"] = share([given(a) and not right(c, a) for c, _, _, a in told])
+        found["a quote right"] = share([given(a) and bool(c.good & set(a.quotes())) for c, _, _, a in told])
         found["refused, though there"] = share([not given(a) for c, _, _, a in told])
         found["best sentence right, never refusing"] = share([right(c, a) for c, _, _, a in told])
         found["read among others"] = share([bool(c.good & set(s.sentences)) for c, _, s, _ in told])

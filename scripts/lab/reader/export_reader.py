@@ -25,7 +25,7 @@ from lab.reader.encoder import ABSENT, Reader, Sizes
 from lab.reader.layout import CLS, HEADING, LENGTH, PADDING, QUESTION, SENTENCE, SENTENCES, SEP, Piece, lay_out
 from lab.reader.loss import tensors
 from lab.reader.models import graph
-from lab.reader.reading import FINAL, SPAN, Choice
+from lab.reader.reading import FINAL, QUOTE_SHARE, QUOTES, SPAN, Choice
 from lab.reader.vocabulary import pruned
 from lab.reader.weights import cache, pretrained_files
 
@@ -187,7 +187,7 @@ def export(reader: Reader, sizes: Sizes, tokenizer: Path, folder: Path, precisio
             "length": LENGTH, "sentences": reader.sentences, "question": QUESTION, "sentence": SENTENCE,
             "heading": HEADING, "cls": CLS, "sep": SEP,
         },
-        "scoring": {**asdict(choice), "final": FINAL, "span": SPAN},
+        "scoring": {**asdict(choice), "final": FINAL, "span": SPAN, "quotes": QUOTES, "share": QUOTE_SHARE},
     }  # fmt: skip
     (folder / "reader.json").write_text(json.dumps(said, indent=1) + "\n")
     error = compared(reader, rows, folder)

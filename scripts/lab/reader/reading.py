@@ -25,6 +25,9 @@ Model = Callable[[list[Run]], list[dict[str, np.ndarray]]]
 FINAL = 12
 # Most tokens of a short answer.
 SPAN = 30
+# An answer quotes at most so many sentences: the best, and those at least this share as likely.
+QUOTES = 3
+QUOTE_SHARE = 0.25
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,13 @@ class Answer:
     probabilities: list[float]
     found: float
     span: str
+
+    def quotes(self) -> list[int]:
+        """The sentences that are quoted, best first."""
+        likely = [
+            i for i, p in zip(self.ranked, self.probabilities, strict=True) if p >= QUOTE_SHARE * self.probabilities[0]
+        ]
+        return likely[:QUOTES]
 
 
 def read(model: Model, text: ReadText, question: str, runs: int = 1) -> Seen:

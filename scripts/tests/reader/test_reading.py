@@ -59,6 +59,7 @@ def test_the_best_sentence_and_its_words(tokenizer):
     answer = decide(read(likes(WORDS.index("june") + 110), read_text, "When signed?"), Choice(bm25=0.0), read_text)
     assert answer.ranked[0] == 1
     assert answer.span == "June"
+    assert answer.quotes() == [1]
     assert answer.found == pytest.approx(1 - np.exp(2) / (np.exp(5) + np.exp(2) + 2), abs=1e-5)
 
 
@@ -66,6 +67,14 @@ def test_bm25_decides_between_equals(tokenizer):
     read_text = text(tokenizer, ["The roof is blue.", "Ann signed the lease.", "Bob signed the roof."])
     seen = read(likes(1), read_text, "Who signed the lease?")
     assert decide(seen, Choice(bm25=2.0), read_text).ranked[0] == 1
+
+
+def test_sentences_that_are_nearly_as_likely_are_quoted_too(tokenizer):
+    read_text = text(
+        tokenizer, ["Ann signed in June.", "Bob signed in June.", "Ann signed.", "Bob in June.", "May in June."]
+    )
+    answer = decide(read(likes(WORDS.index("june") + 110), read_text, "When signed?"), Choice(bm25=0.0), read_text)
+    assert answer.quotes() == [0, 1, 3]
 
 
 def test_several_runs_find_what_one_does_not_hold(tokenizer):
