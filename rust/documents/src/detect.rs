@@ -166,7 +166,9 @@ fn is_binary(head: &[u8]) -> bool {
     let odd = |byte: &&u8| matches!(byte, 0..=7 | 0xe..=0x1a | 0x1c..=0x1f) && **byte != 8;
     let nuls = head.iter().filter(|byte| **byte == 0).count();
     let others = head.iter().filter(odd).count() - nuls;
-    nuls * 4 > head.len() || others * 10 > head.len()
+    // Text in a legacy encoding has no control characters; text in UTF-8 may have some.
+    let share = if std::str::from_utf8(&head[..head.len().saturating_sub(4)]).is_ok() { 10 } else { 100 };
+    nuls * 4 > head.len() || others * share > head.len()
 }
 
 /// The format of a text, by its name and by how it looks.

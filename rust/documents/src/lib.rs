@@ -15,6 +15,11 @@
 //! whether to go on, and a budget of [`Limits`] before anything is spent. It runs on a thread of its own with a stack of [`STACK`] bytes, and a
 //! panic of a library that is used here becomes `document.damaged`: no input can take the caller's thread with it.
 
+//! # Memory
+//!
+//! Texts, HTML, JSON, CSV, rich text and every part of an archive are read in parts of at most a few MiB: 100 MB of plain text takes 12 MiB in all.
+//! A PDF's bytes are held, as are those of one message (64 MiB at most) and a workbook's shared texts; pages, messages and sheets come one by one.
+//!
 //! # Formats and their libraries
 //!
 //! All are pure Rust and under MIT, Apache 2.0, BSD or Zlib. The heavy ones stand behind features, which are on by default.
@@ -142,6 +147,9 @@ fn read_here(input: &mut dyn Input, options: &Options, sink: &mut dyn Sink, watc
     let format = match detect::magic(&head)? {
         Magic::Format(found) => options.format.filter(|format| !format.is_verbatim()).unwrap_or(found),
         Magic::Zip => Format::Docx, // or another; its entries tell
+        Magic::Text if options.name.as_deref().is_some_and(|name| name.to_ascii_lowercase().ends_with(".pdf")) => {
+            return Err(Error::damaged("found a file named as a PDF that does not begin as one: fetch it again"));
+        }
         Magic::Text => options.format.unwrap_or_else(|| detect::text_format(&head, options.name.as_deref())),
     };
     let format = if options.verbatim && is_text(format) && !format.is_verbatim() { Format::Plain } else { format };

@@ -213,7 +213,7 @@ fn gutter(rows: &[Row]) -> Option<f32> {
 fn region(rows: Vec<Row>, found: &mut Vec<Line>) {
     let left = rows.iter().filter_map(|row| row.segments.first()).map(|segment| segment.x).fold(f32::MAX, f32::min);
     let leading = leading(&rows);
-    let mut at = 0;
+    let (mut at, mut after_table) = (0, false);
     while at < rows.len() {
         let length = table(&rows[at..]);
         if length > 0 {
@@ -226,6 +226,7 @@ fn region(rows: Vec<Row>, found: &mut Vec<Line>) {
                 found.push(line);
             }
             at += length;
+            after_table = true;
             continue;
         }
         let mut line = line(&rows[at], left);
@@ -233,12 +234,10 @@ fn region(rows: Vec<Row>, found: &mut Vec<Line>) {
             None => true,
             Some(before) => {
                 let resized = (before.size - rows[at].size).abs() > 0.1 * before.size;
-                rows[at].y - before.y > 1.35 * leading.max(rows[at].size)
-                    || resized
-                    || table(&rows[at - 1..at]) > 0
-                    || moved_in(&rows, at, left)
+                rows[at].y - before.y > 1.35 * leading.max(rows[at].size) || resized || after_table || moved_in(&rows, at, left)
             }
         };
+        after_table = false;
         line.turned = at == 0 && !found.is_empty();
         found.push(line);
         at += 1;

@@ -159,7 +159,7 @@ fn level(lines: &[Line], at: usize, body: f32) -> Option<u8> {
     let line = &lines[at];
     let letters = line.text.chars().filter(|c| c.is_alphabetic()).count();
     let year = line.text.len() == 4 && line.text.bytes().all(|b| b.is_ascii_digit());
-    if body <= 0.0 || (letters < 2 && !year) || line.text.chars().count() > 200 || line.text.contains('\t') {
+    if body <= 0.0 || (letters < 2 && !year) || line.text.chars().count() > 200 || line.text.contains('\t') || line.text.contains("....") {
         return None;
     }
     let ratio = line.size / body;
