@@ -3,10 +3,12 @@
 
 mod common;
 
+use std::io::Write;
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use common::{outline, path, read};
-use edgeinfinite_documents::{Kind, Options, Place, StructuredText, structured_text};
+use edgeinfinite_documents::{Kind, Limits, Options, Place, StructuredText, structured_text};
 
 fn bytes(name: &str) -> Vec<u8> {
     std::fs::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)).unwrap()
@@ -64,4 +66,51 @@ fn what_cannot_be_read_is_named() {
     assert_eq!(code(&bytes("reportlab-scan.pdf")), "document.scanned");
     assert_eq!(code(b"%PDF-1.7\nnothing else"), "document.damaged");
     assert!(read(&bytes("reportlab-owner-password.pdf"), "x.pdf").text.contains("The vault code is seven."));
+}
+
+/// A PDF of one page: its objects from the fourth on, the fourth being the page's content.
+fn by_hand(resources: &str, objects: &[Vec<u8>]) -> Vec<u8> {
+    let mut bytes =
+        b"%PDF-1.7\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[3 0 R]/Count 1>>\nendobj\n".to_vec();
+    bytes.extend(
+        format!("3 0 obj\n<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<<{resources}>>>>\nendobj\n").bytes(),
+    );
+    for (number, object) in objects.iter().enumerate() {
+        bytes.extend(format!("{} 0 obj\n", number + 4).bytes());
+        bytes.extend(object);
+        bytes.extend(b"\nendobj\n");
+    }
+    bytes.extend(b"trailer\n<</Root 1 0 R>>\n%%EOF\n");
+    bytes
+}
+
+fn stream(dictionary: &str, data: &[u8]) -> Vec<u8> {
+    [format!("<<{dictionary}/Length {}>>\nstream\n", data.len()).as_bytes(), data, b"\nendstream"].concat()
+}
+
+#[test]
+fn streams_that_unfold_without_end_are_refused() {
+    let mut packed = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::fast());
+    let zeros = vec![b' '; 1 << 20];
+    (0..200).for_each(|_| packed.write_all(&zeros).unwrap());
+    let packed = packed.finish().unwrap();
+    let code = |bytes: &[u8]| structured_text(bytes, &Options::default()).unwrap_err().code();
+    assert_eq!(code(&by_hand("", &[stream("/Filter/FlateDecode", &packed)])), "document.too_large");
+    assert_eq!(code(&by_hand("", &[stream("/Filter[/FlateDecode/FlateDecode]", &packed[..100])])), "document.damaged");
+}
+
+#[test]
+fn forms_in_forms_end_within_the_bound() {
+    // Each of thirty forms draws the next one ten times.
+    let mut objects = vec![stream("", b"/F5 Do")];
+    for number in 5..35 {
+        let names = format!("/Type/XObject/Subtype/Form/BBox[0 0 600 800]/Resources<</XObject<</N {} 0 R>>>>", number + 1);
+        objects.push(stream(&names, "/N Do ".repeat(10).as_bytes()));
+    }
+    objects.push(stream("/Type/XObject/Subtype/Form/BBox[0 0 1 1]", b"0 0 1 1 re f"));
+    let limits = Limits { time: Duration::from_secs(2), ..Limits::default() };
+    let begun = Instant::now();
+    let error = structured_text(&by_hand("/XObject<</F5 5 0 R>>", &objects), &Options { limits, ..Options::default() }).unwrap_err();
+    assert_eq!(error.code(), "document.too_large");
+    assert!(begun.elapsed() < Duration::from_secs(30), "took {:?}", begun.elapsed());
 }
