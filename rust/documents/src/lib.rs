@@ -22,7 +22,9 @@
 //!
 //! # Formats and their libraries
 //!
-//! All are pure Rust and under MIT, Apache 2.0, BSD or Zlib. The heavy ones stand behind features, which are on by default.
+//! All are pure Rust and under MIT, Apache 2.0, BSD or Zlib. The heavy ones stand behind features, which are on by default. A stripped shared
+//! library on x86-64, without link-time optimisation (a release is smaller): 1.5 MB with no feature, and with it `markdown` 0.5 MB, `html` 0.8 MB,
+//! `mail` 0.4 MB over `html`, `pdf` 8.0 MB (fonts, character maps and picture codecs), all 11.9 MB.
 //!
 //! | formats | feature | library, and why it and not another |
 //! |---|---|---|
