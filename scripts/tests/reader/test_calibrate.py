@@ -21,13 +21,13 @@ def told(relevance: list[float], none: float, bm25: list[float], good: set[int])
 def test_the_threshold_stands_between_what_is_told_and_what_is_not():
     sure = [told([6.0, 0.0], 3.0, [1.0, 1.0], {0})] * 5
     unsure = [told([3.5, 0.0], 3.0, [1.0, 1.0], set())] * 5
-    choice = calibrated([sure + unsure])
+    choice = calibrated([sure + unsure], 1)
     assert 0.62 < choice.found <= 0.96
 
 
 def test_bm25_counts_where_it_helps():
     helped = [told([2.0, 2.2], 0.0, [1.0, 0.5], {0})] * 3 + [told([0.0, 3.0], 0.0, [1.0, 0.2], {1})] * 3
-    choice = calibrated([[*helped, told([0.0, 0.0], 9.0, [1.0, 1.0], set())]])
+    choice = calibrated([[*helped, told([0.0, 0.0], 9.0, [1.0, 1.0], set())]], 1)
     assert 0.4 < choice.bm25 < 3.75
     misled = [told([2.0, 1.9], 0.0, [0.1, 1.0], {0})] * 3
-    assert calibrated([[*misled, told([0.0, 0.0], 9.0, [1.0, 1.0], set())]]).bm25 == 0.0
+    assert calibrated([[*misled, told([0.0, 0.0], 9.0, [1.0, 1.0], set())]], 1).bm25 == 0.0
