@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use edgeinfinite_core::{
-    Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, DocumentOptions, Execution, Result, TextSource, Usage,
+    Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, DocumentOptions, Execution, Place, Result, TextSource, Usage,
 };
 use serde::Serialize;
 
@@ -36,7 +36,11 @@ pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Pa
     let watched = !common.json && std::io::stderr().is_terminal();
     let clock = Instant::now();
     let document = match state {
-        Some(state) => Document::restore(model.clone(), source.clone(), state)?,
+        Some(state) => {
+            let document = Document::restore(model.clone(), source.clone(), state)?;
+            read::to_the_end(&document, watched)?; // the text of a file may have to be extracted
+            document
+        }
         None => {
             let reading = Some(options.reading.unwrap_or(default));
             let document = Document::open(model.clone(), source.clone(), DocumentOptions { reading, ..DocumentOptions::default() })?;
@@ -111,7 +115,7 @@ fn reply(common: &Common, document: &Document, question: Option<&String>, option
 /// Where an answer came from: the quote in its surroundings.
 fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<()> {
     let Some(answer) = answer else { return Ok(()) };
-    let name = if file.as_os_str() == "-" { "standard input".into() } else { file.display().to_string() };
+    let name = if file.as_os_str() == "-" { "standard input".into() } else { print::name(file) };
     if !answer.found {
         let seen = |c: &&Coverage| c.kind != CoverageKind::Skipped;
         let share = |c: &Coverage| c.span.end - c.span.start;
@@ -124,10 +128,13 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
         let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
         let fold = |text: &str| print::visible(&text.split_whitespace().collect::<Vec<_>>().join(" "));
         let headings = quote.headings.iter().map(|h| format!(" › {}", fold(h))).collect::<String>();
-        let line = source.line(quote.span.start)?;
-        let start = quote.span.start;
-        let end = quote.span.end;
-        let place = format!("{name}, line {}, bytes {}–{}{headings}", print::grouped(line), print::grouped(start), print::grouped(end));
+        let at = match quote.place {
+            Place::Whole => format!("line {}", print::grouped(source.line(quote.span.start)?)),
+            place => place.to_string(),
+        };
+        let start = print::grouped(quote.span.start);
+        let end = print::grouped(quote.span.end);
+        let place = format!("{name}, {at}, bytes {start}–{end}{headings}");
         print::line(&print::styled(2, &format!("  ╰ {place}")))?;
         let before = fold(&before);
         let quoted = fold(&quote.text);

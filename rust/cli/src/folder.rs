@@ -120,7 +120,7 @@ pub fn errors() -> String {
             "call" if *code == "call.closed" => "ClosedException",
             "call" => "IllegalStateException",
             "model" => "ModelException",
-            "text" => "TextException",
+            "text" | "document" => "TextException",
             "state" => "SavedDocumentException",
             "engine" => "EngineMissingException",
             "runtime" => "OnnxRuntimeException",

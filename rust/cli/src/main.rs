@@ -41,7 +41,7 @@ struct Common {
     #[arg(long, global = true)]
     verbatim: bool,
     /// Threads of a graph run.
-    #[arg(long, global = true, value_name = "N")]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
     threads: Option<usize>,
     /// A precision among the model's graphs, such as int8.
     #[arg(long, global = true, value_name = "NAME")]
@@ -84,28 +84,28 @@ struct Accelerator {
 #[command(next_help_heading = "Sampling")]
 struct Chance {
     /// Divides the logits; 0: the likeliest token each time.
-    #[arg(long, global = true, value_name = "T", default_value_t = 0.0)]
+    #[arg(long, global = true, value_name = "T", allow_negative_numbers = true, default_value_t = 0.0)]
     temperature: f32,
     /// Only so many of the likeliest tokens; 0: all.
-    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>, default_value_t = 0)]
     top_k: usize,
     /// Only the likeliest tokens that together have this probability.
-    #[arg(long, global = true, value_name = "P", default_value_t = 1.0)]
+    #[arg(long, global = true, value_name = "P", allow_negative_numbers = true, default_value_t = 1.0)]
     top_p: f32,
     /// Only tokens at least this times as likely as the likeliest.
-    #[arg(long, global = true, value_name = "P", default_value_t = 0.0)]
+    #[arg(long, global = true, value_name = "P", allow_negative_numbers = true, default_value_t = 0.0)]
     min_p: f32,
     /// Makes tokens that were read or said lately less likely.
-    #[arg(long, global = true, value_name = "X", default_value_t = 1.0)]
+    #[arg(long, global = true, value_name = "X", allow_negative_numbers = true, default_value_t = 1.0)]
     repetition_penalty: f32,
     /// The same seed gives the same answer.
-    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, value_parser = count::<u64>, default_value_t = 0)]
     seed: u64,
     /// Ends the answer and is no part of it; may be given several times.
     #[arg(long, global = true, value_name = "TEXT")]
     stop: Vec<String>,
     /// Most tokens of an answer; without it, and at most, the model's limit.
-    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u32).range(1..))]
     max_output_tokens: Option<u32>,
 }
 
@@ -120,13 +120,13 @@ enum Style {
 enum Command {
     /// Summarises a document.
     Summarize {
-        /// A text file in UTF-8; - reads standard input.
+        /// A document: PDF, Word, HTML, mail, text in any encoding and others; - reads standard input.
         file: PathBuf,
         /// What `read --save` wrote of that file: it is not read again.
         #[arg(long, value_name = "STATE")]
         state: Option<PathBuf>,
         /// Most sentences, from all over the document; without it as many as the model chooses.
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
         length: Option<usize>,
         /// bullets: each sentence and heading a line; paragraph: one running text without headings.
         #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true, default_value_t = Style::Bullets)]
@@ -134,7 +134,7 @@ enum Command {
     },
     /// Reads a document once and for all; after a cut it goes on where it was.
     Read {
-        /// A text file in UTF-8; - reads standard input.
+        /// A document: PDF, Word, HTML, mail, text in any encoding and others; - reads standard input.
         file: PathBuf,
         /// Where the document is saved: while it is read about every ten seconds, and in the end.
         #[arg(long, value_name = "STATE")]
@@ -142,7 +142,7 @@ enum Command {
     },
     /// Answers questions about a document, with the place each answer came from.
     Ask {
-        /// A text file in UTF-8; - reads standard input.
+        /// A document: PDF, Word, HTML, mail, text in any encoding and others; - reads standard input.
         file: PathBuf,
         /// One answer each.
         #[arg(required = true)]
@@ -167,6 +167,11 @@ enum Command {
     /// Prints the table of error codes (docs/errors.md).
     #[command(hide = true)]
     Errors,
+}
+
+/// A whole number, from 0 on.
+fn count<N: std::str::FromStr>(text: &str) -> std::result::Result<N, String> {
+    text.parse().map_err(|_| "expected a whole number, 0 or more".into())
 }
 
 impl Common {
@@ -220,7 +225,11 @@ impl Common {
 
 fn main() -> ExitCode {
     // A defect is one line too, and says where, not what: the words of a panic may quote the document.
+    // What a broken document does to its reader is an error of its own.
     std::panic::set_hook(Box::new(|defect| {
+        if std::thread::current().name() == Some(edgeinfinite_core::DOCUMENT_THREAD) {
+            return;
+        }
         let place = defect.location().map(ToString::to_string).unwrap_or_default();
         print::complain(&format!("a defect of this program at {place} [fault]"));
     }));

@@ -39,6 +39,11 @@ pub fn complain(words: &str) {
     let _ = writeln!(std::io::stderr(), "edgeinfinite: {}", visible(&words.replace('\n', " ")));
 }
 
+/// A file's name for people, one line.
+pub fn name(path: &Path) -> String {
+    visible(&path.display().to_string()).replace(['\n', '\t'], "\u{fffd}")
+}
+
 /// Control characters would command a terminal.
 pub fn visible(text: &str) -> String {
     text.chars().map(|c| if c.is_control() && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
@@ -55,9 +60,18 @@ impl JsonFile {
     /// Opens a place for the object; refuses the document itself.
     pub fn create(path: &Path, document: &Path) -> Result<Self> {
         let failed = |e: std::io::Error| Error::new("io", format!("{}: {e}", path.display()));
+        if path.as_os_str() == "-" {
+            let message = "--usage -: found standard output, expected a file: --json writes the object there";
+            return Err(Error::new("argument.options", message));
+        }
         let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if document.canonicalize().is_ok_and(|d| d == real) {
             return Err(Error::new("argument.options", format!("--usage {}: that is the document", path.display())));
+        }
+        if real.is_symlink() {
+            // What is renamed to its name would replace the link and leave its target as it was.
+            let message = format!("--usage {}: found a link to a file that is not there, expected a file or a free name", path.display());
+            return Err(Error::new("io", message));
         }
         let special = real.metadata().is_ok_and(|about| !about.is_file());
         let folder = real.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

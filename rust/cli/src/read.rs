@@ -28,7 +28,6 @@ pub fn run(common: &Common, file: &Path, state: &Path) -> Result<()> {
     let model = common.open()?;
     let options = DocumentOptions { reading: common.options()?.reading, resume: Some(state.to_owned()), ..DocumentOptions::default() };
     let document = Document::open(model, source, options)?;
-    let before = document.progress()?.tokens_done;
     let clock = Instant::now();
     let interrupted = Arc::new(AtomicBool::new(false));
     let at_work = document.clone();
@@ -40,12 +39,15 @@ pub fn run(common: &Common, file: &Path, state: &Path) -> Result<()> {
     .map_err(|e| Error::new("io", format!("waiting for an interrupt: {e}")))?;
     let ended = to_the_end(&document, !common.json && std::io::stderr().is_terminal());
     if interrupted.load(Ordering::SeqCst) && ended.is_err() {
-        document.save(state)?;
         let progress = document.progress()?;
+        if progress.extracting {
+            return Err(Error::new("cancelled", "interrupted while the text was extracted; nothing was saved"));
+        }
+        document.save(state)?;
         let share = 100 * progress.bytes_done / progress.bytes_total.max(1);
         return Err(Error::new("cancelled", format!("interrupted at {share} %; the same line goes on from {}", state.display())));
     }
-    ended?;
+    let before = ended?;
     let seconds = clock.elapsed().as_secs_f64();
     let bytes = std::fs::metadata(state).map_err(|e| Error::new("io", format!("{}: {e}", state.display())))?.len();
     let saved = Saved { document_tokens: document.progress()?.tokens_done, bytes, seconds, resumed_at: before };
@@ -58,7 +60,7 @@ pub fn run(common: &Common, file: &Path, state: &Path) -> Result<()> {
         _ if before == saved.document_tokens => "read before".into(),
         _ => format!("read on from {} in {seconds:.1} s", print::grouped(before)),
     };
-    print::line(&format!("{tokens} tokens {how}, saved in {} ({})", state.display(), print::size(bytes)))
+    print::line(&format!("{tokens} tokens {how}, saved in {} ({})", print::name(state), print::size(bytes)))
 }
 
 /// A file, or standard input for -.
@@ -74,20 +76,28 @@ pub fn bar(visible: bool) -> ProgressBar {
     bar
 }
 
-/// Reads the document to its end.
-pub fn to_the_end(document: &Document, visible: bool) -> Result<()> {
-    let clock = Instant::now();
-    let before = document.progress()?.tokens_done;
+/// Reads the document to its end; gives the tokens that were read before.
+pub fn to_the_end(document: &Document, visible: bool) -> Result<u64> {
+    let mut clock = Instant::now();
+    let mut before = document.progress()?;
     let bar = bar(visible);
     while let Some(progress) = document.step()? {
         bar.set_length(progress.tokens_total.max(1));
         bar.set_position(progress.tokens_done);
-        let speed = progress.tokens_done.saturating_sub(before) as f64 / clock.elapsed().as_secs_f64();
         let left = progress.seconds_left.map(|s| format!("  {} left", duration(s))).unwrap_or_default();
+        if progress.extracting {
+            bar.set_message(format!("text of {}{left}", print::size(progress.bytes_total)));
+            continue;
+        }
+        if before.extracting {
+            clock = Instant::now();
+            before = progress.clone();
+        }
+        let speed = progress.tokens_done.saturating_sub(before.tokens_done) as f64 / clock.elapsed().as_secs_f64();
         bar.set_message(format!("{} tokens  {}/s{left}", print::grouped(progress.tokens_done), print::grouped(speed as u64)));
     }
     bar.finish_and_clear();
-    Ok(())
+    Ok(before.tokens_done)
 }
 
 /// For people.

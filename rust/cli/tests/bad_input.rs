@@ -18,16 +18,14 @@ fn refused(arguments: &[&str], stdin: &[u8], exit: i32, code: &str, word: &str) 
 #[test]
 fn documents() {
     let folder = scratch();
-    let cases: [(&str, &[u8], &str, &str); 9] = [
+    let deep = "<html>".to_owned() + &"<ul><li>".repeat(5000) + "x";
+    let cases: [(&str, &[u8], &str, &str); 6] = [
         ("empty", b"", "text.empty", "empty"),
         ("blank", b" \n\t\n ", "text.empty", "white space"),
-        ("utf16", b"\xff\xfeh\0i\0", "text.encoding", "UTF-16"),
-        ("pdf", b"%PDF-1.7 x", "text.encoding", "PDF"),
-        ("docx", b"PK\x03\x04....", "text.encoding", "zip"),
-        ("gzip", b"\x1f\x8b\x08\0", "text.encoding", "gzip"),
-        ("binary", b"\x7fELF\x02\x01\x01\0\0", "text.encoding", "binary"),
-        ("latin1", b"caf\xe9 au lait", "text.utf8", "byte offset 3"),
-        ("cut", "abc 字".as_bytes().split_last().unwrap().1, "text.utf8", "byte offset 4"),
+        ("page", b"<html><script>gate()</script></html>", "text.empty", "no text"),
+        ("deep", deep.as_bytes(), "document.too_large", "nesting"),
+        ("gzip", b"\x1f\x8b\x08\0", "document.format", "gzip"),
+        ("program", b"\x7fELF\x02\x01\x01\0\0", "document.format", "program"),
     ];
     for (name, bytes, code, word) in cases {
         let path = folder.path().join(name);
@@ -55,6 +53,18 @@ fn questions_and_options() {
     fs::write(&path, "Some text.").unwrap();
     refused(&["summarize", path.to_str().unwrap(), "--usage", path.to_str().unwrap()], b"", 2, "argument.options", "that is the document");
     assert_eq!(fs::read(&path).unwrap(), b"Some text.");
+    refused(&["summarize", "-", "--usage", "-"], b"Some text.", 2, "argument.options", "--json");
+    let link = folder.path().join("link");
+    std::os::unix::fs::symlink("nowhere", &link).unwrap();
+    refused(&["summarize", "-", "--usage", link.to_str().unwrap()], b"Some text.", 1, "io", "a link to a file that is not there");
+    refused(&["read", path.to_str().unwrap(), "--save", link.to_str().unwrap()], b"", 1, "io", "a link to a file that is not there");
+    assert!(link.is_symlink() && !folder.path().join("nowhere").exists());
+    refused(&["ask", "-", "What?", "--temperature", "-1"], b"Some text.", 2, "argument.sampling", "-1");
+    for option in ["--threads", "--top-k", "--seed", "--max-output-tokens"] {
+        let run = edgeinfinite(&["ask", "-", "What?", option, "-1"], b"Some text.");
+        assert_eq!(run.exit, 2, "{option}");
+        assert!(run.stderr.contains(&format!("invalid value '-1' for '{option}")), "{option}: {}", run.stderr);
+    }
     for wrong in [&["ask", "-"][..], &["brew"], &["ask", "-", "What?", "--scenarios", "x"]] {
         let run = edgeinfinite(wrong, b"");
         assert_eq!(run.exit, 2, "{wrong:?}");

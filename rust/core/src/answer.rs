@@ -1,6 +1,7 @@
 //! What an answer is: text, quotes, coverage, numbers. One set of types for the command line, JNI and Kotlin.
 
-use serde::Serialize;
+use edgeinfinite_documents::Place;
+use serde::{Serialize, Serializer};
 
 pub use crate::text::span::Span;
 
@@ -14,6 +15,9 @@ pub struct Quote {
     pub text: String,
     /// The headings above it, outermost first.
     pub headings: Vec<String>,
+    /// The page, slide, chapter or the like of the file that it begins on; as JSON `place` with kind and number, and `page`.
+    #[serde(flatten, serialize_with = "with_page")]
+    pub place: Place,
     /// Where it stands in the answer's text; what no quote covers there is the model's own words.
     pub answer: Span,
 }
@@ -21,8 +25,25 @@ pub struct Quote {
 impl Quote {
     /// One whose place in the answer and headings are not known yet.
     pub(crate) fn new(span: Span, text: String) -> Self {
-        Self { span, text, headings: Vec::new(), answer: Span::within(0, 0, "", 0, 0) }
+        Self { span, text, headings: Vec::new(), place: Place::Whole, answer: Span::within(0, 0, "", 0, 0) }
     }
+}
+
+/// `place`, and the page's number once more, which is asked for most.
+fn with_page<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Counted {
+        kind: &'static str,
+        number: u32,
+    }
+    #[derive(Serialize)]
+    struct Both {
+        place: Option<Counted>,
+        page: Option<u32>,
+    }
+    let counted = place.kind().zip(place.number()).map(|(kind, number)| Counted { kind, number });
+    let page = if let Place::Page(number) = place { Some(*number) } else { None };
+    Both { place: counted, page }.serialize(serializer)
 }
 
 /// How a stretch of the document took part in an answer. All of them together are the whole document, in order.

@@ -39,6 +39,7 @@ pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Quote, Usage};
 pub use decode::sampling::Sampling;
 pub use document::reading_state::Progress;
 pub use document::{Document, DocumentOptions};
+pub use edgeinfinite_documents::{Place, THREAD as DOCUMENT_THREAD};
 pub use error::{CODES, Error, Kind, Result};
 pub use generation::{AnswerStream, AskOptions, Chat, SummaryStyle};
 pub use manifest::{Manifest, Reading};

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::plain::marks::is_stamped;
 
 /// Bytes that a format is told from.
-pub(crate) const HEAD: usize = 64 << 10;
+pub const HEAD: usize = 64 << 10;
 
 /// The formats that are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -115,6 +115,18 @@ impl Format {
     pub(crate) fn is_zipped(self) -> bool {
         matches!(self, Self::Docx | Self::Pptx | Self::Xlsx | Self::OpenDocument | Self::Epub)
     }
+}
+
+/// The format that the first bytes of a document, up to [`HEAD`] of them, and its name say; none of a zip archive, whose entries tell more.
+///
+/// # Errors
+/// `document.format` or `document.encrypted` when it is of a format that is not read.
+pub fn detect(head: &[u8], name: Option<&str>) -> Result<Option<Format>> {
+    Ok(match magic(head)? {
+        Magic::Format(format) => Some(format),
+        Magic::Zip => None,
+        Magic::Text => Some(text_format(head, name)),
+    })
 }
 
 /// What the first bytes say.

@@ -74,7 +74,7 @@ use std::io::Cursor;
 use std::ops::ControlFlow;
 
 pub use block::{Block, Field, Kind};
-pub use detect::Format;
+pub use detect::{Format, HEAD, detect};
 pub use error::{CODES, Error, Result};
 pub use input::Input;
 pub use limits::{Limits, Progress, ProgressUnit, Watch};
@@ -88,6 +88,9 @@ use writer::Writer;
 
 /// Bytes of the stack that a document is read on. Nesting is bounded, and this is deep enough for what the bound allows.
 pub const STACK: usize = 16 << 20;
+
+/// The name of the thread that a document is read on.
+pub const THREAD: &str = "document";
 
 /// How a document is to be read.
 #[derive(Debug, Clone, Default)]
@@ -126,7 +129,7 @@ pub struct Report {
 pub fn read<I: Input>(mut input: I, options: &Options, sink: &mut dyn Sink, watch: &mut Watch) -> Result<Report> {
     let input: &mut dyn Input = &mut input;
     std::thread::scope(|scope| {
-        let reader = std::thread::Builder::new().name("document".into()).stack_size(STACK);
+        let reader = std::thread::Builder::new().name(THREAD.into()).stack_size(STACK);
         let running = reader.spawn_scoped(scope, || read_here(input, options, sink, watch))?;
         running.join().unwrap_or_else(|_| Err(Error::damaged("the document is formed so that its reader gave up")))
     })

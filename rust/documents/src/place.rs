@@ -23,6 +23,19 @@ pub enum Place {
 }
 
 impl Place {
+    /// What is counted, in a word: `page`, `slide`, `sheet`, `chapter`, `message` or `second`.
+    pub fn kind(self) -> Option<&'static str> {
+        Some(match self {
+            Self::Whole => return None,
+            Self::Page(_) => "page",
+            Self::Slide(_) => "slide",
+            Self::Sheet(_) => "sheet",
+            Self::Chapter(_) => "chapter",
+            Self::Message(_) => "message",
+            Self::Second(_) => "second",
+        })
+    }
+
     /// The number, if there is one.
     pub fn number(self) -> Option<u32> {
         match self {
@@ -34,14 +47,10 @@ impl Place {
 
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Whole => Ok(()),
-            Self::Page(n) => write!(f, "page {n}"),
-            Self::Slide(n) => write!(f, "slide {n}"),
-            Self::Sheet(n) => write!(f, "sheet {n}"),
-            Self::Chapter(n) => write!(f, "chapter {n}"),
-            Self::Message(n) => write!(f, "message {n}"),
-            Self::Second(n) => write!(f, "{}:{:02}:{:02}", n / 3600, n / 60 % 60, n % 60),
+        match (*self, self.kind(), self.number()) {
+            (Self::Second(n), ..) => write!(f, "{}:{:02}:{:02}", n / 3600, n / 60 % 60, n % 60),
+            (_, Some(kind), Some(number)) => write!(f, "{kind} {number}"),
+            _ => Ok(()),
         }
     }
 }

@@ -17,9 +17,9 @@ use jni::objects::{JByteArray, JClass};
 use jni::sys::{JNI_VERSION_1_6, jint, jlong};
 use jni::{EnvUnowned, NativeMethod, jni_mangle, native_method};
 
-use convert::{bytes, json, options, path, source, text};
+use convert::{bytes, json, options, path, source};
 use handle::{NONE, Object};
-use throw::{Result, Throw};
+use throw::{Error, Result, Throw};
 
 /// `JNI_OnLoad(vm, reserved)`, by the only macro that exports a name of one's choice: it takes the two pointers for another two, and nothing
 /// looks at either.
@@ -118,6 +118,16 @@ pub fn step<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong) ->
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn text<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, start: jint, end: jint) -> JByteArray<'l> {
+    env.with_env(|env| {
+        let unit = |place: jint| u64::try_from(place).map_err(|_| Error::range(place));
+        let text = handle::document(document)?.text(unit(start)?, unit(end)?)?;
+        bytes(env, text.as_bytes())
+    })
+    .resolve_with::<Throw, _>(|| document)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn save<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, file: JByteArray<'l>) {
     env.with_env(|env| -> Result<()> { Ok(handle::document(document)?.save(&path(env, &file)?)?) }).resolve_with::<Throw, _>(|| document)
 }
@@ -125,7 +135,7 @@ pub fn save<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, fi
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn ask<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, question: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
     env.with_env(|env| -> Result<jlong> {
-        let reply = handle::document(document)?.ask(&text(env, &question)?, options(env, &with)?)?;
+        let reply = handle::document(document)?.ask(&convert::text(env, &question)?, options(env, &with)?)?;
         Ok(handle::insert(Object::AnswerStream(Arc::new(reply)), document)?)
     })
     .resolve_with::<Throw, _>(|| document)
@@ -158,7 +168,7 @@ pub fn chat<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, model: jlong) -> jl
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn send<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, chat: jlong, said: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
     env.with_env(|env| -> Result<jlong> {
-        let answer = handle::chat(chat)?.send(&text(env, &said)?, options(env, &with)?)?;
+        let answer = handle::chat(chat)?.send(&convert::text(env, &said)?, options(env, &with)?)?;
         Ok(handle::insert(Object::AnswerStream(Arc::new(answer)), chat)?)
     })
     .resolve_with::<Throw, _>(|| chat)

@@ -15,6 +15,9 @@ pub fn start() {
     #[cfg(target_os = "android")]
     android_logger::init_once(android_logger::Config::default().with_tag("EdgeInfinite").with_max_level(::log::LevelFilter::Warn));
     panic::set_hook(Box::new(|info| {
+        if std::thread::current().name() == Some(edgeinfinite_core::DOCUMENT_THREAD) {
+            return; // what a broken document does to its reader is an error of its own
+        }
         let place = info.location().map_or_else(|| "an unknown place".into(), ToString::to_string);
         ::log::error!("a defect at {place}");
         PLACE.set(place);

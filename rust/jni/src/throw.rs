@@ -27,6 +27,11 @@ impl Error {
         Self { code: "argument.options", message: format!("options: {error}") }
     }
 
+    /// A place before the text.
+    pub fn range(place: i32) -> Self {
+        Self { code: "argument.range", message: format!("found a place of {place}, expected 0 or more") }
+    }
+
     /// A result that cannot be written.
     pub fn result(error: &serde_json::Error) -> Self {
         Self { code: "fault", message: format!("writing a result: {error}") }

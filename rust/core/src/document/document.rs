@@ -1,7 +1,7 @@
 //! A document: read once in bounded steps, then asked any number of times.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -18,6 +18,8 @@ use crate::text::source::TextSource;
 /// Time between two checkpoints, and how many times longer than the last one took.
 const CHECKPOINT: Duration = Duration::from_secs(10);
 const PATIENCE: u32 = 20;
+/// Longest wait of a step for the text form of a file.
+const WAIT: Duration = Duration::from_millis(50);
 
 /// How a document is read.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -26,7 +28,7 @@ pub struct DocumentOptions {
     /// What the document is read for and, unless a question says else, asked by; `memory` runs it through the graph. Without it whatever the
     /// model's default for each task needs.
     pub reading: Option<Reading>,
-    /// A private folder for the index, which has no name in it; without it the system's temporary one.
+    /// A private folder for the index and the text form of a file, which have no names in it; without it the system's temporary one.
     pub index_dir: Option<PathBuf>,
     /// A file to go on from if it is there, and to leave a checkpoint in about every ten seconds; in the end it holds the saved document.
     pub resume: Option<PathBuf>,
@@ -42,11 +44,24 @@ pub struct Document {
 pub(crate) struct Shared {
     pub model: Arc<Model>,
     pub source: TextSource,
-    /// What the caller chose.
-    pub reading: Option<Reading>,
+    /// What the document was read for, if the caller chose.
+    pub reading: OnceLock<Reading>,
     cancel: CancelToken,
     state: Mutex<DocumentState>,
+    /// Where the text form of a file goes.
+    folder: Option<PathBuf>,
+    /// What is to be gone on from once the text is there.
+    saved: Mutex<Option<Saved>>,
     checkpoint: Option<Mutex<Checkpoint>>,
+}
+
+/// A saved document that is to be loaded.
+#[derive(Debug, Clone)]
+enum Saved {
+    /// To go on reading, for `memory` or not.
+    Unfinished { path: PathBuf, memory: bool },
+    /// To ask.
+    Finished(PathBuf),
 }
 
 /// Where a reading leaves what it has, and when next.
@@ -61,65 +76,79 @@ impl Document {
     ///
     /// # Errors
     /// `state.…` when the file of `resume` is there and is not a saved document of this text and model, `argument.reading` when it was read for
-    /// another reading, `io` when a file cannot be written.
+    /// another reading, `io` when a file cannot be written. Of a file whose text has to be extracted before, [`Document::step`] fails with them.
     pub fn open(model: Arc<Model>, source: TextSource, options: DocumentOptions) -> Result<Self> {
-        let folder = options.index_dir.as_deref();
+        let DocumentOptions { reading, index_dir: folder, resume } = options;
         let defaults = model.manifest().readings;
-        let needed = options.reading.map_or([defaults.ask, defaults.summarize], |reading| [reading; 2]);
+        let needed = reading.map_or([defaults.ask, defaults.summarize], |reading| [reading; 2]);
         let memory = needed.contains(&Reading::Memory);
-        let saved = options.resume.as_deref().filter(|path| path.exists());
-        let state = match saved {
-            Some(path) => {
-                let (state, reading) = saved::load(path, &model, &source, folder)?;
-                if memory && state.session.is_none() || options.reading.is_some_and(|r| !reading.is_some_and(|saved| r.reads_as(saved))) {
-                    let message = format!("{}: found a document read for another reading; delete it to read again", path.display());
-                    return Err(Error::new("argument.reading", message));
-                }
-                state
-            }
-            None => {
-                // A place that cannot be written is refused before a long document is read.
-                options.resume.as_deref().map(|path| saved::place(path, &source)).transpose()?;
-                DocumentState::new(&source, memory.then(|| model.session()).transpose()?, folder)?
-            }
-        };
-        Self::with(model, source, options.reading, state, options.resume)
+        let saved = resume.clone().filter(|path| path.exists()).map(|path| Saved::Unfinished { path, memory });
+        if saved.is_none() {
+            // A place that cannot be written is refused before a long document is read.
+            resume.as_deref().map(|path| saved::place(path, &source)).transpose()?;
+        }
+        let checkpoint = resume.map(|path| Mutex::new(Checkpoint { path, due: Instant::now() + CHECKPOINT }));
+        let session = (memory && saved.is_none()).then(|| model.session()).transpose()?;
+        Self::new(model, source, folder, reading, saved, session, checkpoint)
     }
 
-    /// A document that was saved: nothing is read again but the text's bytes, to see that they are the same.
+    /// A document that was saved: nothing is read again but the text's bytes, to see that they are the same. The text of a file that is no
+    /// plain text is extracted again before that: [`Document::step`] until it gives None. It goes to a file without a name in `path`'s folder.
     ///
     /// # Errors
-    /// `state.…` when the file is not there, is damaged, unfinished, or of another model or text; `text.changed` when the text is.
+    /// `state.…` when the file is not there, is damaged, unfinished, or of another model or text; `text.changed` when the text is. Of a
+    /// file whose text has to be extracted before, [`Document::step`] fails with them.
     pub fn restore(model: Arc<Model>, source: TextSource, path: &Path) -> Result<Self> {
-        let (state, reading) = saved::load(path, &model, &source, None)?;
-        if !state.marks.read {
-            let found = state.marks.start;
-            let expected = source.length();
-            let message = format!("{}: found {found} of {expected} bytes read; go on reading with it", path.display());
-            return Err(Error::new("state.unfinished", message));
-        }
-        Self::with(model, source, reading, state, None)
+        saved::find(path)?;
+        let folder = saved::folder_of(path).to_owned();
+        Self::new(model, source, Some(folder), None, Some(Saved::Finished(path.to_owned())), None, None)
     }
 
-    fn with(
+    fn new(
         model: Arc<Model>,
         source: TextSource,
+        folder: Option<PathBuf>,
         reading: Option<Reading>,
-        state: DocumentState,
-        resume: Option<PathBuf>,
+        saved: Option<Saved>,
+        session: Option<Session>,
+        checkpoint: Option<Mutex<Checkpoint>>,
     ) -> Result<Self> {
-        let checkpoint = resume.filter(|_| !state.marks.read).map(|path| Mutex::new(Checkpoint { path, due: Instant::now() + CHECKPOINT }));
-        Ok(Self { shared: Arc::new(Shared { model, source, reading, cancel: CancelToken::new()?, state: Mutex::new(state), checkpoint }) })
+        let chosen = reading.map_or_else(OnceLock::new, OnceLock::from);
+        let (state, saved) = match saved {
+            Some(saved) if source.extracted().is_none() => (saved.load(&model, &source, folder.as_deref(), &chosen)?, None),
+            saved => (DocumentState::new(&source, session, folder.as_deref())?, saved),
+        };
+        let shared = Shared {
+            model,
+            source,
+            reading: chosen,
+            cancel: CancelToken::new()?,
+            state: Mutex::new(state),
+            folder,
+            saved: Mutex::new(saved),
+            checkpoint,
+        };
+        Ok(Self { shared: Arc::new(shared) })
     }
 
-    /// Reads a bounded step: one graph run or some tens of kilobytes of text. None when the document is read.
+    /// Reads a bounded step: one graph run or some tens of kilobytes of text; before that it waits some tens of milliseconds for the text of a
+    /// file, which is extracted on a thread of its own. None when the document is read.
     ///
     /// # Errors
-    /// `cancelled`; `text.utf8`, `text.empty` or `text.changed` by what the text turns out to be; `runtime.failed` when a graph run fails; `io`.
+    /// `cancelled`; `document.…` by what the file turns out to be; `text.utf8`, `text.empty` or `text.changed` by what the text turns out to be; `runtime.failed` when a graph run fails; `io`.
     pub fn step(&self) -> Result<Option<Progress>> {
         let shared = &*self.shared;
         shared.cancel.check()?;
+        let extracting = shared.source.extracted().is_some();
+        if let Some(extracted) = shared.source.extract(shared.folder.as_deref(), WAIT)? {
+            shared.cancel.check().inspect_err(|_| shared.source.stop())?;
+            return Ok(Some(Progress::of_extraction(extracted)));
+        }
         let mut state = shared.state()?;
+        shared.load(&mut state)?;
+        if extracting {
+            return Ok(Some(state.progress(shared.source.length())));
+        }
         if state.marks.read {
             return Ok(None);
         }
@@ -140,18 +169,34 @@ impl Document {
     /// # Errors
     /// `call.failed` after a defect.
     pub fn progress(&self) -> Result<Progress> {
-        Ok(self.shared.state()?.progress(self.shared.source.length()))
+        match self.shared.source.extracted() {
+            Some(extracted) => Ok(Progress::of_extraction(extracted)),
+            None => Ok(self.shared.state()?.progress(self.shared.source.length())),
+        }
     }
 
     /// Writes what was read so far to a private file, which is replaced as a whole or not at all. A few megabytes and the index,
     /// see [`Usage`](crate::Usage).
     ///
     /// # Errors
-    /// `io` when the file cannot be written, `argument.options` when it is the document itself, `cancelled`.
+    /// `io` when the file cannot be written, `argument.options` when it is the document itself, `call.unread` while the text of a file is
+    /// being extracted, `cancelled`.
     pub fn save(&self, path: &Path) -> Result<()> {
         self.shared.cancel.check()?;
         let mut state = self.shared.state()?;
+        if self.shared.source.extracted().is_some() || self.shared.saved()?.is_some() {
+            return Err(Error::new("call.unread", "the document's text has not been extracted to its end: there is nothing to save"));
+        }
         self.shared.save(&mut state, path)
+    }
+
+    /// The text between two positions in UTF-16 units, as quotes and coverage count them, cut at the text's end; a character that one of
+    /// them cuts is in it. At most 4,194,304 units at once.
+    ///
+    /// # Errors
+    /// `argument.range`; `call.unread` while the text of a file is being extracted; `text.changed`; `io`.
+    pub fn text(&self, start: u64, end: u64) -> Result<String> {
+        self.shared.source.slice_utf16(start, end)
     }
 
     /// Stops a step or a save that is under way on another thread, or else the next one; reading can go on afterwards.
@@ -190,7 +235,51 @@ impl Shared {
     }
 
     fn save(&self, state: &mut DocumentState, path: &Path) -> Result<()> {
-        saved::save(path, &self.model, &self.source, self.reading, state, &self.cancel)
+        saved::save(path, &self.model, &self.source, self.reading.get().copied(), state, &self.cancel)
+    }
+
+    fn saved(&self) -> Result<MutexGuard<'_, Option<Saved>>> {
+        self.saved.lock().map_err(|_| failed())
+    }
+
+    /// Goes on from what was saved, if anything was and it has not been loaded.
+    fn load(&self, state: &mut DocumentState) -> Result<()> {
+        let mut saved = self.saved()?;
+        if let Some(wanted) = &*saved {
+            *state = wanted.load(&self.model, &self.source, self.folder.as_deref(), &self.reading)?;
+            *saved = None;
+        }
+        Ok(())
+    }
+}
+
+impl Saved {
+    /// Its state, if it fits the model, the text and what was chosen; what it was read for is chosen then.
+    fn load(&self, model: &Model, source: &TextSource, folder: Option<&Path>, chosen: &OnceLock<Reading>) -> Result<DocumentState> {
+        match self {
+            Self::Unfinished { path, memory } => {
+                let (state, reading) = saved::load(path, model, source, folder)?;
+                let other = chosen.get().is_some_and(|chosen| !reading.is_some_and(|saved| chosen.reads_as(saved)));
+                if *memory && state.session.is_none() || other {
+                    let message = format!("{}: found a document read for another reading; delete it to read again", path.display());
+                    return Err(Error::new("argument.reading", message));
+                }
+                Ok(state)
+            }
+            Self::Finished(path) => {
+                let (state, reading) = saved::load(path, model, source, None)?;
+                if !state.marks.read {
+                    let found = state.marks.start;
+                    let expected = source.length();
+                    let message = format!("{}: found {found} of {expected} bytes read; go on reading with it", path.display());
+                    return Err(Error::new("state.unfinished", message));
+                }
+                if let Some(reading) = reading {
+                    let _ = chosen.set(reading);
+                }
+                Ok(state)
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::model::Model;
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
 use crate::text::blocks::{Block, Blocks};
+use crate::text::extraction::Extracted;
 use crate::text::source::TextSource;
 use crate::text::span::Span;
 use crate::text::span::utf16_length;
@@ -23,6 +24,8 @@ use crate::text::units::{Fence, First, tokenized, units_after};
 const PASSAGE: usize = 128;
 /// Headings remembered, evenly spread when the document has more.
 const LEADS: usize = 256;
+/// Bytes of a token, where nothing better is known.
+const TOKEN: u64 = 4;
 
 /// How far the reading is.
 #[derive(Debug, Clone, Serialize)]
@@ -35,6 +38,24 @@ pub struct Progress {
     pub bytes_total: u64,
     /// None until there is something to judge by.
     pub seconds_left: Option<f64>,
+    /// Whether the text of a file is being extracted: bytes are then the file's, and tokens no more than a guess by them.
+    pub extracting: bool,
+}
+
+impl Progress {
+    /// Of a file whose text is being extracted.
+    pub(crate) fn of_extraction(extracted: Extracted) -> Self {
+        let Extracted { bytes_done, bytes_total, seconds } = extracted;
+        let left = (seconds > 0.2 && bytes_done > 0).then(|| seconds * (bytes_total - bytes_done) as f64 / bytes_done as f64);
+        Self {
+            tokens_done: bytes_done / TOKEN,
+            tokens_total: bytes_total / TOKEN,
+            bytes_done,
+            bytes_total,
+            seconds_left: left,
+            extracting: true,
+        }
+    }
 }
 
 /// A heading and the sentence after it.
@@ -222,7 +243,7 @@ impl DocumentState {
             let done = tokens_done.saturating_sub(before);
             (seconds > 0.2 && done > 0).then(|| seconds * tokens_total.saturating_sub(tokens_done) as f64 / done as f64)
         });
-        Progress { tokens_done, tokens_total, bytes_done, bytes_total, seconds_left }
+        Progress { tokens_done, tokens_total, bytes_done, bytes_total, seconds_left, extracting: false }
     }
 }
 

@@ -88,6 +88,13 @@ pub(crate) fn save(
 pub(crate) fn place(path: &Path, source: &TextSource) -> Result<(PathBuf, NamedTempFile)> {
     let failed = |e: std::io::Error| Error::io(format!("saving to {}", path.display()), &e);
     let real = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    if real.is_symlink() {
+        // What is renamed to its name would replace the link and leave its target as it was.
+        return Err(Error::new(
+            "io",
+            format!("saving to {}: found a link to a file that is not there, expected a file or a free name", path.display()),
+        ));
+    }
     if let Ok(about) = real.metadata() {
         if source.is(about.dev(), about.ino()) {
             return Err(Error::new("argument.options", format!("{}: that is the document itself", path.display())));
@@ -108,7 +115,8 @@ pub(crate) fn place(path: &Path, source: &TextSource) -> Result<(PathBuf, NamedT
     }
 }
 
-fn folder_of(path: &Path) -> &Path {
+/// The folder that a file stands in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -163,11 +171,16 @@ fn write(
     file.write_all(&prelude(VERSION, PRELUDE + written + 32)).and_then(|()| file.flush()).map_err(failed)
 }
 
+/// Fails where there is no saved document.
+pub(crate) fn find(path: &Path) -> Result<std::fs::Metadata> {
+    std::fs::metadata(path).map_err(|e| Error::new("state.missing", format!("{}: {e}", path.display())))
+}
+
 /// What [`save`] wrote at `path`, if it fits the model and the text; with what the document was opened for.
 pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Option<&Path>) -> Result<(DocumentState, Option<Reading>)> {
     let missing = |e: std::io::Error| Error::new("state.missing", format!("{}: {e}", path.display()));
     let damaged = |what: &str| Error::new("state.damaged", format!("{}: {what}", path.display()));
-    if !std::fs::metadata(path).map_err(missing)?.is_file() {
+    if !find(path)?.is_file() {
         return Err(damaged("found no regular file, expected a saved document"));
     }
     let file = File::open(path).map_err(missing)?;

@@ -177,7 +177,7 @@ impl Request {
     fn reading(&self) -> Reading {
         let defaults = self.model().manifest().readings;
         let default = if self.is_question() { defaults.ask } else { defaults.summarize };
-        self.options.reading.or(self.document.reading).unwrap_or(default)
+        self.options.reading.or(self.document.reading.get().copied()).unwrap_or(default)
     }
 
     /// Most prompts of a retrieval; None goes on to the document's end.

@@ -7,7 +7,10 @@ import kotlinx.coroutines.flow.single
 
 /** What a flow of [Document.ask], [Document.summarize] or [Chat.send] emits: progress, then text, and at the end the whole answer. */
 public sealed interface AnswerEvent {
-    /** How far the reading of the document, or of a prompt, has come. */
+    /**
+     * How far the reading of the document, or of a prompt, has come. While the text of a PDF, a web page or the like is extracted, tokens
+     * are a guess by the file's bytes; they begin again at 0 when that text is read.
+     */
     public class Progress @EdgeInfiniteInternalApi public constructor(
         /** Tokens read so far. */
         public val tokensDone: Long,

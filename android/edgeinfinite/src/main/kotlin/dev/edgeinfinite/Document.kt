@@ -25,6 +25,18 @@ public interface Document : AutoCloseable {
     public fun summarize(options: SummaryOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /**
+     * The document's text from [start] to [end], for showing it and for highlighting quotes and coverage: those count in this text. Of a
+     * PDF, a web page and the like it is what was extracted; of a text it is the text itself. [end] is cut at the text's end, and a
+     * character that one of them cuts in two is in it whole.
+     *
+     * @throws IllegalArgumentException when [start] is negative or after [end], or when more than 4,194,304 UTF-16 units would come: show a long
+     * document part by part
+     * @throws TextException when a file of text was written to meanwhile
+     * @throws ClosedException when the document or its model was closed
+     */
+    public suspend fun text(start: Int = 0, end: Int = Int.MAX_VALUE): String
+
+    /**
      * Writes all that was read to [file], which only this app can read: a few megabytes, whatever the length, and the index, about as
      * large as the text at most. [Model.restore] reads it back; the text itself is not in it, and has to be kept.
      *

@@ -31,10 +31,11 @@ public object EdgeInfiniteBlocking {
     @Throws(EdgeInfiniteException::class, InterruptedException::class)
     public fun inspect(dir: File): ModelInfo = runBlocking { EdgeInfinite.inspect(dir) }
 
-    /** [TextSource.spool]. */
+    /** [TextSource.spool]; [name] may be left out. */
     @JvmStatic
+    @JvmOverloads
     @Throws(IOException::class, InterruptedException::class)
-    public fun spool(stream: InputStream, dir: File): TextSource = runBlocking { TextSource.spool(stream, dir) }
+    public fun spool(stream: InputStream, dir: File, name: String? = null): TextSource = runBlocking { TextSource.spool(stream, dir, name) }
 
     /** [Model.read]; [options] and [onProgress] may be left out. */
     @JvmStatic
@@ -51,6 +52,12 @@ public object EdgeInfiniteBlocking {
     @JvmStatic
     @Throws(EdgeInfiniteException::class, InterruptedException::class)
     public fun restore(model: Model, file: File, source: TextSource): Document = runBlocking { model.restore(file, source) }
+
+    /** [Document.text]; [start] and [end] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun text(document: Document, start: Int = 0, end: Int = Int.MAX_VALUE): String = runBlocking { document.text(start, end) }
 
     /** [Document.save]. */
     @JvmStatic

@@ -21,7 +21,10 @@ public class EngineMissingException(code: String, message: String) : EdgeInfinit
 /** The model folder is missing, damaged, or of a form that this version does not read: `model.…`. */
 public class ModelException(code: String, message: String) : EdgeInfiniteException(code, message)
 
-/** The document is missing, empty, changed meanwhile, not UTF-8, or no text at all: `text.…`. */
+/**
+ * The document is missing, empty or changed meanwhile: `text.…`; or it is of a format that is not read, encrypted, scanned without text,
+ * damaged, or larger than the limits: `document.…`.
+ */
 public class TextException(code: String, message: String) : EdgeInfiniteException(code, message)
 
 /** ONNX Runtime's library is missing, too old, or reported an error: `runtime.…`. */

@@ -21,7 +21,7 @@ public interface Model : AutoCloseable {
      * suspending in it pauses the reading. Cancelling stops at once and leaves nothing behind but the checkpoint in
      * [ReadOptions.resume], if that is set.
      *
-     * @throws TextException when [source] is missing, empty, not UTF-8, or no text at all
+     * @throws TextException when [source] is missing, empty, of a format that is not read, encrypted, scanned without text, damaged or too large
      * @throws SavedDocumentException when [ReadOptions.resume] holds something else than a checkpoint of [source] and this model
      * @throws StorageException when the index or the checkpoint cannot be written
      * @throws IllegalArgumentException when [source] is a file of 2 GiB or more: places in it are those of a Kotlin string, which ends there
@@ -41,12 +41,12 @@ public interface Model : AutoCloseable {
     public fun summarize(source: TextSource, options: SummaryOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /**
-     * The document that [Document.save] wrote to [file]; [source] has to be the text that was read. Its bytes are compared, nothing else
-     * is done again. Questions are answered from [file] in place, so it has to stay while the document is open; saving over it is safe.
+     * The document that [Document.save] wrote to [file]; [source] has to be the text that was read. Its bytes are compared (the text
+     * of a PDF, a web page and the like is extracted again before), nothing else is done again. Questions are answered from [file] in place, so it has to stay while the document is open; saving over it is safe.
      *
      * @throws SavedDocumentException when [file] is missing, damaged, unfinished (go on with [ReadOptions.resume]), written by a newer
      * version, or of another text or model; when it was read for [Reading.Memory], also of another scenario or precision. Its code says which.
-     * @throws TextException when [source] is missing or no text
+     * @throws TextException when [source] is missing or cannot be read, as of [read]
      * @throws ClosedException when this model was closed
      */
     public suspend fun restore(file: File, source: TextSource): Document

@@ -1,6 +1,6 @@
 package dev.edgeinfinite
 
-/** A part of an answer that stands in the document. Offsets are those of a Kotlin string: UTF-16 units. */
+/** A part of an answer that stands in the document. Offsets are those of a Kotlin string, as [Document.text] gives it: UTF-16 units. */
 public class Quote @EdgeInfiniteInternalApi public constructor(
     /** The first unit. */
     public val start: Int,
@@ -14,8 +14,13 @@ public class Quote @EdgeInfiniteInternalApi public constructor(
     public val answerStart: Int,
     /** One past the last unit of it in [Answer.text]. */
     public val answerEnd: Int,
+    /** The page, slide, chapter or the like that it begins on; null where the file has none. */
+    public val place: Place? = null,
 ) {
-    private val all get() = listOf(start, end, text, headings, answerStart, answerEnd)
+    /** The number of the page that it begins on, from 1; null where the file has no pages. */
+    public val page: Int? get() = place?.takeIf { it.kind == Place.Kind.Page }?.number
+
+    private val all get() = listOf(start, end, text, headings, answerStart, answerEnd, place)
 
     override fun equals(other: Any?): Boolean = other is Quote && all == other.all
 

@@ -13,7 +13,7 @@ public class ReadOptions {
      */
     public var reading: Reading? = null
 
-    /** A private folder for the document's index, a file without a name; by default the app's cache. */
+    /** A private folder for the document's index and the text extracted of a file, files without names; by default the app's cache. */
     public var indexDir: File = File(System.getProperty("java.io.tmpdir").orEmpty())
 
     /**

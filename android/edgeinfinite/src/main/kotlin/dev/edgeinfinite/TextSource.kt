@@ -10,10 +10,15 @@ import java.io.InputStream
 import java.nio.file.Files
 
 /**
- * A document's text: a string, a file or the private copy of a stream. Plain text in UTF-8, of any length; a byte order mark is skipped.
+ * A document: a string, a file or the private copy of a stream.
  *
- * The engine reads a file by position, a piece at a time, never the whole; it has to stay unchanged while documents of
- * it are open.
+ * A string is plain text, whatever it looks like. The format of a file or a stream is told from its first bytes, and from its name where they
+ * do not say: PDF, Word and other office documents, web pages, e-books, mail, tables, text in any common encoding; docs/documents.md has the
+ * list and the limits.
+ *
+ * A file of text in UTF-8 is read by position, a piece at a time, never the whole; a byte order mark is skipped. Of any other file the text is
+ * extracted once, by [Model.read] or [Model.restore], into a file without a name in [ReadOptions.indexDir] or beside the saved document.
+ * Offsets count in that text, which [Document.text] gives. The file has to stay unchanged while documents of it are open.
  */
 @OptIn(EdgeInfiniteInternalApi::class)
 public class TextSource private constructor(
@@ -40,19 +45,19 @@ public class TextSource private constructor(
         @JvmStatic
         public fun of(text: String): TextSource = TextSource(string = text, file = null, spooled = false)
 
-        /** A file of text. */
+        /** A file of any format that is read; its name's ending tells the format where its bytes do not. */
         @JvmStatic
         public fun file(file: File): TextSource = TextSource(string = null, file = file, spooled = false)
 
         /**
          * Copies [stream] into a new file in [dir] that only this app can read, and that [close] deletes: the way for what
-         * can only be read once, such as a `Uri`. The stream is read to its end and left open. When the copying fails or
-         * is cancelled, the file is deleted.
+         * can only be read once, such as a `Uri`. [name] is the document's name, if it is known: its ending tells the format where the bytes
+         * do not, as of Markdown. The stream is read to its end and left open. When the copying fails or is cancelled, the file is deleted.
          *
          * @throws IOException when the stream cannot be read or the file not be written
          */
-        public suspend fun spool(stream: InputStream, dir: File): TextSource = withContext(Dispatchers.IO) {
-            val file = Files.createTempFile(dir.toPath(), "edgeinfinite-", ".text").toFile()
+        public suspend fun spool(stream: InputStream, dir: File, name: String? = null): TextSource = withContext(Dispatchers.IO) {
+            val file = Files.createTempFile(dir.toPath(), "edgeinfinite-", ending(name)).toFile()
             try {
                 file.outputStream().use { output ->
                     val buffer = ByteArray(64 * 1024)
@@ -69,5 +74,9 @@ public class TextSource private constructor(
             }
             TextSource(string = null, file = file, spooled = true)
         }
+
+        /** The end of a name, if it is one of letters and digits. */
+        private fun ending(name: String?): String =
+            name?.substringAfterLast('.', "")?.takeIf { it.length in 1..8 && it.all(Char::isLetterOrDigit) }?.let { ".$it" } ?: ".text"
     }
 }

@@ -85,23 +85,17 @@ class ErrorsTest {
     }
 
     @Test
-    fun `UTF-16`() = failsToRead(file(*"gora lu men".toByteArray(Charsets.UTF_16)), "text.encoding", "UTF-16")
+    fun `a web page without text`() = failsToRead(file(*"<html><script>gora()</script></html>".toByteArray()), "text.empty", "text")
 
     @Test
-    fun `UTF-16 without a mark`() = failsToRead(file(*"gora lu men".toByteArray(Charsets.UTF_16LE)), "text.encoding", "UTF-16")
+    fun `a picture`() = failsToRead(file(-1, -40, -1, -32), "document.format", "picture")
 
     @Test
-    fun `a PDF`() = failsToRead(file(*"%PDF-1.7\n".toByteArray()), "text.encoding", "PDF")
+    fun `something binary`() = failsToRead(file(*ByteArray(100) { (it % 8).toByte() }), "document.format", "binary")
 
     @Test
-    fun `a zip`() = failsToRead(file('P'.code.toByte(), 'K'.code.toByte(), 3, 4, 20, 0), "text.encoding", "zip")
-
-    @Test
-    fun `something binary`() = failsToRead(file(*ByteArray(100) { (it % 8).toByte() }), "text.encoding", "binary")
-
-    @Test
-    fun `invalid UTF-8 is named by its byte`() =
-        failsToRead(file(*"gora é ".toByteArray(), 0xff.toByte(), *" lu".toByteArray()), "text.utf8", "8")
+    fun `elements within elements without end`() =
+        failsToRead(file(*("<html>" + "<ul><li>".repeat(5000) + "gora").toByteArray()), "document.too_large", "nesting")
 
     // The caller.
 

@@ -3,7 +3,6 @@ package dev.edgeinfinite.demo
 import android.view.View
 import android.widget.ProgressBar
 import android.widget.TextView
-import dev.edgeinfinite.TextException
 
 /** The open document, as the pages that work on it show it. */
 class DocumentCard(private val view: View, screen: Screen) {
@@ -32,7 +31,7 @@ class DocumentCard(private val view: View, screen: Screen) {
         bar.shown(state.reading)
         bar.isIndeterminate = document.progress == null
         bar.progress = document.progress?.percent ?: 0
-        show.shown(document.paragraphs != null && document.problem !is TextException) // there is no text to show
+        show.shown(document.paragraphs != null)
         again.shown(document.phase == Phase.Stopped || document.phase == Phase.Failed)
         stop.shown(state.reading)
         choose.shown(!state.reading)
@@ -48,7 +47,7 @@ class DocumentCard(private val view: View, screen: Screen) {
                 else -> context.getString(R.string.card_copying)
             }
 
-            Phase.Done -> context.getString(R.string.card_facts, bytes(document.paragraphs?.fileBytes ?: 0), millis(document.millis))
+            Phase.Done -> context.getString(R.string.card_facts, bytes(document.copy?.length() ?: 0), millis(document.millis))
 
             Phase.Stopped -> context.getString(R.string.card_stopped)
 

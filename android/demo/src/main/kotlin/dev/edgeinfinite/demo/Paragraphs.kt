@@ -19,8 +19,6 @@ class Paragraphs private constructor(private val file: File, private val bytes: 
     /** Length of the document in UTF-16 units. */
     val length: Long get() = units.last()
 
-    val fileBytes: Long get() = bytes.last()
-
     /** The paragraph that the character at [offset] belongs to. */
     fun at(offset: Int): Int {
         val found = units.binarySearch(offset.toLong())

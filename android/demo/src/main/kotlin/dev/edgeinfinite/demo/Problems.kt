@@ -21,6 +21,11 @@ private fun problem(code: String): Int = when (code) {
     "text.empty" -> R.string.problem_text_empty
     "text.encoding" -> R.string.problem_text_encoding
     "text.utf8" -> R.string.problem_text_utf8
+    "document.format" -> R.string.problem_document_format
+    "document.encrypted" -> R.string.problem_document_encrypted
+    "document.scanned" -> R.string.problem_document_scanned
+    "document.damaged" -> R.string.problem_document_damaged
+    "document.too_large" -> R.string.problem_document_too_large
     "text.changed" -> R.string.problem_text_changed
     "engine.missing" -> R.string.problem_engine_missing
     "model.missing" -> R.string.problem_model_missing

@@ -37,15 +37,23 @@ enum class Phase { Working, Done, Stopped, Failed }
 class Engine(val model: Model, val info: ModelInfo, val version: String)
 
 /** Where a document comes from. */
-class DocumentSource(val title: String, val sample: Boolean = false, val open: () -> InputStream)
+class DocumentSource(val title: String, val sample: Boolean = false, val open: () -> InputStream) {
+    /** The end of its name, which tells the format where the bytes do not. */
+    val ending: String get() = ENDING.find(title)?.value ?: ".txt"
+
+    private companion object {
+        val ENDING = Regex("""\.[A-Za-z0-9]{1,8}$""")
+    }
+}
 
 /** The open document. */
 data class OpenDocument(
     val title: String,
     val sample: Boolean,
     val phase: Phase = Phase.Working,
-    /** The app's own copy of it, and its paragraphs; null until it is there. */
+    /** The app's own copy of it; null until it is there. */
     val copy: File? = null,
+    /** The paragraphs of its text; null until it was read. */
     val paragraphs: Paragraphs? = null,
     /** The title in the document itself, if it begins with one. */
     val heading: String? = null,

@@ -135,17 +135,35 @@ class ReaderViewModel(
     }
 
     private suspend fun readCopyOf(source: DocumentSource) {
-        val copy = folder.resolve("document-${copies++}.txt")
+        val copy = folder.resolve("document-${copies++}${source.ending}")
         updateDocument { it.copy(copy = copy) }
-        val (paragraphs, heading) = withContext(io) {
+        withContext(io) {
             source.open().use { input -> copy.outputStream().use { output -> input.copyTo(output) { ensureActive() } } }
-            val paragraphs = Paragraphs.of(copy)
+        }
+        val started = System.nanoTime()
+        val read = engine().model.read(TextSource.file(copy), { indexDir = folder }) { now -> updateDocument { it.copy(progress = now) } }
+        document = read
+        updateDocument { it.copy(millis = (System.nanoTime() - started) / 1e6) }
+        val (paragraphs, heading) = withContext(io) {
+            val paragraphs = Paragraphs.of(textOf(read))
             paragraphs to paragraphs[0].takeIf { it.heading == 1 }?.text
         }
         updateDocument { it.copy(paragraphs = paragraphs, heading = heading) }
-        val started = System.nanoTime()
-        document = engine().model.read(TextSource.file(copy), { indexDir = folder }) { now -> updateDocument { it.copy(progress = now) } }
-        updateDocument { it.copy(millis = (System.nanoTime() - started) / 1e6) }
+    }
+
+    /** The document's text in a file, to show any part of it: what quotes count in. */
+    private suspend fun textOf(document: Document): File {
+        val file = folder.resolve(TEXT)
+        file.bufferedWriter().use { writer ->
+            var end = 0
+            while (true) {
+                val part = document.text(end, end + PART)
+                if (part.isEmpty()) break
+                writer.write(part)
+                end += part.length
+            }
+        }
+        return file
     }
 
     private suspend fun engine(): Engine {
@@ -189,6 +207,12 @@ class ReaderViewModel(
 
     private fun updateSweep(change: (Sweep) -> Sweep) = _uiState.update { it.copy(sweep = change(it.sweep)) }
 }
+
+/** The name of the file that holds the text of the open document. */
+private const val TEXT = "text"
+
+/** UTF-16 units that are fetched at once. */
+private const val PART = 1 shl 20
 
 private fun InputStream.copyTo(output: OutputStream, beforeEach: () -> Unit) {
     val buffer = ByteArray(64 * 1024)

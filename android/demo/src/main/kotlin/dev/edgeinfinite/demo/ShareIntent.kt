@@ -10,7 +10,7 @@ import java.io.FileNotFoundException
 
 // Documents of other apps: chosen in the file picker, or shared by an intent.
 
-/** The file picker's question. Any kind of file may be chosen: what is no text is refused in words. */
+/** The file picker's question. Any kind of file may be chosen, since many have no type of their own: what is not read is refused in words. */
 fun picker(): Intent = Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("*/*")
 
 /** What another app shared, a stream or a text; null when there is nothing. */

@@ -1,8 +1,10 @@
 package dev.edgeinfinite.demo
 
+import android.content.Context
 import android.text.SpannableString
 import android.text.Spanned
 import android.text.TextPaint
+import android.text.format.DateUtils
 import android.text.method.LinkMovementMethod
 import android.text.style.ClickableSpan
 import android.view.View
@@ -10,6 +12,7 @@ import android.widget.LinearLayout
 import android.widget.ProgressBar
 import android.widget.TextView
 import dev.edgeinfinite.Answer
+import dev.edgeinfinite.Place
 import dev.edgeinfinite.Quote
 
 /** A question or a summary: its progress, its words as they come, then its quotes, which can be tapped, and what it cost. */
@@ -108,8 +111,9 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
     private fun addQuote(quote: Quote, headings: List<String>) {
         val piece = pieces.inflate(R.layout.quote)
         val caption = piece.findViewById<TextView>(R.id.quote_headings)
-        caption.shown(headings.isNotEmpty())
-        caption.text = headings.joinToString(" › ")
+        val above = listOfNotNull(quote.place?.let(view.context::words)) + headings
+        caption.shown(above.isNotEmpty())
+        caption.text = above.joinToString(" › ")
         piece.findViewById<TextView>(R.id.quote_text).text = quote.text.oneLine()
         piece.contentDescription = view.context.getString(R.string.quote_label, quote.text.oneLine())
         piece.setOnClickListener { onQuote(quote) }
@@ -150,6 +154,16 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
 }
 
 private val HEADING_MARKS = Regex("^#+ +", RegexOption.MULTILINE)
+
+/** A place in a file, for people. */
+private fun Context.words(place: Place): String = when (place.kind) {
+    Place.Kind.Page -> getString(R.string.place_page, place.number)
+    Place.Kind.Slide -> getString(R.string.place_slide, place.number)
+    Place.Kind.Sheet -> getString(R.string.place_sheet, place.number)
+    Place.Kind.Chapter -> getString(R.string.place_chapter, place.number)
+    Place.Kind.Message -> getString(R.string.place_message, place.number)
+    Place.Kind.Second -> DateUtils.formatElapsedTime(place.number.toLong())
+}
 
 /** A heading stands under itself. */
 private fun Quote.isHeading() = headings.lastOrNull() == text.trimStart('#').oneLine()

@@ -21,7 +21,7 @@ class ProblemsTest : PhoneTest() {
 
     private fun exception(code: String): EdgeInfiniteException = when (code.substringBefore('.')) {
         "engine" -> EngineMissingException(code, "")
-        "text" -> TextException(code, "")
+        "text", "document" -> TextException(code, "")
         "model" -> ModelException(code, "")
         "state" -> SavedDocumentException(code, "")
         "runtime" -> OnnxRuntimeException(code, "")

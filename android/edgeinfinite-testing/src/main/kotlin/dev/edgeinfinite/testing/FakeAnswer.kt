@@ -1,5 +1,7 @@
 package dev.edgeinfinite.testing
 
+import dev.edgeinfinite.Place
+
 /** What a [FakeModel] says. */
 public class FakeAnswer(
     /** The answer's text: it comes word by word. */
@@ -16,6 +18,9 @@ public class FakeAnswer(
 
     /** The headings that every quote stands under; none by default. */
     public var headings: List<String> = emptyList()
+
+    /** The place that every quote begins on, such as a page; null, the default, for none. */
+    public var place: Place? = null
 
     /** Thrown after [text], in place of the whole answer; null, the default, for none. */
     public var failure: Exception? = null

@@ -29,6 +29,16 @@ public sealed interface FakeCall {
         override fun toString(): String = "Restore(${file.name})"
     }
 
+    /** [dev.edgeinfinite.Document.text]. */
+    public class Text internal constructor(
+        /** From where. */
+        public val start: Int,
+        /** To where. */
+        public val end: Int,
+    ) : FakeCall {
+        override fun toString(): String = "Text($start..$end)"
+    }
+
     /** [dev.edgeinfinite.Document.save]. */
     public class Save internal constructor(
         /** Where to. */

@@ -64,6 +64,19 @@ class ContractTest {
 
     @ParameterizedTest
     @EnumSource
+    fun `the text is there to be shown, part by part`(kind: Kind) = check(kind) { model ->
+        val document = model.read(TextSource.of(words))
+        assertEquals(words, document.text())
+        assertEquals("🐟 gora", document.text(end = 7))
+        assertEquals(listOf("🐟", "🐟", " gora"), listOf(document.text(0, 1), document.text(1, 2), document.text(2, 7)))
+        assertEquals(listOf("la.\n", "", ""), listOf(words.length - 4, words.length, Int.MAX_VALUE).map { document.text(it) })
+        for ((start, end) in listOf(-1 to 2, 3 to 2)) assertThrows<IllegalArgumentException> { document.text(start, end) }
+        document.close()
+        assertClosed { document.text() }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     fun `a summary has no question`(kind: Kind) = check(kind) { model ->
         val answer = model.summarize(TextSource.of(words)).await()
         assertEquals(null, answer.question)

@@ -4,7 +4,8 @@ package dev.edgeinfinite.internal
  * The JNI boundary: every native function of the engine (rust/jni/src/lib.rs).
  *
  * Text is UTF-8; options, answers and reports are the JSON of the command line's `--json`; a handle is a number that is
- * never used twice, and 0 is none. [next] and [step] run one graph at most. Every function may throw [NativeException]. Handles come from
+ * never used twice, and 0 is none. [next] and [step] run one graph at most, or wait some
+ * tens of milliseconds for a file's text. Every function may throw [NativeException]. Handles come from
  * [NativeLibrary.natives], which loads the library.
  */
 internal object Native {
@@ -28,17 +29,21 @@ internal object Native {
     @JvmStatic
     external fun execution(model: Long): ByteArray
 
-    /** A document of [model], still unread: of [text] or of the file at [path]; the other is null. */
+    /** A document of [model], still unread: of plain [text] or of the file at [path], of any format; the other is null. */
     @JvmStatic
     external fun document(model: Long, text: ByteArray?, path: ByteArray?, options: ByteArray): Long
 
-    /** The document that [save] wrote to the file at [saved], of [text] or of the file at [path]; the other is null. */
+    /** The document that [save] wrote to the file at [saved], of [text] or of the file at [path]; the other is null. [step] makes it ready. */
     @JvmStatic
     external fun restore(model: Long, text: ByteArray?, path: ByteArray?, saved: ByteArray): Long
 
     /** Reads on and says how far; null when the document has been read. */
     @JvmStatic
     external fun step(document: Long): ByteArray?
+
+    /** The text from [start] to [end], in UTF-16 units, cut at its end; whole characters. */
+    @JvmStatic
+    external fun text(document: Long, start: Int, end: Int): ByteArray
 
     /** Writes what was read so far to the file at [path], as a whole or not at all. */
     @JvmStatic

@@ -23,6 +23,8 @@ internal class NativeDocument(private val queue: NativeQueue, private val handle
         return queue.events { Native.summarize(handle, chosen) }
     }
 
+    override suspend fun text(start: Int, end: Int): String = queue.runOn(handle) { Native.text(it, start, end) }.text()
+
     override suspend fun save(file: File) = queue.runOn(handle) { Native.save(it, file.absolutePath.utf8()) }
 
     override fun close() = Native.close(handle)

@@ -22,7 +22,7 @@ internal class NativeException(code: ByteArray, message: ByteArray) : RuntimeExc
             "cancelled" -> ClosedException(sentence)
             "engine" -> EngineMissingException(code, sentence)
             "model" -> ModelException(code, sentence)
-            "text" -> TextException(code, sentence)
+            "text", "document" -> TextException(code, sentence)
             "state" -> SavedDocumentException(code, sentence)
             "runtime" -> OnnxRuntimeException(code, sentence)
             "io" -> StorageException(code, sentence)

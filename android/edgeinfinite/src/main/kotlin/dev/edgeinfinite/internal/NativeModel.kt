@@ -36,7 +36,13 @@ internal class NativeModel(private val queue: NativeQueue, private val handle: L
 
     override suspend fun restore(file: File, source: TextSource): Document {
         val saved = file.absolutePath.utf8()
-        return NativeDocument(queue, queue.createHandle { Native.restore(handle, source.bytes(), source.path(), saved) })
+        val document = queue.createHandle { Native.restore(handle, source.bytes(), source.path(), saved) }
+        return try {
+            ready(document) {}
+        } catch (failure: Throwable) {
+            Native.close(document)
+            throw failure
+        }
     }
 
     override suspend fun chat(): Chat = NativeChat(queue, queue.createHandle { Native.chat(handle) })
@@ -51,13 +57,18 @@ internal class NativeModel(private val queue: NativeQueue, private val handle: L
 
     private suspend fun read(source: TextSource, options: ReadOptions, onProgress: suspend (AnswerEvent.Progress) -> Unit): NativeDocument {
         val document = queue.createHandle { Native.document(handle, source.bytes(), source.path(), options.json()) }
-        try {
-            while (true) onProgress(queue.runOn(document, Native::step)?.progress() ?: break)
+        return try {
+            ready(document, onProgress)
         } catch (failure: Throwable) {
             if (failure !is EdgeInfiniteException) options.resume?.let { leaveCheckpoint(document, it) }
             Native.close(document)
             throw failure
         }
+    }
+
+    /** Steps to the end. */
+    private suspend fun ready(document: Long, onProgress: suspend (AnswerEvent.Progress) -> Unit): NativeDocument {
+        while (true) onProgress(queue.runOn(document, Native::step)?.progress() ?: break)
         return NativeDocument(queue, document)
     }
 

@@ -12,6 +12,7 @@ import dev.edgeinfinite.LoadedGraph
 import dev.edgeinfinite.MemoryEstimate
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.ModelVariant
+import dev.edgeinfinite.Place
 import dev.edgeinfinite.Quote
 import dev.edgeinfinite.Scenario
 import dev.edgeinfinite.SkippedAccelerator
@@ -60,6 +61,7 @@ private fun JSONObject.quote() = Quote(
     headings = getJSONArray("headings").map(JSONArray::getString),
     answerStart = getJSONObject("answer").place("start_utf16"),
     answerEnd = getJSONObject("answer").place("end_utf16"),
+    place = optJSONObject("place")?.run { Place(Place.Kind.valueOf(getString("kind").replaceFirstChar(Char::uppercaseChar)), getInt("number")) },
 )
 
 private fun JSONObject.coverage() = Coverage(

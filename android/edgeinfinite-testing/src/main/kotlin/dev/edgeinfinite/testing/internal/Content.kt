@@ -15,6 +15,9 @@ import java.nio.file.Files
 import java.nio.file.StandardCopyOption
 import java.security.MessageDigest
 
+/** Most UTF-16 units of a text that is given at once. */
+private const val SHOWN = 1 shl 22
+
 /** Words between two reports. */
 private const val STEP = 100L
 
@@ -30,6 +33,20 @@ internal class Content(val document: String, val reading: Reading?, var done: Lo
         val unread = asked == Reading.Memory && reading != null && reading != Reading.Memory
         check(!unread) { "found a document read for $reading, expected one read for $asked" }
     }
+
+    /** Whole characters, as the engine gives them. */
+    fun text(start: Int, end: Int): String {
+        require(start >= 0) { "found a place of $start, expected 0 or more" }
+        require(start <= end) { "found a range from $start to $end, expected one that ends where it begins or after" }
+        val last = minOf(end, document.length)
+        if (start >= last) return ""
+        require(last - start <= SHOWN) { "found a range of more than $SHOWN UTF-16 units, the most that are given at once" }
+        return document.substring(start - half(start), last + half(last))
+    }
+
+    /** 1 in the middle of a surrogate pair. */
+    private fun half(at: Int): Int =
+        if (at in 1 until document.length && document[at].isLowSurrogate() && document[at - 1].isHighSurrogate()) 1 else 0
 
     /** As [saved] reads it. */
     fun save(file: File, model: String) {

@@ -22,6 +22,11 @@ internal class FakeDocument(private val engine: FakeEngine, private val lifetime
     fun summarize(options: SummaryOptions): Flow<AnswerEvent> =
         engine.events(FakeCall.Summarize(options), lifetime, question = null, options.reading, content)
 
+    override suspend fun text(start: Int, end: Int): String {
+        engine.begin(FakeCall.Text(start, end), lifetime)
+        return content.text(start, end)
+    }
+
     override suspend fun save(file: File) {
         engine.begin(FakeCall.Save(file), lifetime)
         content.save(file, engine.name)

@@ -73,7 +73,7 @@ internal class FakeEngine(private val model: FakeModel) {
             val start = document.indexOf(quote)
             require(start >= 0) { "found a quote of ${quote.length} characters that does not stand in the document" }
             val place = said.text.indexOf(quote).coerceAtLeast(0)
-            Quote(start, start + quote.length, quote, said.headings, place, place + quote.length)
+            Quote(start, start + quote.length, quote, said.headings, place, place + quote.length, said.place)
         }
         return Answer(question, said.text, said.found, said.confidence, quotes, coverage(quotes, document), usage(question, said, document))
     }
