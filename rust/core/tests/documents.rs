@@ -73,10 +73,12 @@ fn a_fact_is_quoted_where_it_stands_in_the_text_form() {
     let prose = format!("Die Mühle steht am Fluß. 🙂 Das Café schließt früh.\n\n{FACT} Niemand weiß, warum.\n");
     let latin: Vec<u8> = prose.chars().filter(|c| *c as u32 <= 0xff).map(|c| c as u8).collect();
     let late = [FACT.as_bytes(), &b"\n\nThe mill stands by the river.".repeat(3000), b"\n\nCaf\xe9 au lait est pr\xeat."].concat();
-    let cases: [(&str, Vec<u8>); 7] = [
+    let unmarked: Vec<u8> = format!("The mill stands by the river.\n\n{FACT}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let cases: [(&str, Vec<u8>); 8] = [
         ("gates.html", html(0).into_bytes()),
         ("without a name for it", html(0).into_bytes()),
         ("utf16.txt", utf16(&prose)),
+        ("unmarked", unmarked),
         ("latin.txt", latin),
         ("late.txt", late),
         ("gates.json", format!("[{{\"gate\": \"north\", \"note\": \"{FACT}\"}}]").into_bytes()),

@@ -44,6 +44,14 @@ pub(crate) fn marked(bytes: &[u8]) -> Option<(Coding, usize)> {
     }
 }
 
+/// Whether the first bytes are of text in two or four bytes a character, with a mark or without; it may be well-formed UTF-8 as well, of NULs and letters.
+pub fn is_wide(head: &[u8]) -> bool {
+    match marked(head) {
+        Some((coding, _)) => coding != Coding::Known(UTF_8),
+        None => wide(head).is_some(),
+    }
+}
+
 /// The coding of wide characters that NULs at every second or fourth place show.
 pub(crate) fn wide(bytes: &[u8]) -> Option<Coding> {
     let sample = &bytes[..bytes.len().min(4096) & !3];

@@ -75,6 +75,7 @@ use std::ops::ControlFlow;
 
 pub use block::{Block, Field, Kind};
 pub use detect::{Format, HEAD, detect};
+pub use encoding::is_wide;
 pub use error::{CODES, Error, Result};
 pub use input::Input;
 pub use limits::{Limits, Progress, ProgressUnit, Watch};

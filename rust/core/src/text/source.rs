@@ -96,7 +96,7 @@ impl TextSource {
         let head = bytes.read(0, bytes.length.min(documents::HEAD as u64) as usize)?;
         let format = documents::detect(&head, name.as_deref())?;
         let utf8 = std::str::from_utf8(&head).map_or_else(|e| e.error_len().is_none() && bytes.length > head.len() as u64, |_| true);
-        let verbatim = utf8 && format.is_some_and(documents::Format::is_verbatim);
+        let verbatim = utf8 && !documents::is_wide(&head) && format.is_some_and(documents::Format::is_verbatim);
         if verbatim && bytes.length == head.len() as u64 {
             return Ok(Self::verbatim(bytes));
         }
