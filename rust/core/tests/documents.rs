@@ -208,11 +208,11 @@ fn each_code_of_a_document_is_one_of_ours() {
 #[test]
 fn an_extraction_says_how_far_it_is_and_can_be_stopped() {
     let files = Files::new();
-    let path = files.put("scripts.html", html(12_000).as_bytes());
+    let path = files.put("scripts.html", html(40_000).as_bytes());
     let length = path.metadata().unwrap().len();
     let (document, source) = open(&path).unwrap();
     let first = document.step().unwrap().unwrap();
-    assert!(first.extracting && first.bytes_total == length, "12 MB are read in less than 50 ms");
+    assert!(first.extracting && first.bytes_total == length, "40 MB are read in less than 50 ms");
     assert_eq!(source.length(), 0);
     assert_eq!(document.save(&files.0.path().join("state")).unwrap_err().code(), "call.unread");
     assert_eq!(document.ask(QUESTION, AskOptions::default()).unwrap_err().code(), "call.unread");

@@ -15,7 +15,7 @@ public class Quote @EdgeInfiniteInternalApi public constructor(
     /** One past the last unit of it in [Answer.text]. */
     public val answerEnd: Int,
     /** The page, slide, chapter or the like that it begins on; null where the file has none. */
-    public val place: Place? = null,
+    public val place: Place?,
 ) {
     /** The number of the page that it begins on, from 1; null where the file has no pages. */
     public val page: Int? get() = place?.takeIf { it.kind == Place.Kind.Page }?.number

@@ -214,7 +214,8 @@ class ErrorsTest {
     fun `messages never quote the document`() = runTest {
         val secret = "confidential"
         Tiny.open().use { model ->
-            val texts = listOf(file(*secret.toByteArray(), 0xff.toByte()), file(*secret.toByteArray(Charsets.UTF_16)))
+            val nested = "<html>" + "<ul><li>$secret".repeat(5000)
+            val texts = listOf(file(*nested.toByteArray()), file(*ByteArray(100) { 1 }, *secret.toByteArray()))
             for (text in texts) {
                 val failure = assertThrows<TextException> { model.read(text) }
                 assertFalse(secret in failure.stackTraceToString())

@@ -19,7 +19,7 @@ class FormatsTest {
     private val other = "gora lu men ve la."
 
     private fun html(scripts: Int = 0) =
-        "<html><head><script>${"gora(lu); ".repeat(scripts)}</script></head><body><h1>Gora</h1><p>$other</p><p>$wanted</p></body></html>"
+        "<html><head>${"<script>gora(lu);</script>".repeat(scripts)}</head><body><h1>Gora</h1><p>$other</p><p>$wanted</p></body></html>"
 
     /** Reads [bytes] as a file and as a stream of that name. */
     private fun asked(name: String, bytes: ByteArray, check: suspend (Document, Quote) -> Unit) = runTest {
@@ -56,15 +56,43 @@ class FormatsTest {
     }
 
     @Test
-    fun `text in an older encoding`() = asked("text.txt", "Ärger über Öl. $wanted".toByteArray(charset("windows-1252"))) { document, quote ->
-        assertEquals("Ärger über Öl. $wanted", document.text())
-        assertEquals(wanted, quote.text)
+    fun `text in an older encoding`() {
+        val text = "Ärger über Öl. $wanted"
+        asked("text.txt", text.toByteArray(charset("windows-1252"))) { document, quote ->
+            assertEquals(text, document.text())
+            assertEquals(wanted, quote.text)
+        }
     }
 
     @Test
     fun `text in UTF-8 is the text itself`() = asked("text.md", "\uFEFF# Gora\n\n$other 🐟\n\n$wanted\n".toByteArray()) { document, _ ->
         assertEquals("\uFEFF# Gora\n\n$other 🐟\n\n$wanted\n", document.text())
     }
+
+    @Test
+    fun `what real programs wrote, with the page where there are pages`() = runTest {
+        EdgeInfinite.open(Tiny.citing(folder.resolve("model"))).use { model ->
+            model.read(TextSource.file(fixture("reportlab-one-column.pdf"))).use { document ->
+                val quote = document.ask("Berth 6 costs crowns").await().quotes.single()
+                assertTrue("Berth 6" in quote.text, quote.text)
+                assertEquals(2, quote.page)
+                assertEquals("Page 2", quote.place.toString())
+                assertEquals(quote.text, document.text(quote.start, quote.end))
+            }
+            model.read(TextSource.spool(fixture("pandoc.docx").inputStream(), folder)).use { document ->
+                val quote = document.ask("fee fourth night").await().quotes.single()
+                assertTrue("forty" in quote.text, quote.text)
+                assertNull(quote.page)
+                assertEquals(quote.text, document.text(quote.start, quote.end))
+            }
+            for ((name, code) in listOf("encrypted" to "document.encrypted", "scan" to "document.scanned")) {
+                val failure = runCatching { model.read(TextSource.file(fixture("reportlab-$name.pdf"))) }.exceptionOrNull()
+                assertEquals(code, (failure as? TextException)?.code, "found $failure")
+            }
+        }
+    }
+
+    private fun fixture(name: String) = Tiny.repository.resolve("rust/documents/tests/fixtures/$name")
 
     @Test
     fun `a saved web page is compared by its text`() = runTest {
@@ -77,7 +105,10 @@ class FormatsTest {
                 document.save(saved)
                 document.ask("wanted").await()
             }
-            for (source in listOf(page, same)) model.restore(saved, source).use { assertEquals(before.quotes, it.ask("wanted").await().quotes) }
+            for (source in listOf(page, same)) {
+                val after = model.restore(saved, source).use { it.ask("wanted").await() }
+                assertEquals(before.quotes, after.quotes)
+            }
             val failure = runCatching { model.restore(saved, another) }.exceptionOrNull()
             assertEquals("state.document", (failure as? SavedDocumentException)?.code, "found $failure")
         }

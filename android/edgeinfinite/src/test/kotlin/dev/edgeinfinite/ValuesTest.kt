@@ -22,6 +22,7 @@ class ValuesTest {
             MemoryEstimate::class,
             ModelInfo::class,
             SkippedAccelerator::class,
+            Place::class,
             Quote::class,
             AnswerEvent.Done::class,
             AnswerEvent.Progress::class,

@@ -61,7 +61,12 @@ private fun JSONObject.quote() = Quote(
     headings = getJSONArray("headings").map(JSONArray::getString),
     answerStart = getJSONObject("answer").place("start_utf16"),
     answerEnd = getJSONObject("answer").place("end_utf16"),
-    place = optJSONObject("place")?.run { Place(Place.Kind.valueOf(getString("kind").replaceFirstChar(Char::uppercaseChar)), getInt("number")) },
+    place = optJSONObject("place")?.filePlace(),
+)
+
+private fun JSONObject.filePlace() = Place(
+    kind = Place.Kind.valueOf(getString("kind").replaceFirstChar(Char::uppercaseChar)),
+    number = getInt("number"),
 )
 
 private fun JSONObject.coverage() = Coverage(
