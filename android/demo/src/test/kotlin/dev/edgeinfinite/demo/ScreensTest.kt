@@ -127,13 +127,13 @@ class ScreensTest : PhoneTest() {
         app.holding = false
     }
 
-    /** A file that is no text, and a build without ONNX Runtime. */
+    /** A file of a format that is not read, and a build without ONNX Runtime. */
     private fun drawProblems(look: String) {
         Phone().use { phone ->
             phone.inset()
             phone.untilRead()
-            phone.choose("report.pdf", "%PDF-1.7\n%âãÏÓ\n1 0 obj".byteInputStream())
-            phone.until(phone.string(R.string.problem_text_encoding))
+            phone.choose("photo.jpg", byteArrayOf(-1, -40, -1, -32).inputStream())
+            phone.until(phone.string(R.string.problem_document_format))
             phone.picture("$look-no-text")
         }
         app.failure = OnnxRuntimeException("runtime.missing", "found no libonnxruntime.so")
