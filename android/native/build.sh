@@ -12,7 +12,6 @@ out=$(realpath -m "${1:-$target/android/jniLibs}")
 api=26
 triples=(aarch64-linux-android x86_64-linux-android)
 declare -A abi=([aarch64-linux-android]=arm64-v8a [x86_64-linux-android]=x86_64)
-declare -A profile=([aarch64-linux-android]=dist [x86_64-linux-android]=dist-emulator) # of Cargo.toml
 declare -A emulation=([aarch64-linux-android]=aarch64linux [x86_64-linux-android]=elf_x86_64) # lld's names
 
 # link_by LINKER TRIPLE FLAG… : as settings of cargo, not as RUSTFLAGS. Paths in panic messages shall say nothing of this machine.
@@ -82,19 +81,13 @@ cd "$here"
 ensure python
 if [ -n "${ANDROID_NDK_HOME:-}" ]; then with_ndk; else without_ndk; fi
 
-# library TRIPLE : built, and laid where Android looks for it.
-library() {
-  quietly "cargo build for $1" "$cargo" build --locked --manifest-path "$root/Cargo.toml" --package edgeinfinite-jni \
-    --profile "${profile[$1]}" --target-dir "$target/android" --target="$1" "${settings[@]}"
-  install -D "$target/android/$1/${profile[$1]}/libedgeinfinite.so" "$out/${abi[$1]}/libedgeinfinite.so"
-}
-
 say "building libedgeinfinite.so for Android"
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS # they would stand before the settings
-building=()
-for triple in "${triples[@]}"; do # side by side: the last step of each has one thread
-  library "$triple" &
-  building+=($!)
+# The PDF reader is left out: it is larger than all the rest, and its bytes in the library have not been measured yet.
+quietly "cargo build for Android" "$cargo" build --locked --manifest-path "$root/Cargo.toml" --package edgeinfinite-jni --profile dist \
+  --no-default-features --features edgeinfinite-core/markdown,edgeinfinite-core/office,edgeinfinite-core/mail --target-dir "$target/android" "${triples[@]/#/--target=}" "${settings[@]}"
+
+for triple in "${triples[@]}"; do
+  install -D "$target/android/$triple/dist/libedgeinfinite.so" "$out/${abi[$triple]}/libedgeinfinite.so"
 done
-for job in "${building[@]}"; do wait "$job" || exit; done
 "$python" check.py "$out"/{arm64-v8a,x86_64}/libedgeinfinite.so
