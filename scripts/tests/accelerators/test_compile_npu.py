@@ -113,7 +113,7 @@ def test_damaged_weights_are_caught_by_the_engine(form, text, tmp_path, monkeypa
     linear = next(n for n in broken.graph.graph.node if n.op_type == "MatMul" and n.input[1].endswith(".self_attn.qkv"))
     weight = next(t for t in broken.graph.graph.initializer if t.name == linear.input[1])
     weight.CopyFrom(numpy_helper.from_array(-numpy_helper.to_array(weight), weight.name))
-    monkeypatch.setattr(compile_npu, "calibrated", lambda *_: broken)
+    monkeypatch.setattr(compile_npu, "calibrate", lambda *_: broken)
     monkeypatch.setattr(compile_npu, "error", lambda *_: 0.0)  # else it would be refused here
     soc = qnn.SOCS["SM8650"]
     target = tmp_path / "made"
