@@ -16,6 +16,12 @@ def test_the_readme_shows_the_model_that_ships():
     assert f"{name} {version}, " in block[0]
 
 
+@pytest.mark.parametrize("place", performance.PAGES)
+def test_the_pages_show_the_newest_record(place):
+    path, record = performance.newest(performance.shipped())
+    assert performance.page(place, path, record) == (ROOT / place).read_text("utf-8")
+
+
 def test_a_model_that_nobody_measured_is_an_error(tmp_path, monkeypatch):
     manifest = json.loads(performance.DEMO.read_text("utf-8")) | {"version": "99.0.0"}
     newer = tmp_path / "model.json"
