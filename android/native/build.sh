@@ -83,9 +83,8 @@ if [ -n "${ANDROID_NDK_HOME:-}" ]; then with_ndk; else without_ndk; fi
 
 say "building libedgeinfinite.so for Android"
 unset RUSTFLAGS CARGO_ENCODED_RUSTFLAGS # they would stand before the settings
-# The PDF reader is left out: it is larger than all the rest, and its bytes in the library have not been measured yet.
 quietly "cargo build for Android" "$cargo" build --locked --manifest-path "$root/Cargo.toml" --package edgeinfinite-jni --profile dist \
-  --no-default-features --features edgeinfinite-core/markdown,edgeinfinite-core/office,edgeinfinite-core/mail --target-dir "$target/android" "${triples[@]/#/--target=}" "${settings[@]}"
+  --target-dir "$target/android" "${triples[@]/#/--target=}" "${settings[@]}"
 
 for triple in "${triples[@]}"; do
   install -D "$target/android/$triple/dist/libedgeinfinite.so" "$out/${abi[$triple]}/libedgeinfinite.so"
