@@ -179,6 +179,15 @@ impl<'f, 's, 'w> Flow<'f, 's, 'w> {
         }
     }
 
+    /// A row of the open table as a document lays it out: a cell alone holds paragraphs, each of several cells one line.
+    pub fn row_or_paragraphs(&mut self, row: Vec<Cell>, header: bool) -> Result<()> {
+        match row.as_slice() {
+            [] => Ok(()),
+            [only] => only.text.split('\n').try_for_each(|line| self.paragraph(line, false)),
+            _ => self.row(row.into_iter().map(|cell| Cell { text: one_line(&cell.text), ..cell }).collect(), header),
+        }
+    }
+
     pub fn end_table(&mut self) -> Result<()> {
         match self.tables.pop() {
             Some(mut table) => table.write(self.writer),
@@ -209,4 +218,11 @@ pub(crate) fn one_line(text: &str) -> String {
         line.push_str(word);
     }
     line
+}
+
+/// Takes up a row of a table inside of a cell, as a line of it.
+pub(crate) fn nest_row(cell: &mut Cell, row: &[Cell]) {
+    let told: Vec<String> = row.iter().map(|cell| one_line(&cell.text)).collect();
+    cell.text.push_str(&told.join(" | "));
+    cell.text.push('\n');
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::archive::{Archive, Entry};
 use super::xml::{Element, Event, Xml};
 use crate::error::{Error, Result};
-use crate::flow::{Flow, one_line};
+use crate::flow::{Flow, nest_row, one_line};
 use crate::grid::Cell;
 use crate::limits::Budget;
 use crate::place::Place;
@@ -268,28 +268,21 @@ impl Walk<'_, '_, '_, '_> {
     }
 
     fn end_row(&mut self) -> Result<()> {
-        let inner = self.tables.len() > 1;
-        let Some(table) = self.tables.last_mut() else {
+        let Some((table, outer)) = self.tables.split_last_mut() else {
             return Ok(());
         };
         let mut row = std::mem::take(&mut table.row);
-        let header = table.header;
         while row.last().is_some_and(|cell| cell.text.is_empty()) {
             row.pop();
         }
-        if inner {
-            let told: Vec<String> = row.iter().map(|cell| one_line(&cell.text)).collect();
-            let outer = self.tables.len() - 2;
-            if let Some((cell, _)) = &mut self.tables[outer].cell {
-                cell.text.push_str(&told.join(" | "));
-                cell.text.push('\n');
+        match outer.last_mut() {
+            Some(outer) => {
+                if let Some((cell, _)) = &mut outer.cell {
+                    nest_row(cell, &row);
+                }
+                Ok(())
             }
-            return Ok(());
-        }
-        match row.as_slice() {
-            [] => Ok(()),
-            [only] => only.text.split('\n').try_for_each(|line| self.flow.paragraph(line, false)),
-            _ => self.flow.row(row.into_iter().map(|cell| Cell { text: one_line(&cell.text), ..cell }).collect(), header),
+            None => self.flow.row_or_paragraphs(row, table.header),
         }
     }
 
