@@ -31,7 +31,10 @@ pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Pa
     for question in questions {
         model.check_question(question)?; // before a long document is read
     }
-    let defaults = model.manifest().readings;
+    if questions.is_empty() {
+        model.generator()?; // the same of a model that cannot summarise
+    }
+    let defaults = model.readings();
     let default = if questions.is_empty() { defaults.summarize } else { defaults.ask };
     let watched = !common.json && std::io::stderr().is_terminal();
     let clock = Instant::now();
@@ -115,6 +118,7 @@ fn reply(common: &Common, document: &Document, question: Option<&String>, option
 /// Where an answer came from: the quote in its surroundings.
 fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<()> {
     let Some(answer) = answer else { return Ok(()) };
+    let fold = |text: &str| print::visible(&text.split_whitespace().collect::<Vec<_>>().join(" "));
     let name = if file.as_os_str() == "-" { "standard input".into() } else { print::name(file) };
     if !answer.found {
         let seen = |c: &&Coverage| c.kind != CoverageKind::Skipped;
@@ -122,11 +126,17 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
         let looked = answer.coverage.iter().filter(seen).map(share).sum::<u64>();
         let all = source.length().max(1);
         let rest = if looked < all { "; --reading recall:all looks at all of it" } else { "" };
-        print::line(&print::styled(2, &format!("  ╰ {} % of {name} was looked at{rest}", 100 * looked / all)))?;
+        let nothing = if answer.text.is_empty() { "nothing found; " } else { "" };
+        print::line(&print::styled(2, &format!("  ╰ {nothing}{} % of {name} was looked at{rest}", 100 * looked / all)))?;
+    }
+    if let Some(short) = &answer.short_answer {
+        print::line(&print::styled(1, &format!("  = {}", fold(&short.text))))?;
+    }
+    if let Some(verdict) = answer.verdict {
+        print::line(&print::styled(1, &format!("  = {verdict}")))?;
     }
     for quote in &answer.quotes {
         let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
-        let fold = |text: &str| print::visible(&text.split_whitespace().collect::<Vec<_>>().join(" "));
         let headings = quote.headings.iter().map(|h| format!(" › {}", fold(h))).collect::<String>();
         let at = match quote.place {
             Place::Whole => format!("line {}", print::grouped(source.line(quote.span.start)?)),

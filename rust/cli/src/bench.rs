@@ -33,7 +33,7 @@ struct Row {
 pub fn run(common: &Common, lengths: &[u64], runs: usize) -> Result<()> {
     let model = common.open()?;
     let options = common.options()?;
-    let reading = options.reading.unwrap_or(model.manifest().readings.ask);
+    let reading = options.reading.unwrap_or(model.readings().ask);
     let mut rows = Vec::new();
     if !common.json {
         print::line("    tokens   read tokens/s (min median max)   first text, ms (min median max)    state    index  peak memory")?;

@@ -1,6 +1,6 @@
 //! `inspect`, `verify` and the table of errors.
 
-use edgeinfinite_core::{CODES, Kind, Manifest, Result, inspect as inspect_folder};
+use edgeinfinite_core::{CODES, Kind, Manifest, Result, SelfTestResult, inspect as inspect_folder};
 use serde::Serialize;
 
 use crate::{Common, print};
@@ -10,13 +10,30 @@ pub fn inspect(common: &Common) -> Result<()> {
     common.options()?;
     let mut info = inspect_folder(&common.model)?;
     if let Some(name) = &common.scenario {
-        Manifest::load(&common.model)?.scenario(Some(name))?; // one that is not there is refused
+        let known = Manifest::load(&common.model)?.generator;
+        known.map(|generator| generator.scenario(Some(name))).transpose()?; // one that is not there is refused
         info.scenarios.retain(|s| s.name == *name);
     }
     if common.json {
         return print::json(&info);
     }
     print::line(&format!("{} {} ({})\n{}", info.name, info.version, info.licence, info.description))?;
+    if let Some(reader) = &info.reader {
+        print::line(&format!(
+            "{}, the reader: {} parameters, {}, {} · numbers at most {:.1e} off the reference's · {} tokens and {} sentences a run · alone the process about {} at most",
+            reader.file,
+            print::grouped(reader.parameters),
+            reader.precision,
+            print::size(reader.bytes),
+            reader.max_error,
+            reader.length,
+            reader.sentences,
+            print::size(reader.memory.peak_bytes),
+        ))?;
+    }
+    if !info.generator {
+        return print::line("no generator: it answers questions by recall, and neither summarises nor chats");
+    }
     print::line(&format!(
         "{} parameters, {} of them gates · {} layers of {} · vocabulary {} · {} · {} on disk · {}",
         print::grouped(info.parameters),
@@ -83,26 +100,22 @@ pub fn inspect(common: &Common) -> Result<()> {
 #[derive(Serialize)]
 struct Verified {
     files: usize,
-    self_test_error: f64,
-    self_test_bound: f64,
+    self_tests: Vec<SelfTestResult>,
 }
 
 /// Checks hashes and numbers.
 pub fn verify(common: &Common) -> Result<()> {
     common.options()?;
     let model = common.open()?; // compares every hash
-    let test = model.self_test()?;
+    let self_tests = model.self_tests()?;
     let files = model.manifest().files.len();
     if common.json {
-        return print::json(&Verified { files, self_test_error: test.error, self_test_bound: test.bound });
+        return print::json(&Verified { files, self_tests });
     }
-    print::line(&format!(
-        "{}: {files} files have the hashes of model.json; {} is {:.1e} off the reference (at most {:.1e})",
-        common.model.display(),
-        model.execution().file,
-        test.error,
-        test.bound,
-    ))
+    let told =
+        self_tests.iter().map(|test| format!("; {} is {:.1e} off the reference (at most {:.1e})", test.file, test.error, test.bound));
+    let told: String = told.collect();
+    print::line(&format!("{}: {files} files have the hashes of model.json{told}", common.model.display()))
 }
 
 /// docs/errors.md.

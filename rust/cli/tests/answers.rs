@@ -30,7 +30,7 @@ const USAGE: [&str; 10] = [
 fn json_has_the_promised_keys() {
     let report = json(&["ask", "-", "Who?", "And when?", "--json"], "Ada wrote it. 🙂 In 1843.".as_bytes());
     assert_eq!(report["answers"].as_array().map(Vec::len), Some(2));
-    for key in ["question", "text", "found", "confidence", "found_confidence", "quotes", "coverage"] {
+    for key in ["question", "text", "found", "confidence", "found_confidence", "quotes", "short_answer", "verdict", "coverage"] {
         assert!(report["answers"][0].get(key).is_some(), "{key}");
     }
     for key in USAGE {
@@ -39,6 +39,31 @@ fn json_has_the_promised_keys() {
     assert_eq!(report["execution"]["accelerator"], "Cpu");
     let report = json(&["summarize", "-", "--json"], b"One. Two.");
     assert!(report["summary"]["text"].is_string() && report.get("answers").is_none());
+}
+
+#[test]
+fn a_reader_alone_answers_and_refuses() {
+    let folder = common::tiny().with_file_name("tiny-reader");
+    let model = ["--model", folder.to_str().unwrap()];
+    let text = "The lease of the house was signed by Ada Brown in June 1904. Rent is due in May.".as_bytes();
+    let report = json(&[&["ask", "-", "Who signed the lease?", "Was the lease signed by Ada Brown?", "--json"][..], &model].concat(), text);
+    let [who, was] = [0, 1].map(|number| report["answers"][number].clone());
+    assert_eq!((&who["found"], &who["verdict"]), (&Value::from(true), &Value::Null), "{who}");
+    let place = |key: &str| who["short_answer"][key].as_u64().unwrap() as usize;
+    assert_eq!(text[place("start")..place("end")], *who["short_answer"]["text"].as_str().unwrap().as_bytes());
+    assert!(was["short_answer"].is_null() && ["yes", "no", "unclear"].contains(&was["verdict"].as_str().unwrap()), "{was}");
+    assert_eq!(report["execution"]["file"], "reader.onnx");
+
+    let shown = edgeinfinite(&[&["ask", "-", "Who signed the lease?"][..], &model].concat(), text);
+    assert!(shown.stdout.contains(&format!("  = {}", who["short_answer"]["text"].as_str().unwrap())), "{}", shown.stdout);
+    let refused = edgeinfinite(&[&["summarize", "-"][..], &model].concat(), text);
+    assert_eq!(refused.exit, 1);
+    assert!(refused.stderr.contains("[model.no_generator]"), "{}", refused.stderr);
+    let about = json(&[&["inspect", "--json"][..], &model].concat(), b"");
+    assert!(about["generator"] == false && about["reader"]["memory"]["peak_bytes"].as_u64() > Some(1 << 20), "{about}");
+    assert!(edgeinfinite(&[&["inspect"][..], &model].concat(), b"").stdout.contains("reader.onnx, the reader"));
+    let tests = json(&[&["verify", "--json"][..], &model].concat(), b"")["self_tests"].clone();
+    assert!(tests[0]["error"].as_f64() < tests[0]["bound"].as_f64(), "{tests}");
 }
 
 #[test]
@@ -104,7 +129,7 @@ fn inspect_verify_and_bench() {
         let part = |name: &str| scenario["memory"][name].as_u64().unwrap();
         assert!(part("state_bytes") == 2 * scenario["state_bytes"].as_u64().unwrap() && part("peak_bytes") > part("weights_bytes"));
     }
-    assert!(json(&["verify", "--json"], b"")["self_test_error"].as_f64() < Some(1e-4));
+    assert!(json(&["verify", "--json"], b"")["self_tests"][0]["error"].as_f64() < Some(1e-4));
     let report = json(&["bench", "--lengths", "100,400", "--runs", "2", "--json"], b"");
     assert_eq!(report["lengths"].as_array().map(Vec::len), Some(2));
     assert!(report["lengths"][0]["ttft_ms"]["median"].as_f64() > Some(0.0));

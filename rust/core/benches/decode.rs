@@ -86,7 +86,7 @@ fn drafts(model: &Arc<Model>, verbatim: bool) -> Value {
 /// Milliseconds of a decode run by rows, after a prompt of 400 tokens.
 fn rows(model: &Arc<Model>) -> Value {
     let cancel = CancelToken::new().unwrap();
-    let mut session = model.session().unwrap();
+    let mut session = model.generator().unwrap().session().unwrap();
     session.feed(&(0..400).map(|i| 300 + (i * i * 7) % 60).collect::<Vec<u32>>());
     while session.flush(&cancel).unwrap() {}
     let mut times: [Vec<f64>; 4] = Default::default();
@@ -103,12 +103,12 @@ fn rows(model: &Arc<Model>) -> Value {
         }
     }
     let [one, two, four, eight] = times.map(spread);
-    json!({ "model": model.manifest().name, "parameters": model.manifest().base.parameters, "ms": { "1": one, "2": two, "4": four, "8": eight } })
+    json!({ "model": model.manifest().name, "parameters": model.generator().unwrap().manifest().base.parameters, "ms": { "1": one, "2": two, "4": four, "8": eight } })
 }
 
 /// Microseconds a token on the host, by tokens in sight: choosing freely, choosing where a span begins and within one, looking a draft up.
 fn holding(model: &Arc<Model>, sight: usize) -> Value {
-    let tokens = model.tokens();
+    let tokens = model.generator().unwrap().tokens();
     let mut pieces = Vec::new();
     let mut count = 0;
     for sentence in sentences(sight) {
@@ -120,7 +120,7 @@ fn holding(model: &Arc<Model>, sight: usize) -> Value {
         }
     }
     let seen: Vec<u32> = pieces.iter().flat_map(|(ids, _)| ids.clone()).collect();
-    let logits: Vec<f32> = (0..model.manifest().base.vocabulary).map(|i| (i as f32 * 0.7).sin()).collect();
+    let logits: Vec<f32> = (0..model.generator().unwrap().manifest().base.vocabulary).map(|i| (i as f32 * 0.7).sin()).collect();
     let mut times: [Vec<f64>; 5] = Default::default();
     for _ in 0..RUNS {
         let mut timed = |at: usize, work: &mut dyn FnMut()| {

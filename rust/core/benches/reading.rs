@@ -21,7 +21,7 @@ fn main() -> Result<()> {
     };
     let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo");
     let folder = arguments.get(1).map_or(demo, |folder| folder.into());
-    let manifest = Manifest::load(&folder)?;
+    let manifest = Manifest::load(&folder)?.generator.expect("a generator");
     let mut rows = Vec::new();
     for _ in 0..RUNS {
         let tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;

@@ -1,5 +1,7 @@
 //! What an answer is: text, quotes, coverage, numbers. One set of types for the command line, JNI and Kotlin.
 
+use std::fmt;
+
 use edgeinfinite_documents::Place;
 use serde::{Serialize, Serializer};
 
@@ -44,6 +46,27 @@ fn with_page<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Er
     let counted = place.kind().zip(place.number()).map(|(kind, number)| Counted { kind, number });
     let page = if let Place::Page(number) = place { Some(*number) } else { None };
     Both { place: counted, page }.serialize(serializer)
+}
+
+/// What a document says to a question of yes or no.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Verdict {
+    Yes,
+    No,
+    /// It speaks of it and decides for neither.
+    Unclear,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Yes => "yes",
+            Self::No => "no",
+            Self::Unclear => "unclear",
+        })
+    }
 }
 
 /// How a stretch of the document took part in an answer. All of them together are the whole document, in order.
@@ -106,7 +129,7 @@ pub struct Answer {
     pub text: String,
     /// False when the document does not say.
     pub found: bool,
-    /// Of what was decided, that it was found or that the document does not say: the probability of the decision, the model's and the words' (λ·BM25) together (citing models), or of its tokens (geometric mean), 0 to 1;
+    /// Of what was decided, that it was found or that the document does not say: the probability of the decision, the model's and the words' (λ·BM25) together (citing models and readers), or of its tokens (geometric mean), 0 to 1;
     /// both multiplied where a citing model answers in its own words.
     pub confidence: f64,
     /// The probability that the document answers, 0 to 1: `confidence` when it was found, `1 - confidence` when not. To sort the answers of several
@@ -114,6 +137,10 @@ pub struct Answer {
     pub found_confidence: f64,
     /// In the order of the text.
     pub quotes: Vec<Quote>,
+    /// The words of the first quote that answer by themselves; None where nothing was found, of a question of yes or no, and without a reader.
+    pub short_answer: Option<Quote>,
+    /// What the document says to a question of yes or no; None where nothing was found, of other questions, and without a reader.
+    pub verdict: Option<Verdict>,
     /// The whole document in order.
     pub coverage: Vec<Coverage>,
     /// What it cost.

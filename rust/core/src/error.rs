@@ -39,6 +39,11 @@ pub const CODES: &[(&str, Kind, &str)] = &[
     ("model.graph", Kind::World, "the graph does not load or has other inputs than model.json says"),
     ("model.tokenizer", Kind::World, "tokenizer.json cannot be read or lacks a token"),
     ("model.no_chat", Kind::World, "the model cannot chat: it has no template for a turn"),
+    (
+        "model.no_generator",
+        Kind::World,
+        "the model folder holds a reader alone: it answers questions and cannot summarise, chat, or read by memory or notes",
+    ),
     ("model.self_test", Kind::World, "the graph computes something else than the reference on this machine"),
     ("engine.missing", Kind::World, "the engine's native library is not there or not for this processor's ABI"),
     ("runtime.missing", Kind::World, "ONNX Runtime's library is not there or too old"),

@@ -18,7 +18,7 @@
 //! # }
 //! ```
 //!
-//! Folders in the order of dependency, each importing only those before it: error, text, answer, index, manifest, attention, runtime, session, model,
+//! Folders in the order of dependency, each importing only those before it: error, text, answer, index, manifest, attention, runtime, session, reader, model,
 //! document, decode, prompt, generation. One call runs at most one graph.
 
 mod answer;
@@ -31,11 +31,12 @@ mod index;
 mod manifest;
 mod model;
 mod prompt;
+mod reader;
 mod runtime;
 mod session;
 mod text;
 
-pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Quote, Usage};
+pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Quote, Usage, Verdict};
 pub use decode::sampling::Sampling;
 pub use document::reading_state::Progress;
 pub use document::{Document, DocumentOptions};
@@ -61,8 +62,11 @@ pub mod testing {
     pub use crate::index::{Index, Match, Passage, Stored};
     pub use crate::manifest::prompt_template::PromptTemplate;
     pub use crate::manifest::{Float, Scenario};
+    pub use crate::model::Generator;
+    pub use crate::reader::{Decision, Laid, Piece, Reader, ReaderSettings, asks_yes_or_no, decide, fitting, lay_out};
     pub use crate::runtime::cancel_token::CancelToken;
     pub use crate::runtime::embedding::Embedding;
+    pub use crate::runtime::encoder::{EncoderInput, EncoderOutput};
     pub use crate::runtime::executor::{Executor, Inputs};
     pub use crate::runtime::model_dims::{LayerKind, ModelDims};
     pub use crate::session::{Session, SessionShared};

@@ -83,14 +83,14 @@ fn for_soc(soc: &str) -> (Arc<Model>, PathBuf, OpenOptions) {
 fn read(model: &Model) -> Vec<Vec<f32>> {
     let cancel = CancelToken::new().unwrap();
     let mut logits = Vec::new();
-    let mut session = model.session().unwrap();
+    let mut session = model.generator().unwrap().session().unwrap();
     session.feed(&(0..150).map(|i| 30 + (i * i * 7 + i) % 300).collect::<Vec<u32>>());
     while session.flush(&cancel).unwrap() {}
     logits.push(session.logits().to_vec());
     let mut saved = Vec::new();
     session.write(&mut saved).unwrap();
     let counts = session.counts();
-    let mut session = model.session().unwrap().resumed(&counts, &mut &saved[..]).unwrap().fork().unwrap();
+    let mut session = model.generator().unwrap().session().unwrap().resumed(&counts, &mut &saved[..]).unwrap().fork().unwrap();
     session
         .verify(&[40, 50, 60], &cancel, |row| {
             logits.push(row.to_vec());
@@ -124,7 +124,7 @@ fn the_simulator_computes_what_the_cpu_computes() {
             let error = got.iter().zip(want).fold(0.0_f32, |a, (b, c)| a.max((b - c).abs())) / largest;
             assert!(error < 0.15, "{soc}: logits {error} off");
         }
-        assert!(model.self_test().is_ok_and(|t| t.error <= t.bound));
+        assert!(model.generator().unwrap().self_test().is_ok_and(|t| t.error <= t.bound));
     }
 }
 
@@ -148,7 +148,7 @@ fn fixed_shapes_in_f32_compute_what_open_ones_compute() {
         std::fs::write(path, about.to_string()).unwrap();
         let model = Model::open(relabelled.path(), &exact).unwrap();
         assert_eq!(model.execution().graphs.iter().map(|g| g.rows).collect::<Vec<_>>(), [16, 8, 1]);
-        assert!(model.self_test().is_ok_and(|t| t.error < 1e-5));
+        assert!(model.generator().unwrap().self_test().is_ok_and(|t| t.error < 1e-5));
         for (got, want) in read(&model).iter().zip(&wanted) {
             let largest = want.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
             assert!(got.iter().zip(want).all(|(a, b)| (a - b).abs() < 1e-5 * largest), "{accelerator}");
@@ -188,7 +188,7 @@ fn a_wrong_graph_is_caught_once_and_for_all() {
     assert_eq!(first.execution().self_test_error, second.execution().self_test_error);
     // The graphs as they are, but what they are fed is held otherwise: they load, run, and compute something else.
     let damaged = copied(&folder);
-    let manifest = Manifest::load(&folder).unwrap();
+    let manifest = Manifest::load(&folder).unwrap().generator.unwrap();
     let encodings = manifest.artefacts.iter().find_map(|a| a.fixed.as_ref()?.encodings.clone()).unwrap();
     change(damaged.path(), &encodings, |text| {
         let mut kept: serde_json::Value = serde_json::from_str(&text).unwrap();

@@ -54,10 +54,10 @@ fn turns_are_one_session() {
     let cancel = CancelToken::between_runs();
     let [chat, drafted] = [(); 2].map(|()| TINY.chat().unwrap());
     let mut session = chat.session().unwrap();
-    let ends = &TINY.manifest().tokenizer.end;
-    let limit = TINY.manifest().limits.answer;
+    let ends = &TINY.generator().unwrap().manifest().tokenizer.end;
+    let limit = TINY.generator().unwrap().manifest().limits.answer;
     for text in TURNS {
-        session.feed(&TINY.template().turn(text, true, TINY.tokens()).unwrap());
+        session.feed(&TINY.generator().unwrap().template().turn(text, true, TINY.generator().unwrap().tokens()).unwrap());
         while session.flush(&cancel).unwrap() {}
         let mut generated = Vec::new();
         loop {
@@ -75,13 +75,13 @@ fn turns_are_one_session() {
             session.flush(&cancel).unwrap();
         }
         let answer = finish(&chat.send(text, options(false)).unwrap());
-        assert_eq!(answer.text, TINY.tokens().decode(&generated).unwrap());
+        assert_eq!(answer.text, TINY.generator().unwrap().tokens().decode(&generated).unwrap());
         assert_eq!((answer.usage.generated_tokens, answer.question.as_deref()), (generated.len() as u64, Some(text)));
-        assert!(answer.usage.state_bytes == 2 * TINY.state_bytes() && answer.usage.graph_runs > 0);
+        assert!(answer.usage.state_bytes == 2 * TINY.generator().unwrap().state_bytes() && answer.usage.graph_runs > 0);
         assert!(state(&chat) == held(session.fork().unwrap()), "{:?}", (session.counts(), chat.session().unwrap().counts()));
         assert_eq!(finish(&drafted.clone().send(text, options(true)).unwrap()).text, answer.text);
     }
-    assert!(session.absorbed() > 100 && chat.session().unwrap().bytes() == TINY.state_bytes());
+    assert!(session.absorbed() > 100 && chat.session().unwrap().bytes() == TINY.generator().unwrap().state_bytes());
 }
 
 #[test]

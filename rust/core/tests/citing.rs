@@ -255,8 +255,8 @@ fn what_the_memory_says_in_its_own_words_is_quoted_where_it_stands() {
 #[test]
 fn a_token_that_cannot_begin_own_words_is_refused() {
     let load = |words: Value| Manifest::load(folder("tiny", Some(words)).path());
-    assert_eq!(load(json!(null)).unwrap().citation.unwrap().words, None);
-    assert_eq!(load(json!(8)).unwrap().citation.unwrap().words, Some(8));
+    assert_eq!(load(json!(null)).unwrap().generator.unwrap().citation.unwrap().words, None);
+    assert_eq!(load(json!(8)).unwrap().generator.unwrap().citation.unwrap().words, Some(8));
     // <s1>, <s0>, <h1> and <eos> have a meaning already.
     for (wrong, sentence) in [
         (json!(384), "citation.words: found token 384, expected less than the vocabulary's 384"),

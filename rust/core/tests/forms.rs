@@ -51,7 +51,7 @@ fn opened(form: Form) -> (Form, Tokens, PromptTemplate) {
         manifest["prompt"][key] = template.clone();
     }
     manifest["base"]["vocabulary"] = json!(form.vocabulary);
-    let manifest: Manifest = serde_json::from_value(manifest).unwrap();
+    let manifest = Manifest::from_json(manifest).unwrap().generator.unwrap();
     let layout = PromptTemplate::new(&manifest, &mut tokens).unwrap();
     (form, tokens, layout)
 }

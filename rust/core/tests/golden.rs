@@ -61,8 +61,8 @@ fn open(name: &str, scenario: &str, precision: &str) -> Arc<Model> {
 
 fn tail(case: &Case, model: &Model) -> Vec<u32> {
     match case.task.as_str() {
-        "ask" => model.template().ask(&case.question, 256, model.tokens()).expect("a question"),
-        _ => model.template().summarize().to_vec(),
+        "ask" => model.generator().unwrap().template().ask(&case.question, 256, model.generator().unwrap().tokens()).expect("a question"),
+        _ => model.generator().unwrap().template().summarize().to_vec(),
     }
 }
 
@@ -83,10 +83,10 @@ fn computes(name: &str, bound: f32, memory: f64) {
     let cancel = CancelToken::between_runs();
     for case in golden() {
         let model = open(name, &case.scenario, "fp32");
-        let words = model.tokens().encode(&case.document).unwrap();
+        let words = model.generator().unwrap().tokens().encode(&case.document).unwrap();
         let tail = tail(&case, &model);
-        assert_eq!([model.template().start(), &words, &tail].concat(), case.prompt_tokens, "{}: prompt", case.name);
-        let mut session = model.session().unwrap();
+        assert_eq!([model.generator().unwrap().template().start(), &words, &tail].concat(), case.prompt_tokens, "{}: prompt", case.name);
+        let mut session = model.generator().unwrap().session().unwrap();
         session.feed(&words);
         session.feed(&tail);
         while session.flush(&cancel).unwrap() {}
@@ -152,6 +152,6 @@ fn documents_answer_with_the_golden_text() {
 #[test]
 fn the_int8_graph_stays_within_its_bound() {
     let model = open("tiny", "default", "int8");
-    let test = model.self_test().unwrap();
+    let test = model.generator().unwrap().self_test().unwrap();
     assert!(test.error > 0.0 && test.error <= test.bound, "{} {}", test.error, test.bound);
 }

@@ -26,10 +26,10 @@ fn drain(session: &mut Session) {
 fn one_call_equals_many() {
     let model = tiny();
     let words: Vec<u32> = (0..700).map(|i| 30 + (i * i * 7 + i) % 300).collect();
-    let mut whole = model.session().unwrap();
+    let mut whole = model.generator().unwrap().session().unwrap();
     whole.feed(&words);
     drain(&mut whole);
-    let mut parts = model.session().unwrap();
+    let mut parts = model.generator().unwrap().session().unwrap();
     let cancel = CancelToken::between_runs();
     for part in words.chunks(13) {
         parts.feed(part);
@@ -45,7 +45,7 @@ fn a_session_goes_on_where_it_was_written() {
     let words: Vec<u32> = (0..300).map(|i| 30 + (i * i * 7 + i) % 300).collect();
     let cuts = [(0, 0), (3, 0), (17, 0), (40, 1), (41, 5), (100, 0), (250, 40)];
     for (model, (read, single)) in cuts.into_iter().flat_map(|cut| [(&*TINY, cut), (&*HALF, cut)]) {
-        let mut session = model.session().unwrap();
+        let mut session = model.generator().unwrap().session().unwrap();
         session.feed(&words[..read]);
         let cancel = CancelToken::between_runs();
         while session.advance(&cancel).unwrap() {}
@@ -56,7 +56,7 @@ fn a_session_goes_on_where_it_was_written() {
         let mut bytes = Vec::new();
         let counts = session.counts();
         session.write(&mut bytes).unwrap();
-        let mut resumed = model.session().unwrap().resumed(&counts, &mut bytes.as_slice()).unwrap();
+        let mut resumed = model.generator().unwrap().session().unwrap().resumed(&counts, &mut bytes.as_slice()).unwrap();
         for session in [&mut session, &mut resumed] {
             session.feed(&words);
             drain(session);
@@ -64,7 +64,7 @@ fn a_session_goes_on_where_it_was_written() {
         assert_eq!(session.logits(), resumed.logits(), "{read} tokens and {single}");
         assert_eq!(session.memory_sums(), resumed.memory_sums());
         assert_eq!((session.runs(), session.absorbed()), (resumed.runs(), resumed.absorbed()));
-        let short = model.session().unwrap().resumed(&counts, &mut &bytes[..bytes.len().saturating_sub(1)]);
+        let short = model.generator().unwrap().session().unwrap().resumed(&counts, &mut &bytes[..bytes.len().saturating_sub(1)]);
         assert!(bytes.is_empty() || short.unwrap_err().code() == "state.damaged");
     }
 }
@@ -76,7 +76,7 @@ fn several_rows_compute_what_single_rows_do() {
     let cancel = CancelToken::between_runs();
     let words: Vec<u32> = (0..140).map(|i| 30 + (i * i * 7 + i) % 300).collect();
     let [mut single, mut drafted] = [(); 2].map(|()| {
-        let mut session = model.session().unwrap();
+        let mut session = model.generator().unwrap().session().unwrap();
         session.feed(&words[..50]);
         drain(&mut session);
         session
@@ -113,7 +113,7 @@ fn several_rows_compute_what_single_rows_do() {
 #[test]
 fn state_does_not_grow_and_forks_are_apart() {
     for model in [&*TINY, &*HALF] {
-        let mut session = model.session().unwrap();
+        let mut session = model.generator().unwrap().session().unwrap();
         session.feed(&[40; 20]);
         drain(&mut session);
         let bytes = session.bytes();
@@ -121,7 +121,7 @@ fn state_does_not_grow_and_forks_are_apart() {
         let [mut fork, mut other] = [session.fork().unwrap(), session.fork().unwrap()];
         fork.feed(&[50; 500]);
         drain(&mut fork);
-        assert_eq!((fork.bytes(), session.bytes(), model.state_bytes()), (bytes, bytes, bytes));
+        assert_eq!((fork.bytes(), session.bytes(), model.generator().unwrap().state_bytes()), (bytes, bytes, bytes));
         assert_eq!(session.logits(), before);
         assert!(fork.absorbed() > 0 && session.absorbed() == 0);
         for session in [&mut session, &mut other] {
@@ -134,10 +134,10 @@ fn state_does_not_grow_and_forks_are_apart() {
 
 #[test]
 fn keys_and_values_in_f16_take_half() {
-    let shape = &TINY.manifest().base;
-    let sizes = TINY.sizes();
+    let shape = &TINY.generator().unwrap().manifest().base;
+    let sizes = TINY.generator().unwrap().sizes();
     let numbers = 2 * shape.layers * shape.kv_heads * (sizes.pinned + sizes.window) * shape.head_dim;
-    let [whole, half] = [&TINY, &HALF].map(|model| model.session().unwrap().bytes());
+    let [whole, half] = [&TINY, &HALF].map(|model| model.generator().unwrap().session().unwrap().bytes());
     assert_eq!(whole - half, 2 * numbers as u64);
     let [whole, half] = ["tiny", "tiny-half"].map(|name| inspect(&folder(name)).unwrap());
     for (whole, half) in whole.scenarios.iter().zip(&half.scenarios) {
@@ -147,7 +147,7 @@ fn keys_and_values_in_f16_take_half() {
         // What is lost again to one layer's keys and values in f32.
         assert_eq!(half.memory.run_bytes - whole.memory.run_bytes, 4 * (numbers / shape.layers) as u64);
     }
-    let test = HALF.self_test().unwrap();
+    let test = HALF.generator().unwrap().self_test().unwrap();
     assert!(1e-5 < test.error && test.error <= test.bound, "{test:?}");
 }
 
@@ -155,13 +155,13 @@ fn keys_and_values_in_f16_take_half() {
 fn a_cancelled_run_changes_nothing() {
     let model = tiny();
     let cancel = CancelToken::new().unwrap();
-    let mut session = model.session().unwrap();
+    let mut session = model.generator().unwrap().session().unwrap();
     session.feed(&[60; 40]);
     cancel.cancel();
     assert_eq!(session.advance(&cancel).unwrap_err().code(), "cancelled");
     assert_eq!((session.runs(), session.position()), (0, 0));
     drain(&mut session);
-    let mut other = model.session().unwrap();
+    let mut other = model.generator().unwrap().session().unwrap();
     other.feed(&[60; 40]);
     drain(&mut other);
     assert_eq!(session.logits(), other.logits());
@@ -181,7 +181,7 @@ fn a_stream_holds_back_little() {
     let mut out = 0;
     let text = "unspaced,".repeat(3000);
     for _ in 0..20 {
-        out += model.tokens().decode(&stream.push(model.tokens(), &text).unwrap()).unwrap().len();
+        out += model.generator().unwrap().tokens().decode(&stream.push(model.generator().unwrap().tokens(), &text).unwrap()).unwrap().len();
     }
     assert!(20 * text.len() - out <= 2 * 4096, "{out} of {} bytes", 20 * text.len());
 }
@@ -193,7 +193,7 @@ proptest! {
     #[test]
     fn token_stream_equals_whole(text in "([a-zA-Zé字🙂0-9.,'\n\t-]{0,9}[ ]{0,3}){0,60}", cuts in prop::collection::vec(0_usize..400, 0..8)) {
         let model = tiny();
-        let tokens = model.tokens();
+        let tokens = model.generator().unwrap().tokens();
         let mut stream = TokenStream::default();
         let mut found = Vec::new();
         let mut at = 0;
@@ -211,7 +211,7 @@ proptest! {
     #[test]
     fn text_stream_equals_whole(text in "[a-zé字🙂 \u{5d0}\u{0}]{0,40}", ids in prop::collection::vec(30_u32..380, 0..30)) {
         let model = tiny();
-        let tokens = model.tokens();
+        let tokens = model.generator().unwrap().tokens();
         for ids in [tokens.encode(&text).unwrap(), ids] {
             let mut stream = TextStream::default();
             let mut found = String::new();

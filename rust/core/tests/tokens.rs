@@ -10,7 +10,7 @@ use tokenizers::Tokenizer;
 
 static BOTH: LazyLock<Vec<(Tokens, Tokenizer)>> = LazyLock::new(|| {
     let open = |folder: PathBuf| {
-        let manifest = Manifest::load(&folder).unwrap();
+        let manifest = Manifest::load(&folder).unwrap().generator.unwrap();
         let path = folder.join(&manifest.tokenizer.file);
         let mut whole = Tokenizer::from_file(&path).unwrap();
         whole.set_encode_special_tokens(true);

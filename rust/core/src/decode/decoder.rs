@@ -6,7 +6,7 @@ use crate::decode::constrained::{ConstrainedSpan, SpanConstraint};
 use crate::decode::prompt_lookup;
 use crate::decode::sampling::{Sampler, Sampling, Stops};
 use crate::error::Result;
-use crate::model::Model;
+use crate::model::Generator;
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::{Session, VERIFY};
 use crate::text::tokenizer::TextStream;
@@ -71,13 +71,13 @@ impl Decoder {
 
     /// Text that became certain with the next tokens; None when the model ends the prompt's answer. The session holds the prompt and
     /// has run it. At most one graph run.
-    pub fn next(&mut self, session: &mut Session, model: &Model, cancel: &CancelToken) -> Result<Option<String>> {
+    pub fn next(&mut self, session: &mut Session, generator: &Generator, cancel: &CancelToken) -> Result<Option<String>> {
         if self.ended {
             return Ok(None);
         }
         let clock = Instant::now();
         let tokens = self.last.map(|last| self.with_draft(session, last));
-        let ends = &model.manifest().tokenizer.end;
+        let ends = &generator.manifest().tokenizer.end;
         if tokens.is_none() {
             self.sampler.read(session.recent());
         }
@@ -101,7 +101,7 @@ impl Decoder {
             };
             match &mut self.constraint {
                 Some(constraint) => text.push_str(&constraint.take(token)),
-                None => match self.stream.push(&model.tokens, token) {
+                None => match self.stream.push(&generator.tokens, token) {
                     Ok(piece) => {
                         let (shown, stopped) = self.stops.push(&piece);
                         text.push_str(&shown);
@@ -156,18 +156,18 @@ impl Decoder {
     }
 
     /// What was kept back of the prompt's answer; the next prompt begins anew.
-    pub fn finish(&mut self, model: &Model) -> Result<String> {
+    pub fn finish(&mut self, generator: &Generator) -> Result<String> {
         self.last = None;
         self.ended = false;
         self.end = None;
-        let rest = std::mem::take(&mut self.stream).finish(&model.tokens)?;
+        let rest = std::mem::take(&mut self.stream).finish(&generator.tokens)?;
         let (shown, stopped) = self.stops.push(&rest);
         Ok(if stopped { shown } else { shown + &self.stops.finish() })
     }
 
     /// What a session that goes on after the answer has still to run: the token chosen last, if the model did not end there, and an end.
-    pub fn close(&self, model: &Model) -> Vec<u32> {
-        self.last.into_iter().chain(self.end.or(model.manifest().tokenizer.end.first().copied())).collect()
+    pub fn close(&self, generator: &Generator) -> Vec<u32> {
+        self.last.into_iter().chain(self.end.or(generator.manifest().tokenizer.end.first().copied())).collect()
     }
 
     /// The prompt's answer is held no longer: the spans that it is made of.

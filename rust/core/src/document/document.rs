@@ -10,7 +10,7 @@ use crate::document::reading_state::{DocumentState, Progress};
 use crate::document::saved;
 use crate::error::{Error, Result};
 use crate::manifest::Reading;
-use crate::model::Model;
+use crate::model::{Generator, Model};
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
 use crate::text::source::TextSource;
@@ -79,7 +79,7 @@ impl Document {
     /// another reading, `io` when a file cannot be written. Of a file whose text has to be extracted before, [`Document::step`] fails with them.
     pub fn open(model: Arc<Model>, source: TextSource, options: DocumentOptions) -> Result<Self> {
         let DocumentOptions { reading, index_dir: folder, resume } = options;
-        let defaults = model.manifest().readings;
+        let defaults = model.readings();
         let needed = reading.map_or([defaults.ask, defaults.summarize], |reading| [reading; 2]);
         let memory = needed.contains(&Reading::Memory);
         let saved = resume.clone().filter(|path| path.exists()).map(|path| Saved::Unfinished { path, memory });
@@ -88,7 +88,7 @@ impl Document {
             resume.as_deref().map(|path| saved::place(path, &source)).transpose()?;
         }
         let checkpoint = resume.map(|path| Mutex::new(Checkpoint { path, due: Instant::now() + CHECKPOINT }));
-        let session = (memory && saved.is_none()).then(|| model.session()).transpose()?;
+        let session = (memory && saved.is_none()).then(|| model.generator()?.session()).transpose()?;
         Self::new(model, source, folder, reading, saved, session, checkpoint)
     }
 
@@ -232,6 +232,11 @@ impl Shared {
     pub fn read_state(&self) -> Result<MutexGuard<'_, DocumentState>> {
         let state = self.state()?;
         if state.marks.read { Ok(state) } else { Err(Error::new("call.unread", "the document has not been read to its end")) }
+    }
+
+    /// The language model.
+    pub fn generator(&self) -> Result<&Arc<Generator>> {
+        self.model.generator()
     }
 
     fn save(&self, state: &mut DocumentState, path: &Path) -> Result<()> {

@@ -153,13 +153,13 @@ impl DocumentState {
 
     fn take(&mut self, block: &Block, model: &Model) -> Result<()> {
         let marks = &mut self.marks;
-        let citing = model.template.citing();
+        let citing = model.citing();
         let counted = citing.is_some() || self.session.is_none();
         let mut fed = 0;
         let mut passage: Option<(Span, usize, First)> = None; // with its tokens, and what it begins with
         let mut at = 0;
         let mut at_utf16 = block.start_utf16;
-        for (unit, tokens) in tokenized(&block.text, units_after(&block.text, &mut marks.fence), model.piece_tokens(), &model.tokens)? {
+        for (unit, tokens) in tokenized(&block.text, units_after(&block.text, &mut marks.fence), model.piece_tokens(), model.tokens())? {
             at_utf16 += utf16_length(&block.text[at..unit.start]);
             at = unit.start;
             let span = Span::within(block.start + at as u64, at_utf16, &block.text[at..], 0, unit.end - at);
@@ -208,10 +208,10 @@ impl DocumentState {
     }
 
     fn finish(&mut self, model: &Model) -> Result<()> {
-        if model.template.citing().is_none()
+        if model.citing().is_none()
             && let Some(session) = &mut self.session
         {
-            let tokens = self.marks.stream.finish(&model.tokens)?;
+            let tokens = self.marks.stream.finish(model.tokens())?;
             self.marks.tokens += tokens.len() as u64;
             session.feed(&tokens);
         }
@@ -220,7 +220,7 @@ impl DocumentState {
             return Err(Error::new("text.empty", "the document holds nothing but white space, expected text"));
         }
         // What is left may still hold full segments; they are run step by step before the document counts as read.
-        let full = self.session.as_ref().is_some_and(|s| s.waiting() >= model.sizes().segment);
+        let full = self.session.as_ref().is_some_and(|s| s.is_segment_waiting());
         self.marks.read = !full;
         if let (false, Some(session)) = (full, &mut self.session) {
             session.rest();
@@ -251,7 +251,7 @@ impl ReadingState {
     /// Whether marks that were read from a file can be those of a text of that many bytes.
     pub fn fit(&self, model: &Model, bytes: u64) -> bool {
         let inside = |span: &Span| span.start <= span.end && span.end <= self.start && span.end_utf16 <= self.start_utf16;
-        let vocabulary = model.manifest().base.vocabulary as u64;
+        let vocabulary = model.generator().map_or(0, |generator| generator.manifest().base.vocabulary as u64);
         let seen = self.seen.iter().all(|s| inside(&s.span) && s.tokens.iter().chain(&s.marker).all(|t| u64::from(*t) < vocabulary));
         let leads = self.leads.len() < LEADS && self.leads.iter().all(|l| inside(&l.heading) && inside(&l.sentence));
         let place = self.start <= bytes && self.start_utf16 <= self.start && (!self.read || self.start == bytes);
@@ -285,7 +285,7 @@ impl ReadingState {
 
 /// Feeds a free model; gives the number of tokens.
 fn feed(stream: &mut TokenStream, session: &mut Session, model: &Model, text: &str) -> Result<u64> {
-    let tokens = stream.push(&model.tokens, text)?;
+    let tokens = stream.push(model.tokens(), text)?;
     session.feed(&tokens);
     Ok(tokens.len() as u64)
 }

@@ -147,9 +147,10 @@ fn write(
     let session = match &mut state.session {
         Some(session) => {
             session.write(&mut out).map_err(failed)?;
-            let sizes = model.sizes();
+            let generator = model.generator()?;
+            let sizes = generator.sizes();
             let sizes = [sizes.segment, sizes.pinned, sizes.window];
-            let precision = model.execution().precision.clone();
+            let precision = generator.execution().precision.clone();
             Some(Saved { sizes, precision, counts: session.counts(), bytes: out.written })
         }
         None => None,
@@ -278,7 +279,8 @@ fn same_text(path: &Path, header: &Header, source: &TextSource) -> Result<Sha256
 }
 
 fn session(path: &Path, model: &Model, file: &File, saved: &Saved) -> Result<Session> {
-    let sizes = model.sizes();
+    let generator = model.generator()?;
+    let sizes = generator.sizes();
     let state = path.display();
     let [segment, pinned, window] = saved.sizes;
     if saved.sizes != [sizes.segment, sizes.pinned, sizes.window] {
@@ -288,14 +290,14 @@ fn session(path: &Path, model: &Model, file: &File, saved: &Saved) -> Result<Ses
         );
         return Err(Error::new("state.model", message));
     }
-    let precision = &model.execution().precision;
+    let precision = &generator.execution().precision;
     if saved.precision != *precision {
         let message = format!("{state}: found a memory reading in {}, the model runs in {precision}", saved.precision);
         return Err(Error::new("state.model", message));
     }
     let mut input = file;
     input.seek(SeekFrom::Start(PRELUDE)).map_err(|e| Error::io(&state, &e))?;
-    model.session()?.resumed(&saved.counts, &mut BufReader::new(input.take(saved.bytes)))
+    generator.session()?.resumed(&saved.counts, &mut BufReader::new(input.take(saved.bytes)))
 }
 
 fn prelude(version: u32, length: u64) -> Vec<u8> {

@@ -24,7 +24,7 @@ use crate::generation::output::Output;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::request::{AnswerKind, AskOptions, SummaryStyle};
 use crate::generation::stats::Stats;
-use crate::model::Model;
+use crate::model::{Generator, Model};
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
 
@@ -36,7 +36,7 @@ pub struct Chat {
 
 #[derive(Debug)]
 struct Shared {
-    model: Arc<Model>,
+    generator: Arc<Generator>,
     state: Mutex<State>,
 }
 
@@ -68,10 +68,11 @@ impl Model {
     /// Begins a conversation.
     ///
     /// # Errors
-    /// `model.no_chat` when the model was not made for one; `runtime.failed`.
-    pub fn chat(self: &Arc<Self>) -> Result<Chat> {
-        let state = State { session: self.chat_session()?, turn: Weak::new() };
-        Ok(Chat { shared: Arc::new(Shared { model: Arc::clone(self), state: Mutex::new(state) }) })
+    /// `model.no_chat` when the model was not made for one; `model.no_generator` in a folder that holds a reader alone; `runtime.failed`.
+    pub fn chat(&self) -> Result<Chat> {
+        let generator = Arc::clone(self.generator()?);
+        let state = State { session: generator.chat_session()?, turn: Weak::new() };
+        Ok(Chat { shared: Arc::new(Shared { generator, state: Mutex::new(state) }) })
     }
 }
 
@@ -84,9 +85,9 @@ impl Chat {
     pub fn send(&self, text: &str, options: AskOptions) -> Result<AnswerStream> {
         let stats = Stats::new(Instant::now());
         check(&options)?;
-        let model = &self.shared.model;
+        let generator = &self.shared.generator;
         let mut state = self.shared.state()?;
-        let tokens = model.template.turn(text, state.session.position() == 0, &model.tokens)?;
+        let tokens = generator.template.turn(text, state.session.position() == 0, &generator.tokens)?;
         if state.turn.strong_count() > 0 {
             return Err(Error::new("call.busy", "the chat's answer before is not complete; pull it to its end, or drop it"));
         }
@@ -94,8 +95,8 @@ impl Chat {
         let busy = Arc::new(());
         state.turn = Arc::downgrade(&busy);
         drop(state);
-        let output = Output::new(AnswerKind::FreeForm, options.style, options.decoder(options.token_limit(model)));
-        let prompt = PromptSession::new(model, Some(session), &tokens, Vec::new())?;
+        let output = Output::new(AnswerKind::FreeForm, options.style, options.decoder(options.token_limit(generator)));
+        let prompt = PromptSession::new(generator, Some(session), &tokens, Vec::new())?;
         AnswerStream::new(Turn::new(Arc::clone(&self.shared), text.to_owned(), busy, prompt, output, stats))
     }
 
@@ -139,7 +140,7 @@ impl Turn {
     /// The next words; None when the text is complete but for what the decoder kept back.
     fn decode(&mut self, cancel: &CancelToken) -> Result<Option<String>> {
         let Some(prompt) = self.prompt.as_mut().filter(|_| !self.output.decoder().full()) else { return Ok(None) };
-        self.output.decoder().next(prompt.session(), &self.chat.model, cancel)
+        self.output.decoder().next(prompt.session(), &self.chat.generator, cancel)
     }
 
     /// The chat goes on from the answer's session.
@@ -164,8 +165,10 @@ impl Turn {
             confidence: self.output.confidence(),
             found_confidence: found_confidence(self.output.found(), self.output.confidence()),
             quotes: Vec::new(),
+            short_answer: None,
+            verdict: None,
             coverage: Vec::new(),
-            usage: self.stats.usage(&self.output, chat_bytes),
+            usage: self.stats.usage(self.output.tokens(), self.output.tokens_per_second(), chat_bytes),
         })
     }
 
@@ -196,8 +199,8 @@ impl Generate for Turn {
         if let Some(delta) = self.decode(cancel)? {
             return Ok(self.text_event(delta));
         }
-        self.closing = Some(self.output.decoder().close(&self.chat.model));
-        let kept_back = self.output.decoder().finish(&self.chat.model)?;
+        self.closing = Some(self.output.decoder().close(&self.chat.generator));
+        let kept_back = self.output.decoder().finish(&self.chat.generator)?;
         Ok(self.text_event(kept_back))
     }
 

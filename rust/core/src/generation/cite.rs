@@ -63,7 +63,7 @@ impl Cite {
             }
             log_probability = decision;
         }
-        let manifest = request.model().manifest();
+        let manifest = request.generator().manifest();
         let otherwise: &[u32] = match request.is_question() {
             true => &[self.none],
             false if self.cited > 0 || candidates.is_empty() => &manifest.tokenizer.end,

@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::generation::output::Output;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::step::Step;
-use crate::model::Model;
+use crate::model::Generator;
 use crate::prompt::Evidence;
 use crate::runtime::cancel_token::CancelToken;
 use crate::text::whitespace::folded;
@@ -18,11 +18,11 @@ pub(crate) struct Constrained {
 
 impl Constrained {
     /// The next words, after at most one graph run.
-    pub fn step(&mut self, prompt: &mut PromptSession, model: &Model, output: &mut Output, cancel: &CancelToken) -> Result<Step> {
+    pub fn step(&mut self, prompt: &mut PromptSession, generator: &Generator, output: &mut Output, cancel: &CancelToken) -> Result<Step> {
         if !output.decoder().is_constrained() {
-            output.decoder().constrain(constraint(prompt, model)?);
+            output.decoder().constrain(constraint(prompt, generator)?);
         }
-        let Some(mut delta) = output.decoder().next(prompt.session(), model, cancel)? else { return Ok(Step::Ended) };
+        let Some(mut delta) = output.decoder().next(prompt.session(), generator, cancel)? else { return Ok(Step::Ended) };
         if !self.has_text && !delta.is_empty() {
             self.has_text = true;
             if !output.text().is_empty() {
@@ -34,12 +34,12 @@ impl Constrained {
 }
 
 /// What a free model may quote: the evidence in the window, as far as it is the document's own words.
-pub(crate) fn constraint(prompt: &PromptSession, model: &Model) -> Result<SpanConstraint> {
+pub(crate) fn constraint(prompt: &PromptSession, generator: &Generator) -> Result<SpanConstraint> {
     let tokens = |piece: &Evidence| match piece.tokens.as_slice() {
         _ if !prompt.is_visible(piece) || piece.note.is_some() => Ok(Vec::new()),
-        [] => model.tokens.encode(&folded(&piece.text)),
+        [] => generator.tokens.encode(&folded(&piece.text)),
         tokens => Ok(tokens.to_vec()),
     };
     let pieces = prompt.evidence().iter().map(|piece| Ok((tokens(piece)?, piece.text.clone()))).collect::<Result<Vec<_>>>()?;
-    SpanConstraint::new(pieces, &model.tokens)
+    SpanConstraint::new(pieces, &generator.tokens)
 }

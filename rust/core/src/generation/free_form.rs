@@ -4,7 +4,7 @@ use crate::error::Result;
 use crate::generation::output::Output;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::step::Step;
-use crate::model::Model;
+use crate::model::Generator;
 use crate::runtime::cancel_token::CancelToken;
 
 /// Words decoded one after another.
@@ -30,8 +30,8 @@ impl FreeForm {
     }
 
     /// The next words, after at most one graph run.
-    pub fn step(&self, prompt: &mut PromptSession, model: &Model, output: &mut Output, cancel: &CancelToken) -> Result<Step> {
-        let Some(mut delta) = output.decoder().next(prompt.session(), model, cancel)? else { return Ok(Step::Ended) };
+    pub fn step(&self, prompt: &mut PromptSession, generator: &Generator, output: &mut Output, cancel: &CancelToken) -> Result<Step> {
+        let Some(mut delta) = output.decoder().next(prompt.session(), generator, cancel)? else { return Ok(Step::Ended) };
         if self.after_choice && output.text().is_empty() {
             delta = delta.trim_start().to_owned();
         }

@@ -7,6 +7,7 @@ use crate::answer::{Answer, AnswerEvent, Usage, found_confidence};
 use crate::document::{Document, Shared};
 use crate::error::Result;
 use crate::generation::answer_stream::{AnswerStream, Generate};
+use crate::generation::extraction::Extraction;
 use crate::generation::output::Output;
 use crate::generation::prompt_run::PromptRun;
 use crate::generation::prompt_session::PromptSession;
@@ -23,19 +24,23 @@ use crate::session::Session;
 const NO_OUTPUT: AnswerEvent = AnswerEvent::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
 
 impl Document {
-    /// Asks a question; the answer is pulled with [`AnswerStream::next`].
+    /// Asks a question; the answer is pulled with [`AnswerStream::next`]. By recall a folder's reader answers, where it has one.
     ///
     /// # Errors
     /// `argument.question` for a question that is empty or does not fit; `argument.options` or `argument.sampling` for options out of range;
-    /// `call.unread` when the document is not read, or not for that reading; `text.changed`; `runtime.failed`.
+    /// `call.unread` when the document is not read, or not for that reading; `model.no_generator` by another reading than recall in a folder that holds a reader
+    /// alone; `text.changed`; `runtime.failed`.
     pub fn ask(&self, question: &str, options: AskOptions) -> Result<AnswerStream> {
-        AnswerStream::new(Generation::new(&self.shared, Task::Ask(question.to_owned()), options)?)
+        match Extraction::new(&self.shared, question, &options)? {
+            Some(extraction) => AnswerStream::new(extraction),
+            None => AnswerStream::new(Generation::new(&self.shared, Task::Ask(question.to_owned()), options)?),
+        }
     }
 
     /// Asks for a summary; it is pulled with [`AnswerStream::next`].
     ///
     /// # Errors
-    /// As [`Document::ask`], but for the question; `argument.scenario` when the window leaves no room for the document.
+    /// As [`Document::ask`], but for the question; `model.no_generator` in a folder that holds a reader alone; `argument.scenario` when the window leaves no room for the document.
     pub fn summarize(&self, options: AskOptions) -> Result<AnswerStream> {
         AnswerStream::new(Generation::new(&self.shared, Task::Summarize, options)?)
     }
@@ -136,7 +141,7 @@ impl Generation {
         if matches!(self.phase, Phase::Finish) {
             return self.finish();
         }
-        let mut delta = self.output.decoder().finish(self.request.model())?;
+        let mut delta = self.output.decoder().finish(self.request.generator())?;
         let is_empty = self.output.text().is_empty() && delta.is_empty();
         if self.output.kind() == AnswerKind::FreeForm && !is_empty {
             delta.push('\n'); // the next prompt's text is a line of its own
@@ -176,7 +181,7 @@ impl Generation {
 
     /// The rest of the text, and then the answer.
     fn finish(&mut self) -> Result<AnswerEvent> {
-        let delta = self.output.remaining_text(self.request.model(), &self.request.document().source)?;
+        let delta = self.output.remaining_text(self.request.generator(), &self.request.document().source)?;
         if !delta.is_empty() {
             return Ok(AnswerEvent::TextDelta { delta });
         }
@@ -196,7 +201,7 @@ impl Generation {
             index_ms: state.marks.index_ms,
             read_ms: state.marks.read_ms,
             index_bytes: state.index.bytes(),
-            ..self.stats.usage(&self.output, state.session.as_ref().map_or(0, Session::bytes))
+            ..self.stats.usage(self.output.tokens(), self.output.tokens_per_second(), state.session.as_ref().map_or(0, Session::bytes))
         };
         Ok(Answer {
             question: self.request.question().map(str::to_owned),
@@ -205,6 +210,8 @@ impl Generation {
             confidence: self.output.confidence(),
             found_confidence: found_confidence(self.output.found(), self.output.confidence()),
             quotes,
+            short_answer: None,
+            verdict: None,
             coverage: self.output.coverage(document, state.marks.start_utf16)?,
             usage,
         })

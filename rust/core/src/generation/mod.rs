@@ -17,6 +17,8 @@
 //!   Note         free     text or spans for a prompt to come                       complete
 //! ```
 //!
+//! By recall a folder's reader answers a question instead: Extraction, which runs it over sentences and quotes them.
+//!
 //! A chat's turn is a single run in the model's own words; at Done its session becomes the chat's.
 
 mod answer_stream;
@@ -24,6 +26,7 @@ mod chat;
 mod cite;
 mod constrained;
 mod coverage;
+mod extraction;
 mod free_form;
 mod generation;
 mod note;

@@ -30,17 +30,17 @@ impl Note {
 
     /// Its next words, after at most one graph run.
     pub fn step(&mut self, prompt: &mut PromptSession, request: &Request, cancel: &CancelToken) -> Result<Step> {
-        let model = request.model();
+        let generator = request.generator();
         if request.is_constrained() && !self.decoder.is_constrained() {
-            self.decoder.constrain(constraint(prompt, model)?);
+            self.decoder.constrain(constraint(prompt, generator)?);
         }
-        let delta = self.decoder.next(prompt.session(), model, cancel)?;
+        let delta = self.decoder.next(prompt.session(), generator, cancel)?;
         let is_complete = delta.is_none() || self.decoder.full();
         self.text.push_str(&delta.unwrap_or_default());
         if !is_complete {
             return Ok(Step::NoteText);
         }
-        self.text.push_str(&self.decoder.finish(model)?);
+        self.text.push_str(&self.decoder.finish(generator)?);
         let note = if request.is_constrained() { self.quoted(prompt, request)? } else { self.free_form(prompt, request.document())? };
         Ok(Step::Note(note))
     }
@@ -60,7 +60,7 @@ impl Note {
         };
         let span = Span { end: last.span.end, end_utf16: last.span.end_utf16, ..first.span };
         let quotes = quotes_in(&text, &source_texts(document, prompt.evidence())?);
-        let tokens = document.model.tokens.encode(&folded(&text))?;
+        let tokens = document.model.tokens().encode(&folded(&text))?;
         Ok(vec![Evidence { span, text, heading: false, score: 0.0, marker: None, tokens, at: 0, note: Some(quotes) }])
     }
 }

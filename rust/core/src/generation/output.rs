@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::generation::coverage::CoverageMap;
 use crate::generation::quotes::{locate, quotes_in};
 use crate::generation::request::{AnswerKind, SummaryStyle};
-use crate::model::Model;
+use crate::model::Generator;
 use crate::prompt::{Evidence, most_similar};
 use crate::text::source::TextSource;
 
@@ -88,8 +88,8 @@ impl Output {
     }
 
     /// Text that is left when no prompt follows: what the decoder kept back, or a heading that nothing followed.
-    pub fn remaining_text(&mut self, model: &Model, source: &TextSource) -> Result<String> {
-        let kept_back = self.decoder.finish(model)?;
+    pub fn remaining_text(&mut self, generator: &Generator, source: &TextSource) -> Result<String> {
+        let kept_back = self.decoder.finish(generator)?;
         if !kept_back.is_empty() || !self.text.is_empty() {
             return Ok(kept_back);
         }
@@ -186,7 +186,7 @@ impl Output {
 
     /// How each byte of a document that ends at `end_utf16` took part.
     pub fn coverage(&self, document: &Shared, end_utf16: u64) -> Result<Vec<Coverage>> {
-        let rest = if self.used_memory { document.model.evicted_as() } else { CoverageKind::Skipped };
+        let rest = if self.used_memory { document.generator()?.evicted_as() } else { CoverageKind::Skipped };
         self.coverage.ranges(&document.source, end_utf16, rest)
     }
 

@@ -42,7 +42,7 @@ impl PromptRun {
             None if request.is_constrained() => Mode::Constrained(Constrained::default()),
             None => Mode::FreeForm(FreeForm::of_free_model()),
         };
-        let prompt = PromptSession::new(request.model(), prompt.session, &prompt.tokens, prompt.pieces)?;
+        let prompt = PromptSession::new(request.generator(), prompt.session, &prompt.tokens, prompt.pieces)?;
         Ok(Self { prompt, mode })
     }
 
@@ -58,8 +58,8 @@ impl PromptRun {
     pub fn step(&mut self, request: &Request, output: &mut Output, cancel: &CancelToken) -> Result<Step> {
         match &mut self.mode {
             Mode::Cite(cite) => cite.step(&mut self.prompt, request, output),
-            Mode::FreeForm(free_form) => free_form.step(&mut self.prompt, request.model(), output, cancel),
-            Mode::Constrained(constrained) => constrained.step(&mut self.prompt, request.model(), output, cancel),
+            Mode::FreeForm(free_form) => free_form.step(&mut self.prompt, request.generator(), output, cancel),
+            Mode::Constrained(constrained) => constrained.step(&mut self.prompt, request.generator(), output, cancel),
             Mode::Note(note) => note.step(&mut self.prompt, request, cancel),
         }
     }

@@ -4,7 +4,7 @@ use crate::answer::CoverageKind;
 use crate::document::Shared;
 use crate::error::Result;
 use crate::generation::output::Output;
-use crate::model::Model;
+use crate::model::Generator;
 use crate::prompt::Evidence;
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
@@ -24,9 +24,9 @@ pub(crate) struct PromptSession {
 
 impl PromptSession {
     /// A prompt after `before`, or in an empty session.
-    pub fn new(model: &Model, before: Option<Session>, tokens: &[u32], evidence: Vec<Evidence>) -> Result<Self> {
+    pub fn new(generator: &Generator, before: Option<Session>, tokens: &[u32], evidence: Vec<Evidence>) -> Result<Self> {
         let continued = before.is_some();
-        let session = before.map_or_else(|| model.session(), Ok)?;
+        let session = before.map_or_else(|| generator.session(), Ok)?;
         let mut prompt = Self { runs_before: session.runs(), session, evidence, continued, fed: 0 };
         prompt.feed(tokens);
         Ok(prompt)
@@ -91,7 +91,7 @@ impl PromptSession {
             let kind = match (self.continued, self.is_visible(piece)) {
                 (false, _) => CoverageKind::Recalled,
                 (true, true) => CoverageKind::Exact,
-                (true, false) => document.model.evicted_as(),
+                (true, false) => document.generator()?.evicted_as(),
             };
             output.add_coverage(&document.source, piece.span, kind)?;
         }

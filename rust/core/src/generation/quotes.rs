@@ -3,14 +3,13 @@
 use crate::answer::{Quote, Span};
 use crate::error::Result;
 use crate::index::Index;
+use crate::prompt;
 use crate::text::source::TextSource;
 use crate::text::units::units;
-use crate::text::whitespace::trimmed;
 
 /// The headings above a place of the document, outermost first.
 pub(crate) fn headings(source: &TextSource, index: &Index, start: u64) -> Result<Vec<String>> {
-    let spans = index.path(&index.at(start)?)?;
-    spans.into_iter().map(|span| Ok(trimmed(source.slice(span.start, span.end)?.trim_start_matches('#')).into_owned())).collect()
+    prompt::headings(source, index, &index.at(start)?)
 }
 
 /// Finds the quotes, which stand in their order, in the answer's text.

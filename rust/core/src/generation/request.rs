@@ -10,7 +10,7 @@ use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::manifest::Reading;
 use crate::manifest::prompt_template::Markers;
-use crate::model::Model;
+use crate::model::Generator;
 use crate::prompt::Task;
 use crate::prompt::plan::Plan;
 
@@ -65,8 +65,8 @@ impl Default for AskOptions {
 
 impl AskOptions {
     /// Most tokens of the answer.
-    pub(super) fn token_limit(&self, model: &Model) -> usize {
-        self.max_output_tokens.unwrap_or(usize::MAX).min(model.manifest().limits.answer)
+    pub(super) fn token_limit(&self, generator: &Generator) -> usize {
+        self.max_output_tokens.unwrap_or(usize::MAX).min(generator.manifest().limits.answer)
     }
 
     /// A decoder of at most `limit` tokens.
@@ -94,6 +94,7 @@ pub(crate) enum AnswerKind {
 #[derive(Debug)]
 pub(crate) struct Request {
     document: Arc<Shared>,
+    generator: Arc<Generator>,
     task: Task,
     options: AskOptions,
 }
@@ -101,27 +102,25 @@ pub(crate) struct Request {
 impl Request {
     /// Refuses options that no answer can be made with.
     pub fn new(document: Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
-        let request = Self { document, task, options };
-        for (name, number) in [("recall_prompts", request.retrieval_prompts()), ("length", request.options.length)] {
-            if number == Some(0) {
-                return Err(Error::new("argument.options", format!("{name}: found 0, expected at least 1")));
-            }
-        }
+        let generator = Arc::clone(document.generator()?);
+        let request = Self { document, generator, task, options };
+        request.retrieval_prompts()?;
+        at_least_one("length", request.options.length)?;
         request.options.sampling.check()?;
         Ok(request)
     }
 
     /// The prompts that answer it.
     pub fn plan(&self) -> Result<Plan> {
-        Plan::new(&self.document, &self.task, self.reading(), self.retrieval_prompts())
+        Plan::new(&self.document, &self.task, self.reading(), self.retrieval_prompts()?)
     }
 
     pub fn document(&self) -> &Shared {
         &self.document
     }
 
-    pub fn model(&self) -> &Model {
-        &self.document.model
+    pub fn generator(&self) -> &Generator {
+        &self.generator
     }
 
     pub fn options(&self) -> &AskOptions {
@@ -142,7 +141,7 @@ impl Request {
 
     /// The markers of a citing model; None for a free one.
     pub fn markers(&self) -> Option<&Markers> {
-        self.model().template.citing()
+        self.generator().template.citing()
     }
 
     /// Whether a free model's answer is held to the document.
@@ -166,7 +165,7 @@ impl Request {
 
     /// Most tokens of the answer.
     pub fn token_limit(&self) -> usize {
-        self.options.token_limit(self.model())
+        self.options.token_limit(self.generator())
     }
 
     /// Most sentences of a citing model's summary.
@@ -174,15 +173,33 @@ impl Request {
         self.options.length.unwrap_or(usize::MAX)
     }
 
-    fn reading(&self) -> Reading {
-        let defaults = self.model().manifest().readings;
-        let default = if self.is_question() { defaults.ask } else { defaults.summarize };
-        self.options.reading.or(self.document.reading.get().copied()).unwrap_or(default)
+    fn retrieval_prompts(&self) -> Result<Option<usize>> {
+        check_prompts(&self.document, &self.options, self.reading())
     }
 
-    /// Most prompts of a retrieval; None goes on to the document's end.
-    fn retrieval_prompts(&self) -> Option<usize> {
-        let default = self.model().manifest().limits.recall_prompts;
-        (self.reading() != Reading::RecallAll).then(|| self.options.recall_prompts.unwrap_or(default))
+    fn reading(&self) -> Reading {
+        reading(&self.document, &self.options, self.is_question())
+    }
+}
+
+/// By what a question or a summary is answered: as asked, or what the document was read for, or else the model's default.
+pub(crate) fn reading(document: &Shared, options: &AskOptions, is_question: bool) -> Reading {
+    let defaults = document.model.readings();
+    let default = if is_question { defaults.ask } else { defaults.summarize };
+    options.reading.or(document.reading.get().copied()).unwrap_or(default)
+}
+
+/// Most prompts of a retrieval, or runs of a reader; None goes on to the document's end.
+pub(crate) fn check_prompts(document: &Shared, options: &AskOptions, reading: Reading) -> Result<Option<usize>> {
+    let default = document.model.generator().map_or(1, |generator| generator.manifest().limits.recall_prompts);
+    let most = (reading != Reading::RecallAll).then(|| options.recall_prompts.unwrap_or(default));
+    at_least_one("recall_prompts", most)?;
+    Ok(most)
+}
+
+fn at_least_one(name: &str, number: Option<usize>) -> Result<()> {
+    match number {
+        Some(0) => Err(Error::new("argument.options", format!("{name}: found 0, expected at least 1"))),
+        _ => Ok(()),
     }
 }

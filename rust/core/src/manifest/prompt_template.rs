@@ -1,7 +1,7 @@
 //! From a task to the tokens of a prompt: `start` · the document · `ask` or `summarize`; or of a chat: `start` · turn · turn … Pure.
 
 use crate::error::{Error, Result};
-use crate::manifest::manifest::Manifest;
+use crate::manifest::generator::GeneratorManifest;
 use crate::text::tokenizer::Tokens;
 use crate::text::whitespace::folded;
 
@@ -66,7 +66,7 @@ impl PromptTemplate {
     ///
     /// # Errors
     /// `model.format` when a template makes no tokens or another marker than `citation` says.
-    pub fn new(manifest: &Manifest, tokens: &mut Tokens) -> Result<Self> {
+    pub fn new(manifest: &GeneratorManifest, tokens: &mut Tokens) -> Result<Self> {
         let prompt = &manifest.prompt;
         let citing = match &manifest.citation {
             None => None,

@@ -4,7 +4,9 @@
 
 use crate::error::{Error, Result};
 use crate::manifest::artefact::{Artefact, FixedGraph};
-use crate::manifest::manifest::{ACCELERATORS, Manifest};
+use crate::manifest::generator::{ACCELERATORS, GeneratorManifest};
+use crate::manifest::manifest::Manifest;
+use crate::manifest::reader::ReaderManifest;
 use crate::manifest::reading::Reading;
 
 /// No size in a manifest is larger.
@@ -13,10 +15,42 @@ const MOST: usize = 1 << 22;
 impl Manifest {
     /// Refuses what no model can be; the sentence names the key.
     pub(crate) fn check(&self) -> Result<()> {
+        if let Some(generator) = &self.generator {
+            generator.check()?;
+        }
+        let of_generator = self.generator.iter().flat_map(GeneratorManifest::files);
+        let of_reader = self.reader.iter().flat_map(ReaderManifest::files);
+        let named: Vec<&String> = of_generator.chain(of_reader).collect();
+        if let Some(file) = named.iter().find(|file| !self.files.contains_key(**file)) {
+            return wrong(format!("files: found no entry for {file:?}"));
+        }
+        let mut reader = self.reader.iter().flat_map(ReaderManifest::files);
+        if let Some(file) = reader.find(|file| named.iter().filter(|other| *other == file).count() > 1) {
+            return wrong(format!("reader: found {file:?} for two things, expected a file for each"));
+        }
+        for (name, entry) in &self.files {
+            if name.contains(['/', '\\']) || name.starts_with('.') {
+                return wrong(format!("files: found {name:?}, expected plain file names"));
+            }
+            if entry.bytes > 1 << 40 {
+                return wrong(format!("files: found {} bytes for {name:?}, expected at most 1 TiB", entry.bytes));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl GeneratorManifest {
+    fn check(&self) -> Result<()> {
         self.check_sizes()?;
         self.check_prompt()?;
         self.check_self_test()?;
-        self.check_files()
+        self.check_artefacts()
+    }
+
+    /// Every file of it.
+    fn files(&self) -> impl Iterator<Item = &String> {
+        self.artefacts.iter().flat_map(Artefact::files).chain([&self.embedding.file, &self.tokenizer.file])
     }
 
     fn check_sizes(&self) -> Result<()> {
@@ -121,7 +155,7 @@ impl Manifest {
         }
     }
 
-    fn check_files(&self) -> Result<()> {
+    fn check_artefacts(&self) -> Result<()> {
         if self.artefacts.is_empty() {
             return wrong("artefacts: found none, expected at least one".into());
         }
@@ -144,20 +178,6 @@ impl Manifest {
             let fits = |g: &FixedGraph| (1..=MOST).contains(&g.rows) && (1..=g.rows).contains(&g.wanted);
             if fixed.graphs.is_empty() || !fixed.graphs.iter().all(fits) {
                 return wrong(format!("artefacts: expected graphs of 1 to {MOST} rows, as many of them wanted or fewer"));
-            }
-        }
-        let named = self.artefacts.iter().flat_map(Artefact::files).chain([&self.embedding.file, &self.tokenizer.file]);
-        for file in named {
-            if !self.files.contains_key(file) {
-                return wrong(format!("files: found no entry for {file:?}"));
-            }
-        }
-        for (name, entry) in &self.files {
-            if name.contains(['/', '\\']) || name.starts_with('.') {
-                return wrong(format!("files: found {name:?}, expected plain file names"));
-            }
-            if entry.bytes > 1 << 40 {
-                return wrong(format!("files: found {} bytes for {name:?}, expected at most 1 TiB", entry.bytes));
             }
         }
         Ok(())

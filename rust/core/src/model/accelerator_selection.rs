@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::manifest::{ACCELERATORS, Artefact, Manifest, Scenario};
+use crate::manifest::{ACCELERATORS, Artefact, GeneratorManifest, Manifest, Scenario};
 use crate::model::execution::{Execution, SkippedAccelerator};
 use crate::model::open_options::OpenOptions;
 use crate::model::self_test::{self_test_error, self_test_failed};
@@ -17,7 +17,7 @@ use crate::session::SessionShared;
 pub(crate) type Candidate = (String, std::result::Result<Artefact, String>);
 
 /// What the caller's list comes to; an error when there is no graph for any of it.
-pub(crate) fn candidates(manifest: &Manifest, options: &OpenOptions) -> Result<Vec<Candidate>> {
+pub(crate) fn candidates(manifest: &GeneratorManifest, options: &OpenOptions) -> Result<Vec<Candidate>> {
     let requested = options.accelerators.clone().unwrap_or_else(|| vec!["Cpu".into()]);
     let unknown = requested.iter().find(|a| !ACCELERATORS.contains(&a.as_str()));
     if let Some(accelerator) = unknown {
@@ -35,7 +35,12 @@ pub(crate) fn candidates(manifest: &Manifest, options: &OpenOptions) -> Result<V
     Err(Error::new("argument.accelerator", message))
 }
 
-fn fitting(manifest: &Manifest, options: &OpenOptions, scenario: &str, accelerator: &str) -> std::result::Result<Artefact, String> {
+fn fitting(
+    manifest: &GeneratorManifest,
+    options: &OpenOptions,
+    scenario: &str,
+    accelerator: &str,
+) -> std::result::Result<Artefact, String> {
     let mut all: Vec<&Artefact> = manifest.artefacts.iter().filter(|a| a.accelerator == accelerator).collect();
     let mut keep = |what: &str, fits: &dyn Fn(&Artefact) -> bool| {
         let before = all.len();
@@ -54,7 +59,9 @@ fn fitting(manifest: &Manifest, options: &OpenOptions, scenario: &str, accelerat
 #[derive(Debug)]
 pub(crate) struct Opening<'a> {
     pub folder: &'a Path,
-    pub manifest: &'a Manifest,
+    /// With the entries of all files.
+    pub whole: &'a Manifest,
+    pub manifest: &'a GeneratorManifest,
     pub sizes: Scenario,
     pub shared: &'a Arc<SessionShared>,
     pub options: &'a OpenOptions,
@@ -98,10 +105,11 @@ pub(crate) fn first(candidates: Vec<Candidate>, opening: &Opening<'_>) -> Result
 }
 
 fn tried(artefact: &Artefact, opening: &Opening<'_>) -> Result<(Arc<Graph>, Option<f64>, bool)> {
-    let Opening { folder, manifest, sizes, shared, options, threads } = *opening;
-    let open = |profile| Graph::open(folder, manifest, artefact, provider(artefact, options)?, threads, profile).map(Arc::new);
+    let Opening { folder, whole, manifest, sizes, shared, options, threads } = *opening;
+    let open =
+        |profile| Graph::open(folder, &whole.files, manifest, artefact, provider(artefact, options)?, threads, profile).map(Arc::new);
     let due = artefact.accelerator != "Cpu";
-    let cache = if due { SelfTestCache::new(artefact, manifest, options)? } else { None };
+    let cache = if due { SelfTestCache::new(artefact, whole, options)? } else { None };
     if let Some(error) = cache.as_ref().and_then(SelfTestCache::read) {
         check(artefact, error)?;
         return Ok((open(None)?, Some(error), true));

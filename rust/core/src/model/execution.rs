@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::model::open_options::OpenOptions;
+use crate::reader::Reader;
 use crate::runtime::graph::Loaded;
 
 /// What a graph runs on, and why.
@@ -25,6 +27,27 @@ pub struct Execution {
     pub self_test_error: Option<f64>,
     /// Whether that is what an earlier opening found.
     pub self_test_cached: bool,
+}
+
+impl Execution {
+    /// Of a reader without a generator: on the CPU.
+    pub(crate) fn of_reader(reader: &Reader, threads: usize, options: &OpenOptions) -> Self {
+        let requested = options.accelerators.clone().unwrap_or_else(|| vec!["Cpu".into()]);
+        let before = requested.iter().take_while(|accelerator| *accelerator != "Cpu");
+        let reason = "the reader has no graph of it";
+        let skipped = before.map(|a| SkippedAccelerator { accelerator: a.clone(), reason: reason.into() }).collect();
+        Self {
+            file: reader.loaded().file.clone(),
+            accelerator: "Cpu".into(),
+            precision: reader.settings().precision.clone(),
+            threads,
+            requested,
+            skipped,
+            graphs: vec![reader.loaded().clone()],
+            self_test_error: None,
+            self_test_cached: false,
+        }
+    }
 }
 
 /// An accelerator that was requested and not taken.

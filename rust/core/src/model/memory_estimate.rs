@@ -2,10 +2,13 @@
 //!
 //! Of the CPU's artefact. Measured against `Usage::peak_rss_bytes` in models/README.md, "Measured: a model of your own".
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::manifest::kv_dtype::KvDtype;
-use crate::manifest::{Manifest, Scenario};
+use crate::manifest::{FileEntry, GeneratorManifest, Scenario};
+use crate::reader::ReaderSettings;
 
 /// ONNX Runtime, this engine and an allocator's slack: a process with a model of kilobytes.
 const RUNTIME: u64 = 42 << 20;
@@ -33,8 +36,8 @@ pub struct Estimate {
 
 impl Estimate {
     /// Of a scenario, `state` bytes a session.
-    pub fn new(manifest: &Manifest, sizes: Scenario, state: u64) -> Self {
-        let bytes = |name: &String| manifest.files.get(name).map_or(0, |f| f.bytes);
+    pub fn new(files: &BTreeMap<String, FileEntry>, manifest: &GeneratorManifest, sizes: Scenario, state: u64) -> Self {
+        let bytes = |name: &String| files.get(name).map_or(0, |f| f.bytes);
         let artefact = manifest.cpu();
         let (inside, beside) = artefact.map_or((0, 0), |a| (bytes(&a.file), a.weights.as_ref().map_or(0, bytes)));
         let base = &manifest.base;
@@ -60,13 +63,27 @@ impl Estimate {
     }
 }
 
+impl Estimate {
+    /// Of a reader whose graph and tokenizer have so many bytes, beside the engine: by itself it has no state.
+    pub fn of_reader(settings: &ReaderSettings, graph: u64, tokenizer: u64) -> Self {
+        let encoder = &settings.encoder;
+        let [length, width, heads, inner] = [settings.layout.length, encoder.width, encoder.heads, encoder.inner].map(|n| n as u64);
+        // Scores three times over, the MLP's two, the residual stream's with queries, keys and values.
+        let row = 3 * heads * length + 2 * inner + 8 * width;
+        let run_bytes = FLOAT.saturating_mul(length.saturating_mul(row));
+        let runtime_bytes = RUNTIME + TOKENIZER * tokenizer;
+        let peak_bytes = (runtime_bytes + graph).saturating_add(graph.max(run_bytes));
+        Self { runtime_bytes, weights_bytes: graph, loading_bytes: graph, state_bytes: 0, run_bytes, peak_bytes }
+    }
+}
+
 /// Layers that have a memory.
-pub(crate) fn memory_layers(manifest: &Manifest) -> usize {
+pub(crate) fn memory_layers(manifest: &GeneratorManifest) -> usize {
     manifest.layers.iter().filter(|kind| manifest.kinds.get(*kind).is_some_and(|k| k.memory)).count()
 }
 
 /// Bytes of one session's state, by the formula of [`ScenarioInfo`](crate::model::inspect::ScenarioInfo).
-pub(crate) fn state_bytes(manifest: &Manifest, s: Scenario, cache: KvDtype) -> u64 {
+pub(crate) fn state_bytes(manifest: &GeneratorManifest, s: Scenario, cache: KvDtype) -> u64 {
     let base = &manifest.base;
     let remember = memory_layers(manifest);
     let sizes = [base.layers, remember, base.kv_heads, base.head_dim, s.pinned, s.window, cache.bytes()];
@@ -78,11 +95,16 @@ pub(crate) fn state_bytes(manifest: &Manifest, s: Scenario, cache: KvDtype) -> u
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::Manifest;
+
+    type Files = BTreeMap<String, FileEntry>;
 
     /// The shape of Qwen2.5-0.5B, as exported.
-    fn shapes(precision: &str, graph: u64, weights: u64) -> (Manifest, Scenario) {
+    fn shapes(precision: &str, graph: u64, weights: u64) -> (Files, GeneratorManifest, Scenario) {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/tiny");
-        let mut manifest = Manifest::load(&folder).expect("models/tiny is there");
+        let whole = Manifest::load(&folder).expect("models/tiny is there");
+        let mut files = whole.files;
+        let mut manifest = whole.generator.expect("tiny has a generator");
         let sizes = Scenario { segment: 128, pinned: 48, window: 512, recall: 384, threads: 0 };
         let base = &mut manifest.base;
         base.layers = 24;
@@ -97,9 +119,9 @@ mod tests {
         artefact.precision = precision.into();
         artefact.weights = Some("weights".into());
         for (name, bytes) in [(artefact.file.clone(), graph), ("weights".into(), weights), ("tokenizer.json".into(), 11_603)] {
-            manifest.files.entry(name).or_insert_with(|| crate::manifest::FileEntry { bytes: 0, sha256: String::new() }).bytes = bytes;
+            files.entry(name).or_insert_with(|| FileEntry { bytes: 0, sha256: String::new() }).bytes = bytes;
         }
-        (manifest, sizes)
+        (files, manifest, sizes)
     }
 
     /// Peaks as `ask … --scenario short` reported them: models/README.md, "Measured: a model of your own".
@@ -108,30 +130,30 @@ mod tests {
         for (precision, graph, weights, measured) in
             [("int8", 1_667_554, 494_568_960, 674_177_024.0), ("int4", 437_875, 360_453_632, 626_552_832.0)]
         {
-            let (manifest, sizes) = shapes(precision, graph, weights);
-            let found = Estimate::new(&manifest, sizes, 14_352_384);
+            let (files, manifest, sizes) = shapes(precision, graph, weights);
+            let found = Estimate::new(&files, &manifest, sizes, 14_352_384);
             assert!((found.peak_bytes as f64 / measured - 1.0).abs() < 0.1, "{precision}: {found:?}");
             assert_eq!(found.loading_bytes, 151_936 * 896); // lm_head as read and as packed
             assert_eq!(found.state_bytes, 2 * 14_352_384);
         }
-        let (mut llama, sizes) = shapes("int8", 838_022, 1_237_308_416);
+        let (files, mut llama, sizes) = shapes("int8", 838_022, 1_237_308_416);
         llama.base.layers = 16;
         llama.base.hidden = 2048;
         llama.base.heads = 32;
         llama.base.kv_heads = 8;
         llama.base.vocabulary = 128_256;
         llama.base.feed_forward = Some(8192);
-        assert!((Estimate::new(&llama, sizes, 38_273_024).peak_bytes as f64 / 1_540_014_080.0 - 1.0).abs() < 0.1);
+        assert!((Estimate::new(&files, &llama, sizes, 38_273_024).peak_bytes as f64 / 1_540_014_080.0 - 1.0).abs() < 0.1);
     }
 
     #[test]
     fn a_graph_that_holds_its_weights_is_read_as_a_whole() {
-        let (mut manifest, sizes) = shapes("int8", 5_000_000, 0);
+        let (files, mut manifest, sizes) = shapes("int8", 5_000_000, 0);
         manifest.artefacts[0].weights = None;
-        let found = Estimate::new(&manifest, sizes, 1000);
+        let found = Estimate::new(&files, &manifest, sizes, 1000);
         assert_eq!((found.weights_bytes, found.loading_bytes), (5_000_000, 5_000_000));
         let rest = found.loading_bytes.max(found.state_bytes + found.run_bytes);
         assert_eq!(found.peak_bytes, found.runtime_bytes + found.weights_bytes + rest);
-        assert!(Estimate::new(&manifest, Scenario { segment: 256, ..sizes }, 1000).run_bytes > 2 * found.run_bytes);
+        assert!(Estimate::new(&files, &manifest, Scenario { segment: 256, ..sizes }, 1000).run_bytes > 2 * found.run_bytes);
     }
 }

@@ -1,65 +1,58 @@
-//! An opened model folder: manifest, tokenizer, embedding and graph. Immutable, shared by `Arc`.
+//! An opened model folder: a generator, a reader or both. Immutable, shared by `Arc`.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::answer::CoverageKind;
-use crate::error::Result;
-use crate::manifest::kv_dtype::KvDtype;
-use crate::manifest::prompt_template::{PromptTemplate, no_chat};
-use crate::manifest::{Artefact, Manifest, Scenario};
-use crate::model::accelerator_selection::{self, Opening};
+use crate::error::{Error, Result};
+use crate::manifest::prompt_template::Markers;
+use crate::manifest::{Manifest, Reading, Readings};
 use crate::model::execution::Execution;
-use crate::model::memory_estimate::state_bytes;
+use crate::model::generator::{Choice, Generator};
 use crate::model::open_options::OpenOptions;
-use crate::model::self_test::{SelfTestResult, self_test_error, self_test_failed};
-use crate::runtime::embedding::Embedding;
-use crate::runtime::executor;
-use crate::runtime::graph::Graph;
-use crate::runtime::model_dims::ModelDims;
-use crate::session::{Session, SessionShared};
+use crate::model::self_test::SelfTestResult;
+use crate::reader::Reader;
 use crate::text::tokenizer::Tokens;
+
+/// Most tokens of a sentence where there is no generator.
+const SENTENCE: usize = 96;
 
 /// A model ready to read documents.
 #[derive(Debug)]
 pub struct Model {
     manifest: Manifest,
-    pub(crate) tokens: Tokens,
-    pub(crate) template: PromptTemplate,
-    shared: Arc<SessionShared>,
-    graph: Arc<Graph>,
-    sizes: Scenario,
+    generator: Option<Arc<Generator>>,
+    reader: Option<Arc<Reader>>,
+    /// What documents are cut by: the generator's, or else the reader's.
+    tokens: Arc<Tokens>,
     execution: Execution,
 }
 
 impl Model {
-    /// What becomes of text that leaves the window.
-    pub(crate) fn evicted_as(&self) -> CoverageKind {
-        if self.shared.dims.remembers() { CoverageKind::Absorbed } else { CoverageKind::Skipped }
-    }
-
-    /// Opens a folder: every file's checksum is compared, the graph loaded. Nothing runs yet.
+    /// Opens a folder: every file's checksum is compared, the graphs loaded. Nothing runs yet.
     ///
     /// # Errors
     /// `argument.scenario` or `argument.accelerator` by the options; `model.…` by what the folder holds; `runtime.missing` or `runtime.failed`.
     pub fn open(folder: &Path, options: &OpenOptions) -> Result<Arc<Self>> {
         let manifest = Manifest::load(folder)?;
-        let sizes = manifest.scenario(options.scenario.as_deref())?;
-        let candidates = accelerator_selection::candidates(&manifest, options)?;
+        let choice = match &manifest.generator {
+            Some(of_generator) => Some((of_generator, Choice::new(of_generator, options)?)),
+            None => {
+                options.check_for_reader()?;
+                None
+            }
+        };
         manifest.verify(folder)?;
-        let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
-        let template = PromptTemplate::new(&manifest, &mut tokens)?;
-        let rows = manifest.base.vocabulary;
-        let width = manifest.base.hidden;
-        let kept = &manifest.embedding;
-        let embedding = Embedding::open(&folder.join(&kept.file), rows, width, kept.dtype, kept.scale)?;
-        let cores = std::thread::available_parallelism().map_or(1, usize::from).min(4);
-        let threads = options.threads.unwrap_or(sizes.threads);
-        let threads = if threads == 0 { cores } else { threads };
-        let shared = Arc::new(SessionShared { dims: ModelDims::new(&manifest), embedding });
-        let (graph, execution) =
-            accelerator_selection::first(candidates, &Opening { folder, manifest: &manifest, sizes, shared: &shared, options, threads })?;
-        Ok(Arc::new(Self { manifest, tokens, template, shared, graph, sizes, execution }))
+        let generator =
+            choice.map(|(of_generator, choice)| Generator::open(folder, &manifest, of_generator, choice, options)).transpose()?;
+        let threads = options.threads(generator.as_ref().map_or(0, |g| g.sizes().threads));
+        let open = |files| Reader::open(folder, &manifest.files, files, threads, options.mapped_weights);
+        let reader = manifest.reader.as_ref().map(open).transpose()?.map(Arc::new);
+        let (tokens, execution) = match (&generator, &reader) {
+            (Some(generator), _) => (Arc::clone(&generator.tokens), generator.execution().clone()),
+            (None, Some(reader)) => (Arc::clone(reader.tokens()), Execution::of_reader(reader, threads, options)),
+            (None, None) => return Err(Error::new("model.format", "found neither a generator nor a reader, expected at least one")),
+        };
+        Ok(Arc::new(Self { manifest, generator: generator.map(Arc::new), reader, tokens, execution }))
     }
 
     /// What model.json says.
@@ -67,95 +60,84 @@ impl Model {
         &self.manifest
     }
 
-    /// The sizes in use.
+    /// The language model.
+    ///
+    /// # Errors
+    /// `model.no_generator` in a folder that holds a reader alone.
     #[doc(hidden)]
-    pub fn sizes(&self) -> Scenario {
-        self.sizes
+    pub fn generator(&self) -> Result<&Arc<Generator>> {
+        let message = || {
+            let name = &self.manifest.name;
+            format!("{name}: found a reader alone, expected a generator: it answers questions by recall, and neither summarises nor chats")
+        };
+        self.generator.as_ref().ok_or_else(|| Error::new("model.no_generator", message()))
     }
 
-    /// Most tokens of a sentence: longer ones are cut, so that a prompt holds several.
+    /// The reader, if the folder has one.
     #[doc(hidden)]
-    pub fn piece_tokens(&self) -> usize {
-        (self.sizes.window / 4).clamp(4, 96)
+    pub fn reader(&self) -> Option<&Arc<Reader>> {
+        self.reader.as_ref()
     }
 
-    /// What runs where.
+    /// What the graph runs on: the generator's, or else the reader's.
     pub fn execution(&self) -> &Execution {
         &self.execution
     }
 
-    /// Bytes of one session's state, by the formula of [`ScenarioInfo`](crate::model::inspect::ScenarioInfo).
-    #[doc(hidden)]
-    pub fn state_bytes(&self) -> u64 {
-        state_bytes(&self.manifest, self.sizes, self.artefact().map_or(KvDtype::F32, |a| a.cache))
+    /// The default reading of each task.
+    pub fn readings(&self) -> Readings {
+        let alone = Readings { ask: Reading::Recall, summarize: Reading::Recall };
+        self.generator.as_ref().map_or(alone, |generator| generator.manifest().readings)
     }
 
-    fn artefact(&self) -> Option<&Artefact> {
-        self.manifest.artefacts.iter().find(|a| a.file == self.execution.file)
+    /// The markers of a citing generator.
+    pub(crate) fn citing(&self) -> Option<&Markers> {
+        self.generator.as_ref()?.template.citing()
     }
 
-    /// The tokenizer.
-    #[doc(hidden)]
-    pub fn tokens(&self) -> &Tokens {
+    /// The tokenizer that documents are cut by.
+    pub(crate) fn tokens(&self) -> &Tokens {
         &self.tokens
     }
 
-    /// Refuses a question that is empty or too long for this model.
+    /// Most tokens of a sentence: longer ones are cut.
+    pub(crate) fn piece_tokens(&self) -> usize {
+        self.generator.as_ref().map_or(SENTENCE, |generator| generator.piece_tokens())
+    }
+
+    /// Refuses a question that is empty or too long for this model. A reader takes one of any length, and reads its beginning.
     ///
     /// # Errors
     /// `argument.question`.
     pub fn check_question(&self, question: &str) -> Result<()> {
-        self.template.ask(question, self.manifest.limits.question, &self.tokens).map(drop)
+        match (&self.generator, &self.reader) {
+            (Some(generator), _) => generator.check_question(question),
+            (None, Some(reader)) => reader.question(question).map(drop),
+            (None, None) => Ok(()),
+        }
     }
 
-    /// The templates, tokenised.
-    #[doc(hidden)]
-    pub fn template(&self) -> &PromptTemplate {
-        &self.template
-    }
-
-    /// Lets go of the graph's memory, when the system runs short of it: what is at work keeps it until its end, documents stay, and the next run
+    /// Lets go of the graphs' memory, when the system runs short of it: what is at work keeps it until its end, documents stay, and the next run
     /// loads it again.
     pub fn trim(&self) {
-        self.graph.trim();
+        self.generator.iter().for_each(|generator| generator.trim());
+        self.reader.iter().for_each(|reader| reader.trim());
     }
 
-    /// Whether the graph is in memory.
+    /// Whether a graph is in memory.
     #[doc(hidden)]
     pub fn is_loaded(&self) -> bool {
-        self.graph.is_loaded()
+        self.generator.as_ref().is_some_and(|generator| generator.is_loaded())
+            || self.reader.as_ref().is_some_and(|reader| reader.is_loaded())
     }
 
-    /// An empty session that begins with the prompt's start.
+    /// Compares each graph with the reference's numbers in the folder: the generator's, then the reader's.
     ///
     /// # Errors
-    /// `runtime.failed` when no tensor can be made; `model.…` when the graph was let go of and does not load again.
-    #[doc(hidden)]
-    pub fn session(&self) -> Result<Session> {
-        self.session_with(self.sizes, self.template.start())
-    }
-
-    /// An empty session that begins as a chat does.
-    pub(crate) fn chat_session(&self) -> Result<Session> {
-        self.session_with(self.sizes, self.template.chat().ok_or_else(no_chat)?)
-    }
-
-    /// Compares the graph with the reference's logits in model.json.
-    ///
-    /// # Errors
-    /// `model.self_test` when the logits are further off than model.json allows; `runtime.failed` when a run fails.
-    pub fn self_test(&self) -> Result<SelfTestResult> {
-        let bound = self.artefact().map_or(0.0, |a| a.max_error);
-        let open = self.artefact().is_none_or(|a| a.fixed.is_none());
-        let tests = self.manifest.self_test.iter().filter(|t| open || self.manifest.scenarios.get(&t.scenario) == Some(&self.sizes));
-        let error = self_test_error(tests, &self.manifest, &self.shared, &self.graph)?;
-        if error > bound {
-            return Err(self_test_failed(&self.execution.file, error, bound));
-        }
-        Ok(SelfTestResult { error, bound })
-    }
-
-    fn session_with(&self, sizes: Scenario, start: &[u32]) -> Result<Session> {
-        Session::new(Arc::clone(&self.shared), sizes, executor(&self.graph, sizes)?, start)
+    /// `model.self_test` when they are further off than the folder allows; `runtime.failed` when a run fails.
+    pub fn self_tests(&self) -> Result<Vec<SelfTestResult>> {
+        let of_generator = self.generator.iter().map(|generator| generator.self_test());
+        let of_reader = self.reader.iter().map(|reader| SelfTestResult::of_reader(reader));
+        of_generator.chain(of_reader).collect()
     }
 }

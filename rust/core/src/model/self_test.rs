@@ -5,7 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::error::{Error, Result};
-use crate::manifest::{Manifest, SelfTest};
+use crate::manifest::{GeneratorManifest, SelfTest};
+use crate::reader::Reader;
 use crate::runtime::cancel_token::CancelToken;
 use crate::runtime::executor;
 use crate::runtime::graph::Graph;
@@ -14,16 +15,30 @@ use crate::session::{Session, SessionShared};
 /// How far a graph's logits are from the reference's.
 #[derive(Debug, Clone, Serialize)]
 pub struct SelfTestResult {
+    /// The graph's file.
+    pub file: String,
     /// Max abs error ÷ max abs logit.
     pub error: f64,
     /// What model.json allows.
     pub bound: f64,
 }
 
+impl SelfTestResult {
+    /// A graph's error, unless it is over its bound.
+    pub(crate) fn new(file: &str, error: f64, bound: f64) -> Result<Self> {
+        if error > bound { Err(self_test_failed(file, error, bound)) } else { Ok(Self { file: file.to_owned(), error, bound }) }
+    }
+
+    /// Runs the reader on what its settings hold the reference's numbers of.
+    pub(crate) fn of_reader(reader: &Reader) -> Result<Self> {
+        Self::new(&reader.loaded().file, reader.self_test_error()?, reader.settings().max_error)
+    }
+}
+
 /// The largest error of several self-tests.
 pub(crate) fn self_test_error<'a>(
     tests: impl Iterator<Item = &'a SelfTest>,
-    manifest: &Manifest,
+    manifest: &GeneratorManifest,
     shared: &Arc<SessionShared>,
     graph: &Arc<Graph>,
 ) -> Result<f64> {

@@ -38,8 +38,8 @@ impl Notes {
             Task::Ask(question) => (true, state.index.best(question, 0, None)?.1),
             Task::Summarize => (false, Weights::default()),
         };
-        if asked && PromptBudget::new(&document.model, task_tokens.len()).left <= document.model.piece_tokens() {
-            return Err(question_too_long(&document.model, task_tokens.len())); // now, not at the first long sentence
+        if asked && PromptBudget::new(document.generator()?, task_tokens.len()).left <= document.generator()?.piece_tokens() {
+            return Err(question_too_long(document.generator()?, task_tokens.len())); // now, not at the first long sentence
         }
         let passages = state.index.passages();
         Ok(Self { task_tokens, weights, asked, next: 0, passages, waiting: VecDeque::new(), levels: vec![Vec::new()], level: Some(0) })
@@ -63,11 +63,15 @@ impl Notes {
         }
         // The document has ended: the notes of all levels are one list, which goes on being shortened until it fits.
         let all: Vec<Evidence> = self.levels.drain(..).rev().flatten().collect();
-        let mut pack = PromptBudget::new(&document.model, self.task_tokens.len());
+        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.len());
         if pack.fits_all(&all) {
             self.level = None;
             let cites = if self.asked { 1 } else { PIECES };
-            return if all.is_empty() { Ok(None) } else { Prompt::new(&document.model, all, &self.task_tokens, cites, true).map(Some) };
+            return if all.is_empty() {
+                Ok(None)
+            } else {
+                Prompt::new(document.generator()?, all, &self.task_tokens, cites, true).map(Some)
+            };
         }
         self.levels = vec![all];
         self.level = Some(0);
@@ -81,14 +85,14 @@ impl Notes {
 
     /// The first notes of a level, as many as fit a prompt, if there are more than fit.
     fn full(&mut self, document: &Shared, level: usize) -> Result<Option<Vec<Evidence>>> {
-        let mut pack = PromptBudget::new(&document.model, self.task_tokens.len());
+        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.len());
         let notes = &mut self.levels[level];
         let fitting = notes.iter().take_while(|p| pack.fits(p)).count();
         if fitting == notes.len() {
             return Ok(None);
         }
         if fitting < 2 {
-            let window = document.model.sizes().window;
+            let window = document.generator()?.sizes().window;
             let message = format!("a window of {window} tokens does not hold two notes; choose a larger scenario");
             return Err(Error::new("argument.scenario", message));
         }
@@ -97,7 +101,7 @@ impl Notes {
 
     /// As much of the document as fits.
     fn fill(&mut self, document: &Shared) -> Result<Vec<Evidence>> {
-        let mut pack = PromptBudget::new(&document.model, self.task_tokens.len());
+        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.len());
         let mut pieces = Vec::new();
         loop {
             while let Some(piece) = self.waiting.pop_front() {
@@ -124,6 +128,6 @@ impl Notes {
     fn prompt(&mut self, document: &Shared, pieces: Vec<Evidence>, level: usize) -> Result<Option<Prompt>> {
         self.level = Some(level);
         let cites = if self.asked { 1 } else { KEPT.min(pieces.len() / 2).max(1) };
-        Prompt::new(&document.model, pieces, &self.task_tokens, cites, false).map(Some)
+        Prompt::new(document.generator()?, pieces, &self.task_tokens, cites, false).map(Some)
     }
 }

@@ -23,7 +23,7 @@ impl Plan {
     /// By a reading; recall looks in at most `prompts` prompts, or everywhere.
     pub fn new(document: &Shared, task: &Task, reading: Reading, prompts: Option<usize>) -> Result<Self> {
         document.source.unchanged()?;
-        let model = &document.model;
+        let model = document.generator()?;
         let task_tokens = match task {
             Task::Ask(question) => model.template.ask(question, model.manifest().limits.question, &model.tokens)?,
             Task::Summarize => model.template.summarize().to_vec(),

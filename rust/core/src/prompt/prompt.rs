@@ -5,7 +5,7 @@ use crate::decode::constrained::ConstrainedSpan;
 use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::Passage;
-use crate::model::Model;
+use crate::model::Generator;
 use crate::session::Session;
 use crate::text::units::{TextUnit, tokenized, units_of_passage};
 use crate::text::whitespace::{folded, trimmed, untrimmed};
@@ -58,14 +58,14 @@ pub(crate) struct Prompt {
 
 impl Prompt {
     /// Pieces in document order, then the task.
-    pub fn new(model: &Model, mut pieces: Vec<Evidence>, task_tokens: &[u32], cites: usize, shown: bool) -> Result<Self> {
-        let start = model.template.start().len();
+    pub fn new(generator: &Generator, mut pieces: Vec<Evidence>, task_tokens: &[u32], cites: usize, shown: bool) -> Result<Self> {
+        let start = generator.template.start().len();
         let mut tokens = Vec::new();
         let mut numbers = [0; 2];
         for piece in &mut pieces {
-            if let Some(markers) = model.template.citing() {
+            if let Some(markers) = generator.template.citing() {
                 let number = &mut numbers[usize::from(piece.heading)];
-                let (marker, marked) = markers.piece(piece.heading, *number, &model.tokens.encode(&folded(&piece.text))?);
+                let (marker, marked) = markers.piece(piece.heading, *number, &generator.tokens.encode(&folded(&piece.text))?);
                 piece.marker = Some(marker);
                 piece.tokens = marked;
                 *number += 1;
@@ -74,7 +74,7 @@ impl Prompt {
             tokens.extend(&piece.tokens);
         }
         tokens.extend(task_tokens);
-        let note_tokens = ANSWER_ROOM.min(PromptBudget::new(model, task_tokens.len()).left / 4).max(1);
+        let note_tokens = ANSWER_ROOM.min(PromptBudget::new(generator, task_tokens.len()).left / 4).max(1);
         Ok(Self { session: None, tokens, pieces, cites, shown, note_tokens })
     }
 }
@@ -109,11 +109,11 @@ pub(crate) struct PromptBudget {
 
 impl PromptBudget {
     /// An empty prompt whose task takes `task_tokens` tokens.
-    pub fn new(model: &Model, task_tokens: usize) -> Self {
-        let sizes = model.sizes();
-        let answer = if model.template.citing().is_some() { 0 } else { ANSWER_ROOM.min(sizes.window / 4) };
+    pub fn new(generator: &Generator, task_tokens: usize) -> Self {
+        let sizes = generator.sizes();
+        let answer = if generator.template.citing().is_some() { 0 } else { ANSWER_ROOM.min(sizes.window / 4) };
         let room = sizes.window.saturating_sub(task_tokens + answer);
-        let markers = model.template.citing().map_or([usize::MAX; 2], |m| [m.count(false), m.count(true)]);
+        let markers = generator.template.citing().map_or([usize::MAX; 2], |m| [m.count(false), m.count(true)]);
         Self { left: sizes.recall.min(room), markers }
     }
 
@@ -141,8 +141,8 @@ impl PromptBudget {
 }
 
 /// A question of so many tokens was asked that no sentence fits beside it.
-pub(crate) fn question_too_long(model: &Model, task_tokens: usize) -> Error {
-    let window = model.sizes().window;
+pub(crate) fn question_too_long(generator: &Generator, task_tokens: usize) -> Error {
+    let window = generator.sizes().window;
     let message = format!("found a question of {task_tokens} tokens, which leaves no room for the document in a window of {window}");
     Error::new("argument.question", message)
 }
@@ -150,7 +150,7 @@ pub(crate) fn question_too_long(model: &Model, task_tokens: usize) -> Error {
 /// The sentences of a passage, and its heading first if `headings` are wanted or there is nothing else.
 pub(crate) fn sentences(document: &Shared, passage: Passage, headings: bool, score: impl Fn(&str) -> f32) -> Result<Vec<Evidence>> {
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
-    let units = tokenized(&text, units_of_passage(&text, passage.first), document.model.piece_tokens(), &document.model.tokens)?;
+    let units = tokenized(&text, units_of_passage(&text, passage.first), document.model.piece_tokens(), document.model.tokens())?;
     let only_headings = units.iter().all(|(unit, _)| unit.heading);
     let found = units.into_iter().filter(|(unit, _)| headings || !unit.heading || only_headings);
     Ok(found
@@ -186,7 +186,7 @@ pub(crate) fn most_similar(document: &Shared, text: &str) -> Result<Vec<(Span, S
 /// A piece of the document by its place.
 pub(crate) fn evidence_at(document: &Shared, span: Span, heading: bool) -> Result<Evidence> {
     let text = trimmed(&document.source.slice(span.start, span.end)?).into_owned();
-    let tokens = document.model.tokens.encode(&folded(&text))?;
+    let tokens = document.model.tokens().encode(&folded(&text))?;
     Ok(Evidence { span, text, heading, score: 0.0, marker: None, tokens, at: 0, note: None })
 }
 

@@ -10,14 +10,14 @@ use crate::index::bm25::{Rank, Weights};
 use crate::prompt::{Evidence, Next, Prompt, PromptBudget, evidence_at, question_too_long, sentences};
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
-const PASSAGES: usize = 24;
+pub(crate) const PASSAGES: usize = 24;
 const MOST_PASSAGES: usize = 192;
 /// Sentences that wait for a later prompt.
 const WAITING: usize = 512;
 /// Texts remembered.
 const MOST_KNOWN: usize = 1 << 14;
 /// Weight of its passage in a sentence's score.
-const PASSAGE_WEIGHT: f32 = 0.3;
+pub(crate) const PASSAGE_WEIGHT: f32 = 0.3;
 /// Prompts of a summary, and pieces that one of them may cite.
 const PARTS: usize = 3;
 pub(crate) const PIECES: usize = 6;
@@ -53,7 +53,7 @@ impl Recall {
         if self.left == Some(self.made) {
             return Ok(Next::End);
         }
-        let model = &document.model;
+        let model = document.generator()?;
         self.take_in(document)?;
         let mut pack = PromptBudget::new(model, self.task_tokens.len());
         let mut chosen = Vec::new();
@@ -127,7 +127,7 @@ fn hash(text: &str) -> u64 {
 
 /// Headings and the sentences after them, from all over the document, in up to [`PARTS`] prompts.
 pub(crate) fn overview(document: &Shared, task_tokens: &[u32]) -> Result<Vec<Prompt>> {
-    let model = &document.model;
+    let model = document.generator()?;
     let leads = document.read_state()?.marks.leads.clone();
     let mut groups: Vec<Vec<Evidence>> = Vec::new();
     if leads.len() >= PARTS {

@@ -13,7 +13,7 @@ use ort::value::TensorElementType;
 
 use crate::error::{Error, Result};
 use crate::manifest::kv_dtype::KvDtype;
-use crate::manifest::{Artefact, FileEntry, Manifest};
+use crate::manifest::{Artefact, FileEntry, GeneratorManifest};
 use crate::runtime::cancel_token::CancelToken;
 use crate::runtime::execution_provider::{Provider, SessionConfig, nodes};
 use crate::runtime::model_dims::{ModelDims, kind_inputs};
@@ -80,7 +80,8 @@ impl Graph {
     /// Opens an artefact of a folder, whose hashes were compared. `profile`: a folder to profile the first runs to, see [`Graph::profiled`].
     pub fn open(
         folder: &Path,
-        manifest: &Manifest,
+        entries: &BTreeMap<String, FileEntry>,
+        manifest: &GeneratorManifest,
         artefact: &Artefact,
         provider: Provider,
         threads: usize,
@@ -88,7 +89,7 @@ impl Graph {
     ) -> Result<Self> {
         let dims = ModelDims::new(manifest);
         let entry = |name: &String| {
-            let entry = manifest.files.get(name).cloned();
+            let entry = entries.get(name).cloned();
             entry.ok_or_else(|| Error::new("model.format", format!("files: found no entry for {name:?}")))
         };
         let file = |name: &String, rows, wanted| -> Result<GraphFile> {

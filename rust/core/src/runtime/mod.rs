@@ -6,6 +6,7 @@
 pub mod cancel_token;
 mod dynamic_shape;
 pub mod embedding;
+pub mod encoder;
 pub(crate) mod execution_provider;
 pub mod executor;
 pub mod graph;

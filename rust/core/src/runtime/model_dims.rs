@@ -1,7 +1,7 @@
 //! Sizes that the engine and a graph agree on, and how each layer attends.
 
 use crate::attention::rope::{Rope, Turn};
-use crate::manifest::{AttentionKind, Manifest};
+use crate::manifest::{AttentionKind, GeneratorManifest};
 
 /// How layers of one kind attend.
 #[derive(Debug, Clone)]
@@ -35,7 +35,7 @@ pub struct ModelDims {
 
 impl ModelDims {
     /// As a manifest says.
-    pub fn new(manifest: &Manifest) -> Self {
+    pub fn new(manifest: &GeneratorManifest) -> Self {
         let kind = |(name, k): (&String, &AttentionKind)| LayerKind {
             name: name.clone(),
             rope: Rope::new(&k.inverse_frequencies),

@@ -117,7 +117,7 @@ impl Session {
     /// # Errors
     /// `cancelled`; `runtime.failed` when the run fails. Nothing has changed then.
     pub fn advance(&mut self, cancel: &CancelToken) -> Result<bool> {
-        Ok(self.pending.len() >= self.sizes.segment && self.run(cancel)?)
+        Ok(self.is_segment_waiting() && self.run(cancel)?)
     }
 
     /// Runs one segment of what waits, full or not; false when nothing waits.
@@ -126,6 +126,11 @@ impl Session {
     /// As [`Session::advance`].
     pub fn flush(&mut self, cancel: &CancelToken) -> Result<bool> {
         self.run(cancel)
+    }
+
+    /// Whether a full segment waits.
+    pub fn is_segment_waiting(&self) -> bool {
+        self.pending.len() >= self.sizes.segment
     }
 
     /// Tokens that wait.

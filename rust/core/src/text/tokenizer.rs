@@ -3,6 +3,7 @@
 //! One promise on top of `tokenizers`: text of a document never becomes a special token. The streams are tested against whole texts in
 //! tests/session.rs.
 
+use std::ops::Range;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -91,6 +92,16 @@ impl Tokens {
     pub fn encode_whole(&self, text: &str) -> Result<Vec<u32>> {
         let encoding = self.inner.encode_fast(text, false).map_err(|e| Error::new("model.tokenizer", e.to_string()))?;
         Ok(encoding.get_ids().to_vec())
+    }
+
+    /// As [`Tokens::encode`], with the bytes of the text that each token is of.
+    ///
+    /// # Errors
+    /// `model.tokenizer` when the tokenizer fails.
+    pub fn encode_with_places(&self, text: &str) -> Result<(Vec<u32>, Vec<Range<usize>>)> {
+        let encoding = self.inner.encode(text, false).map_err(|e| Error::new("model.tokenizer", e.to_string()))?;
+        let places = encoding.get_offsets().iter().map(|(start, end)| *start..*end).collect();
+        Ok((encoding.get_ids().to_vec(), places))
     }
 
     /// Tokens of a piece of a template, in which special tokens are recognised.

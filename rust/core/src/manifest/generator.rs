@@ -1,0 +1,242 @@
+//! The generator's keys of `model.json`: the language model of a folder.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+use crate::manifest::artefact::Artefact;
+use crate::manifest::reading::Reading;
+
+/// Where a graph can run.
+pub const ACCELERATORS: [&str; 4] = ["Npu", "Nnapi", "Xnnpack", "Cpu"];
+
+/// What `model.json` says of the generator. Units: tokens unless said.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)] // the keys are documented in models/README.md
+pub struct GeneratorManifest {
+    pub base: Base,
+    pub kinds: BTreeMap<String, AttentionKind>,
+    pub layers: Vec<String>,
+    pub embedding: Embedding,
+    pub tokenizer: TokenizerFile,
+    pub prompt: Prompt,
+    #[serde(deserialize_with = "Option::deserialize")] // null, but not left out
+    pub citation: Option<Citation>,
+    pub artefacts: Vec<Artefact>,
+    pub scenarios: BTreeMap<String, Scenario>,
+    pub default_scenario: String,
+    pub readings: Readings,
+    pub scoring: Scoring,
+    pub limits: Limits,
+    pub self_test: Vec<SelfTest>,
+}
+
+impl GeneratorManifest {
+    /// The scenario of that name, or the default one.
+    ///
+    /// # Errors
+    /// `argument.scenario` when there is none of that name.
+    pub fn scenario(&self, name: Option<&str>) -> Result<Scenario> {
+        let name = name.unwrap_or(&self.default_scenario);
+        self.scenarios.get(name).copied().ok_or_else(|| {
+            let known: Vec<&str> = self.scenarios.keys().map(String::as_str).collect();
+            Error::new("argument.scenario", format!("found scenario \"{name}\", expected one of {}", known.join(", ")))
+        })
+    }
+
+    /// The CPU's first artefact, or else the first.
+    pub fn cpu(&self) -> Option<&Artefact> {
+        self.artefacts.iter().find(|a| a.accelerator == "Cpu").or(self.artefacts.first())
+    }
+}
+
+/// The sizes of the base decoder.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Base {
+    pub family: String,
+    pub layers: usize,
+    pub hidden: usize,
+    pub heads: usize,
+    pub kv_heads: usize,
+    pub head_dim: usize,
+    pub vocabulary: usize,
+    pub parameters: u64,
+    pub gate_parameters: u64,
+    /// Width of the MLP; left out: not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed_forward: Option<usize>,
+}
+
+/// How the layers of one kind rotate their keys, and how far they look.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AttentionKind {
+    /// `[rotary_dims / 2]`, radians a token; empty: keys are not rotated.
+    pub inverse_frequencies: Vec<f64>,
+    /// A token sees so many, itself included; left out: all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sliding: Option<usize>,
+    /// Whether what leaves the window goes into a memory; else it is gone.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub memory: bool,
+}
+
+/// The input embedding's file: `[vocabulary, hidden]`, row-major.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Embedding {
+    pub file: String,
+    pub dtype: Float,
+    pub scale: f32,
+}
+
+/// The kinds of floats that checkpoints are kept in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+#[allow(missing_docs)]
+pub enum Float {
+    F16,
+    Bf16,
+    F32,
+}
+
+impl Float {
+    /// Bytes of one number.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::F16 | Self::Bf16 => 2,
+            Self::F32 => 4,
+        }
+    }
+}
+
+/// The tokenizer's file and the tokens that end an answer.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct TokenizerFile {
+    pub file: String,
+    pub end: Vec<u32>,
+}
+
+/// Templates of a prompt's pieces.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Prompt {
+    pub start: String,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub title: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub heading: Option<String>,
+    #[serde(deserialize_with = "Option::deserialize")]
+    pub sentence: Option<String>,
+    pub ask: String,
+    pub summarize: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chat: Option<ChatPrompt>,
+}
+
+/// Templates of a chat.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct ChatPrompt {
+    pub start: String,
+    pub user: String,
+    /// Of the turns after the first, where they begin otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+    /// Whether white space around what is said is dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
+    /// Whether white space before what is said is dropped.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub trim_start: bool,
+}
+
+/// Marker tokens of a citing model.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Citation {
+    /// The tokens of `<s1>`, `<s2>`, …
+    pub markers: Vec<u32>,
+    /// The tokens of `<h1>`, `<h2>`, …
+    pub headings: Vec<u32>,
+    /// *Not in the document.*
+    pub none: u32,
+    /// What begins an answer in the model's own words, out of the memory.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<u32>,
+}
+
+/// A named choice of sizes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scenario {
+    /// Rows of a run, S.
+    pub segment: usize,
+    /// Slots for tokens that never leave the cache, K.
+    pub pinned: usize,
+    /// Slots for the newest tokens, W.
+    pub window: usize,
+    /// Most tokens of passages in a recall prompt.
+    pub recall: usize,
+    /// Threads of a run; 0 = one per core, at most 4.
+    pub threads: usize,
+}
+
+/// The default reading per task.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Readings {
+    pub ask: Reading,
+    pub summarize: Reading,
+}
+
+/// How a citing model's decision is scored.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Scoring {
+    pub bm25_weight: f32,
+    pub found_threshold: f32,
+    #[serde(default)]
+    pub found_bm25: f32,
+}
+
+/// Most tokens of a question and of an answer, and most prompts that a question is looked for in by recall.
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct Limits {
+    pub question: usize,
+    pub answer: usize,
+    #[serde(default = "one")]
+    pub recall_prompts: usize,
+}
+
+fn one() -> usize {
+    1
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// What the fp32 reference computes after `tokens` (the first K of them pinned), read segment by segment in `scenario`.
+#[derive(Debug, Clone, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs)]
+pub struct SelfTest {
+    pub scenario: String,
+    pub tokens: Vec<u32>,
+    pub indices: Vec<u32>,
+    pub logits: Vec<f32>,
+}

@@ -1,0 +1,103 @@
+//! What a reader reads: the sentences of the passages that match a question best, with the headings that they stand under.
+
+use std::cmp::Ordering;
+
+use crate::answer::Span;
+use crate::document::Shared;
+use crate::error::Result;
+use crate::index::bm25::{Rank, Weights};
+use crate::index::{Index, Match, Passage};
+use crate::prompt::retrieval::{PASSAGE_WEIGHT, PASSAGES};
+use crate::text::source::TextSource;
+use crate::text::units::{TextUnit, units_of_passage};
+use crate::text::whitespace::trimmed;
+
+/// Between the headings of a path.
+const ABOVE: &str = " > ";
+
+/// A sentence that may answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Candidate {
+    pub span: Span,
+    /// White space folded.
+    pub text: String,
+    /// The headings above it, outermost first, as one text.
+    pub heading: String,
+    /// BM25 against the question, its own and its passage's, as a share of what it asks for.
+    pub score: f32,
+}
+
+/// The sentences of a document by how well they match a question, one batch of passages after another.
+#[derive(Debug)]
+pub(crate) struct Candidates {
+    question: String,
+    /// The passage ranked last so far; None before the first batch.
+    after: Option<Rank>,
+    /// Passages looked at, and of all.
+    seen: (u32, u32),
+}
+
+impl Candidates {
+    /// Of a question.
+    pub fn new(question: &str) -> Self {
+        Self { question: question.to_owned(), after: None, seen: (0, 0) }
+    }
+
+    /// The sentences of the best passages, best first; where no word of the question is found, those of the document's first ones. Asked again, those
+    /// of the next best, and after all that match of the others in document order; none in the end.
+    pub fn next(&mut self, document: &Shared) -> Result<Vec<Candidate>> {
+        let state = document.read_state()?;
+        let (matches, weights) = state.index.all(&self.question, PASSAGES, self.after)?;
+        let matching = self.after.is_none() && matches.first().is_some_and(|best| best.score > 0.0);
+        let matches: Vec<Match> = matches.into_iter().filter(|found| !matching || found.score > 0.0).collect();
+        let headings = matches.iter().map(|found| headings(&document.source, &state.index, &found.passage));
+        let headings = headings.collect::<Result<Vec<_>>>()?;
+        self.seen = (self.seen.0 + matches.len() as u32, state.index.passages());
+        drop(state);
+        self.after = matches.last().map(Match::rank).or(self.after);
+        let mut candidates = Vec::new();
+        for (found, headings) in matches.iter().zip(headings) {
+            candidates.extend(of_passage(document, found, &headings.join(ABOVE), &weights)?);
+        }
+        candidates.sort_by(best_first);
+        Ok(candidates)
+    }
+
+    /// The share of the document's passages that was looked at.
+    pub fn done(&self) -> f64 {
+        f64::from(self.seen.0) / f64::from(self.seen.1.max(1))
+    }
+}
+
+/// Higher score, then earlier in the document.
+pub(crate) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
+    b.score.total_cmp(&a.score).then(a.span.cmp(&b.span))
+}
+
+/// The sentences of a passage.
+fn of_passage(document: &Shared, found: &Match, heading: &str, weights: &Weights) -> Result<Vec<Candidate>> {
+    let lift = PASSAGE_WEIGHT * weights.share(found.score);
+    let candidate = |(span, words): (Span, String)| Candidate {
+        span,
+        text: trimmed(&words).into_owned(),
+        heading: heading.to_owned(),
+        score: weights.score(&words) + lift,
+    };
+    Ok(sentences(document, found.passage)?.into_iter().map(candidate).collect())
+}
+
+/// The sentences of a passage, or else its heading, as they stand in the document: whole, for only a generator's prompts take them in parts.
+fn sentences(document: &Shared, passage: Passage) -> Result<Vec<(Span, String)>> {
+    let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
+    let units = units_of_passage(&text, passage.first);
+    let only_headings = units.iter().all(|unit| unit.heading);
+    let place = |unit: &TextUnit| Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
+    let wanted = units.iter().filter(|unit| !unit.heading || only_headings);
+    Ok(wanted.map(|unit| (place(unit), text[unit.start..unit.end].to_owned())).collect())
+}
+
+/// The headings that a passage stands under, outermost first, without their marks.
+pub(crate) fn headings(source: &TextSource, index: &Index, passage: &Passage) -> Result<Vec<String>> {
+    let spans = index.path(passage)?;
+    spans.into_iter().map(|span| Ok(trimmed(source.slice(span.start, span.end)?.trim_start_matches('#')).into_owned())).collect()
+}
