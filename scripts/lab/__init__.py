@@ -4,9 +4,9 @@
     corpus         generated text, with the standard library only
     export         checkpoint → model folder
     accelerators   CPU graph → NPU, NNAPI, XNNPACK
-    fixtures       golden files that Python, Rust and Kotlin agree on
     train          S-SFT for any checkpoint: the papers' method
     reader         an encoder that finds what is asked: from all-MiniLM-L6-v2, on people's questions
+    fixtures       golden files that Python, Rust and Kotlin agree on
     finder         the demo model, from nothing
     plots          pictures of records
     evaluate       through the shipped command line: JSON in, tables out
@@ -20,7 +20,8 @@ from pathlib import Path
 LEVELS = (
     ("reference", "corpus"),
     ("export",),
-    ("accelerators", "fixtures", "train", "reader"),
+    ("accelerators", "train", "reader"),
+    ("fixtures",),
     ("finder",),
     ("plots",),
     ("evaluate",),

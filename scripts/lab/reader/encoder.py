@@ -22,8 +22,9 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from lab.reader.reading import VERDICTS
+
 ABSENT = -1e4
-VERDICTS = ("yes", "no", "unclear")
 
 
 @dataclass(frozen=True)

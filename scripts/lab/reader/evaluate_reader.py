@@ -1,7 +1,7 @@
 """Measures a reader on the sets that it was not trained on, BM25 alone beside it.
 
     scripts/lab.sh evaluate-reader --data DATA --model ~/.cache/edgeinfinite/reader/run/reader.pt --out record.json
-    scripts/lab.sh evaluate-reader --data DATA --model export/graphs/reader.onnx --most 300 --sets xquad covidqa
+    scripts/lab.sh evaluate-reader --data DATA --model export/reader.onnx --most 300 --sets xquad covidqa
 
 Each share comes with n and the interval that holds it with 95 % (Wilson). The record is JSON.
 """

@@ -1,16 +1,17 @@
 """Writes the reader as the engine runs it: a graph in int8 (or fp32), its tokenizer, and a description.
 
     scripts/lab.sh export-reader --model ~/.cache/edgeinfinite/reader/run/reader.pt --out export
+    scripts/lab.sh export-reader --into models/mine       the same into a folder that has a generator
 
-`reader.onnx`, `tokenizer.json` and `reader.json`; CONTRACT.md says what is in them. The graph is run on a few lines of
-text and held against PyTorch.
+`reader.onnx`, `reader-tokenizer.json`, `reader.json`, and model.json of a folder that holds a reader alone; CONTRACT.md
+says what is in them. The graph is run on a few lines of text and held against PyTorch.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,17 +21,27 @@ from onnx import TensorProto, helper
 from tokenizers import Tokenizer
 
 from lab.export.graph_builder import PARTS, Builder, Linears
+from lab.export.model_folder import dumps, entry
 from lab.export.rounding import round_int8
 from lab.reader.encoder import ABSENT, Reader, Sizes
-from lab.reader.layout import CLS, HEADING, LENGTH, PADDING, QUESTION, SENTENCE, SENTENCES, SEP, Piece, lay_out
+from lab.reader.layout import CLS, HEADING, LENGTH, PADDING, QUESTION, SENTENCE, SENTENCES, SEP, Piece, Run, lay_out
 from lab.reader.loss import tensors
 from lab.reader.models import graph
 from lab.reader.reading import FINAL, QUOTE_SHARE, QUOTES, SPAN, Choice
 from lab.reader.vocabulary import pruned
 from lab.reader.weights import cache, pretrained_files
 
-# Largest error of a relevance that the graph may have against PyTorch.
-MAX_ERROR = {"fp32": 1e-3, "int8": 1.0, "block": 1.0}
+# Largest difference from PyTorch that the graph's numbers may have, ÷ the largest of them.
+MAX_ERROR = {"fp32": 1e-4, "int8": 0.1, "block": 0.1}
+# The files in a model folder.
+FILES = {"graph": "reader.onnx", "settings": "reader.json", "tokenizer": "reader-tokenizer.json"}
+ABOUT = {
+    "format": 1,
+    "name": "reader",
+    "version": "1",
+    "description": "Finds the sentences of a document that answer a question, and the short answer in them",
+    "licence": "Apache-2.0",
+}
 BLOCK = 32
 EXAMPLE = ("Who signed the lease?", ("The lease of 1904 was signed by Ada Brown.", "Rent is due in May.", "It rained."))
 
@@ -171,57 +182,96 @@ def in_blocks(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def export(reader: Reader, sizes: Sizes, tokenizer: Path, folder: Path, precision: str, choice: Choice) -> float:
-    """Writes the three files; the largest error of a relevance against PyTorch on the example.
+    """Writes the three files; the graph's largest difference from PyTorch on the example, ÷ the largest number.
 
     Raises ValueError where that is over its bound."""
     about, rows = pruned(tokenizer)
     weights = {name: value.float().numpy() for name, value in reader.state_dict().items()}
     weights["encoder.words.weight"] = weights["encoder.words.weight"][rows]
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "tokenizer.json").write_text(json.dumps(about, ensure_ascii=False, separators=(",", ":")), "utf-8")
-    model = Network(sizes, reader.sentences, weights, precision).build()
-    onnx.save(model, folder / "reader.onnx")
+    text = json.dumps(about, ensure_ascii=False, separators=(",", ":"))
+    (folder / FILES["tokenizer"]).write_text(text, "utf-8")
+    onnx.save(Network(sizes, reader.sentences, weights, precision).build(), folder / FILES["graph"])
+    run = example(folder / FILES["tokenizer"])
+    test = self_test(reader, rows, run)
     said = {
         "format": 1,
+        "precision": precision,
+        "max_error": MAX_ERROR[precision],
+        "encoder": {
+            "layers": sizes.layers, "width": sizes.width, "heads": sizes.heads, "inner": sizes.inner,
+            "vocabulary": len(rows), "parameters": sum(value.size for value in weights.values()),
+        },
         "layout": {
             "length": LENGTH, "sentences": reader.sentences, "question": QUESTION, "sentence": SENTENCE,
             "heading": HEADING, "cls": CLS, "sep": SEP,
         },
         "scoring": {**asdict(choice), "final": FINAL, "span": SPAN, "quotes": QUOTES, "share": QUOTE_SHARE},
+        "self_test": test,
     }  # fmt: skip
-    (folder / "reader.json").write_text(json.dumps(said, indent=1) + "\n")
-    error = compared(reader, rows, folder)
+    (folder / FILES["settings"]).write_text(dumps(said))
+    found = graph(folder / FILES["graph"])([run])[0]
+    error = difference(found, test)
     if not error <= MAX_ERROR[precision]:
-        raise ValueError(f"found a relevance off by {error:.3f}, expected at most {MAX_ERROR[precision]}")
+        raise ValueError(f"found numbers off by {error:.4f}, expected at most {MAX_ERROR[precision]}")
     return error
 
 
-def compared(reader: Reader, rows: list[int], folder: Path) -> float:
-    """The largest difference of a relevance between graph and PyTorch."""
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    question, *pieces = (tokenizer.encode(text, add_special_tokens=False).ids for text in (EXAMPLE[0], *EXAMPLE[1]))
-    run = lay_out(question, [Piece(p) for p in pieces])
-    got = graph(folder / "reader.onnx")([run])[0]["relevance"]
-    run.tokens = [rows[token] for token in run.tokens]
+def example(tokenizer: Path) -> Run:
+    """A run of a few lines of text."""
+    opened = Tokenizer.from_file(str(tokenizer))
+    question, *pieces = (opened.encode(text, add_special_tokens=False).ids for text in (EXAMPLE[0], *EXAMPLE[1]))
+    return lay_out(question, [Piece(p) for p in pieces])
+
+
+def self_test(reader: Reader, rows: list[int], run: Run) -> dict:
+    """What PyTorch computes of a run whose tokens are rows of the fewer words."""
+    asked = replace(run, tokens=[rows[token] for token in run.tokens])
     with torch.no_grad():
-        wanted = reader.eval()(*tensors([run]))["relevance"][0].numpy()
-    return float(np.abs(got - wanted)[: len(run.starts)].max())
+        out = {name: value[0].tolist() for name, value in reader.eval()(*tensors([asked])).items()}
+    return {
+        "tokens": run.tokens,
+        "types": run.types,
+        "segments": run.segments,
+        "relevance": [round(x, 5) for x in out["relevance"][: len(run.starts)]],
+        "none": round(out["none"], 5),
+        "verdict": [round(x, 5) for x in out["verdict"]],
+    }
+
+
+def difference(found: dict[str, np.ndarray], test: dict) -> float:
+    """The largest difference of a graph's numbers from those of a self-test, ÷ the largest of them."""
+    wanted = np.array([*test["relevance"], test["none"], *test["verdict"]])
+    got = np.concatenate([found["relevance"][: len(test["relevance"])], found["none"], found["verdict"]])
+    return float(np.abs(got - wanted).max() / np.abs(wanted).max())
+
+
+def describe(folder: Path, about: dict) -> None:
+    """Writes model.json with a reader's files among the folder's."""
+    known = about.get("files", {})
+    files = {name: entry(folder / name) for name in sorted({*known, *FILES.values()})}
+    ends = {key: about[key] for key in about if key not in ("reader", "files")}
+    (folder / "model.json").write_text(dumps({**ends, "reader": FILES, "files": files}))
 
 
 def main() -> None:
     """Reads the command line and writes the folder."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, default=cache() / "run/reader.pt", help="a training's checkpoint")
-    parser.add_argument("--out", type=Path, default=cache() / "export")
+    parser.add_argument("--out", type=Path, default=cache() / "export", help="a folder that holds a reader alone")
+    parser.add_argument("--into", type=Path, help="a model folder that gets the reader beside what it holds")
     parser.add_argument("--precision", choices=MAX_ERROR, default="int8")
     parser.add_argument("--choice", type=json.loads, default={}, help='JSON: "bm25", "found"')
     options = parser.parse_args()
     reader = Reader(Sizes(), SENTENCES)
     reader.load_state_dict(torch.load(options.model, map_location="cpu", weights_only=True)["average"])
     tokenizer = pretrained_files() / "tokenizer.json"
-    error = export(reader, Sizes(), tokenizer, options.out, options.precision, Choice(**options.choice))
-    size = sum(file.stat().st_size for file in options.out.iterdir())
-    print(f"{options.out}: {size:,} bytes; relevance off by at most {error:.3f} on the example")
+    folder = options.into or options.out
+    about = json.loads((folder / "model.json").read_text()) if options.into else ABOUT
+    error = export(reader, Sizes(), tokenizer, folder, options.precision, Choice(**options.choice))
+    describe(folder, about)
+    size = sum((folder / name).stat().st_size for name in FILES.values())
+    print(f"{folder}: {size:,} bytes; numbers off by at most {error:.4f} of the largest on the example")
 
 
 if __name__ == "__main__":

@@ -21,13 +21,15 @@ from lab.reader.sets import DECISIONS, lines, policyqa, untokenised
 @dataclass
 class Case:
     """A question over a text. `good`: the sentences of which one is to be found, none where the text does not answer.
-    `answers`: short answers that people gave, where they are spans. `verdict`: 0 yes, 1 no, 2 unclear."""
+    `answers`: short answers that people gave, where they are spans. `verdict`: 0 yes, 1 no, 2 unclear. `paragraphs`:
+    the sentences that a paragraph begins with, where that is known."""
 
     article: Article
     question: str
     good: frozenset[int] = frozenset()
     answers: list[str] = field(default_factory=list)
     verdict: int | None = None
+    paragraphs: frozenset[int] = frozenset()
 
 
 def placed(article: Article, text: str) -> list[tuple[int, int, int]]:
@@ -46,6 +48,7 @@ def xquad(folder: Path) -> list[Case]:
     for number, row in enumerate(lines(folder / "xquad/en.jsonl")):
         article = Article(f"xquad {number}")
         places = [placed(article, paragraph["text"]) for paragraph in row["paragraphs"]]
+        begins = frozenset(inside[0][0] for inside in places if inside)
         known = [f" {plain(sentence)} " for sentence in article.sentences]
         for paragraph, inside in zip(row["paragraphs"], places, strict=True):
             for asked in paragraph["questions"]:
@@ -53,17 +56,22 @@ def xquad(folder: Path) -> list[Case]:
                 good = {i for i, s in enumerate(known) if any(f" {plain(a)} " in s for a in answers)}
                 for a in asked["answers"]:
                     good |= overlapping(inside, a["start"], a["start"] + len(a["text"]), 0.0)
-                found.append(Case(article, asked["question"], frozenset(good), answers))
+                found.append(Case(article, asked["question"], frozenset(good), answers, paragraphs=begins))
     return found
 
 
 def without(case: Case) -> Case:
     """The same with all sentences cut out that hold the answer: nothing answers."""
     article = Article(case.article.name)
+    begins = set()
+    due = False
     for i, sentence in enumerate(case.article.sentences):
+        due |= i in case.paragraphs
         if i not in case.good:
-            article.add(sentence, case.article.headings[i])
-    return Case(article, case.question)
+            number = article.add(sentence, case.article.headings[i])
+            begins |= {number} if due else set()
+            due = False
+    return Case(article, case.question, paragraphs=frozenset(begins))
 
 
 def xquad_cut(folder: Path) -> list[Case]:
@@ -74,23 +82,28 @@ def xquad_cut(folder: Path) -> list[Case]:
 def xquad_other(folder: Path) -> list[Case]:
     """XQuAD's questions asked of the next article but one."""
     cases = xquad(folder)
-    articles = list({id(case.article): case.article for case in cases}.values())
-    place = {id(article): i for i, article in enumerate(articles)}
-    return [Case(articles[(place[id(case.article)] + 2) % len(articles)], case.question) for case in cases]
+    firsts = list({id(case.article): case for case in cases}.values())
+    place = {id(case.article): i for i, case in enumerate(firsts)}
+    others = [firsts[(place[id(case.article)] + 2) % len(firsts)] for case in cases]
+    return [Case(o.article, c.question, paragraphs=o.paragraphs) for c, o in zip(cases, others, strict=True)]
 
 
 def xquad_all(folder: Path) -> list[Case]:
     """All of XQuAD's articles as one text; right is a sentence of the article asked about that holds the answer."""
     whole = Article("xquad")
     found = []
+    begins: set[int] = set()
     starts: dict[int, int] = {}
     for case in xquad(folder):
         if id(case.article) not in starts:
             starts[id(case.article)] = len(whole.sentences)
+            begins |= {len(whole.sentences) + i for i in case.paragraphs}
             for sentence in case.article.sentences:
                 whole.add(sentence)
         start = starts[id(case.article)]
         found.append(Case(whole, case.question, frozenset(start + i for i in case.good), case.answers))
+    for case in found:
+        case.paragraphs = frozenset(begins)
     return found
 
 

@@ -14,8 +14,8 @@ from lab.reader.weights import pretrained_files
 
 def model_of(file: Path, threads: int = 1) -> tuple[Model, Tokenizer]:
     """A checkpoint (.pt) with the pretrained tokenizer, or an exported graph (.onnx) with the one beside it."""
-    beside = file.parent if file.suffix == ".onnx" else pretrained_files()
-    tokenizer = Tokenizer.from_file(str(beside / "tokenizer.json"))
+    exported = file.with_name("reader-tokenizer.json")
+    tokenizer = Tokenizer.from_file(str(exported if file.suffix == ".onnx" else pretrained_files() / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
     return graph(file, threads) if file.suffix == ".onnx" else checkpoint(file, threads), tokenizer

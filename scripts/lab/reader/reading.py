@@ -9,6 +9,7 @@ CONTRACT.md says the same in words. Needs no PyTorch: a model is anything that g
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,11 @@ from lab.reader.articles import Article
 from lab.reader.layout import HEADING, QUESTION, SENTENCE, Piece, Run, fitting, lay_out
 from lab.reader.retrieval import Retrieval
 
+# In the order of the outputs.
+VERDICTS = ("yes", "no", "unclear")
+# What a question of yes or no begins with.
+ASKS = frozenset("am are can could did do does had has have is may must shall should was were will would".split())
+NOT = re.compile(r"n['’]t$")
 # Runs → for each the arrays that encoder.py names, of one run.
 Model = Callable[[list[Run]], list[dict[str, np.ndarray]]]
 # Sentences of all runs that are read again together, where there is more than one run.
@@ -126,6 +132,12 @@ def span(out: dict[str, np.ndarray], run: Run, number: int, text: ReadText, sent
     first, last = np.unravel_index(int(pairs.argmax()), pairs.shape)
     offsets = text.encoded[sentence].offsets
     return offsets[first][0], offsets[last][1], float(pairs[first, last])
+
+
+def asks_yes_or_no(question: str) -> bool:
+    """Whether a question begins with a form of be, do, have or a modal verb, negated or not."""
+    word = next(iter(question.lower().split()), "").strip('.,;:!?"“”()[]¿¡')
+    return NOT.sub("", word) in ASKS or word.replace("’", "'") in ("can't", "won't", "shan't")
 
 
 def decide(seen: Seen, choice: Choice, text: ReadText) -> Answer:

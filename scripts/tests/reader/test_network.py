@@ -100,11 +100,12 @@ def test_export_writes_what_the_contract_names(reader, tmp_path):
     made.add_special_tokens(["[CLS]", "[SEP]"])
     made.save(str(tmp_path / "tokenizer.json"))
     error = export(reader, SIZES, tmp_path / "tokenizer.json", tmp_path / "out", "fp32", Choice(found=0.4))
-    assert error < 1e-3
+    assert error < 1e-4
     said = json.loads((tmp_path / "out/reader.json").read_text())
     assert said["scoring"]["found"] == 0.4
-    kept = json.loads((tmp_path / "out/tokenizer.json").read_text())["model"]["vocab"]
+    assert (said["precision"], said["encoder"]["width"], len(said["self_test"]["relevance"])) == ("fp32", 64, 3)
+    kept = json.loads((tmp_path / "out/reader-tokenizer.json").read_text())["model"]["vocab"]
     assert set(words) - set(kept) == {"[unused99]", "界"}
-    fewer = Tokenizer.from_file(str(tmp_path / "out/tokenizer.json"))
+    fewer = Tokenizer.from_file(str(tmp_path / "out/reader-tokenizer.json"))
     text = "Who signed the lease? Ada signed. [SEP]"
     assert fewer.encode(text).tokens == made.encode(text.replace("[SEP]", "[ SEP ]"), add_special_tokens=False).tokens
