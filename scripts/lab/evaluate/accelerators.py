@@ -82,7 +82,7 @@ def ask(
     for column in all_:
         if "Npu" not in column.options:  # the others say it when they are opened
             cli.options = column.options
-            column.error = cli.run("verify")[0]["self_test_error"]
+            column.error = cli.run("verify")[0]["self_tests"][0]["error"]
     while len(all_[0].right) < questions and time.monotonic() - began < 60 * minutes:
         document = make_document(LENGTH, f"{seeds.ACCELERATORS}/{number}", 3, 2, 2)
         file = work / "document.txt"

@@ -1,0 +1,185 @@
+"""People's questions through the shipped command line: the sets of lab.reader.measured, as texts in files.
+
+    scripts/lab.sh people-questions --data DATA --model FOLDER --sets xquad xquad-other --most 100 --out record.json
+    scripts/lab.sh people-questions --data DATA --model FOLDER --sets xquad --most 100 --reference
+
+Right is a first quote that shares more than half of itself or of a sentence that answers with it. Each share comes with
+n and the interval that holds it with 95 % (Wilson). `--reference` asks the lab's own reading of the folder's reader
+(evaluate-reader) the same and says how often both find, and quote, the same. The record is JSON.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab.evaluate.cli import Cli, Progress, built, record_head
+from lab.reader.articles import Article
+from lab.reader.evaluate_reader import asked as read
+from lab.reader.evaluate_reader import share
+from lab.reader.measured import CASES, Case, sampled
+from lab.reader.models import model_of
+from lab.reader.reading import VERDICTS, Choice, decide
+from lab.reader.score import exact, f1
+
+# Questions of one call.
+TOGETHER = 50
+
+
+@dataclass(frozen=True)
+class Page:
+    """An article as one text, and where its sentences stand in it (bytes)."""
+
+    text: str
+    places: list[tuple[int, int]]
+
+    @classmethod
+    def of(cls, article: Article, paragraphs: frozenset[int]) -> Page:
+        """Sentences of a paragraph follow each other; a heading stands before the first under it."""
+        text = ""
+        places = []
+        length = 0
+        before = ""
+        for number, (sentence, heading) in enumerate(zip(article.sentences, article.headings, strict=True)):
+            if heading and heading != before:
+                between = f"\n\n# {heading}\n\n" if text else f"# {heading}\n\n"
+            elif number in paragraphs:
+                between = "\n\n" if text else ""
+            else:
+                between = " " if text else ""
+            before = heading
+            text += between + sentence
+            start = length + len(between.encode())
+            length = start + len(sentence.encode())
+            places.append((start, length))
+        return cls(text + "\n", places)
+
+    def sentence(self, quote: dict) -> int | None:
+        """The sentence that shares more than half of the shorter of the two with a quote."""
+        start = quote["start"]
+        end = quote["end"]
+        shared = [(min(b, end) - max(a, start), i) for i, (a, b) in enumerate(self.places)]
+        most, number = max(shared, default=(0, 0))
+        a, b = self.places[number] if self.places else (0, 0)
+        return number if 2 * most > min(b - a, end - start) else None
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the command line answered to a case."""
+
+    case: Case
+    answer: dict
+    quoted: list[int | None]
+
+    @property
+    def found(self) -> bool:
+        """Whether it found something."""
+        return self.answer["found"]
+
+    @property
+    def right(self) -> bool:
+        """Whether its first quote answers."""
+        return bool(self.quoted) and self.quoted[0] in self.case.good
+
+    @property
+    def span(self) -> str:
+        """Its short answer."""
+        return (self.answer["short_answer"] or {"text": ""})["text"]
+
+
+def asked(cli: Cli, cases: list[Case], work: Path, progress: Progress) -> list[Told]:
+    """Every case asked, articles one after another."""
+    by_article: dict[int, list[Case]] = defaultdict(list)
+    for case in cases:
+        by_article[id(case.article)].append(case)
+    told = []
+    for number, of_article in enumerate(by_article.values()):
+        page = Page.of(of_article[0].article, of_article[0].paragraphs)
+        file = work / f"{number}.txt"
+        file.write_text(page.text, "utf-8")
+        for at in range(0, len(of_article), TOGETHER):
+            some = of_article[at : at + TOGETHER]
+            report, _, _ = cli.run("ask", str(file), *(case.question for case in some), "--reading", "recall")
+            for case, answer in zip(some, report["answers"], strict=True):
+                told.append(Told(case, answer, [page.sentence(quote) for quote in answer["quotes"]]))
+        progress.say(f"{len(told)} of {len(cases)} questions", last=len(told) == len(cases))
+    return told
+
+
+def measures(told: list[Told]) -> dict[str, dict]:
+    """The shares of one set."""
+    answered = [t for t in told if t.case.good]
+    untold = [t for t in told if not t.case.good and t.case.verdict is None]
+    found: dict[str, dict] = {}
+    if answered:
+        found["right"] = share([t.found and t.right for t in answered])
+        found["wrong, given as found"] = share([t.found and not t.right for t in answered])
+        found["a quote right"] = share([t.found and bool(t.case.good & set(t.quoted)) for t in answered])
+        found["refused, though there"] = share([not t.found for t in answered])
+    if spans := [t for t in answered if t.case.answers]:
+        found["short answer, exact"] = share([exact(t.span, t.case.answers) for t in spans])
+        found["short answer, F1"] = share([f1(t.span, t.case.answers) for t in spans])
+    if untold:
+        found["refused"] = share([not t.found for t in untold])
+    if judged := [t for t in told if t.case.verdict is not None]:
+        found["verdict"] = share([t.answer["verdict"] == VERDICTS[t.case.verdict] for t in judged])
+    return found
+
+
+def agreement(told: list[Told], model: Path) -> dict[str, dict]:
+    """How often the lab's own reading of the folder's reader finds, and quotes first, the same."""
+    scoring = json.loads((model / "reader.json").read_text())["scoring"]
+    choice = Choice(scoring["bm25"], scoring["found"])
+    graph, tokenizer = model_of(model / "reader.onnx")
+    pairs = []
+    for one, (_, text, seen) in zip(told, read(graph, [t.case for t in told], tokenizer, 1), strict=True):
+        pairs.append((one, decide(seen, choice, text)))
+    found = [(t, a) for t, a in pairs if t.found and a.found >= choice.found]
+    return {
+        "both found or both refused": share([t.found == (a.found >= choice.found) for t, a in pairs]),
+        "same first quote": share([t.quoted[0] == a.ranked[0] for t, a in found]),
+        "same short answer, where both found": share([t.span == a.span for t, a in found if t.span]),
+        "the lab's: right": share(
+            [a.found >= choice.found and a.ranked[0] in t.case.good for t, a in pairs if t.case.good and a.ranked]
+        ),
+    }
+
+
+def main() -> int:
+    """The command line → its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", type=Path, help="a model folder; without it the shipped one")
+    parser.add_argument("--sets", nargs="+", choices=CASES, default=list(CASES))
+    parser.add_argument("--most", type=int, default=10_000, help="most questions of a set")
+    parser.add_argument("--reference", action="store_true", help="compare with the lab's own reading of the reader")
+    parser.add_argument("--out", type=Path, help="record (JSON)")
+    options = parser.parse_args()
+    began = time.monotonic()
+    record: dict = {"sets": {}}
+    with tempfile.TemporaryDirectory() as work:
+        cli = Cli(built(), options.model, Path(work))
+        for name in options.sets:
+            told = asked(cli, sampled(CASES[name](options.data), options.most), Path(work), Progress())
+            found = measures(told)
+            if options.reference:
+                found |= agreement(told, options.model)
+            record["sets"][name] = found
+            print(name, flush=True)
+            for measure, value in found.items():
+                print(f"    {measure:50} {value['percent']:5.1f}  {value['interval']}  n {value['n']}", flush=True)
+        if options.out:
+            head = record_head(["scripts/lab.sh", "people-questions", *sys.argv[1:]], cli, began)
+            options.out.write_text(json.dumps(head | record, indent=1) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
