@@ -7,7 +7,10 @@ package dev.edgeinfinite
 public class Answer @EdgeInfiniteInternalApi public constructor(
     /** The question; null for a summary. */
     public val question: String?,
-    /** The answer: parts of the document ([quotes]), the rest the model's own words. When not [found], it is empty or says so. */
+    /**
+     * The answer: parts of the document ([quotes]), the rest the model's own words. When not [found], it is empty or says so; a reader's is
+     * empty.
+     */
     public val text: String,
     /** Whether the document answers the question, in the model's judgement. */
     public val found: Boolean,
@@ -19,6 +22,16 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
     public val confidence: Double,
     /** The parts of [text] that stand in the document word for word, white space aside, in the order of [text]. */
     public val quotes: List<Quote>,
+    /**
+     * The words of the first quote that answer by themselves, such as a name or a date, with their place; null where nothing was found, for a
+     * question of yes or no, and of a model without a reader ([ModelInfo.reader]).
+     */
+    public val shortAnswer: Quote?,
+    /**
+     * What the document says to a question of yes or no; null where nothing was found, for other questions, and of a model without a
+     * reader.
+     */
+    public val verdict: Verdict?,
     /** How every part of the document was used, in document order: from its start to its end, nothing left out. Empty in a chat. */
     public val coverage: List<Coverage>,
     /** What it cost. */
@@ -34,7 +47,7 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
      */
     public val foundConfidence: Double get() = if (found) confidence else 1 - confidence
 
-    private val all get() = listOf(question, text, found, confidence, quotes, coverage, usage)
+    private val all get() = listOf(question, text, found, confidence, quotes, shortAnswer, verdict, coverage, usage)
 
     override fun equals(other: Any?): Boolean = other is Answer && all == other.all
 

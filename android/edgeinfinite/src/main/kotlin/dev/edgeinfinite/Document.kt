@@ -21,7 +21,7 @@ public interface Document : AutoCloseable {
      */
     public fun ask(question: String, options: AskOptions.() -> Unit = {}): Flow<AnswerEvent>
 
-    /** Summarises the document. A flow like that of [ask]. */
+    /** Summarises the document. A flow like that of [ask]; it fails with `model.no_generator` where the model is a reader alone. */
     public fun summarize(options: SummaryOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /**

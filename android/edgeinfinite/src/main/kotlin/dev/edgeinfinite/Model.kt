@@ -54,7 +54,7 @@ public interface Model : AutoCloseable {
     /**
      * Begins a conversation.
      *
-     * @throws ModelException `model.no_chat` when the model was not made for it
+     * @throws ModelException `model.no_chat` when the model was not made for it, `model.no_generator` when it is a reader alone
      * @throws ClosedException when this model was closed
      */
     public suspend fun chat(): Chat

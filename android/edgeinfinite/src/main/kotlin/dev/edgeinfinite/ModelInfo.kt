@@ -26,9 +26,9 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
     public val folderBytes: Long,
     /** Whether an answer is held to a sentence of the document, which it then quotes. */
     public val citing: Boolean,
-    /** The most tokens of a question: a longer one is refused. */
+    /** The most tokens of a question: a longer one is refused; 0 without a [generator]: any. */
     public val maxQuestionTokens: Int,
-    /** The most tokens of an answer: a longer one ends there. */
+    /** The most tokens of an answer in the model's words: a longer one ends there; 0 without a [generator]. */
     public val maxOutputTokens: Int,
     /** What the model has graphs for, first choice first. */
     public val accelerators: List<Accelerator>,
@@ -36,8 +36,15 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
     public val variants: List<ModelVariant>,
     /** The choices of sizes. */
     public val scenarios: List<Scenario>,
-    /** The name of the scenario that is used when none is asked for. */
+    /** The name of the scenario that is used when none is asked for; empty without a [generator]. */
     public val defaultScenario: String,
+    /**
+     * Whether there is a language model. Without one the folder holds a [reader] alone: it answers questions, and neither summarises nor chats;
+     * what is said of a decoder is then 0 or empty.
+     */
+    public val generator: Boolean,
+    /** What answers questions by [Reading.Recall]; null where the language model does. */
+    public val reader: ReaderInfo?,
 ) {
     private val all get() = listOf(
         name,
@@ -58,6 +65,8 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
         variants,
         scenarios,
         defaultScenario,
+        generator,
+        reader,
     )
 
     override fun equals(other: Any?): Boolean = other is ModelInfo && all == other.all
@@ -65,6 +74,34 @@ public class ModelInfo @EdgeInfiniteInternalApi public constructor(
     override fun hashCode(): Int = all.hashCode()
 
     override fun toString(): String = "ModelInfo($name $version, $parameters weights, $folderBytes bytes, scenarios=$scenarios)"
+}
+
+/** An encoder that finds the sentences of a document that answer a question, and the short answer in them. */
+public class ReaderInfo @EdgeInfiniteInternalApi public constructor(
+    /** Its file. */
+    public val file: String,
+    /** How its weights are kept, such as `int8`. */
+    public val precision: String,
+    /** Its weights. */
+    public val parameters: Long,
+    /** Bytes of its files. */
+    public val bytes: Long,
+    /** The most that its numbers may be off the reference's, as a share of the largest. */
+    public val maxError: Double,
+    /** The most tokens of a run: a question and sentences. */
+    public val length: Int,
+    /** The most sentences of a run. */
+    public val sentences: Int,
+    /** What the process takes with the reader alone. */
+    public val memory: MemoryEstimate,
+) {
+    private val all get() = listOf(file, precision, parameters, bytes, maxError, length, sentences, memory)
+
+    override fun equals(other: Any?): Boolean = other is ReaderInfo && all == other.all
+
+    override fun hashCode(): Int = all.hashCode()
+
+    override fun toString(): String = "ReaderInfo($file, $precision, $parameters weights, $bytes bytes)"
 }
 
 /** A graph of a model for one accelerator, in one precision. */

@@ -24,6 +24,7 @@ class ValuesTest {
             SkippedAccelerator::class,
             Place::class,
             Quote::class,
+            ReaderInfo::class,
             AnswerEvent.Done::class,
             AnswerEvent.Progress::class,
             AnswerEvent.TextDelta::class,
@@ -73,6 +74,7 @@ class ValuesTest {
                 ExecutionReport::class,
                 LoadedGraph::class,
                 ModelInfo::class,
+                ReaderInfo::class,
                 SkippedAccelerator::class,
                 Scenario::class,
             )

@@ -30,7 +30,7 @@ private fun problem(code: String): Int = when (code) {
     "engine.missing" -> R.string.problem_engine_missing
     "model.missing" -> R.string.problem_model_missing
     "model.hash", "model.format", "model.tokenizer" -> R.string.problem_model_damaged
-    "model.graph", "model.self_test", "model.no_chat" -> R.string.problem_model_graph
+    "model.graph", "model.self_test", "model.no_chat", "model.no_generator" -> R.string.problem_model_graph
     "runtime.missing" -> R.string.problem_runtime_missing
     "runtime.failed" -> R.string.problem_runtime_failed
     "io" -> R.string.problem_storage

@@ -1,6 +1,7 @@
 package dev.edgeinfinite.testing
 
 import dev.edgeinfinite.Place
+import dev.edgeinfinite.Verdict
 
 /** What a [FakeModel] says. */
 public class FakeAnswer(
@@ -15,6 +16,12 @@ public class FakeAnswer(
 
     /** What is quoted, each where it stands first in the document; null, the default, for each line of [text] that stands there. */
     public var quotes: List<String>? = null
+
+    /** [dev.edgeinfinite.Answer.shortAnswer]: words of the first quote, or of the document where there is none; null, the default, for none. */
+    public var shortAnswer: String? = null
+
+    /** [dev.edgeinfinite.Answer.verdict]; null, the default, for none. */
+    public var verdict: Verdict? = null
 
     /** The headings that every quote stands under; none by default. */
     public var headings: List<String> = emptyList()

@@ -99,6 +99,8 @@ public class FakeModel @JvmOverloads constructor(
             variants = emptyList(),
             scenarios = listOf(Scenario("default", 0, 0, 0, 0, 0, MemoryEstimate(0, 0, 0, 0, 0, 0))),
             defaultScenario = "default",
+            generator = true,
+            reader = null,
         )
 
     /** From now on [question], null for a summary, is answered by [answer]. In a chat, [question] is what is said. */

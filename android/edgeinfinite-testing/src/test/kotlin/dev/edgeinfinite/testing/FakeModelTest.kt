@@ -5,6 +5,7 @@ import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.TextException
 import dev.edgeinfinite.TextSource
+import dev.edgeinfinite.Verdict
 import dev.edgeinfinite.await
 import kotlinx.coroutines.ExperimentalCoroutinesApi
 import kotlinx.coroutines.channels.Channel
@@ -51,12 +52,16 @@ class FakeModelTest {
             confidence = 0.5
             quotes = listOf("May")
             headings = listOf("Report")
+            shortAnswer = "May"
+            verdict = Verdict.Unclear
         }
         model.answer("When?", told)
         val answer = model.read(TextSource.of(text)).use { it.ask("When?").await() }
         val quote = answer.quotes.single()
         assertEquals("May", text.substring(quote.start, quote.end))
         assertEquals(listOf("Report"), quote.headings)
+        assertEquals(quote, answer.shortAnswer)
+        assertEquals(Verdict.Unclear, answer.verdict)
         assertEquals(0.5, answer.confidence)
         assertEquals(0.5, answer.foundConfidence)
         assertEquals(8, answer.usage.documentTokens)

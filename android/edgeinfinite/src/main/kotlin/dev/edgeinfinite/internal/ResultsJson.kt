@@ -14,9 +14,11 @@ import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.ModelVariant
 import dev.edgeinfinite.Place
 import dev.edgeinfinite.Quote
+import dev.edgeinfinite.ReaderInfo
 import dev.edgeinfinite.Scenario
 import dev.edgeinfinite.SkippedAccelerator
 import dev.edgeinfinite.Usage
+import dev.edgeinfinite.Verdict
 import org.json.JSONArray
 import org.json.JSONObject
 
@@ -50,6 +52,8 @@ private fun JSONObject.answer() = Answer(
     found = getBoolean("found"),
     confidence = getDouble("confidence"),
     quotes = getJSONArray("quotes").map(JSONArray::getJSONObject).map { it.quote() },
+    shortAnswer = optJSONObject("short_answer")?.quote(),
+    verdict = string("verdict")?.let { Verdict.valueOf(it.replaceFirstChar(Char::uppercaseChar)) },
     coverage = getJSONArray("coverage").map(JSONArray::getJSONObject).map { it.coverage() },
     usage = getJSONObject("usage").usage(),
 )
@@ -108,6 +112,19 @@ private fun JSONObject.modelInfo() = ModelInfo(
     variants = getJSONArray("variants").map(JSONArray::getJSONObject).map { it.variant() },
     scenarios = getJSONArray("scenarios").map(JSONArray::getJSONObject).map { it.scenario() },
     defaultScenario = getString("default_scenario"),
+    generator = getBoolean("generator"),
+    reader = optJSONObject("reader")?.readerInfo(),
+)
+
+private fun JSONObject.readerInfo() = ReaderInfo(
+    file = getString("file"),
+    precision = getString("precision"),
+    parameters = getLong("parameters"),
+    bytes = getLong("bytes"),
+    maxError = getDouble("max_error"),
+    length = getInt("length"),
+    sentences = getInt("sentences"),
+    memory = getJSONObject("memory").memory(),
 )
 
 private fun JSONObject.scenario() = Scenario(

@@ -69,13 +69,26 @@ internal class FakeEngine(private val model: FakeModel) {
 
     private fun answer(question: String?, said: FakeAnswer, document: String): Answer {
         val quoted = said.quotes ?: said.text.lines().filter { it.isNotBlank() && it in document }
-        val quotes = quoted.map { quote ->
-            val start = document.indexOf(quote)
-            require(start >= 0) { "found a quote of ${quote.length} characters that does not stand in the document" }
-            val place = said.text.indexOf(quote).coerceAtLeast(0)
-            Quote(start, start + quote.length, quote, said.headings, place, place + quote.length, said.place)
-        }
-        return Answer(question, said.text, said.found, said.confidence, quotes, coverage(quotes, document), usage(question, said, document))
+        val quotes = quoted.map { quote(it, said, document, from = 0) }
+        return Answer(
+            question = question,
+            text = said.text,
+            found = said.found,
+            confidence = said.confidence,
+            quotes = quotes,
+            shortAnswer = said.shortAnswer?.let { quote(it, said, document, from = quotes.firstOrNull()?.start ?: 0) },
+            verdict = said.verdict,
+            coverage = coverage(quotes, document),
+            usage = usage(question, said, document),
+        )
+    }
+
+    /** Where [words] stand first in the document, [from] there on, and in what is said. */
+    private fun quote(words: String, said: FakeAnswer, document: String, from: Int): Quote {
+        val start = document.indexOf(words, from)
+        require(start >= 0) { "found a quote of ${words.length} characters that does not stand in the document" }
+        val place = said.text.indexOf(words).coerceAtLeast(0)
+        return Quote(start, start + words.length, words, said.headings, place, place + words.length, said.place)
     }
 
     /** What is quoted was recalled, the rest skipped. */
