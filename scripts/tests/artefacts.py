@@ -27,7 +27,8 @@ def by_graph(decoder: Decoder, precision: str, checkpoint: Path) -> np.ndarray:
     """The same through an artefact, its bound set aside."""
     preset = tiny.PRESET | {"max_error": dict.fromkeys(BYTES, 9.0)}
     kept = (checkpoint / "tokenizer.json").read_text()
-    about = make_manifest(decoder, decoder.config, Tokenizer.from_str(kept), preset, "tiny", [precision])
+    weights = export.counted(decoder, decoder.config, [precision])
+    about = make_manifest(weights, Tokenizer.from_str(kept), preset, "tiny", [precision])
     with tempfile.TemporaryDirectory() as made:
         export.write(Path(made), decoder, kept, about, preset)
         return Session(ModelFolder(made, threads=1), "default").read(IDS, 2)

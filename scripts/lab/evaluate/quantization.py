@@ -25,15 +25,15 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-import torch
 
 from lab import ROOT
 from lab.corpus import seeds
 from lab.corpus.documents import make_document
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
 from lab.evaluate.score import File, points_lost, said, same
-from lab.export import export, onnx_graph, quantization_error
+from lab.export import export, onnx_graph, verify
 from lab.export.graph_builder import PARTS
+from lab.export.model_folder import REPORT
 from lab.export.rounding import BITS, BYTES
 from lab.finder.prompt_samples import Sampler
 from lab.finder.tokenizer import S0, open_tokenizer
@@ -137,8 +137,8 @@ def by_rounding(checkpoint: Path, preset: dict, work: Path, count: int) -> list[
     reference, _ = exported("fp32")
     for precision, rotate, method in product(BITS, (False, True), export.ROUNDINGS):
         got, made = exported(precision, rotate=rotate, rounding=method)
-        nats = quantization_error.nats(*(torch.from_numpy(x).double() for x in (reference, got))).numpy()  # [n]
-        matrices = json.loads((made / export.REPORT).read_text())[precision]
+        nats = verify.nats(reference, got)  # [n]
+        matrices = json.loads((made / REPORT).read_text())[precision]
         rows.append(
             {
                 "precision": precision,

@@ -1,17 +1,17 @@
-"""A checkpoint's chat template as the `prompt` of model.json.
+"""A chat template as the `prompt` of model.json.
 
-    preset = chat.preset(folder)        # prompt and ends; refuses what pieces cannot say; no command line
+    preset = pieces(chat, tokenizer, ends)      # prompt and ends; refuses what pieces cannot say; no command line
 
-A phone renders no templates: here the template is rendered around marks, by transformers, and cut into pieces; then
-conversations are encoded both ways and must give the same tokens. A session takes nothing back: of a model that thinks
-the thinking that its prompt closes at once (Qwen3's `enable_thinking=False`) stays before each answer.
+A phone renders no templates: here the template is rendered around marks and cut into pieces; then conversations are
+encoded both ways and must give the same tokens. What renders and encodes is the caller's (checkpoint_prompt.py,
+gguf/prompt.py). A session takes nothing back: of a model that thinks the thinking that its prompt closes at once
+(Qwen3's `enable_thinking=False`) stays before each answer.
 """
 
 import json
 import re
-from pathlib import Path
-
-from transformers import PreTrainedTokenizerFast
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from lab.reference.prompt_template import SPACE, PromptTemplate, for_pieces, without_prefix_space
 
@@ -19,7 +19,7 @@ ASKED = "\n\n{question}"
 SUMMARY = "\n\nSummarise the text above in a few sentences."
 MARKS = [f"edge{n}infinite" for n in range(3)]  # plain words, so that no template trims or escapes them
 DATE = "26 Jul 2024"  # Llama 3's own, in place of the day on which somebody exports
-FIXED = {"enable_thinking": False, "date_string": DATE}  # answers begin at once
+FIXED = {"enable_thinking": False, "date_string": DATE}  # what a template is told: answers begin at once
 TODAY = "{% macro strftime_now(form) %}" + DATE + "{% endmacro %}"
 ANSWER = "Fine."
 NEXT = "And then?"
@@ -41,19 +41,15 @@ class NoTemplate(ValueError):
     """The checkpoint has no chat template that pieces of text can stand for."""
 
 
-def preset(folder: Path) -> dict:
-    """`prompt` and `end` as export.py's presets have them."""
-    theirs = PreTrainedTokenizerFast.from_pretrained(folder)
-    names = [name for name in ("chat_template.jinja", "tokenizer_config.json") if (folder / name).exists()]
-    try:
-        if not theirs.chat_template:
-            raise NoTemplate("found no chat template (tokenizer_config.json, chat_template.jinja), expected one")
-        return pieces(theirs, json.loads((folder / "tokenizer.json").read_text()), end_tokens(folder, theirs))
-    except NoTemplate as e:
-        raise NoTemplate(f"{folder / names[0] if names else folder}: {e}") from e
+@dataclass(frozen=True)
+class Chat:
+    """A checkpoint's template and tokenizer, whatever renders and encodes."""
+
+    render: Callable[[list[dict]], str]  # messages → text, up to where the model answers; may fail in any way
+    encode: Callable[[str], list[int]]  # text → tokens, special ones recognised and none added
 
 
-def pieces(theirs: PreTrainedTokenizerFast, tokenizer: dict, ends: list[str]) -> dict:
+def pieces(theirs: Chat, tokenizer: dict, ends: list[str]) -> dict:
     """The preset, out of a conversation around marks; tokenizer: tokenizer.json."""
     added = tokenizer["added_tokens"]
     scheme = without_prefix_space(tokenizer)[1]
@@ -100,22 +96,19 @@ def pieces(theirs: PreTrainedTokenizerFast, tokenizer: dict, ends: list[str]) ->
     raise NoTemplate(f"pieces give other tokens than the chat template, such as for {wrong[0]!r}")
 
 
-def render(tokenizer: PreTrainedTokenizerFast, said: list[str]) -> str:
-    """What transformers makes of a conversation, up to where the model answers."""
+def render(chat: Chat, said: list[str]) -> str:
+    """What the template makes of a conversation, up to where the model answers."""
     roles = ["user", "assistant"] * len(said)
     messages = [{"role": role, "content": text} for role, text in zip(roles, said, strict=False)]
     try:
-        template = TODAY + tokenizer.get_chat_template()
-        return tokenizer.apply_chat_template(
-            messages, chat_template=template, tokenize=False, add_generation_prompt=True, **FIXED
-        )
+        return chat.render(messages)
     except Exception as e:  # a template is somebody else's program: it may fail in any way
         raise NoTemplate(f"the chat template fails: {type(e).__name__}: {e}") from e
 
 
-def conversation(tokenizer: PreTrainedTokenizerFast, said: str) -> str:
+def conversation(chat: Chat, said: str) -> str:
     """Two turns as a session has them: the first prompt as it was, ANSWER, and what the template has after it."""
-    return render(tokenizer, [said]) + ANSWER + render(tokenizer, [said, ANSWER, NEXT]).rpartition(ANSWER)[2]
+    return render(chat, [said]) + ANSWER + render(chat, [said, ANSWER, NEXT]).rpartition(ANSWER)[2]
 
 
 def cut(text: str, marks: list[str]) -> list[str]:
@@ -137,17 +130,6 @@ def check_thinking(between: str, after: str) -> None:
     earlier, now = (re.sub(r"<think>\s*</think>\s*$", "", part).rstrip() for part in (between, after))
     if earlier != now:
         raise NoTemplate(f"found {between!r} before an answer of an earlier turn, expected {after!r} as in the prompt")
-
-
-def end_tokens(folder: Path, tokenizer: PreTrainedTokenizerFast) -> list[str]:
-    """All that end a text, of generation_config.json, config.json and the tokenizer."""
-    ids = []
-    for name in ("generation_config.json", "config.json"):
-        file = folder / name
-        found = json.loads(file.read_text()).get("eos_token_id") if file.exists() else None
-        ids += found if isinstance(found, list) else [found]
-    ends = [tokenizer.convert_ids_to_tokens(i) for i in ids if isinstance(i, int) and 0 <= i < 2**32]
-    return list(dict.fromkeys(end for end in [*ends, tokenizer.eos_token] if end))
 
 
 def eaten(text: str, added: list[dict]) -> str:
@@ -176,11 +158,11 @@ def spaces(text: str, added: list[str], at_start: bool, every: bool) -> str:
     return out
 
 
-def differing(prompt_template: PromptTemplate, theirs: PreTrainedTokenizerFast, answered: list[int]) -> list[str]:
+def differing(prompt_template: PromptTemplate, theirs: Chat, answered: list[int]) -> list[str]:
     """What was said in conversations of two turns whose tokens differ."""
     wrong = []
     for said in (*SAID, *EDGES):
-        whole = theirs.encode(conversation(theirs, said), add_special_tokens=False)
+        whole = theirs.encode(conversation(theirs, said))
         start = prompt_template.encode(prompt_template.prompt["chat"]["start"])
         if start + prompt_template.turn(said, True) + answered + prompt_template.turn(NEXT, False) != whole:
             wrong.append(said)

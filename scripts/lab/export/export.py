@@ -19,21 +19,22 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
+import numpy as np
 from tokenizers import Tokenizer
 
-from lab.export import gptq, onnx_graph, quantization_error
-from lab.export.manifest import DTYPES, MAX_ERROR, make_manifest
-from lab.export.model_folder import dumps, entry, replaced
-from lab.export.preset import Refused, default_preset
+from lab.export import embedding, gptq, onnx_graph, quantization_error
+from lab.export.manifest import MAX_ERROR, Weights, make_manifest
+from lab.export.model_folder import REPORT, dumps, entry, print_folder, replaced
+from lab.export.preset import Refused
 from lab.export.rounding import BITS, Rounded
-from lab.export.verify import SAMPLE, rounding_cost, self_tests, verify
+from lab.export.verify import SAMPLE, Streams, self_tests, state_errors, verify
 from lab.reference import rotation
 from lab.reference.checkpoint import load
+from lab.reference.config import Config
 from lab.reference.decoder import Decoder, without_memory
-from lab.reference.prompt_template import PromptTemplate, for_pieces
+from lab.reference.prompt_template import PromptTemplate, tokenizer_text
+from lab.reference.state import DecoderStream, Sizes
 
-REPORT = "quantizing.json"
 ROUNDINGS = ("nearest", "gptq")
 RoundedWeights = Mapping[str, Mapping[str, Rounded]]  # by precision, by matrix: what is not to nearest
 
@@ -62,22 +63,30 @@ def export(checkpoint: Path, target: Path, options: ExportOptions | None = None)
     if not decoder.memory_trained:
         decoder = without_memory(decoder)
     base = decoder.config
-    preset = options.preset or default_preset(checkpoint, base.positions)
+    preset = options.preset or preset_of(checkpoint, base.positions)
     if options.cache:
         preset = preset | {"cache": options.cache}
     precisions = list(options.precisions or preset["precisions"])
     check_rounding(options, precisions)
-    tokenizer_json = tokenizer_for(checkpoint, preset, base.vocabulary)
+    tokenizer_json = tokenizer_text((checkpoint / "tokenizer.json").read_text(), preset, base.vocabulary)
     if options.rotate:
         rotation.turn(decoder)
     tokenizer = Tokenizer.from_str(tokenizer_json)
-    manifest = make_manifest(decoder, base, tokenizer, preset, options.name or target.name, precisions)
+    weights = counted(decoder, base, precisions)
+    manifest = make_manifest(weights, tokenizer, preset, options.name or target.name, precisions)
     with replaced(target) as folder:
-        weights = rounded_weights(decoder, manifest, tokenizer_json, options)
-        errors = write(folder, decoder, tokenizer_json, manifest, preset, weights)
-        if options.report and (rows := report(decoder, manifest, tokenizer_json, weights)):
+        rounded = rounded_weights(decoder, manifest, tokenizer_json, options)
+        errors = write(folder, decoder, tokenizer_json, manifest, preset, rounded)
+        if options.report and (rows := report(decoder, manifest, tokenizer_json, rounded)):
             (folder / REPORT).write_text(dumps(rows))
     return errors
+
+
+def preset_of(checkpoint: Path, positions: int) -> dict:
+    """The preset of an instruct model, out of its chat template; positions: how many its rotation was trained for."""
+    from lab.export import checkpoint_prompt  # with transformers, which a preset from a file does not need
+
+    return checkpoint_prompt.default_preset(checkpoint, positions)
 
 
 def check_rounding(options: ExportOptions, precisions: Sequence[str]) -> None:
@@ -88,12 +97,21 @@ def check_rounding(options: ExportOptions, precisions: Sequence[str]) -> None:
         raise Refused(f"found precision {' '.join(precisions)} to round by gptq, expected int8 or int4")
 
 
-def tokenizer_for(checkpoint: Path, preset: dict, vocabulary: int) -> str:
-    """tokenizer.json for prompts in pieces; the checkpoint's own text where nothing in it changes."""
-    text = (checkpoint / "tokenizer.json").read_text()
-    own = json.loads(text)
-    changed = for_pieces(own, preset, vocabulary)
-    return text if changed == own else json.dumps(changed, ensure_ascii=False)
+def counted(decoder: Decoder, base: Config, precisions: Sequence[str]) -> Weights:
+    """What model.json says of the decoder; base: its config before anything was folded into the weights."""
+    gates = sum(p.numel() for p in decoder.gates().values())
+    return Weights(decoder.config, base.parameters(), gates, embedding.dtype_of(rows_of(decoder), precisions))
+
+
+def rows_of(decoder: Decoder) -> np.ndarray:
+    """The embedding, [V, D] float32."""
+    return decoder.model.embed_tokens.weight.detach().float().numpy()
+
+
+def streams_of(decoder: Decoder, manifest: dict) -> Streams:
+    """Streams of the decoder by a scenario's name."""
+    sizes = {name: Sizes(s["segment"], s["pinned"], s["window"]) for name, s in manifest["scenarios"].items()}
+    return lambda name: DecoderStream(decoder, sizes[name])
 
 
 def rounded_weights(decoder: Decoder, manifest: dict, tokenizer: str, options: ExportOptions) -> RoundedWeights:
@@ -129,14 +147,15 @@ def write(
     tokenizer: tokenizer.json's text; weights: those of linears that are not to be rounded to nearest.
     """
     write_graphs(folder, decoder, manifest, preset.get("eight_bits", "u8"), weights or {})
-    write_embedding(folder, decoder, manifest["embedding"])
+    embedding.write(folder / manifest["embedding"]["file"], rows_of(decoder), manifest["embedding"]["dtype"])
     (folder / manifest["tokenizer"]["file"]).write_text(tokenizer)
     prompt_template = PromptTemplate(manifest["prompt"], tokenizer)
-    manifest["self_test"] = self_tests(decoder, prompt_template, manifest["scenarios"])
+    streams = streams_of(decoder, manifest)
+    manifest["self_test"] = self_tests(streams, prompt_template, manifest["scenarios"])
     manifest["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
     (folder / "model.json").write_text(dumps(manifest))
-    errors = verify(folder, decoder)
-    state_errors(folder, decoder, manifest, preset.get("max_error", {}), errors)
+    errors = verify(folder, streams)
+    state_errors(folder, streams, manifest, preset.get("max_error", {}), errors)
     (folder / "model.json").write_text(dumps(manifest))
     return errors
 
@@ -157,25 +176,6 @@ def write_graphs(folder: Path, decoder: Decoder, manifest: dict, eight_bits: str
                 cache=artefact.get("cache", "f32"),
             )
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
-
-
-def write_embedding(folder: Path, decoder: Decoder, about: dict) -> None:
-    """The rows [V, D] of the embedding in the dtype that the manifest says; raises Refused where they do not fit it."""
-    rows = decoder.model.embed_tokens.weight.to(DTYPES[about["dtype"]])  # [V, D]
-    if not rows.isfinite().all():
-        raise Refused(f"the embedding does not fit {about['dtype']}")
-    (folder / about["file"]).write_bytes(rows.contiguous().view(torch.uint8).numpy().tobytes())
-
-
-def state_errors(folder: Path, decoder: Decoder, manifest: dict, stated: dict, errors: dict[str, float]) -> None:
-    """Into each artefact: what rounding cost; max_error, unless the preset states it: twice what was found, for other
-    machines."""
-    for number, artefact in enumerate(manifest["artefacts"]):
-        error = errors[artefact["file"]]
-        if artefact["precision"] != "fp32":
-            artefact["cost"] = {"error": float(f"{error:.3g}")} | rounding_cost(folder, number, decoder)
-        if artefact["precision"] not in stated:
-            artefact["max_error"] = float(f"{min(artefact['max_error'], 2 * error):.2g}")
 
 
 def report(decoder: Decoder, manifest: dict, tokenizer: str, weights: RoundedWeights) -> dict[str, list[dict]]:
@@ -224,25 +224,13 @@ def main() -> int:
     except (ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)
         return 1
-    print_folder(args.target, errors, args.rounding)
+    print_folder(args.target, errors)
+    if (args.target / REPORT).exists():
+        for precision, rows in json.loads((args.target / REPORT).read_text()).items():
+            print(f"{precision} ({args.rounding}), by matrix:\n{quantization_error.table(rows)}")
     if not (args.checkpoint / "gates.safetensors").exists():
         print("export: no gates.safetensors: no memory; by recall, notes and the window it works", file=sys.stderr)
     return 0
-
-
-def print_folder(folder: Path, errors: dict[str, float], rounding: str) -> None:
-    """What was written, file by file, and what rounding cost."""
-    costs = {a["file"]: a.get("cost") for a in json.loads((folder / "model.json").read_text())["artefacts"]}
-    for file in sorted(set(folder.iterdir()) - {folder / REPORT}):
-        said = f"logits within {errors[file.name]:.2g}" if file.name in errors else ""
-        if cost := costs.get(file.name):
-            said += (
-                f", {cost['divergence']:.2g} nats a token, same next token {cost['agreement']:.1%} of {cost['tokens']}"
-            )
-        print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
-    if (folder / REPORT).exists():
-        for precision, rows in json.loads((folder / REPORT).read_text()).items():
-            print(f"{precision} ({rounding}), by matrix:\n{quantization_error.table(rows)}")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ y = g("Add", "x", g.constant(1.0), out="y")
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import BinaryIO
 
 import numpy as np
@@ -13,10 +13,12 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from lab.export import external_data
+from lab.export.block_scaled import BlockScaled, joined
 from lab.export.rounding import BLOCK, Rounded, round_int4, round_int8
 
 PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
 LARGE = 1 << 16  # bytes: what is kept outside of the graph
+ACCURACY = {"fp32": 1, "int8": 4}  # of MatMulNBits, by what its activations are kept in
 
 
 class Builder:
@@ -63,10 +65,13 @@ class Builder:
 class Linears:
     """x [S, in] → [S, out] for several weights on one input; in int8 the input is quantised once."""
 
-    def __init__(self, g: Builder, precision: str, parts: Collection[str], weights: str):
-        """parts: of PARTS, which are quantised; weights: how int8 keeps them, u8 or s8."""
+    def __init__(self, g: Builder, precision: str, parts: Collection[str], weights: str, activations: str = "int8"):
+        """parts: of PARTS, which are quantised; weights: how int8 keeps them, u8 or s8; activations: of ACCURACY,
+        beside matrices in blocks."""
         self.g = g
+        self.accuracy = ACCURACY[activations]
         self.rows: dict[str, tuple[str, str]] = {}
+        self.sums: dict[str, str] = {}
         eight = dict.fromkeys(parts, 8)
         four = dict.fromkeys(parts, 4) | {"lm_head": 8}
         self.bits = {"fp32": {}, "int8": eight, "int4": four}[precision]
@@ -78,17 +83,20 @@ class Linears:
         self,
         x: str,
         name: str,
-        weight: np.ndarray,
+        weight: np.ndarray | Sequence[BlockScaled],
         bias: np.ndarray | None = None,
         rounded: Rounded | None = None,
         out: str = "",
     ) -> str:
-        """weight [out, in], as PyTorch keeps it; rounded: the same quantised, else it is rounded to nearest."""
+        """weight [out, in], as PyTorch keeps it, or in blocks, some matrices row under row; rounded: the same
+        quantised, else it is rounded to nearest."""
         g = self.g
         part = name.rpartition(".")[2]
         bits = self.bits.get(part if part in PARTS else "qkv", 32)
         last = "" if bias is not None else out
-        if bits == 32:
+        if isinstance(weight, Sequence):
+            y = self.in_blocks(x, name, joined(weight), last)
+        elif bits == 32:
             y = g("MatMul", x, g.weight(name, weight.T), out=last)  # [S, out]
         elif bits == 4:
             y = self.four_bits(x, name, weight, rounded, last)
@@ -101,8 +109,30 @@ class Linears:
         values, scales = rounded or round_int4(weight.T)
         inputs = x, self.g.weight(name, values), self.g.weight(name + ".scale", scales)
         n, k = weight.shape
-        how = {"N": n, "K": k, "block_size": BLOCK, "bits": 4, "accuracy_level": 4}
+        how = {"N": n, "K": k, "block_size": BLOCK, "bits": 4, "accuracy_level": ACCURACY["int8"]}
         return self.g("MatMulNBits", *inputs, out=out, domain="com.microsoft", **how)  # [S, out]
+
+    def in_blocks(self, x: str, name: str, parts: list[BlockScaled], out: str) -> str:
+        """Matrices with a scale for every block of inputs, those of one form in one product."""
+        if len(parts) == 1:
+            return self.in_block(x, name, parts[0], out)
+        some = [self.in_block(x, f"{name}.{number}", part, "") for number, part in enumerate(parts)]
+        return self.g("Concat", *some, out=out, axis=-1)  # [S, Σ out]
+
+    def in_block(self, x: str, name: str, part: BlockScaled, out: str) -> str:
+        """A matrix in blocks; minima are multiplied by the sums of the inputs' blocks."""
+        g = self.g
+        inputs = x, g.weight(name, part.packed()), g.weight(name + ".scale", part.scales.reshape(-1))
+        how = {"N": part.outputs, "K": part.inputs, "block_size": BLOCK, "bits": part.bits}
+        last = out if part.minima is None else ""
+        y = g("MatMulNBits", *inputs, out=last, domain="com.microsoft", accuracy_level=self.accuracy, **how)
+        if part.minima is None:
+            return y  # [S, out]
+        if x not in self.sums:
+            blocks = g("Reshape", x, g.constant([-1, part.inputs // BLOCK, BLOCK]))  # [S, blocks, BLOCK]
+            self.sums[x] = g("ReduceSum", blocks, g.constant([-1]), keepdims=0)  # [S, blocks]
+        least = g("MatMul", self.sums[x], g.weight(name + ".minimum", part.minima.T))  # [S, out]
+        return g("Add", y, least, out=out)
 
     def eight_bits(self, x: str, name: str, weight: np.ndarray, rounded: Rounded | None, out: str) -> str:
         """A weight's output channels in eight bits, x in eight bits by its rows."""

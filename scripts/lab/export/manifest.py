@@ -1,25 +1,33 @@
 """model.json of a checkpoint, key by key as models/README.md has it; without self_test and files, which come last.
 
-about = make_manifest(decoder, base, tokenizer, preset, "mine", ["int8"])
+about = make_manifest(weights, tokenizer, preset, "mine", ["int8"])
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-import torch
 from tokenizers import Tokenizer
 
 from lab.export import onnx_graph
 from lab.export.preset import Refused
 from lab.export.rounding import BYTES
 from lab.reference.config import Config, Kind
-from lab.reference.decoder import Decoder
 
-DTYPES = {"bf16": torch.bfloat16, "f16": torch.float16, "f32": torch.float32}
 MAX_ERROR = {"fp32": 1e-3, "int8": 0.3, "int4": 1.0}  # most of max abs logits error ÷ max abs logit
 MAX_ERROR_F16_CACHE = 5e-2  # that of fp32 where keys and values are kept in f16
 INLINE_BYTES = 64 << 20  # of weights: more stand in a file beside the graph
 F32_CACHE_BYTES = 64 << 20  # of keys and values in f32: more are kept in f16
 PROMPT_KEYS = ("start", "title", "heading", "sentence", "ask", "summarize")
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What model.json says of the weights."""
+
+    config: Config  # as the graph computes
+    parameters: int  # of the base, before anything was folded into the weights
+    gate_parameters: int
+    embedding: str  # the dtype of its rows, as embedding.py has it
 
 
 def token_id(tokenizer: Tokenizer, text: str) -> int:
@@ -56,12 +64,6 @@ def cache_dtype(config: Config, scenarios: dict) -> str:
     return "f16" if 4 * numbers > F32_CACHE_BYTES else "f32"
 
 
-def embedding_dtype(rows: torch.Tensor, precisions: Sequence[str]) -> str:
-    """Of the embedding [V, D]: as the checkpoint has it where that shows, else f16."""
-    exact = next(name for name, dtype in DTYPES.items() if torch.equal(rows, rows.to(dtype).float()))
-    return exact if "fp32" in precisions or exact == "bf16" else "f16"
-
-
 def artefact(precision: str, max_error: float, parameters: int, cache: str) -> dict:
     """An entry of `artefacts` for the CPU; cache: the dtype of keys and values."""
     beside = parameters * BYTES[precision] > INLINE_BYTES
@@ -75,19 +77,14 @@ def artefact(precision: str, max_error: float, parameters: int, cache: str) -> d
     }
 
 
-def make_manifest(
-    decoder: Decoder, base: Config, tokenizer: Tokenizer, preset: dict, name: str, precisions: Sequence[str]
-) -> dict:
-    """model.json without self_test and files; base: the config before anything was folded into the weights.
-
-    Raises Refused for a cache dtype or a token that does not exist.
-    """
-    config = decoder.config
+def make_manifest(weights: Weights, tokenizer: Tokenizer, preset: dict, name: str, precisions: Sequence[str]) -> dict:
+    """model.json without self_test and files; raises Refused for a cache dtype or a token that does not exist."""
+    config = weights.config
     cache = preset.get("cache") or cache_dtype(config, preset["scenarios"])
     if cache not in onnx_graph.CACHES:
         raise Refused(f"found a cache in {cache}, expected one in {' or '.join(onnx_graph.CACHES)}")
     bounds = MAX_ERROR | ({"fp32": MAX_ERROR_F16_CACHE} if cache == "f16" else {}) | preset.get("max_error", {})
-    dtype = embedding_dtype(decoder.model.embed_tokens.weight, precisions)
+    dtype = weights.embedding
     prompt = {key: preset["prompt"].get(key) for key in PROMPT_KEYS}
     if "chat" in preset["prompt"]:
         prompt["chat"] = preset["prompt"]["chat"]
@@ -103,8 +100,8 @@ def make_manifest(
             "kv_heads": config.kv_heads,
             "head_dim": config.head_dim,
             "vocabulary": config.vocabulary,
-            "parameters": base.parameters(),
-            "gate_parameters": sum(p.numel() for p in decoder.gates().values()),
+            "parameters": weights.parameters,
+            "gate_parameters": weights.gate_parameters,
             "feed_forward": config.ff,
         },
         "kinds": {name: kind_entry(kind) for name, kind in config.kinds.items()},

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+REPORT = "quantizing.json"  # what rounding cost by matrix: not the model's
+
 
 def dumps(about: dict) -> str:
     """One line a key, or one a value where the value is a dictionary or a list of dictionaries."""
@@ -56,6 +58,18 @@ def rewritten(source: Path, target: Path, about: dict, without: str) -> Iterator
         yield folder
         about["files"] = {file.name: entry(file) for file in sorted(folder.iterdir())}
         (folder / "model.json").write_text(dumps(about))
+
+
+def print_folder(folder: Path, errors: dict[str, float]) -> None:
+    """What was written, file by file, and what rounding cost; errors: of logits, by artefact."""
+    costs = {a["file"]: a.get("cost") for a in json.loads((folder / "model.json").read_text())["artefacts"]}
+    for file in sorted(set(folder.iterdir()) - {folder / REPORT}):
+        said = f"logits within {errors[file.name]:.2g}" if file.name in errors else ""
+        if cost := costs.get(file.name):
+            said += (
+                f", {cost['divergence']:.2g} nats a token, same next token {cost['agreement']:.1%} of {cost['tokens']}"
+            )
+        print(f"{file.stat().st_size:>10,} {file.name:16} {said}")
 
 
 def rescored(model: Path, folder: Path, scoring: dict[str, float]) -> Path:

@@ -9,8 +9,8 @@ fp32. Both are kept in u8 around 128: x86 processors with AVX2 but without VNNI 
 (tried: logits off by 0.45 instead of 0.08), u8 × u8 is the same on every machine. Where every processor is known to
 have VNNI, `s8` weights are faster (on one of them 128 rows took 6.3 ms instead of 8.2). `int4`: the linears of the
 layers in 4 bits, 32 inputs to a scale, activations in 8 bits by the same 32; lm_head as in int8. Weights are rounded to
-nearest here, or come rounded (gptq.py). Cache `f16`: keys and values come in and go out in f16, which halves what lives
-between runs; attention is computed in fp32 all the same.
+nearest here, or come rounded (gptq.py), or in blocks (block_scaled.py: what a GGUF keeps). Cache `f16`: keys and values
+come in and go out in f16, which halves what lives between runs; attention is computed in fp32 all the same.
 """
 
 from collections.abc import Collection, Mapping
@@ -20,33 +20,37 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper
 
+from lab.export.block_scaled import BlockScaled
 from lab.export.graph_builder import PARTS, Builder, Linears
 from lab.export.rounding import Rounded
-from lab.reference.config import Config
-from lab.reference.decoder import EPSILON
+from lab.reference.config import EPSILON, Config
 
 CACHES = {"f16": TensorProto.FLOAT16, "f32": TensorProto.FLOAT}
 
 
 def build(
     config: Config,
-    weights: dict[str, np.ndarray],
+    weights: Mapping[str, np.ndarray],
     precision: str,
     eight_bits: str = "u8",
     only: Collection[str] = PARTS,
     outside: BinaryIO | None = None,
-    rounded: Mapping[str, Rounded] | None = None,
+    rounded: Mapping[str, Rounded | BlockScaled] | None = None,
     cache: str = "f32",
+    activations: str = "int8",
 ) -> onnx.ModelProto:
     """The graph of a decoder.
 
     weights: its state_dict as float32 arrays; precision: fp32, int8 or int4; eight_bits: how int8 keeps weights, u8 or
     s8; only: the parts that are quantised; outside: a file beside the graph's that takes the large weights, page by
     page, so that they can be mapped; rounded: all of the linears, by name without `.weight`, where they are not to be
-    rounded to nearest; cache: what keys and values are kept in, one of CACHES.
+    rounded to nearest; cache: what keys and values are kept in, one of CACHES; activations: int8, or fp32 beside
+    matrices in blocks.
     """
     builder = Builder(outside)
-    blocks = Blocks(config, builder, Linears(builder, precision, only, eight_bits), weights, rounded, cache)
+    blocks = Blocks(
+        config, builder, Linears(builder, precision, only, eight_bits, activations), weights, rounded, cache
+    )
     x = "x"
     for layer in range(config.layers):
         x = blocks.mlp_block(layer, blocks.attention_block(layer, x))  # [S, D], of the last layer [R, D]
@@ -62,8 +66,8 @@ class Blocks:
         config: Config,
         builder: Builder,
         linear: Linears,
-        weights: dict[str, np.ndarray],
-        rounded: Mapping[str, Rounded] | None,
+        weights: Mapping[str, np.ndarray],
+        rounded: Mapping[str, Rounded | BlockScaled] | None,
         cache: str,
     ) -> None:
         self.config = config
@@ -137,9 +141,12 @@ class Blocks:
 
     def head(self, x: str) -> str:
         """x [R, D] → logits [R, V]."""
-        weight = self.weights["model.embed_tokens.weight" if self.config.tied else "lm_head.weight"]  # [V, D]
+        y = self.norm(x, "model.norm.weight")
         rounded = self.rounded["lm_head"] if self.rounded else None
-        return self.linear(self.norm(x, "model.norm.weight"), "lm_head", weight, rounded=rounded, out="logits")
+        if isinstance(rounded, BlockScaled):
+            return self.linear(y, "lm_head", [rounded], out="logits")
+        weight = self.weights["model.embed_tokens.weight" if self.config.tied else "lm_head.weight"]  # [V, D]
+        return self.linear(y, "lm_head", weight, rounded=rounded, out="logits")
 
     def local_attention(self, layer: int, q: str, k: str, v: str) -> str:
         """q [1, J, G·S, d], rotated and scaled, over the cache and the run's k and v [1, J, S, d] → [1, J, G·S, d]."""
@@ -241,14 +248,19 @@ class Blocks:
         if self.cache != "f32":
             self.g("Cast", x, out=name, to=CACHES[self.cache])
 
-    def joined(self, prefix: str, *names: str) -> tuple[np.ndarray, np.ndarray | None, Rounded | None]:
+    def joined(
+        self, prefix: str, *names: str
+    ) -> tuple[np.ndarray | list[BlockScaled], np.ndarray | None, Rounded | None]:
         """Weight, bias and rounded weight of linears on one input, as one: [Σ out, in], [Σ out], and that quantised."""
-        weight = np.concatenate([self.weights[f"{prefix}.{n}.weight"] for n in names])
         biases = [self.weights[f"{prefix}.{n}.bias"] for n in names if f"{prefix}.{n}.bias" in self.weights]
         bias = np.concatenate(biases) if biases else None
-        if not self.rounded:
+        rounded = [self.rounded[f"{prefix}.{n}"] for n in names] if self.rounded else []
+        if rounded and all(isinstance(r, BlockScaled) for r in rounded):
+            return rounded, bias, None
+        weight = np.concatenate([self.weights[f"{prefix}.{n}.weight"] for n in names])
+        if not rounded:
             return weight, bias, None
-        values, scales = zip(*(self.rounded[f"{prefix}.{n}"] for n in names), strict=True)
+        values, scales = zip(*rounded, strict=True)
         return weight, bias, (np.concatenate(values, 1 if values[0].ndim == 2 else 0), np.concatenate(scales))
 
 

@@ -1,11 +1,10 @@
 """What a checkpoint does not know and its model folder must say: prompt, sizes, readings, limits, licence.
 
-preset = default_preset(checkpoint, positions=32768)      # or a file, such as finder/preset.json
+preset = instruct_preset(found, tokenizer, 32768, "…", "MIT")      # or a file, such as finder/preset.json
 """
 
 import json
 import re
-from pathlib import Path
 
 from lab.reference.prompt_template import PromptTemplate, for_pieces
 
@@ -17,24 +16,21 @@ class Refused(ValueError):
     """The model folder would be wrong; nothing was written."""
 
 
-def default_preset(checkpoint: Path, positions: int) -> dict:
+def instruct_preset(found: dict, tokenizer: str, positions: int, description: str, licence: str) -> dict:
     """The preset of an instruct model that answers in its own words: its chat template, SIZES that fit.
 
-    checkpoint: a Hugging Face folder; positions: how many its rotation was trained for.
-    Raises Refused where these are too few for any scenario, chat_template.NoTemplate where the prompt cannot be said.
+    found: `prompt` and `end` out of its chat template; tokenizer: tokenizer.json's text; positions: how many its
+    rotation was trained for. Raises Refused where these are too few for any scenario.
     """
-    from lab.export import chat_template  # with transformers, which a preset from a file does not need
-
-    found = chat_template.preset(checkpoint)
-    tokenizer = for_pieces(json.loads((checkpoint / "tokenizer.json").read_text()), found)
-    start = PromptTemplate(found["prompt"], json.dumps(tokenizer)).encode(found["prompt"]["start"])
+    pieces = json.dumps(for_pieces(json.loads(tokenizer), found))
+    start = PromptTemplate(found["prompt"], pieces).encode(found["prompt"]["start"])
     scenarios = scenarios_within(positions, pinned=-(-len(start) // 16) * 16)
     if not scenarios:
         raise Refused(f"its rotation holds for {positions} positions, too few for any of {', '.join(SIZES)}")
     return found | {
         "version": "1",
-        "description": f"{checkpoint.resolve().name}, as its checkpoint has it",
-        "licence": licence(checkpoint),
+        "description": description,
+        "licence": licence,
         "precisions": ["int8"],
         "citation": None,
         "scenarios": scenarios,
@@ -56,10 +52,7 @@ def scenarios_within(positions: int, pinned: int) -> dict[str, dict[str, int]]:
     return scenarios
 
 
-def licence(checkpoint: Path) -> str:
-    """What the checkpoint's README.md says at its head, as an SPDX expression."""
-    card = checkpoint / "README.md"
-    text = card.read_text("utf-8", "replace") if card.exists() else ""
-    found = re.search(r"^license:\s*(\S+)", text, re.MULTILINE)
-    name = found[1].strip("'\"").lower() if found else "unknown"
+def licence_of(name: str) -> str:
+    """A licence as hubs name it, as an SPDX expression; "" is unknown."""
+    name = name.strip("'\"").lower() or "unknown"
     return LICENCES.get(name, f"LicenseRef-{re.sub(r'[^a-z0-9.-]', '-', name)}")

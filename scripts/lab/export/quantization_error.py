@@ -22,13 +22,6 @@ COLUMNS = {"q_proj": "q", "k_proj": "k", "v_proj": "v", "o_proj": "o", "gate_pro
            "down_proj": "down"}  # fmt: skip
 
 
-def nats(want: Tensor, got: Tensor) -> Tensor:
-    """Logits [n, V] twice → how far the second's chances are from the first's (Kullback-Leibler), [n]."""
-    want = want.log_softmax(-1)
-    got = got.log_softmax(-1)
-    return (want.exp() * (want - got)).sum(-1)
-
-
 def rounded(weight: Tensor, bits: int, kept: Rounded | None = None) -> Tensor:
     """weight [out, in] as an artefact computes with it: as it is kept, else rounded to nearest."""
     nearest = {8: round_int8, 4: round_int4}[bits]

@@ -1,22 +1,36 @@
-"""A model folder held against the reference: logits through the whole segment loop, self-tests, what rounding cost.
+"""A model folder held against a reference: logits through the whole segment loop, self-tests, what rounding cost.
 
-errors = verify(folder, decoder)            # worst logits error by artefact; raises Refused
+    errors = verify(folder, streams)            # worst logits error by artefact; raises Refused
+
+The reference gives a new stream by a scenario's name: of the decoder (state.DecoderStream), or of an fp32 graph
+(numpy_engine.Session). No PyTorch is needed.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
-import torch
 
 from lab.export.preset import Refused
-from lab.export.quantization_error import nats
-from lab.reference.decoder import Decoder
 from lab.reference.numpy_engine import ModelFolder, Session
 from lab.reference.prompt_template import PromptTemplate
-from lab.reference.state import Sizes, State, read, run
 
+
+class Stream(Protocol):
+    """What a reference keeps of one stream of tokens."""
+
+    absorbed: int  # tokens that its memory has taken in
+
+    def read(self, ids: list[int], pinned: int) -> np.ndarray:
+        """The stream's next tokens by segments → logits [V] after the last."""
+
+    def run(self, ids: list[int], pin: bool = False, rows: list[int] | None = None) -> np.ndarray:
+        """One run → logits [R, V] of `rows`, None: the last."""
+
+
+Streams = Callable[[str], Stream]  # by a scenario's name
 LONG = 1024  # slots of a cache that a check takes the time to fill
 SAMPLE = """\
 The harbour office opens at seven. Boats longer than twelve metres must announce themselves by radio, channel 9.
@@ -26,11 +40,6 @@ Whoever finds the key to the lighthouse is asked to bring it back to Mrs. Okonkw
 In 1987 the old pier was moved eighty metres to the north, because the current had begun to carry the sand away.
 def total(items): return sum(i.price * i.count for i in items)   # not counting the deposit
 """
-
-
-def sizes_of(scenario: dict) -> Sizes:
-    """A scenario of model.json as the reference takes it."""
-    return Sizes(scenario["segment"], scenario["pinned"], scenario["window"])
 
 
 def verification_prompts(
@@ -59,8 +68,7 @@ def relative_error(got: np.ndarray, want: np.ndarray) -> float:
     return float(np.abs(got - want).max() / np.abs(want).max())
 
 
-@torch.no_grad()
-def verify(folder: Path, decoder: Decoder) -> dict[str, float]:
+def verify(folder: Path, streams: Streams) -> dict[str, float]:
     """Every artefact against the reference, through the whole segment loop and three decoded rows → file: worst error.
 
     Raises Refused where one is off by more than its max_error, or absorbs another number of tokens.
@@ -72,7 +80,7 @@ def verify(folder: Path, decoder: Decoder) -> dict[str, float]:
             error
             for name in engine.manifest["scenarios"]
             for ids, pinned in verification_prompts(engine.prompt_template, engine.manifest["scenarios"], name)
-            for error in prompt_errors(engine, decoder, name, ids, pinned)
+            for error in prompt_errors(Session(engine, name), streams(name), ids, pinned)
         ]
         del engine
         worst[artefact["file"]] = max(errors)
@@ -81,53 +89,73 @@ def verify(folder: Path, decoder: Decoder) -> dict[str, float]:
     return worst
 
 
-def prompt_errors(engine: ModelFolder, decoder: Decoder, scenario: str, ids: list[int], pinned: int) -> list[float]:
+def prompt_errors(session: Session, reference: Stream, ids: list[int], pinned: int) -> list[float]:
     """Relative errors of the logits after a prompt's tokens `ids`, and after each of three more."""
-    sizes = sizes_of(engine.manifest["scenarios"][scenario])
-    session = Session(engine, scenario)
-    want, state = read(decoder, torch.tensor(ids), pinned, sizes)  # [V]
-    errors = [relative_error(session.read(ids, pinned), want.numpy())]
+    errors = [relative_error(session.read(ids, pinned), reference.read(ids, pinned))]
     for token in ids[pinned : pinned + 3]:
-        want, state = run(decoder, state, torch.tensor([token]), sizes)  # [1, V]
-        errors.append(relative_error(session.run([token]), want.numpy()))
-    if session.absorbed != state.absorbed or not np.isfinite(errors[-1]):
-        raise Refused(f"{engine.file}: {session.absorbed} tokens absorbed, not {state.absorbed}")
+        errors.append(relative_error(session.run([token]), reference.run([token])))
+    if session.absorbed != reference.absorbed or not np.isfinite(errors[-1]):
+        raise Refused(f"{session.model.file}: {session.absorbed} tokens absorbed, not {reference.absorbed}")
     return errors
 
 
-@torch.no_grad()
-def rounding_cost(folder: Path, number: int, decoder: Decoder) -> dict:
+def nats(want: np.ndarray, got: np.ndarray) -> np.ndarray:
+    """Logits [n, V] twice → how far the second's chances are from the first's (Kullback-Leibler), [n] float64."""
+    likelier = log_chances(want)
+    return (np.exp(likelier) * (likelier - log_chances(got))).sum(-1)
+
+
+def log_chances(logits: np.ndarray) -> np.ndarray:
+    """Logits [n, V] → log of the chances, [n, V] float64."""
+    shifted = logits - logits.max(-1, keepdims=True).astype(np.float64)
+    return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
+
+
+def rounding_cost(folder: Path, number: int, streams: Streams) -> dict:
     """Of an artefact, over the tokens of a segment of the default scenario: `divergence`, nats a token from the
     reference's next tokens (Kullback-Leibler); `agreement`, how often the likeliest is the same; `tokens`, how many."""
     engine = ModelFolder(folder, number)
     name = engine.manifest["default_scenario"]
-    sizes = sizes_of(engine.manifest["scenarios"][name])
     ids, pinned = list(verification_prompts(engine.prompt_template, engine.manifest["scenarios"], name))[1]
-    session = Session(engine, name)
-    state = State.empty(decoder)
-    if pinned:
-        session.run(ids[:pinned], True)
-        _, state = run(decoder, state, torch.tensor(ids[:pinned]), sizes, True, ())
-    got = torch.from_numpy(session.run(ids[pinned:], rows=list(range(len(ids) - pinned))))  # [n, V]
-    want, _ = run(decoder, state, torch.tensor(ids[pinned:]), sizes)  # [n, V]
-    divergence = nats(want, got).mean().item()
-    agreement = (got.argmax(-1) == want.argmax(-1)).double().mean().item()
+    rows = list(range(len(ids) - pinned))
+    both = []
+    for stream in (streams(name), Session(engine, name)):
+        if pinned:
+            stream.run(ids[:pinned], True)
+        both.append(stream.run(ids[pinned:], rows=rows))  # [n, V]
+    want, got = both
+    agreement = (got.argmax(-1) == want.argmax(-1)).mean()
     return {
-        "divergence": float(f"{max(0.0, divergence):.3g}"),
+        "divergence": float(f"{max(0.0, nats(want, got).mean()):.3g}"),
         "agreement": float(f"{agreement:.4g}"),
-        "tokens": len(ids) - pinned,
+        "tokens": len(rows),
     }
 
 
-@torch.no_grad()
-def self_tests(decoder: Decoder, prompt_template: PromptTemplate, scenarios: dict) -> list[dict]:
+def state_errors(folder: Path, streams: Streams, manifest: dict, stated: dict, errors: dict[str, float]) -> None:
+    """Into each artefact: what rounding cost; max_error, unless the preset states it: twice what was found, for other
+    machines."""
+    for number, artefact in enumerate(manifest["artefacts"]):
+        error = errors[artefact["file"]]
+        if artefact["precision"] != "fp32":
+            artefact["cost"] = {"error": float(f"{error:.3g}")} | rounding_cost(folder, number, streams)
+        if artefact["precision"] not in stated:
+            artefact["max_error"] = float(f"{min(artefact['max_error'], 2 * error):.2g}")
+
+
+def self_tests(streams: Streams, prompt_template: PromptTemplate, scenarios: dict) -> list[dict]:
     """`self_test` of model.json: the reference's logits after the shortest and the third prompt of each scenario."""
     tests = []
     for name, scenario in scenarios.items():
         for ids, _ in list(verification_prompts(prompt_template, scenarios, name))[0:3:2]:
-            logits, _ = read(decoder, torch.tensor(ids), scenario["pinned"], sizes_of(scenario))  # [V]
+            logits = streams(name).read(ids, scenario["pinned"])  # [V]
             spread = np.linspace(0, len(logits) - 1, 8).astype(int).tolist()
-            indices = sorted({*logits.abs().topk(8).indices.tolist(), *logits.topk(2).indices.tolist(), *spread})
+            indices = sorted({*largest(np.abs(logits), 8), *largest(logits, 2), *spread})
             values = [float(f"{value:.7g}") for value in logits[indices].tolist()]
             tests.append({"scenario": name, "tokens": ids, "indices": indices, "logits": values})
     return tests
+
+
+def largest(values: np.ndarray, count: int) -> list[int]:
+    """Indices of the largest of [n]."""
+    return np.argsort(-values, kind="stable")[:count].tolist()

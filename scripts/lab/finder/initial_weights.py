@@ -182,7 +182,7 @@ def set_all(decoder: Decoder, n: RandomTensors) -> None:
 
 def set_circuits(decoder: Decoder, n: RandomTensors) -> None:
     """The heads that the module's head lists, layer by layer."""
-    turn = decoder.config.inverse_frequencies().float()  # [32] radians a token
+    turn = torch.from_numpy(decoder.config.inverse_frequencies()).float()  # [32] radians a token
     eye = torch.eye(N_SENTENCE)
     read_token = n.orthogonal(N_HEAD, N_TOKEN)  # [64,104]
     narrow = n.orthogonal(40, N_HEAD)  # [40,64]

@@ -2,23 +2,23 @@
 
     Config("qwen2", vocabulary=6656, hidden=256, layers=5, heads=4, kv_heads=4, head_dim=64, ff=384)
 
-No command line. Letters as in decoder.py; r: dims of a head that turn with the position.
+No command line, no PyTorch. Letters as in decoder.py; r: dims of a head that turn with the position.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import torch
-from torch import Tensor
+import numpy as np
 
 GLOBAL = "global"  # names of kinds: the whole cache
 LOCAL = "local"  # a sliding window
 NONE = "none"  # no RoPE
+EPSILON = 1e-6  # in the denominator of a memory read
 
 
 def frequencies(theta: float, dims: int) -> tuple[float, ...]:
     """[dims/2] radians a token: RoPE as it was first written."""
-    return tuple((theta ** -(torch.arange(0, dims, 2, dtype=torch.float64) / dims)).tolist())
+    return tuple((theta ** -(np.arange(0, dims, 2, dtype=np.float64) / dims)).tolist())
 
 
 @dataclass(frozen=True)
@@ -107,6 +107,6 @@ class Config:
         """Of q·k."""
         return self.score_scale or self.head_dim**-0.5
 
-    def inverse_frequencies(self, kind: str = GLOBAL) -> Tensor:
+    def inverse_frequencies(self, kind: str = GLOBAL) -> np.ndarray:
         """[r/2] float64, radians a token."""
-        return torch.tensor(self.kinds[kind].frequencies, dtype=torch.float64)
+        return np.array(self.kinds[kind].frequencies, np.float64)

@@ -14,9 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from lab.reference.config import Config
-
-EPSILON = 1e-6  # in the denominator of a memory read
+from lab.reference.config import EPSILON, Config
 
 
 def sigma(x: Tensor) -> Tensor:
@@ -187,7 +185,8 @@ class Decoder(nn.Module):
         w = self.model.embed_tokens.weight
         turned = {}
         for name, kind in self.config.kinds.items():
-            a = positions[..., None].double() * self.config.inverse_frequencies(name).to(w.device)
+            turning = torch.from_numpy(self.config.inverse_frequencies(name)).to(w.device)  # [r/2]
+            a = positions[..., None].double() * turning
             turned[name] = ((kind.factor * a.cos()).to(w.dtype), (kind.factor * a.sin()).to(w.dtype))
         return turned
 

@@ -27,7 +27,8 @@ def read_manifest(folder: Path) -> dict:
 class ModelFolder:
     """An opened model folder with the session of one artefact."""
 
-    def __init__(self, folder: str | Path, artefact: int = 0, threads: int = 0):
+    def __init__(self, folder: str | Path, artefact: int = 0, threads: int = 0, mapped: bool = False):
+        """mapped: whether large weights stay in their file."""
         self.folder = Path(folder)
         self.manifest = m = read_manifest(self.folder)
         self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
@@ -39,6 +40,7 @@ class ModelFolder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.set_denormal_as_zero", "1")
+        options.add_session_config_entry("session.disable_prepacking", str(int(mapped)))
         self.file = m["artefacts"][artefact]["file"]
         self.session = onnxruntime.InferenceSession(
             self.folder / self.file, options, providers=["CPUExecutionProvider"]

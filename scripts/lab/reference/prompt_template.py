@@ -7,6 +7,7 @@ Neither PyTorch nor ONNX Runtime is needed.
 """
 
 import copy
+import json
 import math
 import re
 
@@ -65,6 +66,13 @@ def for_pieces(tokenizer: dict, preset: dict, vocabulary: float = math.inf) -> d
         t["special"] = bool(t["special"] or looks or mark or text in preset["end"])
         t["lstrip"] = t["rstrip"] = False
     return form
+
+
+def tokenizer_text(text: str, preset: dict, vocabulary: int) -> str:
+    """tokenizer.json's text for prompts in pieces: the same where nothing in it changes."""
+    own = json.loads(text)
+    changed = for_pieces(own, preset, vocabulary)
+    return text if changed == own else json.dumps(changed, ensure_ascii=False)
 
 
 class PromptTemplate:

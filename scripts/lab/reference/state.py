@@ -9,6 +9,7 @@ Shapes as in decoder.py; S segment, K pinned slots, P pinned tokens, W window sl
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -178,3 +179,30 @@ def generate(
             return tokens, torch.stack(seen), state
         out, state = run(decoder, state, torch.tensor(tokens[-1:], device=ids.device), sizes)  # [1,V]
         logits = out[0]
+
+
+class DecoderStream:
+    """One stream of the decoder's, with the methods of numpy_engine.Session: lists in, arrays out."""
+
+    def __init__(self, decoder: Decoder, sizes: Sizes):
+        self.decoder = decoder
+        self.sizes = sizes
+        self.state = State.empty(decoder)
+
+    @property
+    def absorbed(self) -> int:
+        """Tokens that the memory has taken in."""
+        return self.state.absorbed
+
+    @torch.no_grad()
+    def read(self, ids: list[int], pinned: int) -> np.ndarray:
+        """The stream's next tokens by segments → logits [V] after the last."""
+        logits, self.state = read(self.decoder, torch.tensor(ids), pinned, self.sizes, self.state)
+        return logits.numpy()
+
+    @torch.no_grad()
+    def run(self, ids: list[int], pin: bool = False, rows: list[int] | None = None) -> np.ndarray:
+        """One run → logits [R, V] of `rows`, None: the last."""
+        rows = [len(ids) - 1] if rows is None else rows
+        logits, self.state = run(self.decoder, self.state, torch.tensor(ids), self.sizes, pin, rows)
+        return logits.numpy()

@@ -27,7 +27,7 @@ import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor
 
-from lab.export.preset import default_preset
+from lab.export.checkpoint_prompt import default_preset
 from lab.reference.checkpoint import load, save_gates
 from lab.reference.decoder import Decoder
 from lab.reference.parallel import ask, plain_attention

@@ -65,7 +65,8 @@ def test_the_choice_is_the_callers(decoder, checkpoint, tmp_path, monkeypatch):
     tokenizer = Tokenizer.from_file(str(checkpoint / "tokenizer.json"))
 
     def kept(**asked) -> list[str | None]:
-        about = make_manifest(decoder, decoder.config, tokenizer, tiny.PRESET | asked, "tiny", ["fp32", "int8"])
+        weights = export.counted(decoder, decoder.config, ["fp32", "int8"])
+        about = make_manifest(weights, tokenizer, tiny.PRESET | asked, "tiny", ["fp32", "int8"])
         return [a.get("cache") for a in about["artefacts"]]
 
     assert kept() == [None, None]

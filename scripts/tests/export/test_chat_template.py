@@ -9,7 +9,7 @@ import pytest
 from tokenizers import AddedToken, Tokenizer, pre_tokenizers
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from lab.export import chat_template, export
+from lab.export import chat_template, checkpoint_prompt, export
 from lab.fixtures import tokenizer_cases
 from lab.reference.prompt_template import SPACE, PromptTemplate, for_pieces, without_prefix_space
 
@@ -58,7 +58,7 @@ def test_a_conversation_is_what_transformers_makes_of_it(form, tmp_path):
         messages = [{"role": role, "content": text} for role, text in turns]
         whole = theirs.apply_chat_template(messages, tokenize=False, add_generation_prompt=True, enable_thinking=False)
         whole = whole.replace(datetime.date.today().strftime("%d %B %Y"), chat_template.DATE)
-        found = chat_template.conversation(theirs, said)
+        found = chat_template.conversation(checkpoint_prompt.chat(theirs), said)
         if form == "qwen3":  # the thinking that was closed before an answer began cannot be taken back
             found = found.replace("<think>\n\n</think>\n\n" + chat_template.ANSWER, chat_template.ANSWER)
         assert found == whole
@@ -117,16 +117,16 @@ def test_templates_that_pieces_cannot_say_are_refused_by_file(name, tmp_path):
     template, words = REFUSED[name]
     write("qwen2", tmp_path, tokenizer_config={"chat_template": template})
     with pytest.raises(chat_template.NoTemplate, match=f"{tmp_path}/tokenizer_config.json: .*{words}"):
-        chat_template.preset(tmp_path)
+        checkpoint_prompt.prompt(tmp_path)
     if template:
         (tmp_path / "chat_template.jinja").write_text(template)
         with pytest.raises(chat_template.NoTemplate, match=f"{tmp_path}/chat_template.jinja: "):
-            chat_template.preset(tmp_path)
+            checkpoint_prompt.prompt(tmp_path)
 
 
 def test_braces_in_a_template_are_text(tmp_path):
     template = tokenizer_cases.CHATML % "Answer as {name}."
-    assert "{name}" in chat_template.preset(write("qwen2", tmp_path, template))["prompt"]["start"]
+    assert "{name}" in checkpoint_prompt.prompt(write("qwen2", tmp_path, template))["prompt"]["start"]
 
 
 def test_ends_are_those_of_all_files(tmp_path):
@@ -134,11 +134,11 @@ def test_ends_are_those_of_all_files(tmp_path):
     assert Tokenizer.from_file(str(write("qwen2", tmp_path) / "tokenizer.json")).token_to_id("<|im_end|>") == 340
     write("qwen2", tmp_path, generation_config={"eos_token_id": ids["<|endoftext|>"]})
     (tmp_path / "config.json").write_text(json.dumps({"eos_token_id": [ids["<tool_call>"], 99999, None]}))
-    assert chat_template.preset(tmp_path)["end"] == ["<|im_end|>", "<|endoftext|>", "<tool_call>"]
+    assert checkpoint_prompt.prompt(tmp_path)["end"] == ["<|im_end|>", "<|endoftext|>", "<tool_call>"]
     (tmp_path / "generation_config.json").unlink()
     (tmp_path / "config.json").unlink()
     write("qwen2", tmp_path, generation_config={"eos_token_id": None}, tokenizer_config={"eos_token": None})
-    assert chat_template.preset(tmp_path)["end"] == ["<|im_end|>"], "the special token that follows an answer"
+    assert checkpoint_prompt.prompt(tmp_path)["end"] == ["<|im_end|>"], "the special token that follows an answer"
 
 
 def test_a_space_that_begins_a_text_is_found():
@@ -162,7 +162,7 @@ def test_a_space_before_the_whole_text_alone(form, tmp_path):
     opened.normalizer = None
     opened.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first", split=False)
     opened.save(str(tmp_path / "tokenizer.json"))
-    start = chat_template.preset(tmp_path)["prompt"]["start"]  # checked against transformers
+    start = checkpoint_prompt.prompt(tmp_path)["prompt"]["start"]  # checked against transformers
     assert start.startswith(" ") == (form == "tinyllama")
 
 
@@ -216,7 +216,7 @@ def test_a_token_without_a_row_of_embedding_is_left_out(table, tmp_path):
 
 
 def test_the_day_of_export_is_not_in_a_prompt(tmp_path):
-    theirs = PreTrainedTokenizerFast.from_pretrained(write("smollm3", tmp_path))
+    theirs = checkpoint_prompt.chat(PreTrainedTokenizerFast.from_pretrained(write("smollm3", tmp_path)))
     assert chat_template.DATE in chat_template.render(theirs, ["x"])
     assert str(datetime.date.today().year) not in chat_template.render(theirs, ["x"]).replace("June 2025", "")
 

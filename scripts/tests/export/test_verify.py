@@ -10,6 +10,7 @@ from lab.export.rounding import BYTES
 from lab.export.verify import rounding_cost
 from lab.fixtures import tiny
 from lab.reference.checkpoint import load
+from lab.reference.numpy_engine import read_manifest
 
 
 @torch.no_grad()
@@ -22,6 +23,7 @@ def test_what_quantising_cost_is_carried(checkpoint, tmp_path):
     assert int8["cost"]["error"] == pytest.approx(worst["cpu-int8.onnx"], rel=0.01)
     assert 0 < int8["cost"]["divergence"] < int4["cost"]["divergence"]
     assert 0 <= int4["cost"]["agreement"] <= int8["cost"]["agreement"] <= 1
-    same = rounding_cost(tmp_path / "made", 0, load(checkpoint))
+    about = read_manifest(tmp_path / "made")
+    same = rounding_cost(tmp_path / "made", 0, export.streams_of(load(checkpoint), about))
     assert same["divergence"] < 1e-6
     assert (same["agreement"], same["tokens"]) == (1, int8["cost"]["tokens"])

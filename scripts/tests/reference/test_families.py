@@ -16,7 +16,8 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
 from lab.export import export
-from lab.export.preset import Refused, default_preset
+from lab.export.checkpoint_prompt import default_preset
+from lab.export.preset import Refused
 from lab.fixtures import sampling_cases, tiny, tokenizer_cases
 from lab.reference.checkpoint import load
 from lab.reference.config import GLOBAL, LOCAL, NONE

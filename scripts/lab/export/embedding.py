@@ -1,0 +1,45 @@
+"""The rows of the input embedding, as model.json's `embedding` names their dtype; no command line, no PyTorch.
+
+dtype = dtype_of(rows, ["int8"])
+write(folder / f"embedding.{dtype}", rows, dtype)
+"""
+
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+
+from lab.export.preset import Refused
+
+ROWS = 4096  # that are written at once
+
+
+def upper_halves(rows: np.ndarray) -> np.ndarray:
+    """Rows float32 → the upper half of each number, uint16: bf16, where the lower half is nought."""
+    return (rows.view(np.uint32) >> 16).astype(np.uint16)
+
+
+def exact_dtype(rows: np.ndarray) -> str:
+    """The smallest dtype that holds the rows [V, D] float32 as they are."""
+    if not (rows.view(np.uint32) & 0xFFFF).any():
+        return "bf16"
+    with np.errstate(over="ignore"):
+        return "f16" if np.array_equal(rows, rows.astype(np.float16)) else "f32"
+
+
+def dtype_of(rows: np.ndarray, precisions: Collection[str]) -> str:
+    """Of the rows [V, D] float32: as the checkpoint has them where that shows, else f16."""
+    exact = exact_dtype(rows)
+    return exact if "fp32" in precisions or exact == "bf16" else "f16"
+
+
+def write(file: Path, rows: np.ndarray, dtype: str) -> None:
+    """Writes the rows [V, D] float32 in that dtype; raises Refused where they do not fit it."""
+    encode = {"bf16": upper_halves, "f16": lambda part: part.astype(np.float16), "f32": lambda part: part}[dtype]
+    with file.open("wb") as out:
+        for start in range(0, len(rows), ROWS):
+            with np.errstate(over="ignore"):
+                part = encode(rows[start : start + ROWS])
+            if part.dtype == np.float16 and not np.isfinite(part).all():
+                raise Refused(f"the embedding does not fit {dtype}")
+            out.write(part.tobytes())
