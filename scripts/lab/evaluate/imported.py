@@ -1,0 +1,108 @@
+"""A GGUF as it was imported, held against transformers, which opens the same file: tokens, logits, what rounding cost.
+
+    scripts/lab.sh imported MODEL.gguf models/mine [models/other …] [--text FILE] [--tokens 5000]
+
+Tokens: of 10,000 strings, cut out of the text and out of Unicode. Logits: of every token of the text, read in pieces of
+1,024, each folder's through the host's part in numpy: nats a token from transformers' next tokens in fp32
+(Kullback-Leibler), how often the likeliest is the same, the largest difference. One thread where $OMP_NUM_THREADS says
+so. Exit status 1 where a token differs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
+
+from lab.export.verify import nats
+from lab.reference.numpy_engine import ModelFolder, Session
+
+GPL = Path("/usr/share/common-licenses/GPL-3")
+PIECE = 1024  # tokens that are read without what stands before
+STRINGS = 10_000
+LONGEST = 80  # characters of a string
+RANGES = ((0x20, 0x7F), (0xA0, 0x250), (0x370, 0x600), (0x900, 0x980), (0x3040, 0x3100), (0x4E00, 0x5000),
+          (0x1F300, 0x1F650))  # fmt: skip
+
+
+def strings(text: str, count: int) -> Iterator[str]:
+    """Half cut out of the text anywhere, half of characters of many scripts with blanks and line ends among them."""
+    r = random.Random(1)
+    for number in range(count):
+        length = r.randrange(1, LONGEST)
+        if number % 2:
+            at = r.randrange(max(1, len(text) - length))
+            yield text[at : at + length]
+        else:
+            some = [r.choice(RANGES) for _ in range(r.randrange(1, 4))]
+            yield "".join(r.choice(" \n\t0123456789") if r.random() < 0.3 else chr(r.randrange(*r.choice(some)))
+                          for _ in range(length))  # fmt: skip
+
+
+def differing(theirs: PreTrainedTokenizerFast, ours: ModelFolder, text: str) -> list[str]:
+    """Strings whose tokens are others."""
+    encode = ours.prompt_template.special.encode
+    return [
+        one
+        for one in strings(text, STRINGS)
+        if theirs.encode(one, add_special_tokens=False) != encode(one, add_special_tokens=False).ids
+    ]
+
+
+@torch.no_grad()
+def exact(source: Path, pieces: list[list[int]]) -> list[np.ndarray]:
+    """transformers' logits [n, V] of each piece, in fp32."""
+    model = AutoModelForCausalLM.from_pretrained(source.parent, gguf_file=source.name, dtype=torch.float32).eval()
+    return [model(torch.tensor([piece])).logits[0].numpy() for piece in pieces]
+
+
+def read(folder: ModelFolder, piece: list[int]) -> np.ndarray:
+    """A folder's logits [n, V] of a piece, segment by segment."""
+    session = Session(folder, folder.manifest["default_scenario"])
+    parts = [piece[at : at + session.S] for at in range(0, len(piece), session.S)]
+    return np.concatenate([session.run(part, rows=list(range(len(part)))) for part in parts])
+
+
+def main() -> int:
+    """The command line → its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("source", type=Path, metavar="MODEL.gguf")
+    parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--text", type=Path, default=GPL)
+    parser.add_argument("--tokens", type=int, default=5000)
+    args = parser.parse_args()
+    text = args.text.read_text("utf-8")
+    opened = ModelFolder(args.folders[0])
+    wrong = differing(AutoTokenizer.from_pretrained(args.source.parent, gguf_file=args.source.name), opened, text)
+    print(
+        f"{STRINGS - len(wrong):,} of {STRINGS:,} strings have the same tokens"
+        + (f"; not {wrong[0]!r}" if wrong else "")
+    )
+    ids = opened.prompt_template.encode("{text}", text=text)[: args.tokens]
+    pieces = [ids[at : at + PIECE] for at in range(0, len(ids), PIECE)]
+    del opened
+    want = exact(args.source, pieces)
+    print(f"{'folder':20} {'nats':>8} {'same':>7} {'off by':>8} {'tokens':>7} {'ms a token':>11} {'bytes':>12}")
+    for place in args.folders:
+        folder = ModelFolder(place)
+        started = time.perf_counter()
+        got = [read(folder, piece) for piece in pieces]
+        took = time.perf_counter() - started
+        off = max(np.abs(a - b).max() / np.abs(b).max() for a, b in zip(got, want, strict=True))
+        lost = np.concatenate([nats(b, a) for a, b in zip(got, want, strict=True)]).mean()
+        same = np.concatenate([a.argmax(-1) == b.argmax(-1) for a, b in zip(got, want, strict=True)]).mean()
+        size = sum(file.stat().st_size for file in place.iterdir())
+        ms = 1000 * took / len(ids)
+        print(f"{place.name:20} {lost:8.5f} {same:7.2%} {off:8.5f} {len(ids):7,} {ms:11.2f} {size:12,}")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
