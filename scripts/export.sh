@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes a model folder of your own model, with all that it needs:
-# of a GGUF file by lab.sh import-gguf (150 MB the first time), of a Hugging Face folder by lab.sh export (5 GB).
+# of a GGUF file by lab.sh import-gguf (240 MB the first time), of a Hugging Face folder by lab.sh export (5 GB).
 #
 #     scripts/export.sh ~/models/SmolLM2-135M-Instruct.Q4_1.gguf models/mine
 #     scripts/export.sh ~/checkpoints/Qwen2.5-0.5B-Instruct models/mine
@@ -11,11 +11,11 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 # is_gguf FILE : by its name, or by how it begins.
 is_gguf() { [[ $1 == *.gguf ]] || { [ -f "$1" ] && [ "$(head -c 4 "$1")" = GGUF ]; }; }
 
-command=export
+name="export"
 for argument; do
-  if is_gguf "$argument"; then command=import-gguf; fi
+  if is_gguf "$argument"; then name=import-gguf; fi
 done
 
 ensure python
-lab_command "$command"
+lab_command "$name"
 exec "${lab[@]}" "$@"

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # What takes longer than a test: flat memory up to a million tokens, a 100 MB file, interrupts, kill -9 while reading, speed over lengths; and
-# 10,000 random texts that are read, asked, saved and restored ($PROPTEST_CASES of them).
+# 10,000 random texts that are read, asked, saved and restored ($PROPTEST_CASES of them). SmolLM2, out of its GGUF, is verified where it
+# can be had (scripts/models.sh); scripts/lab.sh imported holds it against transformers.
 # Prints a table, checks each promise, and writes docs/records/<date>-<machine>.json.
 #
 #     scripts/prove.sh                          about ten minutes on two quiet cores
@@ -16,6 +17,7 @@ if [[ " $* " != *" --help "* ]]; then
   # In memory where there is such a place: each text is saved, and a save waits for the disk.
   if [ -w /dev/shm ]; then memory=/dev/shm; else memory=${TMPDIR:-/tmp}; fi
   TMPDIR=$memory cargo test --quiet --locked --manifest-path "$root/Cargo.toml" --package edgeinfinite-core --test citing any_text
+  if real=$("$root/scripts/models.sh" smollm2); then "$cli" verify --model "$real"; fi
 fi
 lab_command endurance
 exec "${lab[@]}" "$cli" "$@"

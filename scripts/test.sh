@@ -49,7 +49,7 @@ answers() {
 }
 
 demo() {
-  step scripts/demo.sh 20000
+  step env EDGEINFINITE_MODELS=cached scripts/demo.sh 20000 # a real model is never fetched for a test
   step answers 0 scripts/edgeinfinite ask - "Which code opens the north gate?"
   step answers 1 scripts/edgeinfinite ask /nowhere "Which code opens the north gate?"
   step answers 2 scripts/edgeinfinite ask

@@ -19,8 +19,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
+from lab.export.gguf.gguf_file import GgufFile
 from lab.export.verify import nats
 from lab.reference.numpy_engine import ModelFolder, Session
 
@@ -44,6 +46,17 @@ def strings(text: str, count: int) -> Iterator[str]:
             some = [r.choice(RANGES) for _ in range(r.randrange(1, 4))]
             yield "".join(r.choice(" \n\t0123456789") if r.random() < 0.3 else chr(r.randrange(*r.choice(some)))
                           for _ in range(length))  # fmt: skip
+
+
+def vocabulary(source: Path) -> PreTrainedTokenizerFast:
+    """transformers' tokenizer of the file; of SmolLM's, whose splitter it does not know, with the published one."""
+    theirs = AutoTokenizer.from_pretrained(source.parent, gguf_file=source.name)
+    if GgufFile(source).metadata.get("tokenizer.ggml.pre") == "smollm":
+        digits = pre_tokenizers.Digits(individual_digits=True)
+        theirs.backend_tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+            [digits, pre_tokenizers.ByteLevel(add_prefix_space=False)]
+        )
+    return theirs
 
 
 def differing(theirs: PreTrainedTokenizerFast, ours: ModelFolder, text: str) -> list[str]:
@@ -80,7 +93,7 @@ def main() -> int:
     args = parser.parse_args()
     text = args.text.read_text("utf-8")
     opened = ModelFolder(args.folders[0])
-    wrong = differing(AutoTokenizer.from_pretrained(args.source.parent, gguf_file=args.source.name), opened, text)
+    wrong = differing(vocabulary(args.source), opened, text)
     print(
         f"{STRINGS - len(wrong):,} of {STRINGS:,} strings have the same tokens"
         + (f"; not {wrong[0]!r}" if wrong else "")

@@ -11,7 +11,7 @@ import numpy as np
 
 from lab.export.preset import Refused
 
-ROWS = 4096  # that are written at once
+ROWS = 4096  # that are looked at, or written, at once
 
 
 def upper_halves(rows: np.ndarray) -> np.ndarray:
@@ -21,10 +21,11 @@ def upper_halves(rows: np.ndarray) -> np.ndarray:
 
 def exact_dtype(rows: np.ndarray) -> str:
     """The smallest dtype that holds the rows [V, D] float32 as they are."""
-    if not (rows.view(np.uint32) & 0xFFFF).any():
+    parts = [rows[start : start + ROWS] for start in range(0, len(rows), ROWS)]
+    if not any((part.view(np.uint32) & 0xFFFF).any() for part in parts):
         return "bf16"
     with np.errstate(over="ignore"):
-        return "f16" if np.array_equal(rows, rows.astype(np.float16)) else "f32"
+        return "f16" if all(np.array_equal(part, part.astype(np.float16)) for part in parts) else "f32"
 
 
 def dtype_of(rows: np.ndarray, precisions: Collection[str]) -> str:

@@ -101,12 +101,15 @@ def prompt_errors(session: Session, reference: Stream, ids: list[int], pinned: i
 
 def nats(want: np.ndarray, got: np.ndarray) -> np.ndarray:
     """Logits [n, V] twice → how far the second's chances are from the first's (Kullback-Leibler), [n] float64."""
-    likelier = log_chances(want)
-    return (np.exp(likelier) * (likelier - log_chances(got))).sum(-1)
+    lost = []
+    for one, other in zip(want, got, strict=True):  # row by row: all of a large vocabulary takes much memory
+        likelier = log_chances(one)
+        lost.append((np.exp(likelier) * (likelier - log_chances(other))).sum())
+    return np.array(lost)
 
 
 def log_chances(logits: np.ndarray) -> np.ndarray:
-    """Logits [n, V] → log of the chances, [n, V] float64."""
+    """Logits [..., V] → log of the chances, [..., V] float64."""
     shifted = logits - logits.max(-1, keepdims=True).astype(np.float64)
     return shifted - np.log(np.exp(shifted).sum(-1, keepdims=True))
 
