@@ -18,7 +18,7 @@ from pathlib import Path
 from lab import FOLDERS
 
 PACKAGE = Path(__file__).parent
-GROUPS = ("graphs", "gguf", "npu", "lab")  # of pyproject.toml, from the smallest to the largest
+GROUPS = ("files", "graphs", "gguf", "npu", "lab")  # of pyproject.toml, from the smallest to the largest
 
 
 @cache
