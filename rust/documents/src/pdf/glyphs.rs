@@ -32,8 +32,12 @@ pub(crate) struct Glyph {
 /// Gathers glyphs; everything else that is drawn is counted.
 pub(crate) struct Collector {
     pub glyphs: Vec<Glyph>,
-    pub pictures: u32,
+    /// Pictures and lines that are drawn.
+    pub drawings: u32,
     unknown: usize,
+    /// Glyphs told from their codes, and the small letters among them.
+    guessed: usize,
+    guessed_letters: usize,
     deadline: Instant,
     steps: u64,
     /// Marked contents that are open, and how many of them are no part of the text.
@@ -42,12 +46,12 @@ pub(crate) struct Collector {
 
 impl Collector {
     pub fn new(deadline: Instant) -> Self {
-        Self { glyphs: Vec::new(), pictures: 0, unknown: 0, deadline, steps: 0, marked: Vec::new() }
+        Self { glyphs: Vec::new(), drawings: 0, unknown: 0, guessed: 0, guessed_letters: 0, deadline, steps: 0, marked: Vec::new() }
     }
 
-    /// Whether the glyphs say which letters they are, most of them.
+    /// Whether the glyphs say which letters they are, most of them; those told from their codes are letters if most are small ones.
     pub fn is_readable(&self) -> bool {
-        self.unknown * 2 <= self.glyphs.len()
+        self.unknown * 2 <= self.glyphs.len() && self.guessed_letters * 2 >= self.guessed
     }
 
     /// Stops a page that does not end.
@@ -59,6 +63,19 @@ impl Collector {
         if (self.steps - steps) >> 10 != self.steps >> 10 && Instant::now() > self.deadline {
             std::panic::resume_unwind(Box::new(Stop("the time")));
         }
+    }
+
+    fn unknown(&mut self) -> String {
+        self.unknown += 1;
+        char::REPLACEMENT_CHARACTER.to_string()
+    }
+
+    /// The text of a drawing whose font names no letters: TeX's bitmaps have the codes of the letters.
+    fn guess(&mut self, code: u32) -> String {
+        let Some(text) = by_code(code) else { return self.unknown() };
+        self.guessed += 1;
+        self.guessed_letters += usize::from(text.chars().all(char::is_lowercase));
+        text
     }
 
     fn glyph(&mut self, glyph: &Drawn, text: String, place: hayro_interpret::kurbo::Affine, bold: bool) {
@@ -92,6 +109,7 @@ impl Collector {
 impl<'a> Device<'a> for Collector {
     fn draw_path(&mut self, _: &BezPath, _: DrawProps<'a>, _: &DrawMode) {
         self.step(1);
+        self.drawings += 1;
     }
 
     fn push_clip_path(&mut self, _: &ClipPath) {
@@ -119,11 +137,10 @@ impl<'a> Device<'a> for Collector {
                 Some(BfString::String(text)) => text.chars().map(known).collect(),
                 None => String::new(),
             };
-            let text = if text.is_empty() {
-                self.unknown += 1;
-                char::REPLACEMENT_CHARACTER.to_string()
-            } else {
-                text
+            let text = match (text.is_empty(), &**glyph) {
+                (false, _) => text,
+                (true, Drawn::Type3(drawn)) => self.guess(drawn.char_code()),
+                (true, Drawn::Outline(_)) => self.unknown(),
             };
             self.glyph(glyph, text, props.transform * glyph.transform(), bold);
         }
@@ -131,7 +148,7 @@ impl<'a> Device<'a> for Collector {
 
     fn draw_image(&mut self, _: Image<'a, '_>, _: ImageDrawProps<'a>) {
         self.step(1);
-        self.pictures += 1;
+        self.drawings += 1;
     }
 
     fn pop_clip(&mut self) {}
@@ -146,6 +163,20 @@ impl<'a> Device<'a> for Collector {
 
     fn end_marked_content(&mut self) {
         self.marked.pop();
+    }
+}
+
+/// What a code stands for in TeX's encodings T1 and, its ligatures, OT1.
+fn by_code(code: u32) -> Option<String> {
+    let ligatures = ["ff", "fi", "fl", "ffi", "ffl"];
+    match code {
+        11..=15 => Some(ligatures[code as usize - 11].into()),
+        27..=31 => Some(ligatures[code as usize - 27].into()),
+        21 => Some("–".into()),
+        22 => Some("—".into()),
+        255 => Some("ß".into()),
+        33..=126 | 192..=254 => char::from_u32(code).map(known),
+        _ => None,
     }
 }
 

@@ -1,11 +1,8 @@
-//! Glyphs to lines in the order in which they are read: words, lines, columns, rows of tables.
+//! Glyphs to lines: words, rows on one baseline, then of each column its lines and rows of tables.
 
+use super::accents;
+use super::columns::order;
 use super::glyphs::Glyph;
-
-/// Columns are looked for in columns so many times.
-const NESTED: u32 = 4;
-/// Lines with text on both sides that make two columns.
-const LEAST: usize = 4;
 
 /// A line as it is read; its cells between tabs if it is a table's row.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -26,31 +23,31 @@ pub(crate) struct Line {
 }
 
 #[derive(Debug, Clone)]
-struct Word {
-    text: String,
-    x: f32,
-    right: f32,
-    y: f32,
-    size: f32,
-    bold: bool,
+pub(super) struct Word {
+    pub text: String,
+    pub x: f32,
+    pub right: f32,
+    pub y: f32,
+    pub size: f32,
+    pub bold: bool,
     /// A space was drawn before it.
-    spaced: bool,
+    pub spaced: bool,
 }
 
 /// Words side by side, without a wide gap.
 #[derive(Debug, Clone)]
-struct Segment {
-    words: Vec<Word>,
-    x: f32,
-    right: f32,
+pub(super) struct Segment {
+    pub words: Vec<Word>,
+    pub x: f32,
+    pub right: f32,
 }
 
 /// What stands on one baseline.
 #[derive(Debug, Clone)]
-struct Row {
-    segments: Vec<Segment>,
-    y: f32,
-    size: f32,
+pub(super) struct Row {
+    pub segments: Vec<Segment>,
+    pub y: f32,
+    pub size: f32,
 }
 
 /// The lines of a page; text that is turned comes last, text at an angle is left out.
@@ -70,7 +67,7 @@ pub(crate) fn lines(glyphs: Vec<Glyph>, (width, height): (f32, f32)) -> Vec<Line
     let mut found = Vec::new();
     for glyphs in turned {
         let mut regions = Vec::new();
-        order(rows(words(glyphs)), NESTED, &mut regions);
+        order(rows(words(glyphs)), &mut regions);
         regions.into_iter().for_each(|rows| region(rows, &mut found));
     }
     found
@@ -80,7 +77,7 @@ pub(crate) fn lines(glyphs: Vec<Glyph>, (width, height): (f32, f32)) -> Vec<Line
 fn words(glyphs: Vec<Glyph>) -> Vec<Word> {
     let mut found: Vec<Word> = Vec::new();
     let (mut spaced, mut ended) = (false, true);
-    for glyph in glyphs {
+    for glyph in accents::join(glyphs) {
         if glyph.text.trim().is_empty() {
             (spaced, ended) = (true, true);
             continue;
@@ -113,7 +110,7 @@ fn rows(mut words: Vec<Word>) -> Vec<Row> {
     let mut found: Vec<(f32, f32, Vec<Word>)> = Vec::new();
     for word in words {
         match found.last_mut() {
-            Some((y, size, row)) if word.y - *y <= 0.4 * size.max(word.size) => {
+            Some((y, size, row)) if word.y - *y <= 0.4 * size.max(word.size) && !row.iter().any(|other| is_under(&word, other)) => {
                 // The baseline is that of the largest letters: raised numbers stand above it.
                 if word.size > *size * 1.05 {
                     (*y, *size) = (word.y, word.size);
@@ -126,7 +123,14 @@ fn rows(mut words: Vec<Word>) -> Vec<Row> {
     found.into_iter().map(|(y, size, words)| Row { segments: segments(words, size), y, size }).collect()
 }
 
-fn segments(mut words: Vec<Word>, size: f32) -> Vec<Segment> {
+/// Whether a word stands under another, on a line of its own.
+fn is_under(word: &Word, other: &Word) -> bool {
+    let over = word.right.min(other.right) - word.x.max(other.x);
+    over > 0.3 * (word.right - word.x).min(other.right - other.x) && word.y - other.y > 0.3 * word.size.min(other.size)
+}
+
+/// Words of one baseline, parted at wide gaps.
+pub(super) fn segments(mut words: Vec<Word>, size: f32) -> Vec<Segment> {
     words.sort_by(|a, b| a.x.total_cmp(&b.x));
     let mut found: Vec<Segment> = Vec::new();
     for word in words {
@@ -141,77 +145,11 @@ fn segments(mut words: Vec<Word>, size: f32) -> Vec<Segment> {
     found
 }
 
-/// Rows in the order of reading: what spans the columns parts what stands in them.
-fn order(rows: Vec<Row>, nested: u32, found: &mut Vec<Vec<Row>>) {
-    let Some(gutter) = gutter(&rows).filter(|_| nested > 0) else {
-        return found.push(rows);
-    };
-    let (mut left, mut right, mut across): (Vec<Row>, Vec<Row>, Vec<Row>) = Default::default();
-    let mut flush = |left: &mut Vec<Row>, right: &mut Vec<Row>| {
-        for side in [left, right] {
-            if !side.is_empty() {
-                order(std::mem::take(side), nested - 1, found);
-            }
-        }
-    };
-    for row in rows {
-        let spans = row.segments.iter().any(|segment| segment.x < gutter - 1.0 && segment.right > gutter + 1.0);
-        if spans {
-            flush(&mut left, &mut right);
-            across.push(row);
-            continue;
-        }
-        if !across.is_empty() {
-            left.append(&mut across);
-            flush(&mut left, &mut right);
-        }
-        let (before, after): (Vec<Segment>, Vec<Segment>) = row.segments.into_iter().partition(|segment| segment.right <= gutter + 1.0);
-        for (side, segments) in [(&mut left, before), (&mut right, after)] {
-            if !segments.is_empty() {
-                let size = segments.iter().flat_map(|segment| &segment.words).map(|word| word.size).fold(0.0, f32::max);
-                side.push(Row { segments, y: row.y, size });
-            }
-        }
-    }
-    left.append(&mut across);
-    flush(&mut left, &mut right);
-}
-
-/// Where the gap between two columns of prose stands, if there are two.
-fn gutter(rows: &[Row]) -> Option<f32> {
-    let gaps: Vec<(f32, f32)> = rows.iter().flat_map(|row| row.segments.windows(2).map(|pair| (pair[0].right, pair[1].x))).collect();
-    if gaps.len() < LEAST {
-        return None;
-    }
-    // The place that lies in most gaps.
-    let mut edges: Vec<(f32, i32)> = gaps.iter().flat_map(|gap| [(gap.0, 1), (gap.1, -1)]).collect();
-    edges.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-    let (mut open, mut best, mut place) = (0, 0, None);
-    for (at, pair) in edges.windows(2).enumerate() {
-        open += edges[at].1;
-        if open > best {
-            (best, place) = (open, Some((pair[0].0 + pair[1].0) / 2.0));
-        }
-    }
-    let place = place?;
-    let spans = rows.iter().filter(|row| row.segments.iter().any(|segment| segment.x < place - 1.0 && segment.right > place + 1.0)).count();
-    let both = best as usize;
-    // Both sides hold sentences, not cells.
-    let prose = |left: bool| {
-        let side: Vec<&Segment> = rows
-            .iter()
-            .flat_map(|row| &row.segments)
-            .filter(|segment| (segment.right <= place) == left && (segment.x < place - 1.0) == left)
-            .collect();
-        let words: usize = side.iter().map(|segment| segment.words.len()).sum();
-        side.len() >= LEAST && words * 10 >= side.len() * 30
-    };
-    (both >= LEAST && both * 2 >= spans && prose(true) && prose(false)).then_some(place)
-}
-
 /// The lines of a region of one column.
-fn region(rows: Vec<Row>, found: &mut Vec<Line>) {
+fn region(mut rows: Vec<Row>, found: &mut Vec<Line>) {
     let left = rows.iter().filter_map(|row| row.segments.first()).map(|segment| segment.x).fold(f32::MAX, f32::min);
+    let right = rows.iter().filter_map(|row| row.segments.last()).map(|segment| segment.right).fold(f32::MIN, f32::max);
+    rows.iter_mut().filter(|row| is_justified(row, left, right)).for_each(close);
     let leading = leading(&rows);
     let (mut at, mut after_table) = (0, false);
     while at < rows.len() {
@@ -242,6 +180,24 @@ fn region(rows: Vec<Row>, found: &mut Vec<Line>) {
         found.push(line);
         at += 1;
     }
+}
+
+/// Whether a row is prose that is spaced out to its column's edges: its gaps are all alike.
+fn is_justified(row: &Row, left: f32, right: f32) -> bool {
+    let words: Vec<&Word> = row.segments.iter().flat_map(|segment| &segment.words).collect();
+    let gaps = words.windows(2).map(|pair| pair[1].x - pair[0].right);
+    let (few, many) = gaps.fold((f32::MAX, 0.0_f32), |(few, many), gap| (few.min(gap), many.max(gap)));
+    let flush = words.first().is_some_and(|word| word.x - left < 3.0 * row.size)
+        && words.last().is_some_and(|word| right - word.right < 0.6 * row.size);
+    let lower = words.iter().filter(|word| word.text.starts_with(char::is_lowercase)).count();
+    row.segments.len() > 1 && words.len() > 2 && flush && many - few < 0.12 * row.size && lower > 0
+}
+
+/// Makes one segment of a row.
+fn close(row: &mut Row) {
+    let words: Vec<Word> = std::mem::take(&mut row.segments).into_iter().flat_map(|segment| segment.words).collect();
+    let (x, right) = (words.first().map_or(0.0, |word| word.x), words.last().map_or(0.0, |word| word.right));
+    row.segments = vec![Segment { words, x, right }];
 }
 
 /// The usual distance of two baselines.

@@ -4,7 +4,9 @@
 //! same lines as a plain text's, of which the plain text's steps make blocks; sizes of letters tell headings, and what comes again at the same
 //! place of the page before or after is no part of a sentence.
 
+mod accents;
 mod bombs;
+mod columns;
 mod furniture;
 mod glyphs;
 mod layout;
@@ -36,7 +38,7 @@ pub(crate) fn read(input: &mut dyn Input, length: u64, writer: &mut Writer) -> R
     }
     let cache = InterpreterCache::new();
     let mut told = Pages::new(writer);
-    let (mut without_text, mut pictures) = (0, 0);
+    let (mut without_text, mut drawn) = (0, 0);
     for (number, page) in pdf.pages().iter().enumerate() {
         told.writer.budget().entry()?;
         told.writer.done(number as u64, count as u64, ProgressUnit::Pages)?;
@@ -53,7 +55,7 @@ pub(crate) fn read(input: &mut dyn Input, length: u64, writer: &mut Writer) -> R
             return Err(Error::too_large(format!("found more than {} on page {}, the limit", stop.0, number + 1)));
         }
         // A page at which the reader gave up is told as far as it was read.
-        pictures += u32::from(collector.pictures > 0);
+        drawn += u32::from(collector.drawings > 0);
         let readable = collector.is_readable();
         let lines = if readable { layout::lines(collector.glyphs, (width, height)) } else { Vec::new() };
         without_text += u32::from(lines.is_empty());
@@ -61,7 +63,7 @@ pub(crate) fn read(input: &mut dyn Input, length: u64, writer: &mut Writer) -> R
     }
     told.finish()?;
     if without_text == count as u32 {
-        return Err(if pictures > 0 {
+        return Err(if drawn > 0 {
             Error::new("document.scanned", format!("found {count} pages of pictures without text: recognise the text first (OCR)"))
         } else {
             Error::new("document.empty", "the document holds no text")

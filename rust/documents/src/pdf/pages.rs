@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use super::furniture::{candidates, is_furniture};
+use super::furniture::{Edge, edges, is_furniture};
 use super::layout::Line;
 use crate::block::Kind;
 use crate::error::Result;
@@ -20,14 +20,14 @@ const HEADING: usize = 4;
 struct Page {
     number: u32,
     lines: Vec<Line>,
-    edges: Vec<(usize, f32, String)>,
+    edges: Vec<Edge>,
 }
 
 pub(crate) struct Pages<'p, 's, 'w> {
     pub writer: &'p mut Writer<'s, 'w>,
     /// Pages that are not told yet, and the edges of those before.
     waiting: VecDeque<Page>,
-    before: VecDeque<Vec<(usize, f32, String)>>,
+    before: VecDeque<(u32, Vec<Edge>)>,
     /// Letters of each size, in half points.
     sizes: HashMap<u32, usize>,
     /// Lines that are told together, and the page at which they begin.
@@ -50,7 +50,7 @@ impl<'p, 's, 'w> Pages<'p, 's, 'w> {
         for line in &lines {
             *self.sizes.entry((line.size * 2.0).round() as u32).or_default() += line.text.chars().count();
         }
-        let edges = candidates(&lines, height);
+        let edges = edges(&lines, height);
         self.waiting.push_back(Page { number, lines, edges });
         if self.waiting.len() > AHEAD { self.tell() } else { Ok(()) }
     }
@@ -72,9 +72,9 @@ impl<'p, 's, 'w> Pages<'p, 's, 'w> {
         let Some(page) = self.waiting.pop_front() else {
             return Ok(());
         };
-        let others: Vec<&[(usize, f32, String)]> =
-            self.before.iter().map(Vec::as_slice).chain(self.waiting.iter().map(|page| page.edges.as_slice())).collect();
-        let aside: Vec<usize> = page.edges.iter().filter(|edge| is_furniture(edge, &page.lines, &others)).map(|edge| edge.0).collect();
+        let before = self.before.iter().map(|(number, edges)| (*number, edges.as_slice()));
+        let others: Vec<(u32, &[Edge])> = before.chain(self.waiting.iter().map(|page| (page.number, page.edges.as_slice()))).collect();
+        let aside: Vec<usize> = page.edges.iter().filter(|edge| is_furniture(edge, page.number, &others)).map(|edge| edge.at).collect();
         self.page = page.number;
         let body = self.body();
         let mut at = 0;
@@ -100,7 +100,7 @@ impl<'p, 's, 'w> Pages<'p, 's, 'w> {
             self.heading(level, &text.join(" "))?;
             at = end;
         }
-        self.before.push_back(page.edges);
+        self.before.push_back((page.number, page.edges));
         if self.before.len() > AHEAD {
             self.before.pop_front();
         }
