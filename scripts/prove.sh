@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # What takes longer than a test: flat memory up to a million tokens, a 100 MB file, interrupts, kill -9 while reading, speed over lengths; and
-# 10,000 random texts that are read, asked, saved and restored ($PROPTEST_CASES of them). SmolLM2, out of its GGUF, is verified where it
-# can be had (scripts/models.sh); scripts/lab.sh imported holds it against transformers.
+# 10,000 random texts that are read, asked, saved and restored ($PROPTEST_CASES of them); and changed files of each format of documents for a
+# minute each ($EDGEINFINITE_FUZZ_SECONDS). SmolLM2, out of its GGUF, is verified where it can be had (scripts/models.sh); scripts/lab.sh
+# imported holds it against transformers.
 # Prints a table, checks each promise, and writes docs/records/<date>-<machine>.json.
 #
-#     scripts/prove.sh                          about ten minutes on two quiet cores
+#     scripts/prove.sh                          about twenty minutes on two quiet cores
 #     scripts/prove.sh --longest 100000         shorter texts; no record unless --record is given as well
 #     scripts/prove.sh --model DIR --help
 set -euo pipefail
@@ -17,6 +18,9 @@ if [[ " $* " != *" --help "* ]]; then
   # In memory where there is such a place: each text is saved, and a save waits for the disk.
   if [ -w /dev/shm ]; then memory=/dev/shm; else memory=${TMPDIR:-/tmp}; fi
   TMPDIR=$memory cargo test --quiet --locked --manifest-path "$root/Cargo.toml" --package edgeinfinite-core --test citing any_text
+  export EDGEINFINITE_FUZZ_SECONDS=${EDGEINFINITE_FUZZ_SECONDS:-60}
+  say "$EDGEINFINITE_FUZZ_SECONDS s of changed files for each format"
+  cargo test --quiet --locked --manifest-path "$root/Cargo.toml" --package edgeinfinite-documents --test hostile -- --ignored
   if real=$("$root/scripts/models.sh" smollm2); then "$cli" verify --model "$real"; fi
 fi
 lab_command endurance

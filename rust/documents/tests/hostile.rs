@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -119,21 +120,44 @@ fn cut_short_and_changed_inputs_are_read_or_refused() {
     }
 }
 
-/// A longer look, `EDGEINFINITE_FUZZ_SECONDS` (60) for each input.
+/// A longer look: `EDGEINFINITE_FUZZ_SECONDS` (60) for each format, as many formats at once as there are cores.
 #[test]
 #[ignore = "takes minutes"]
 fn changed_inputs_for_a_while() {
     watch_panics();
     let seconds = std::env::var("EDGEINFINITE_FUZZ_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(60);
     let seed = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64 | 1;
+    let mut formats: BTreeMap<String, Vec<(String, Vec<u8>)>> = BTreeMap::new();
     for (name, bytes) in inputs() {
-        let mut numbers = Numbers(seed);
-        let until = Instant::now() + Duration::from_secs(seconds);
-        let mut rounds = 0_u64;
-        while Instant::now() < until {
-            rounds += 1;
-            try_read(&name, &changed(&bytes, &mut numbers), &format!("seed {seed}, change {rounds}"));
-        }
-        println!("{name}: {rounds} changes");
+        let format = name.rsplit('.').next().unwrap_or_default().to_string();
+        formats.entry(format).or_default().push((name, bytes));
     }
+    let waiting = Mutex::new(formats.into_iter());
+    let next = || waiting.lock().unwrap().next();
+    let work = || {
+        while let Some((format, inputs)) = next() {
+            let rounds = change_for_a_while(&inputs, seed, Duration::from_secs(seconds));
+            println!("{format}: {rounds} changes of {} files", inputs.len());
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..std::thread::available_parallelism().map_or(1, std::num::NonZero::get) {
+            scope.spawn(work);
+        }
+    });
+}
+
+/// Changes the files of a format in turn until the time is over; gives how often.
+fn change_for_a_while(inputs: &[(String, Vec<u8>)], seed: u64, time: Duration) -> u64 {
+    let mut numbers = Numbers(seed);
+    let until = Instant::now() + time;
+    let mut rounds = 0;
+    for (name, bytes) in inputs.iter().cycle() {
+        if Instant::now() >= until {
+            break;
+        }
+        rounds += 1;
+        try_read(name, &changed(bytes, &mut numbers), &format!("seed {seed}, change {rounds}"));
+    }
+    rounds
 }
