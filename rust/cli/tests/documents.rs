@@ -59,6 +59,25 @@ fn a_saved_document_of_another_format_is_not_read_again() {
     assert!(refused.exit == 1 && refused.stderr.contains("[state.document]"), "{}", refused.stderr);
 }
 
+#[test]
+fn a_saved_pdf_keeps_its_pages() {
+    let folder = scratch();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../documents/tests/fixtures/reportlab-one-column.pdf");
+    let state = folder.path().join("state");
+    let saved = state.to_str().unwrap();
+    let questions = ["How many crowns does berth 1 cost?", "How many crowns does berth 6 cost?"];
+    let quotes = |options: &[&str]| -> Vec<Value> {
+        let run = ask(&[&["ask", file], &questions[..], &["--json"], options].concat(), b"");
+        let report: Value = serde_json::from_str(&run.stdout).expect("one JSON object");
+        report["answers"].as_array().unwrap().iter().map(|answer| answer["quotes"][0].clone()).collect()
+    };
+    assert_eq!(ask(&["read", file, "--save", saved], b"").exit, 0);
+    let restored = quotes(&["--state", saved]);
+    assert_eq!(quotes(&[]), restored);
+    assert_eq!([&restored[0]["page"], &restored[1]["page"]], [&Value::from(1), &Value::from(2)]);
+    assert_eq!(restored[1]["text"], "Berth 6 costs 78 crowns.");
+}
+
 /// `script` of util-linux plays the terminal.
 #[test]
 fn a_name_with_escape_sequences_commands_no_terminal() {
