@@ -98,7 +98,7 @@ MAKERS = [
     Maker("pandoc.docx", "pandoc", EN[12], pandoc),
     Maker("pandoc-chinese.docx", "pandoc", ZH, pandoc),
     Maker("libreoffice-after-pandoc.docx", "soffice", EN[6], again),
-    Maker("python-docx.docx", "docx", EN[13], python_docx),
+    Maker("python-docx.docx", "python-docx", EN[13], python_docx),
     Maker("libreoffice.odt", "soffice", EN[3], writer),
     Maker("libreoffice-two-columns.odt", "soffice", WIDE[2], partial(writer, columns=2)),
     Maker("libreoffice-german.odt", "soffice", DE, writer),

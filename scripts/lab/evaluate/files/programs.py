@@ -10,12 +10,13 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 LONGEST = 180  # seconds of one program
 PACKAGES = {  # of Debian, by their programs; one in brackets is a Python package
-    "soffice": "libreoffice-writer libreoffice-calc libreoffice-impress",
+    "soffice": "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui",
     "chromium": "chromium",
     "wkhtmltopdf": "wkhtmltopdf",
     "pdflatex": "texlive-latex-base",
@@ -80,16 +81,15 @@ def needed(module: str) -> None:
 @cache
 def version(program: str) -> str:
     """The version of a program's Debian package, or of a Python package; empty where it is not known."""
-    if program in PACKAGES and shutil.which("dpkg-query"):
-        package = PACKAGES[program].split()[0]
-        command = ["dpkg-query", "--show", "--showformat=${Version}", package]
-        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
     if program == "python":
         return sys.version.split()[0]
-    try:
+    with suppress(importlib.metadata.PackageNotFoundError):
         return importlib.metadata.version(program)
-    except importlib.metadata.PackageNotFoundError:
+    if shutil.which("dpkg-query") is None:
         return ""
+    package = PACKAGES.get(program, program).split()[0]
+    command = ["dpkg-query", "--show", "--showformat=${Version}", package]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 def pages(file: Path) -> list[str]:
