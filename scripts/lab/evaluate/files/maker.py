@@ -34,7 +34,7 @@ class Maker:
         """
         path = folder / self.file
         if not path.exists():
-            work = folder / f"{self.file}.work"
+            work = folder / "work"  # a short name: the paths of sockets are limited
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir(parents=True)
             try:
