@@ -6,7 +6,7 @@ use super::layout::{Row, Word, segments};
 const NESTED: u32 = 4;
 /// Lines on each side that make two columns.
 const LEAST: usize = 4;
-/// The narrowest strip between two columns: in sizes of letters, and in the usual gaps of words.
+/// The narrowest strip between two columns: in sizes of letters, and in the narrow gaps of words.
 const STRIP: (f32, f32) = (0.6, 1.5);
 /// Places that a column may begin at which are looked at.
 const STARTS: usize = 8;
@@ -94,7 +94,7 @@ fn side(row: &Row, strip: f32, least: f32) -> Side {
     }
 }
 
-/// How wide a strip is at least, in sizes of letters: wider than what parts words, which is much where letters are of one width.
+/// How wide a strip is at least, in sizes of letters: wider than a space, which is much where letters are of one width.
 fn least_strip(rows: &[Row]) -> f32 {
     let mut gaps: Vec<f32> = Vec::new();
     for row in rows {
@@ -103,7 +103,8 @@ fn least_strip(rows: &[Row]) -> f32 {
         }
     }
     gaps.sort_by(f32::total_cmp);
-    STRIP.0.max(STRIP.1 * gaps.get(gaps.len() / 2).copied().unwrap_or(0.0))
+    // Lines that are spaced out have wider ones; a paragraph's last does not.
+    STRIP.0.max(STRIP.1 * gaps.get(gaps.len() / 10).copied().unwrap_or(0.0))
 }
 
 /// A place in the strip between two columns of prose, if there are two.
