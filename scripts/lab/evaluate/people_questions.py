@@ -141,15 +141,16 @@ def agreement(told: list[Told], model: Path) -> dict[str, dict]:
     pairs = []
     for one, (_, text, seen) in zip(told, read(graph, [t.case for t in told], tokenizer, 1), strict=True):
         pairs.append((one, decide(seen, choice, text)))
-    found = [(t, a) for t, a in pairs if t.found and a.found >= choice.found]
-    return {
-        "both found or both refused": share([t.found == (a.found >= choice.found) for t, a in pairs]),
-        "same first quote": share([t.quoted[0] == a.ranked[0] for t, a in found]),
-        "same short answer, where both found": share([t.span == a.span for t, a in found if t.span]),
-        "the lab's: right": share(
-            [a.found >= choice.found and a.ranked[0] in t.case.good for t, a in pairs if t.case.good and a.ranked]
-        ),
-    }
+    both = [(t, a) for t, a in pairs if t.found and a.found >= choice.found]
+    found = {"both found or both refused": share([t.found == (a.found >= choice.found) for t, a in pairs])}
+    if both:
+        found["same first quote"] = share([t.quoted[0] == a.ranked[0] for t, a in both])
+    if spans := [(t, a) for t, a in both if t.span]:
+        found["same short answer"] = share([t.span == a.span for t, a in spans])
+    if answered := [(t, a) for t, a in pairs if t.case.good]:
+        right = [a.found >= choice.found and bool(a.ranked) and a.ranked[0] in t.case.good for t, a in answered]
+        found["the lab's: right"] = share(right)
+    return found
 
 
 def main() -> int:
