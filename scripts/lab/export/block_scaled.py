@@ -13,6 +13,8 @@ import numpy as np
 
 from lab.export.rounding import BLOCK, round_int4
 
+ROWS = 4096  # that are computed with at once
+
 
 @dataclass(frozen=True)
 class BlockScaled:
@@ -51,6 +53,14 @@ class BlockScaled:
             blocks += self.minima[..., None]
         return blocks.reshape(self.outputs, -1)[:, : self.inputs]
 
+    def error(self, weight: np.ndarray) -> float:
+        """‖ŵ − w‖ ÷ ‖w‖ of the weight [out, in] that this stands for."""
+        off = 0.0
+        for start in range(0, self.outputs, ROWS):
+            some = slice(start, start + ROWS)
+            off += float(np.square(self.rows(some).dequantized() - weight[some]).sum())
+        return off**0.5 / max(float(np.linalg.norm(weight)), 1e-30)
+
 
 def joined(parts: Sequence[BlockScaled]) -> list[BlockScaled]:
     """Matrices on one input → as few as can be: neighbours of one form are one, row under row."""
@@ -72,6 +82,11 @@ def stacked(parts: list[BlockScaled]) -> BlockScaled:
 
 def to_nearest(weight: np.ndarray, bits: int) -> BlockScaled:
     """weight [out, in] float32, rounded to nearest on a scale for each block."""
+    return stacked([rows_to_nearest(weight[start : start + ROWS], bits) for start in range(0, len(weight), ROWS)])
+
+
+def rows_to_nearest(weight: np.ndarray, bits: int) -> BlockScaled:
+    """The same of a few rows, for what it computes with is several times as large."""
     inputs = weight.shape[1]
     if bits == 4:
         values, scales = round_int4(weight.T)

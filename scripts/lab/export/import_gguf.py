@@ -26,6 +26,7 @@ from tokenizers import Tokenizer
 from lab.export import embedding, manifest, onnx_graph, verify
 from lab.export.gguf.architecture import read_config
 from lab.export.gguf.gguf_file import GgufFile
+from lab.export.gguf.kept import KEPT
 from lab.export.gguf.prompt import default_preset
 from lab.export.gguf.tokenizer import tokenizer_json
 from lab.export.gguf.weights import Linears, Weights
@@ -45,6 +46,7 @@ class ImportOptions:
     name: str = ""  # the model's; empty: the folder's
     precision: str = "int8"  # of ROUNDED, or UNPACKED
     cache: str = ""  # dtype of keys and values; empty: as manifest.cache_dtype has it
+    keep: bool = True  # whether matrices of kept.KEPT stay as they are
 
 
 def import_gguf(source: Path, target: Path, options: ImportOptions | None = None) -> dict[str, float]:
@@ -61,7 +63,8 @@ def import_gguf(source: Path, target: Path, options: ImportOptions | None = None
     if options.cache:
         preset = preset | {"cache": options.cache}
     tokenizer = tokenizer_text(tokenizer, preset, config.vocabulary)
-    linears = None if options.precision == UNPACKED else Linears(weights, ROUNDED[options.precision])
+    kept = KEPT if options.keep else ()
+    linears = None if options.precision == UNPACKED else Linears(weights, ROUNDED[options.precision], kept)
     precision = UNPACKED if linears is None else precision_of(linears)
     with replaced(target) as folder, reference(weights, tokenizer, preset, target.parent) as streams:
         about = describe(weights, tokenizer, preset, options.name or target.name, precision)
@@ -137,6 +140,7 @@ def parsed() -> argparse.Namespace:
         default="int8",
         help="of what is not in Q4_0, Q4_1 or Q8_0 (%(default)s); fp32: of all",
     )
+    parser.add_argument("--round-all", action="store_true", help="those in Q4_0, Q4_1 and Q8_0 too, to compare")
     parser.add_argument("--cache", choices=sorted(onnx_graph.CACHES), default="", help="as export has it")
     return parser.parse_args()
 
@@ -147,7 +151,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         preset = json.loads(args.preset.read_text()) if args.preset else None
-        options = ImportOptions(preset, args.name, args.precision, args.cache)
+        options = ImportOptions(preset, args.name, args.precision, args.cache, not args.round_all)
         errors = import_gguf(args.source, args.target, options)
     except (ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)

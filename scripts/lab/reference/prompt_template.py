@@ -22,7 +22,8 @@ def without_prefix_space(tokenizer: dict) -> tuple[dict, str]:
     text) or "always" (before every stretch between added tokens).
 
     What is encoded piece by piece must not begin anew with each piece; templates say that space instead."""
-    form = copy.deepcopy(tokenizer)
+    parts = ("normalizer", "pre_tokenizer", "added_tokens")  # what changes; the vocabulary is large
+    form = tokenizer | {name: copy.deepcopy(tokenizer[name]) for name in parts if name in tokenizer}
     scheme = "never"
     normalizer = form.get("normalizer") or {}
     parts = normalizer.get("normalizers", [normalizer])

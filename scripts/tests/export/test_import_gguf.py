@@ -13,7 +13,7 @@ from gguf.constants import GGMLQuantizationType
 from gguf.quants import dequantize
 from transformers import AutoModelForCausalLM
 
-from lab.export import import_gguf, onnx_graph
+from lab.export import block_scaled, import_gguf, onnx_graph
 from lab.export.block_scaled import joined, to_nearest
 from lab.export.gguf.architecture import read_config
 from lab.export.gguf.gguf_file import TYPES, GgufFile
@@ -77,6 +77,9 @@ def test_a_type_is_unpacked_as_the_package_does(kind, tmp_path):
     rows = Linears(weights, 8).report()
     assert {(r["rounding"], r["weight_error"] < 0.01) for r in rows} == {("kept" if kind in KEPT else "nearest", True)}
     assert all(r["weight_error"] > 0 for r in rows) == (kind not in KEPT)
+    assert {(r["rounding"], r["bits"]) for r in Linears(weights, 4, ()).report() if r["matrix"] != "lm_head"} == {
+        ("nearest", 4)
+    }
 
 
 def computed(weights: Weights, linears: Linears | None, precision: str, activations: str) -> np.ndarray:
@@ -168,3 +171,17 @@ def test_licence_origin_and_prompt_are_the_files(tmp_path):
     assert about["prompt"]["chat"] == {"start": "<bos>", "user": "{text}<eos><q>", "next": "<bos>{text}<eos><q>"}
     assert about["tokenizer"]["end"] == [tiny.END]
     assert about["artefacts"][0]["max_error"] < 0.3
+
+
+@pytest.mark.parametrize("bits", [8, 4])
+def test_many_rows_are_rounded_some_at_a_time(bits, monkeypatch):
+    weight = np.random.default_rng(1).standard_normal((12, 64)).astype(np.float32)
+    whole = to_nearest(weight, bits)
+    off_by = whole.error(weight)
+    monkeypatch.setattr(block_scaled, "ROWS", 5)
+    some = to_nearest(weight, bits)
+    assert np.array_equal(some.steps, whole.steps)
+    assert np.array_equal(some.scales, whole.scales)
+    exact = np.linalg.norm(some.dequantized() - weight) / np.linalg.norm(weight)
+    assert some.error(weight) == pytest.approx(off_by, rel=1e-6) == pytest.approx(exact, rel=1e-4)
+    assert 0.001 < exact < (0.01 if bits == 8 else 0.15)

@@ -1,12 +1,12 @@
 """The tensors of a GGUF under the names of decoder.py: in float32, or as the graph keeps them.
 
     weights = Weights(file, config)             # a mapping: name → float32, unpacked when it is asked for
-    linears = Linears(weights, bits=8)          # a mapping: name without .weight → BlockScaled
+    linears = Linears(weights, 8, kept.KEPT)    # a mapping: name without .weight → BlockScaled
 
 No command line. Nothing is held but the file's pages.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,11 +59,13 @@ class Weights(Mapping[str, np.ndarray]):
 
 
 class Linears(Mapping[str, BlockScaled]):
-    """The matrices that a graph multiplies by: what can be is kept as it is, the rest rounded to so many bits."""
+    """The matrices that a graph multiplies by: those of some types as they are, the rest rounded to so many bits."""
 
-    def __init__(self, weights: Weights, bits: int):
+    def __init__(self, weights: Weights, bits: int, as_they_are: Collection[str] = tuple(kept.KEPT)):
+        """as_they_are: types, of kept.KEPT."""
         self.weights = weights
         self.bits = bits
+        self.as_they_are = as_they_are
         head = "model.embed_tokens.weight" if weights.config.tied else "lm_head.weight"
         names = [n for n in weights if n.endswith("_proj.weight")]
         self.names = {n.removesuffix(".weight"): n for n in names} | {"lm_head": head}
@@ -71,7 +73,7 @@ class Linears(Mapping[str, BlockScaled]):
     def __getitem__(self, name: str) -> BlockScaled:
         weight = self.names[name]
         tensor = self.weights.tensor(weight)
-        if tensor.type in kept.KEPT:
+        if tensor.type in self.as_they_are:
             return kept.kept(tensor).rows(self.weights.sources[weight].rows)
         return to_nearest(self.weights[weight], self.bits_of(name))
 
@@ -83,7 +85,8 @@ class Linears(Mapping[str, BlockScaled]):
 
     def bits_of(self, name: str) -> int:
         """Of a matrix in the graph; lm_head is never rounded to fewer than eight."""
-        return kept.KEPT.get(self.weights.tensor(self.names[name]).type, 8 if name == "lm_head" else self.bits)
+        kind = self.weights.tensor(self.names[name]).type
+        return kept.KEPT[kind] if kind in self.as_they_are else 8 if name == "lm_head" else self.bits
 
     def report(self) -> list[dict]:
         """A row a matrix: `matrix`, its `type` in the file, `bits`, `rounding` (kept or nearest), `weight_error`."""
@@ -92,10 +95,9 @@ class Linears(Mapping[str, BlockScaled]):
             tensor = self.weights.tensor(weight)
             row = {"matrix": name, "type": tensor.type, "bits": self.bits_of(name), "rounding": "kept"}
             error = 0.0
-            if tensor.type not in kept.KEPT:
-                exact = self.weights[weight]
+            if tensor.type not in self.as_they_are:
                 row["rounding"] = "nearest"
-                error = float(np.linalg.norm(self[name].dequantized() - exact) / max(np.linalg.norm(exact), 1e-30))
+                error = self[name].error(self.weights[weight])
             rows.append(row | {"weight_error": float(f"{error:.3g}")})
         return rows
 
