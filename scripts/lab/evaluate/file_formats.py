@@ -119,13 +119,18 @@ class FileAsker:
 
 
 def quote_of(fact: Fact, answer: dict) -> dict | None:
-    """The first quote of an answer that is the fact's sentence, or the greater half of it, and holds the value."""
+    """The first quote of an answer that is the fact's sentence, or the greater half of it, and holds the value.
+
+    Where a sentence is quoted in pieces, as around a page's header, they are taken together: the first stands for them.
+    """
     if not answer["found"]:
         return None
     value = folded(fact.value)
     sentence = folded(fact.sentence)
-    for quote in answer["quotes"]:
-        told = folded(quote["text"])
+    quotes = [(quote["text"], quote) for quote in answer["quotes"]]
+    together = [(answer["text"], answer["quotes"][0])] if len(quotes) > 1 else []
+    for text, quote in [*quotes, *together]:
+        told = folded(text)
         row = fact.where == "row" and all(cell in told for cell in sentence.split())
         if value in told and (row or same(told.replace(" ", ""), sentence.replace(" ", ""))):
             return quote
