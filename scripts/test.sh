@@ -53,6 +53,8 @@ demo() {
   step answers 0 scripts/edgeinfinite ask - "Which code opens the north gate?"
   step answers 1 scripts/edgeinfinite ask /nowhere "Which code opens the north gate?"
   step answers 2 scripts/edgeinfinite ask
+  step answers 2 scripts/models.sh none-of-these
+  step answers 0 scripts/models.sh
 }
 
 rust() {
