@@ -315,3 +315,12 @@ fn long_texts_are_read_in_parts() {
     let last = block(&document, "The well of farm 39999 is 39 metres deep. It\nwas dug by hand.");
     assert_eq!(path(&document, last).last().unwrap(), "Section 39999");
 }
+
+#[test]
+fn a_wide_colon_joins_question_and_answer() {
+    for text in ["Q：谁保管钥匙？\nA：图书管理员。\n", "Q： Who keeps the key?\nA： The librarian.\n"] {
+        let told = plain(text);
+        assert!(told.len() == 2 && told[0].starts_with("q: Q：") && told[1].contains(" < Q："), "{told:?}");
+    }
+    assert_eq!(plain("A：\u{308}\n").len(), 1);
+}

@@ -220,7 +220,10 @@ pub(crate) fn asks_or_answers(words: &str) -> Option<bool> {
     let plain = words.trim_start_matches(['*', '_', '#', ' ']);
     let name: String = plain.chars().take_while(|c| c.is_alphabetic()).collect();
     let rest = plain[name.len()..].trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ');
-    if name.is_empty() || !rest.starts_with([':', '.', ')', '：']) || !rest[1..].trim_start_matches(['*', '_']).starts_with([' ', '\t']) {
+    let mut after = rest.chars();
+    let mark = after.next().filter(|mark| [':', '.', ')', '：'].contains(mark))?;
+    // A wide colon holds its own space.
+    if name.is_empty() || (mark != '：' && !after.as_str().trim_start_matches(['*', '_']).starts_with([' ', '\t'])) {
         return None;
     }
     let name = name.to_lowercase();
