@@ -21,7 +21,7 @@ impl Reader<'_> {
         let body = body(words);
         let settled =
             before.is_none_or(ends_sentence) && shape.on_purpose[at] && looks_like_heading(body) && body.split_whitespace().count() <= 8;
-        if !settled || shape.records {
+        if !settled || shape.records || shape.ragged {
             return None;
         }
         match item(words).map(|mark| (mark.style, mark.number)) {
@@ -29,7 +29,7 @@ impl Reader<'_> {
             None => {
                 let prose = follows.chars().count() * 2 >= words.chars().count() * 3 || ends_sentence(follows);
                 let begins = follows.starts_with(|c: char| c.is_uppercase() || c.is_numeric() || !c.is_lowercase());
-                (prose && begins).then(|| self.level(words))
+                (prose && begins && words.contains(char::is_lowercase)).then(|| self.level(words))
             }
             Some((Style::Number(_), number)) => {
                 let clause = item(follows).is_some_and(|mark| matches!(mark.style, Style::Decimal(_)));

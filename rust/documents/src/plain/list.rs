@@ -34,6 +34,13 @@ impl Open {
         self.items.last().map(|item| item.indent)
     }
 
+    /// A bullet after an empty line, no deeper than a numbered item, is not inside that item.
+    pub fn part(&mut self, mark: Mark, indent: usize) {
+        if matches!(mark.style, Style::Bullet(_)) {
+            self.items.retain(|item| matches!(item.style, Style::Bullet(_)) || item.indent < indent);
+        }
+    }
+
     /// A mark that could be Roman or a letter is what the list before it makes it.
     fn settled(&self, mark: Mark, letter: Option<char>) -> Mark {
         let (Style::Roman(kind), Some(letter)) = (mark.style, letter) else {

@@ -33,6 +33,8 @@ pub(crate) struct Shape {
     pub on_purpose: Vec<bool>,
     /// Whether each line says something of its own.
     pub records: bool,
+    /// Whether lines end within sentences although the next word had room: such a text is wrapped, at no width.
+    pub ragged: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -106,7 +108,8 @@ impl<'t> Reader<'t> {
         let block = &self.blocks[last];
         let words = self.text[block.range()].trim_end_matches(['*', '_']);
         let leads = words.ends_with([':', '—', '–', '：']) || (same_stanza && !ends_sentence(words));
-        (leads && matches!(block.kind, Kind::Paragraph | Kind::Item { .. } | Kind::Caption)).then_some(last)
+        let line = matches!(&block.kind, Kind::Record { fields } if fields.is_empty());
+        (leads && (line || matches!(block.kind, Kind::Paragraph | Kind::Item { .. } | Kind::Caption))).then_some(last)
     }
 
     fn shape(&self, lines: &[usize]) -> Shape {
@@ -116,14 +119,27 @@ impl<'t> Reader<'t> {
             [_, _, _, _, ..] => widest.max(NARROWEST),
             _ => widest.max(self.width).max(NARROWEST),
         };
-        let on_purpose: Vec<bool> = lines.windows(2).map(|pair| ends_on_purpose(self.words(pair[0]), self.words(pair[1]), width)).collect();
+        // A line in a box of stars ends where the box does.
+        let boxed = |words: &str| words.len() > 2 && words.starts_with('*') && words.ends_with(" *");
+        let ended = |words: &str, next: &str| !boxed(words) && ends_on_purpose(words, next, width);
+        let on_purpose: Vec<bool> = lines.windows(2).map(|pair| ended(self.words(pair[0]), self.words(pair[1]))).collect();
         let count = |test: &dyn Fn(&str) -> bool| lines.iter().filter(|&&at| test(self.words(at))).count();
         let short = on_purpose.iter().filter(|ended| **ended).count();
         let sentences = count(&|words| ends_sentence(words));
-        let lower = count(&|words| words.starts_with(char::is_lowercase));
-        let records =
-            short * 10 >= on_purpose.len() * 6 && lower * 10 <= lines.len() * 3 && sentences * 5 <= lines.len() && lines.len() > 1;
-        Shape { on_purpose, records }
+        let names_value = |words: &str| words.split_whitespace().next().is_some_and(|word| word.contains('='));
+        let lower = count(&|words| words.starts_with(char::is_lowercase) && !names_value(words));
+        let goes_on = count(&|words| words.ends_with([',', '(']));
+        let records = short * 10 >= on_purpose.len() * 6
+            && lower * 10 <= lines.len() * 3
+            && goes_on * 10 <= lines.len() * 3
+            && sentences * 5 <= lines.len()
+            && lines.len() > 1;
+        let broken = |at: usize| {
+            let (words, next) = (self.words(lines[at]), self.words(lines[at + 1]));
+            on_purpose[at] && next.starts_with(char::is_lowercase) && !ends_sentence(words) && !words.ends_with([':', ';', ','])
+        };
+        let ragged = (0..on_purpose.len()).any(broken);
+        Shape { on_purpose, records, ragged }
     }
 
     fn prose(&mut self, stanza: &Stanza, next: Option<&Stanza>) {
@@ -168,6 +184,9 @@ impl<'t> Reader<'t> {
         if let Some(mark) = mark {
             let letter = self.words(lines[0]).trim_start_matches(['(', '[']).chars().next().map(|c| c.to_ascii_lowercase());
             let before = if self.open.is_empty() { self.leading(inside) } else { None };
+            if !inside {
+                self.open.part(mark, first.indent);
+            }
             let (depth, lead) = self.open.add(mark, letter.filter(char::is_ascii_lowercase), first.indent, self.blocks.len(), before);
             self.push(Kind::Item { depth }, lines, lead);
             return;
@@ -175,7 +194,8 @@ impl<'t> Reader<'t> {
         let words = self.words(lines[0]);
         let last = self.words(lines[lines.len() - 1]);
         let quoted = next.map(|next| self.lines[next.lines[0]].quote).filter(|quote| *quote > first.quote && last.ends_with(':'));
-        let under = self.open.indent().filter(|indent| first.indent > *indent).and(self.blocks.len().checked_sub(1));
+        let hangs = |indent: &usize| lines.iter().all(|&line| self.lines[line].indent > *indent);
+        let under = self.open.indent().filter(hangs).and(self.blocks.len().checked_sub(1));
         if under.is_none() {
             self.open.close();
         }
@@ -225,7 +245,7 @@ impl<'t> Reader<'t> {
             return on_purpose && ends_sentence(before) && !lower && indent(at) <= indent(from);
         }
         let begins = words.starts_with(|c: char| c.is_uppercase() || c.is_numeric() || !c.is_alphabetic());
-        on_purpose && (asks(before) || before.ends_with(':') || (ends_sentence(before) && !lower))
+        on_purpose && (asks(before) || before.ends_with(':') && !shape.ragged || (ends_sentence(before) && !lower))
             || on_purpose && shape.records && !lower
             || (ends_sentence(before) && begins && self.marked_heading(lines, at, shape, next).is_some())
     }

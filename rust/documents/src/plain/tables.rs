@@ -119,6 +119,10 @@ fn by_tabs(text: &str, lines: &[&Line]) -> Option<Vec<Cells>> {
 
 /// Every line holds as many wide gaps as the others, and the cells stand under each other; at least two lines of three cells, or three of two.
 pub(crate) fn by_gaps(text: &str, lines: &[&Line]) -> Option<Vec<Cells>> {
+    let boxed = |line: &&Line| line.text(text).starts_with('*') && line.text(text).ends_with('*');
+    if lines.iter().all(boxed) {
+        return None; // words in a box of stars
+    }
     let rows: Vec<Cells> = lines.iter().map(|line| gap_cells(text, line)).collect();
     let said: Vec<&Vec<Range<usize>>> = rows.iter().flatten().collect();
     let count = said.iter().map(|cells| cells.len()).max()?;
