@@ -70,8 +70,8 @@ pub mod testing {
     pub use crate::runtime::executor::{Executor, Inputs};
     pub use crate::runtime::model_dims::{LayerKind, ModelDims};
     pub use crate::session::{Session, SessionShared};
-    pub use crate::text::blocks::Blocks;
     pub use crate::text::tokenizer::{TextStream, TokenStream, Tokens};
-    pub use crate::text::units::{Fence, First, TextUnit, tokenized, units, units_after};
+    pub use crate::text::unit_stream::{Batch, UnitStream};
+    pub use crate::text::units::{TextUnit, UnitKind, tokenized};
     pub use crate::text::whitespace::{folded, trimmed};
 }

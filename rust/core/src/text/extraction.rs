@@ -1,6 +1,7 @@
 //! From a file of any format to its text form, on a thread of its own: callers wait for it a bounded time at once, see how far it is, and can stop it.
 
-use std::io::BufWriter;
+use std::fs::File;
+use std::io::{BufWriter, Write};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -8,11 +9,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use edgeinfinite_documents as documents;
+use edgeinfinite_documents::{self as documents, Block};
 
 use crate::error::{Error, Result};
 use crate::text::byte_source::ByteSource;
 use crate::text::places::Places;
+use crate::text::stored_blocks::{BlockWriter, StoredBlocks};
 use crate::text::utf16_marks::Utf16Marks;
 
 /// Bytes that are looked at at once.
@@ -22,14 +24,18 @@ const READ: usize = 1 << 16;
 #[derive(Debug)]
 pub(crate) struct TextForm {
     pub bytes: ByteSource,
+    /// Its structure; None of a text that is its own form, whose structure is told from the text.
+    pub blocks: Option<StoredBlocks>,
+    /// Whether the file's name says that it is separated values.
+    pub rows: bool,
     pub places: Places,
     pub utf16: Utf16Marks,
 }
 
 impl TextForm {
     /// A text that is its own form.
-    pub fn verbatim(bytes: ByteSource) -> Self {
-        Self { bytes, places: Places::default(), utf16: Utf16Marks::default() }
+    pub fn verbatim(bytes: ByteSource, rows: bool) -> Self {
+        Self { bytes, blocks: None, rows, places: Places::default(), utf16: Utf16Marks::default() }
     }
 }
 
@@ -55,6 +61,8 @@ pub(crate) struct SourceFile {
     pub name: Option<String>,
     /// Whether the file is its own text form if all of it is UTF-8.
     pub verbatim: bool,
+    /// Whether its name says that it is separated values.
+    pub rows: bool,
 }
 
 #[derive(Debug)]
@@ -195,29 +203,44 @@ type Watch<'w> = &'w (dyn Fn(f64) -> ControlFlow<()> + Sync);
 /// The file itself where that is UTF-8 text, or else what is read out of it.
 fn text_form(file: &SourceFile, folder: Option<&Path>, watch: Watch<'_>) -> Result<TextForm> {
     if file.verbatim && is_utf8(&file.bytes, watch)? {
-        return Ok(TextForm::verbatim(file.bytes.clone()));
+        return Ok(TextForm::verbatim(file.bytes.clone(), file.rows));
     }
     let failed = |e: std::io::Error| Error::io("making a private file for the document's text", &e);
-    let private = match folder {
+    let private = || match folder {
         Some(folder) => tempfile::tempfile_in(folder),
         None => tempfile::tempfile(),
-    }
-    .map_err(failed)?;
-    let mut places = Places::default();
-    let mut output = BufWriter::with_capacity(READ, private);
-    let mut sink = documents::Spool {
-        output: &mut output,
-        blocks: |block| {
-            places.add(&block);
-            Ok(())
-        },
     };
+    let output = BufWriter::with_capacity(READ, private().map_err(failed)?);
+    let blocks = BlockWriter::new(private().map_err(failed)?);
+    let mut sink = FormWriter { output, written: 0, blocks, places: Places::default() };
     let options = documents::Options { name: file.name.clone(), ..documents::Options::default() };
     let mut watch = |progress: documents::Progress| watch(progress.done as f64 / progress.total.max(1) as f64);
     let report = documents::read(file.bytes.reader(), &options, &mut sink, &mut watch)?;
     file.bytes.unchanged()?;
-    let private = output.into_inner().map_err(|e| failed(e.into_error()))?;
-    Ok(TextForm { bytes: ByteSource::private(private, report.text_bytes), places, utf16: Utf16Marks::default() })
+    let FormWriter { output, blocks, places, .. } = sink;
+    let text = output.into_inner().map_err(|e| failed(e.into_error()))?;
+    let bytes = ByteSource::private(text, report.text_bytes);
+    Ok(TextForm { bytes, blocks: Some(blocks.finish().map_err(failed)?), rows: false, places, utf16: Utf16Marks::default() })
+}
+
+/// Writes a text form and its blocks as they come.
+struct FormWriter {
+    output: BufWriter<File>,
+    written: u64,
+    blocks: BlockWriter,
+    places: Places,
+}
+
+impl documents::Sink for FormWriter {
+    fn text(&mut self, text: &str) -> documents::Result<()> {
+        self.written += text.len() as u64;
+        Ok(self.output.write_all(text.as_bytes())?)
+    }
+
+    fn block(&mut self, block: Block) -> documents::Result<()> {
+        self.places.add(&block);
+        Ok(self.blocks.add(self.written, block)?)
+    }
 }
 
 /// Whether all of it is.

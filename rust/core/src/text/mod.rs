@@ -1,16 +1,19 @@
-//! Text: where it comes from, its blocks, its tokens, its sentences and headings.
+//! Text: where it comes from, its structure, its sentences and other units, its tokens.
 
-pub mod blocks;
+mod abbreviations;
 mod byte_source;
+pub mod cutter;
 mod encoding;
 pub(crate) mod extraction;
-pub(crate) mod markup;
 mod places;
 pub(crate) mod pretokenizer;
-mod sentence;
+pub(crate) mod sentences;
 pub mod source;
-pub(crate) mod span;
+pub mod span;
+mod stored_blocks;
+pub mod structure;
 pub mod tokenizer;
+pub mod unit_stream;
 pub mod units;
 mod utf16_marks;
 pub mod whitespace;

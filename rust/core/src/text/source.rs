@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::text::byte_source::ByteSource;
 use crate::text::encoding::check_text;
 use crate::text::extraction::{Extracted, Extraction, SourceFile, TextForm};
+use crate::text::stored_blocks::StoredBlocks;
 
 pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
 /// Bytes read at once.
@@ -48,7 +49,7 @@ impl TextSource {
         let bytes = ByteSource::held(text.into());
         check_length(&bytes)?;
         check_text(&bytes.read(0, bytes.length.min(HEAD) as usize)?)?;
-        Ok(Self::verbatim(bytes))
+        Ok(Self::verbatim(bytes, false))
     }
 
     /// A file of any format that is read, told from its first bytes and its name; it must stay as it is while it is in use.
@@ -87,8 +88,8 @@ impl TextSource {
         Self::detected(ByteSource::private(file, length), None)
     }
 
-    fn verbatim(bytes: ByteSource) -> Self {
-        Self { origin: bytes.clone(), form: Form::Verbatim(Arc::new(TextForm::verbatim(bytes))) }
+    fn verbatim(bytes: ByteSource, rows: bool) -> Self {
+        Self { origin: bytes.clone(), form: Form::Verbatim(Arc::new(TextForm::verbatim(bytes, rows))) }
     }
 
     fn detected(bytes: ByteSource, name: Option<String>) -> Result<Self> {
@@ -97,10 +98,11 @@ impl TextSource {
         let format = documents::detect(&head, name.as_deref())?;
         let utf8 = std::str::from_utf8(&head).map_or_else(|e| e.error_len().is_none() && bytes.length > head.len() as u64, |_| true);
         let verbatim = utf8 && !documents::is_wide(&head) && format.is_some_and(documents::Format::is_verbatim);
+        let rows = format == Some(documents::Format::Csv);
         if verbatim && bytes.length == head.len() as u64 {
-            return Ok(Self::verbatim(bytes));
+            return Ok(Self::verbatim(bytes, rows));
         }
-        let extraction = Extraction::new(SourceFile { bytes: bytes.clone(), name, verbatim });
+        let extraction = Extraction::new(SourceFile { bytes: bytes.clone(), name, verbatim, rows });
         Ok(Self { origin: bytes, form: Form::Extracted(Arc::new(extraction)) })
     }
 
@@ -141,6 +143,16 @@ impl TextSource {
     /// Length of the text form in bytes; 0 until it is there.
     pub fn length(&self) -> u64 {
         self.form().map_or(0, |form| form.bytes.length)
+    }
+
+    /// The structure that came with the text form; None of a text that is its own form.
+    pub(crate) fn blocks(&self) -> Option<&StoredBlocks> {
+        self.form().and_then(|form| form.blocks.as_ref())
+    }
+
+    /// Whether it is separated values by its name.
+    pub(crate) fn rows(&self) -> bool {
+        self.form().is_some_and(|form| form.rows)
     }
 
     /// Where in its file the byte at `place` stands.
