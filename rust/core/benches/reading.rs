@@ -1,16 +1,16 @@
-//! Where the time of a reading by recall goes, stage by stage, on one thread: no graph runs. Processor time, not the clock's, so that a busy
-//! machine does not count. Linux only.
+//! Where the time of a reading by recall goes, stage by stage: no graph runs. Processor time, not the clock's, so that a busy
+//! machine does not count; of the units what is cut here, not what the thread takes that finds the blocks. Linux only.
 //!
 //!     cargo bench --profile dev -p edgeinfinite-core --bench reading -- TEXT.txt [MODEL_FOLDER]
 
 use std::hint::black_box;
 use std::path::Path;
 
-use edgeinfinite_core::testing::{Blocks, Fence, Index, Terms, TextUnit, Tokens, folded, for_each_term, tokenized, units_after};
+use edgeinfinite_core::testing::{Index, Terms, TextUnit, Tokens, UnitStream, folded, for_each_term, tokenized};
 use edgeinfinite_core::{Manifest, Result, TextSource};
 
 const RUNS: usize = 3;
-const STAGES: [&str; 4] = ["read", "sentences", "tokens", "index"];
+const STAGES: [&str; 3] = ["units", "tokens", "index"];
 const SHORTCUTS: [&str; 4] = ["tokens, word by word", "tokens, as a whole", "terms, with the memo", "terms, without it"];
 
 fn main() -> Result<()> {
@@ -44,13 +44,11 @@ fn main() -> Result<()> {
 
 /// MB/s of each of [`SHORTCUTS`], on the sentences of a text.
 fn shortcuts(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
-    let mut blocks = Blocks::new(source.clone());
-    let mut fence = Fence::default();
+    let mut stream = UnitStream::new(source.clone());
     let mut terms = Terms::default();
     let mut spent = [0.0; SHORTCUTS.len()];
-    while let Some(block) = blocks.advance()? {
-        let sentences: Vec<String> =
-            units_after(&block.text, &mut fence).iter().map(|unit| folded(&block.text[unit.start..unit.end])).collect();
+    while let Some(batch) = stream.advance()? {
+        let sentences: Vec<String> = batch.units.iter().map(|unit| folded(&unit.text)).collect();
         let begun = seconds();
         for sentence in &sentences {
             black_box(tokens.encode(sentence)?);
@@ -75,40 +73,34 @@ fn shortcuts(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
 
 /// MB/s of each stage and of all.
 fn read(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
-    let mut blocks = Blocks::new(source.clone());
+    let mut stream = UnitStream::new(source.clone());
     let mut index = Index::new(None)?;
-    let mut fence = Fence::default();
-    let mut spent = [0.0; STAGES.len()];
-    let mut count = 0;
+    let (mut spent, mut count) = ([0.0; STAGES.len()], 0);
     let mut clock = seconds();
     let mut lap = |stage: usize| {
         spent[stage] += seconds() - clock;
         clock = seconds();
     };
-    while let Some(block) = blocks.advance()? {
+    while let Some(batch) = stream.advance()? {
         lap(0);
-        let units = units_after(&block.text, &mut fence);
-        lap(1);
-        let pieces = tokenized(&block.text, units, 96, tokens)?;
+        let pieces = tokenized(batch.units, 96, tokens)?;
         count += pieces.iter().map(|p| p.1.len()).sum::<usize>();
-        lap(2);
-        let mut at = 0;
-        while at < pieces.len() {
-            let mut tokens = 0;
-            let fits = |piece: &&(TextUnit, Vec<u32>)| {
-                tokens += piece.1.len();
-                tokens <= 128
-            };
-            let more = pieces[at..].iter().take_while(fits).count().max(1);
-            let start = pieces[at].0.start;
-            let end = pieces[at + more - 1].0.end;
-            index.add(block.start + start as u64, block.start_utf16, &block.text[start..end], pieces[at].0.first())?;
-            at += more;
+        lap(1);
+        let (mut passage, mut tokens): (Vec<TextUnit>, usize) = (Vec::new(), 0);
+        for (unit, ids) in pieces {
+            if tokens + ids.len() > 128 {
+                index.add(&passage)?;
+                passage.clear();
+                tokens = 0;
+            }
+            tokens += ids.len();
+            passage.push(unit);
         }
-        lap(3);
+        index.add(&passage)?;
+        lap(2);
     }
     index.finish()?;
-    lap(3);
+    lap(2);
     let rate = |time: f64| source.length() as f64 / 1e6 / time;
     println!("{count} tokens, {} passages, {:.2} bytes of index a token", index.passages(), index.bytes() as f64 / count as f64);
     Ok(spent.into_iter().map(rate).chain([rate(spent.iter().sum())]).collect())

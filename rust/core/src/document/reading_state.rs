@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::path::Path;
 use std::time::Instant;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -12,16 +13,16 @@ use crate::index::Index;
 use crate::model::Model;
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
-use crate::text::blocks::{Block, Blocks};
 use crate::text::extraction::Extracted;
 use crate::text::source::TextSource;
 use crate::text::span::Span;
-use crate::text::span::utf16_length;
 use crate::text::tokenizer::TokenStream;
-use crate::text::units::{Fence, First, tokenized, units_after};
+use crate::text::unit_stream::{Batch, UnitStream};
+use crate::text::units::{TextUnit, UnitKind, tokenized};
 
-/// Most tokens of a passage.
+/// Most tokens of a passage, and bytes from its start to its end.
 const PASSAGE: usize = 128;
+const PASSAGE_BYTES: u64 = 1 << 15;
 /// Headings remembered, evenly spread when the document has more.
 const LEADS: usize = 256;
 /// Bytes of a token, where nothing better is known.
@@ -84,7 +85,7 @@ pub(crate) struct WindowSentence {
 pub(crate) struct ReadingState {
     /// Whether the document was read to its end.
     pub read: bool,
-    /// Where the next block begins; in the end the document's length.
+    /// Where the next batch begins; in the end the document's length.
     pub start: u64,
     pub start_utf16: u64,
     pub tokens: u64,
@@ -93,7 +94,9 @@ pub(crate) struct ReadingState {
     pub seen: VecDeque<WindowSentence>,
     pub leads: Vec<SectionLead>,
     stream: TokenStream,
-    fence: Fence,
+    /// Of version 1.
+    #[serde(default, skip_serializing, rename = "fence")]
+    _fence: IgnoredAny,
     /// Markers given to sentences and to headings.
     numbers: [usize; 2],
     heading: Option<Span>,
@@ -111,7 +114,7 @@ pub(crate) struct DocumentState {
     pub session: Option<Session>,
     /// Of the text up to `marks.start`, a byte order mark left out.
     pub hash: Sha256,
-    blocks: Blocks,
+    units: UnitStream,
     /// When this reading began, and with how many tokens.
     started: Option<(Instant, u64)>,
 }
@@ -120,16 +123,15 @@ impl DocumentState {
     /// Nothing read yet.
     pub fn new(source: &TextSource, session: Option<Session>, folder: Option<&Path>) -> Result<Self> {
         let marks = ReadingState { stride: 1, ..ReadingState::default() };
-        Ok(Self { marks, index: Index::new(folder)?, session, hash: Sha256::new(), blocks: Blocks::new(source.clone()), started: None })
+        Ok(Self::resumed(source, marks, Index::new(folder)?, session, Sha256::new()))
     }
 
     /// Goes on where `marks` say; `hash` is that of the text before.
     pub fn resumed(source: &TextSource, marks: ReadingState, index: Index, session: Option<Session>, hash: Sha256) -> Self {
-        let blocks = Blocks::resumed(source.clone(), marks.start, marks.start_utf16);
-        Self { marks, index, session, hash, blocks, started: None }
+        Self { marks, index, session, hash, units: UnitStream::new(source.clone()), started: None }
     }
 
-    /// One graph run or one block. Does nothing once the document is read.
+    /// One graph run or one batch of units. Does nothing once the document is read.
     pub fn step(&mut self, source: &TextSource, model: &Model, cancel: &CancelToken) -> Result<Progress> {
         let clock = Instant::now();
         self.started.get_or_insert((clock, self.marks.tokens));
@@ -138,8 +140,8 @@ impl DocumentState {
             None => false,
         };
         if !ran {
-            match self.blocks.advance()? {
-                Some(block) => self.take(&block, model)?,
+            match self.units.advance()? {
+                Some(batch) => self.take(batch, model)?,
                 None => {
                     source.unchanged()?;
                     self.finish(model)?;
@@ -151,59 +153,28 @@ impl DocumentState {
         Ok(self.progress(source.length()))
     }
 
-    fn take(&mut self, block: &Block, model: &Model) -> Result<()> {
-        let marks = &mut self.marks;
-        let citing = model.citing();
-        let counted = citing.is_some() || self.session.is_none();
-        let mut fed = 0;
-        let mut passage: Option<(Span, usize, First)> = None; // with its tokens, and what it begins with
-        let mut at = 0;
-        let mut at_utf16 = block.start_utf16;
-        for (unit, tokens) in tokenized(&block.text, units_after(&block.text, &mut marks.fence), model.piece_tokens(), model.tokens())? {
-            at_utf16 += utf16_length(&block.text[at..unit.start]);
-            at = unit.start;
-            let span = Span::within(block.start + at as u64, at_utf16, &block.text[at..], 0, unit.end - at);
-            marks.tokens += if counted { tokens.len() as u64 } else { 0 };
-            if let Some((whole, count, first)) = passage
-                && (unit.heading || count + tokens.len() > PASSAGE)
-            {
-                add(&mut self.index, block, whole, first)?;
-                passage = None;
-            }
-            passage = Some(passage.map_or((span, tokens.len(), unit.first()), |(whole, count, first)| {
-                (Span { end: span.end, end_utf16: span.end_utf16, ..whole }, count + tokens.len(), first)
-            }));
-            marks.note_lead(span, unit.heading);
-            let Some(session) = &mut self.session else { continue };
-            let at = session.position() + session.waiting() as u64;
-            let (marker, tokens) = match citing {
-                Some(markers) => {
-                    let number = &mut marks.numbers[usize::from(unit.heading)];
-                    let (marker, tokens) = markers.piece(unit.heading, *number, &tokens);
-                    *number += 1;
-                    marks.seen.retain(|s| s.marker != Some(marker));
-                    session.feed(&tokens);
-                    (Some(marker), tokens)
-                }
-                None => {
-                    // One text, encoded as a whole: its last word may come with the next unit.
-                    marks.tokens += feed(&mut marks.stream, session, model, &block.text[fed..unit.end])?;
-                    fed = unit.end;
-                    while marks.seen.front().is_some_and(|s| s.at < session.window_start()) {
-                        marks.seen.pop_front();
-                    }
-                    (None, Vec::new())
-                }
-            };
-            marks.seen.push_back(WindowSentence { marker, tokens, span, heading: unit.heading, at });
+    /// Indexes a batch and feeds it to the session, but for what an earlier reading had.
+    fn take(&mut self, batch: Batch, model: &Model) -> Result<()> {
+        let (end, end_utf16) = batch.end();
+        let known = self.marks.start.saturating_sub(batch.start).min(batch.text.len() as u64) as usize;
+        if known == batch.text.len() {
+            return Ok(());
         }
-        if let (None, Some(session)) = (citing, &mut self.session) {
-            marks.tokens += feed(&mut marks.stream, session, model, &block.text[fed..])?;
+        let fresh = batch.text.get(known..).ok_or_else(|| Error::new("text.changed", "the document changed since it was read in part"))?;
+        let from = batch.start + known as u64;
+        let units = batch.units.into_iter().filter(|unit| known == 0 || unit.spans[0].start >= from).collect();
+        let units = tokenized(units, model.piece_tokens(), model.tokens())?;
+        let counted = model.citing().is_some() || self.session.is_none();
+        self.marks.tokens += units.iter().map(|(_, tokens)| if counted { tokens.len() as u64 } else { 0 }).sum::<u64>();
+        for (unit, _) in &units {
+            self.marks.note_lead(unit.extent(), &unit.kind);
         }
-        passage.map_or(Ok(()), |(whole, _, first)| add(&mut self.index, block, whole, first))?;
-        self.hash.update(&block.text);
-        marks.start = block.start + block.text.len() as u64;
-        marks.start_utf16 = block.start_utf16 + utf16_length(&block.text);
+        if let Some(session) = &mut self.session {
+            self.marks.feed(&units, (from, fresh), session, model)?;
+        }
+        add(&mut self.index, units)?;
+        self.hash.update(fresh);
+        (self.marks.start, self.marks.start_utf16) = (end, end_utf16);
         Ok(())
     }
 
@@ -259,12 +230,46 @@ impl ReadingState {
         place && seen && leads && counts && self.skipped <= self.stride && self.heading.as_ref().is_none_or(inside)
     }
 
-    /// Remembers headings with their first sentence; beyond [`LEADS`] every second one is dropped, then every fourth, and so on.
-    fn note_lead(&mut self, span: Span, heading: bool) {
-        if heading {
-            self.heading = Some(span);
-            return;
+    /// Feeds a session: a citing model units with their markers; a free model the text, which begins at a byte of the document.
+    fn feed(&mut self, units: &[(TextUnit, Vec<u32>)], (start, text): (u64, &str), session: &mut Session, model: &Model) -> Result<()> {
+        let mut fed = 0;
+        for (unit, tokens) in units {
+            let at = session.position() + session.waiting() as u64;
+            let (heading, span) = (matches!(unit.kind, UnitKind::Heading(_)), unit.extent());
+            let Some(markers) = model.citing() else {
+                // One text, encoded as a whole: its last word may come with the next unit.
+                let end = (span.end.saturating_sub(start) as usize).clamp(fed, text.len());
+                self.tokens += feed(&mut self.stream, session, model, &text[fed..end])?;
+                fed = end;
+                while self.seen.front().is_some_and(|s| s.at < session.window_start()) {
+                    self.seen.pop_front();
+                }
+                self.seen.push_back(WindowSentence { marker: None, tokens: Vec::new(), span, heading, at });
+                continue;
+            };
+            let number = &mut self.numbers[usize::from(heading)];
+            let (marker, tokens) = markers.piece(heading, *number, tokens);
+            *number += 1;
+            self.seen.retain(|s| s.marker != Some(marker));
+            session.feed(&tokens);
+            self.seen.push_back(WindowSentence { marker: Some(marker), tokens, span, heading, at });
         }
+        if model.citing().is_none() {
+            self.tokens += feed(&mut self.stream, session, model, &text[fed..])?;
+        }
+        Ok(())
+    }
+
+    /// Remembers headings with their first sentence; beyond [`LEADS`] every second one is dropped, then every fourth, and so on.
+    fn note_lead(&mut self, span: Span, kind: &UnitKind) {
+        match kind {
+            UnitKind::Heading(_) => self.heading = Some(span),
+            UnitKind::Said => self.note_sentence(span),
+            UnitKind::Lead | UnitKind::Quoted => {}
+        }
+    }
+
+    fn note_sentence(&mut self, span: Span) {
         let Some(heading) = self.heading.take() else { return };
         self.skipped += 1;
         if self.skipped < self.stride {
@@ -290,7 +295,35 @@ fn feed(stream: &mut TokenStream, session: &mut Session, model: &Model, text: &s
     Ok(tokens.len() as u64)
 }
 
-fn add(index: &mut Index, block: &Block, span: Span, first: First) -> Result<()> {
-    let text = &block.text[(span.start - block.start) as usize..(span.end - block.start) as usize];
-    index.add(span.start, span.start_utf16, text, first)
+/// Adds units as passages: one begins at a heading, and where the one before is full; a sentence stands in one.
+fn add(index: &mut Index, units: Vec<(TextUnit, Vec<u32>)>) -> Result<()> {
+    let (mut passage, mut count): (Vec<TextUnit>, usize) = (Vec::new(), 0);
+    for (unit, tokens) in units {
+        let heading = matches!(unit.kind, UnitKind::Heading(_));
+        let far = passage.first().is_some_and(|first| unit.extent().end.abs_diff(first.spans[0].start) > PASSAGE_BYTES);
+        if heading || far || (count + tokens.len() > PASSAGE && !unit.part) {
+            index.add(&passage)?;
+            passage.clear();
+            count = 0;
+        }
+        count += tokens.len();
+        passage.push(unit);
+    }
+    index.add(&passage)
+}
+
+/// The index of a document up to a byte, made anew: for a state of a version whose index is no longer read.
+pub(crate) fn reindexed(source: &TextSource, model: &Model, until: u64, read: bool, folder: Option<&Path>) -> Result<Index> {
+    let (mut index, mut stream) = (Index::new(folder)?, UnitStream::new(source.clone()));
+    while let Some(batch) = stream.advance()? {
+        let units: Vec<TextUnit> = batch.units.into_iter().filter(|unit| unit.spans[0].start < until).collect();
+        if units.is_empty() && batch.start >= until {
+            break;
+        }
+        add(&mut index, tokenized(units, model.piece_tokens(), model.tokens())?)?;
+    }
+    if read {
+        index.finish()?;
+    }
+    Ok(index)
 }

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
-use crate::document::reading_state::{DocumentState, ReadingState};
+use crate::document::reading_state::{DocumentState, ReadingState, reindexed};
 use crate::error::{Error, Result};
 use crate::index::{Index, Stored};
 use crate::manifest::Reading;
@@ -33,7 +33,8 @@ use crate::session::{Counts, Session};
 use crate::text::source::TextSource;
 
 const MAGIC: &[u8; 8] = b"EDGEINF\x1a";
-const VERSION: u32 = 1;
+/// Of version 1 the index is made anew: its passages did not hold their units.
+const VERSION: u32 = 2;
 const PRELUDE: u64 = 32;
 const FOOTER: u64 = 40;
 /// A header is no longer (bytes).
@@ -187,7 +188,7 @@ pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Opti
     let file = File::open(path).map_err(missing)?;
     let about = file.metadata().map_err(missing)?;
     let failed = |e: std::io::Error| Error::io(path.display(), &e);
-    check_seal(path, &file, about.len())?;
+    let version = check_seal(path, &file, about.len())?;
     let at = |end: u64, length: u64| end.checked_sub(length).filter(|at| *at >= PRELUDE).ok_or_else(|| damaged(INCONSISTENT));
     let footer = at(about.len(), FOOTER)?;
     let mut length = [0; 8];
@@ -213,11 +214,14 @@ pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Opti
         return Err(damaged(INCONSISTENT));
     }
     let index_at = PRELUDE.checked_add(session_bytes).ok_or_else(|| damaged(INCONSISTENT))?;
-    if index_at.checked_add(header.index.bytes()) != Some(begin) {
+    if version == VERSION && index_at.checked_add(header.index.bytes()) != Some(begin) {
         return Err(damaged(INCONSISTENT));
     }
-    let index = Index::restore(Arc::new(file), index_at, header.index, marks.start)?;
-    let index = if marks.read { index } else { index.growing(folder)? };
+    let index = match (version, marks.read) {
+        (VERSION, true) => Index::restore(Arc::new(file), index_at, header.index, marks.start)?,
+        (VERSION, false) => Index::restore(Arc::new(file), index_at, header.index, marks.start)?.growing(folder)?,
+        (_, read) => reindexed(source, model, marks.start, read, folder)?,
+    };
     Ok((DocumentState::resumed(source, marks, index, session, hash), header.reading))
 }
 
@@ -225,8 +229,8 @@ pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Opti
 const BESIDE: &str = ".edgeinfinite-";
 const INCONSISTENT: &str = "its parts do not fit each other";
 
-/// Compares the prelude and the checksum.
-fn check_seal(path: &Path, file: &File, length: u64) -> Result<()> {
+/// Compares the prelude and the checksum; gives the version.
+fn check_seal(path: &Path, file: &File, length: u64) -> Result<u32> {
     let failed = |e: std::io::Error| Error::io(path.display(), &e);
     let wrong = |code, what: &str| Err(Error::new(code, format!("{}: {what}", path.display())));
     let mut input = BufReader::with_capacity(1 << 16, file);
@@ -243,8 +247,10 @@ fn check_seal(path: &Path, file: &File, length: u64) -> Result<()> {
     if head != prelude(version, expected) {
         return wrong("state.damaged", "its first 32 bytes were changed");
     }
-    if version != VERSION {
-        let what = format!("found a document saved in format {version}, expected {VERSION}: update the library or read the document again");
+    if !(1..=VERSION).contains(&version) {
+        let what = format!(
+            "found a document saved in format {version}, expected at most {VERSION}: update the library or read the document again"
+        );
         return wrong("state.version", &what);
     }
     if length != expected {
@@ -261,7 +267,7 @@ fn check_seal(path: &Path, file: &File, length: u64) -> Result<()> {
     if hash.finalize()[..] != sealed {
         return wrong("state.damaged", "its checksum does not fit: some of it was changed");
     }
-    Ok(())
+    Ok(version)
 }
 
 /// Reads the text as far as it had been read and compares; gives the hash, which goes on from there.

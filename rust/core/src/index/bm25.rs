@@ -80,17 +80,30 @@ pub struct Weights {
 
 impl Weights {
     /// BM25 of one sentence as a share of what the question asks for: 1 when each of its terms stands in it once and it is of average length.
-    /// So it means the same whatever the document's length.
-    pub fn score(&self, sentence: &str) -> f32 {
-        let mut counts = vec![0.0; self.terms.len()];
-        let mut length = 0.0;
+    /// So it means the same whatever the document's length. Terms of what it is read with count as often as `around` says of each.
+    pub fn score(&self, sentence: &str, around: &[(&str, f32)]) -> f32 {
+        let (mut counts, mut length) = (vec![0.0; self.terms.len()], 0.0);
         for_each_term(sentence, |term| {
             length += 1.0;
-            if let Ok(at) = self.terms.binary_search_by_key(&term, |t| t.0) {
-                counts[at] += 1.0;
-            }
+            self.find(term).into_iter().for_each(|at| counts[at] += 1.0);
         });
+        for (text, count) in around {
+            for_each_term(text, |term| self.find(term).into_iter().for_each(|at| counts[at] += count));
+        }
         self.share(self.terms.iter().zip(counts).map(|((_, weight), count)| weight * saturated(count, length, SENTENCE)).sum())
+    }
+
+    /// Whether a text holds a term of the question that another one does not.
+    pub fn adds(&self, text: &str, other: &str) -> bool {
+        let mut held = vec![false; self.terms.len()];
+        for_each_term(other, |term| self.find(term).into_iter().for_each(|at| held[at] = true));
+        let mut adds = false;
+        for_each_term(text, |term| adds |= self.find(term).is_some_and(|at| !held[at]));
+        adds
+    }
+
+    fn find(&self, term: u32) -> Option<usize> {
+        self.terms.binary_search_by_key(&term, |t| t.0).ok()
     }
 
     /// The same share of a passage's BM25.

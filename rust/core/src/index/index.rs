@@ -1,7 +1,7 @@
 //! The index of a document: its passages and their terms, on disk, ranked by BM25.
 //!
 //! Postings gather in a bounded buffer; each full buffer is sorted and written as one run of a file without a name (postings.rs). A
-//! passage is a record of 24 bytes in another (passage_records.rs). A question is answered run by run and window by window of passages, so
+//! passage is a record of 32 bytes in another (passage_records.rs), its units take some bytes each in a third (unit_records.rs). A question is answered run by run and window by window of passages, so
 //! neither asking nor what is kept grows with the document; only the table of runs does, 24 bytes for about 1.5 million tokens. Disk: about a
 //! byte a token of English, tested to stay below five (tests/bounds.rs).
 //!
@@ -24,8 +24,9 @@ pub use crate::index::passage_records::Passage;
 use crate::index::passage_records::{self, Headings, Records};
 use crate::index::postings::{self, Cursor, MOST_PASSAGES, Posting, Postings, Region, Run, damaged};
 use crate::index::terms::{Terms, for_each_term};
+use crate::index::unit_records::{UnitRecord, UnitRecords};
 use crate::text::span::Span;
-use crate::text::units::First;
+use crate::text::units::{TextUnit, UnitKind, extent};
 
 /// Postings held before a run is written: 4 MiB.
 const BUFFER: usize = 1 << 19;
@@ -35,6 +36,8 @@ const WINDOW: u32 = 4096;
 const TERMS: usize = 64;
 /// What a term counts in a posting: once in the text, in the innermost heading, in the one above it.
 const COUNTS: [u32; 3] = [2, 2, 1];
+/// The same in what a unit is read with.
+const CONTEXT: u32 = 1;
 /// A term in more than this share of many passages says nothing.
 const COMMON: f32 = 0.5;
 
@@ -58,6 +61,7 @@ impl Match {
 pub struct Index {
     postings: Postings,
     records: Records,
+    units: UnitRecords,
     /// Those that the next passage stands under.
     headings: Headings,
     growth: Growth,
@@ -82,12 +86,15 @@ pub struct Stored {
     passages: u32,
     end: u64,
     headings: Headings,
+    /// Bytes of the units.
+    #[serde(default)]
+    units: u64,
 }
 
 impl Stored {
     /// Bytes that [`Index::write_to`] wrote.
     pub fn bytes(&self) -> u64 {
-        postings::bytes_of(&self.runs).saturating_add(passage_records::bytes_of(self.passages))
+        postings::bytes_of(&self.runs).saturating_add(passage_records::bytes_of(self.passages)).saturating_add(self.units)
     }
 
     fn check(&self, document: u64) -> Result<()> {
@@ -118,14 +125,16 @@ impl Index {
         let open = || tempfile::tempfile_in(&place).map(|file| Region { file: Arc::new(file), at: 0 }).map_err(failed);
         let postings = Postings { region: open()?, runs: Vec::new(), first: 0, waiting: Vec::new() };
         let records = Records { region: open()?, count: 0, end: 0 };
-        Ok(Self { postings, records, headings: Headings::default(), growth: Growth::Possible })
+        let units = UnitRecords { region: open()?, bytes: 0 };
+        Ok(Self { postings, records, units, headings: Headings::default(), growth: Growth::Possible })
     }
 
-    /// Adds the next passage, at most 64 kB long.
+    /// Adds the next passage: its units, which stand in less than 64 kB.
     ///
     /// # Errors
     /// `io` when the disk is full or the index is; `fault` on an index that is read in place.
-    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, first: First) -> Result<()> {
+    pub fn add(&mut self, units: &[TextUnit]) -> Result<()> {
+        let Some(first) = units.first() else { return Ok(()) };
         let number = self.records.count;
         if number >= MOST_PASSAGES {
             return Err(Error::new("io", "the index is full: found more than 67 million passages"));
@@ -136,12 +145,17 @@ impl Index {
         let Growth::Growing(maker, terms) = &mut self.growth else {
             return Err(Error::new("fault", "an index that is read in place was added to"));
         };
-        let heading = if let First::Heading(length) = first { length } else { 0 };
-        let above = self.headings.enter(number, &text[..heading]);
+        let heading = matches!(first.kind, UnitKind::Heading(_));
+        let above = self.headings.enter(number, first);
         terms.clear();
-        maker.for_each(text, |term| terms.push((term, COUNTS[0])));
+        for (at, unit) in units.iter().enumerate() {
+            maker.for_each(&unit.text, |term| terms.push((term, COUNTS[0])));
+            if at == 0 || units[at - 1].context != unit.context {
+                unit.context.iter().for_each(|part| maker.for_each(&part.text, |term| terms.push((term, CONTEXT))));
+            }
+        }
         // Its own heading stands in the text already.
-        for (heading, count) in self.headings.innermost().zip(&COUNTS[1..]).skip(usize::from(heading > 0)) {
+        for (heading, count) in self.headings.innermost().zip(&COUNTS[1..]).skip(usize::from(heading)) {
             terms.extend(heading.iter().map(|term| (*term, *count)));
         }
         terms.sort_unstable();
@@ -151,7 +165,9 @@ impl Index {
         for same in terms.chunk_by(|a, b| a.0 == b.0) {
             self.postings.waiting.push(Posting::new(same[0].0, number, same.iter().map(|t| t.1).sum()));
         }
-        self.records.add(start, start_utf16, text, first, above)
+        let whole = extent(units);
+        let stored = self.units.add(whole.start, whole.start_utf16, units)?;
+        self.records.add(whole, first, above, stored)
     }
 
     /// Writes what waits in the buffer; from now on the index can be asked.
@@ -181,7 +197,7 @@ impl Index {
 
     /// Bytes on disk and in the buffer.
     pub fn bytes(&self) -> u64 {
-        self.postings.bytes() + self.records.bytes() + size_of_val(&self.postings.waiting[..]) as u64
+        self.postings.bytes() + self.records.bytes() + self.units.bytes + size_of_val(&self.postings.waiting[..]) as u64
     }
 
     /// The passage of that number.
@@ -190,6 +206,14 @@ impl Index {
     /// `io` when the file cannot be read, `state.damaged` when what stands there can be no passage.
     pub fn passage(&self, number: u32) -> Result<Passage> {
         self.records.get(number)
+    }
+
+    /// The units of a passage, in order.
+    ///
+    /// # Errors
+    /// As [`Index::passage`].
+    pub fn units(&self, passage: &Passage) -> Result<Vec<UnitRecord>> {
+        self.units.get(passage.units, passage.start, passage.start_utf16, passage.length)
     }
 
     /// The passage that holds the byte at `place`, or else the one before it.
@@ -315,15 +339,17 @@ impl Index {
         Ok(())
     }
 
-    /// Writes the index's bytes: postings, then passages. With what it gives back, [`Index::restore`] reads them again.
+    /// Writes the index's bytes: postings, passages, units. With what it gives back, [`Index::restore`] reads them again.
     ///
     /// # Errors
     /// `io` when the bytes cannot be read or written.
     pub fn write_to(&self, out: &mut impl Write) -> Result<Stored> {
         let mut put = |bytes: &[u8]| out.write_all(bytes).map_err(|e| Error::io("writing the saved state", &e));
         let runs = self.postings.write_to(&mut put)?;
-        self.records.region.copy(self.records.bytes(), put)?;
-        Ok(Stored { runs, passages: self.records.count, end: self.records.end, headings: self.headings.clone() })
+        self.records.region.copy(self.records.bytes(), &mut put)?;
+        self.units.region.copy(self.units.bytes, put)?;
+        let headings = self.headings.clone();
+        Ok(Stored { runs, passages: self.records.count, end: self.records.end, headings, units: self.units.bytes })
     }
 
     /// An index whose bytes begin at `at` of a file, read in place, for a document of `document` bytes. It can be asked; to add to it, let it
@@ -337,10 +363,14 @@ impl Index {
         if at.checked_add(stored.bytes()).is_none_or(|end| end > length) {
             return Err(damaged());
         }
-        let Stored { runs, passages: count, end, headings } = stored;
-        let records = Records { region: Region { file: Arc::clone(&file), at: at + postings::bytes_of(&runs) }, count, end };
-        let postings = Postings { region: Region { file, at }, runs, first: count, waiting: Vec::new() };
-        Ok(Self { postings, records, headings, growth: Growth::Never })
+        let Stored { runs, passages: count, end, headings, units } = stored;
+        let records_at = at + postings::bytes_of(&runs);
+        let units_at = records_at + passage_records::bytes_of(count);
+        let region = |at: u64| Region { file: Arc::clone(&file), at };
+        let records = Records { region: region(records_at), count, end };
+        let units = UnitRecords { region: region(units_at), bytes: units };
+        let postings = Postings { region: region(at), runs, first: count, waiting: Vec::new() };
+        Ok(Self { postings, records, units, headings, growth: Growth::Never })
     }
 
     /// The same index, copied to files of its own in `folder` or the system's temporary one, so that it can be added to.
@@ -351,8 +381,10 @@ impl Index {
         let fresh = Self::new(folder)?;
         fresh.postings.region.fill(&self.postings.region, self.postings.bytes())?;
         fresh.records.region.fill(&self.records.region, self.records.bytes())?;
+        fresh.units.region.fill(&self.units.region, self.units.bytes)?;
         self.postings.region = fresh.postings.region;
         self.records.region = fresh.records.region;
+        self.units.region = fresh.units.region;
         self.growth = fresh.growth;
         Ok(self)
     }

@@ -1,4 +1,4 @@
-//! Records of passages on disk, 24 bytes each, read by number. A passage names the heading that it stands under by the number of the
+//! Records of passages on disk, 32 bytes each, read by number. A passage names the heading that it stands under by the number of the
 //! passage that begins with it. What comes from disk is checked.
 
 use serde::{Deserialize, Serialize};
@@ -6,14 +6,11 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, Result};
 use crate::index::postings::{Region, damaged};
 use crate::index::terms::for_each_term;
-use crate::text::markup::heading_level;
-use crate::text::span::{Span, utf16_length};
-use crate::text::units::First;
+use crate::text::span::Span;
+use crate::text::units::{TextUnit, UnitKind};
 
 /// Bytes of a record.
-const RECORD: u64 = 24;
-/// Marks a passage that begins in a code fence, beside the number of the one above.
-const CODE: u64 = 1 << 32;
+const RECORD: u64 = 32;
 /// Headings that can stand above each other; one deeper takes the place of the innermost.
 const DEPTH: usize = 6;
 /// Terms kept of a heading.
@@ -29,10 +26,10 @@ pub struct Passage {
     pub start_utf16: u64,
     /// Bytes.
     pub length: u32,
-    /// What its first unit is.
-    pub first: First,
-    /// UTF-16 units of the heading that it begins with.
-    heading_utf16: u64,
+    /// The heading that it begins with: bytes and UTF-16 units, none of them without one.
+    heading: (u64, u64),
+    /// Where its units stand in their file, and how many bytes they take.
+    pub(crate) units: (u64, u64),
     /// The passage that begins with the heading it stands under.
     above: Option<u32>,
 }
@@ -47,19 +44,20 @@ pub(crate) struct Records {
 }
 
 impl Records {
-    /// Adds the next passage; it stands under the heading of passage `above`.
-    pub fn add(&mut self, start: u64, start_utf16: u64, text: &str, first: First, above: Option<u32>) -> Result<()> {
-        let heading = if let First::Heading(length) = first { length } else { 0 };
-        let code = if first == First::Code { CODE } else { 0 };
+    /// Adds the next passage; it stands under the heading of passage `above`, its units stand at `units`.
+    pub fn add(&mut self, extent: Span, first: &TextUnit, above: Option<u32>, units: (u64, u64)) -> Result<()> {
+        let heading =
+            if let UnitKind::Heading(_) = first.kind { first.extent() } else { Span { end: 0, start: 0, start_utf16: 0, end_utf16: 0 } };
         let words = [
-            pack(start, text.len() as u64)?,
-            pack(start_utf16, heading as u64)?,
-            pack(above.map_or(0, |a| u64::from(a) + 1) | code, utf16_length(&text[..heading]))?,
+            pack(extent.start, extent.length() as u64)?,
+            pack(extent.start_utf16, heading.length() as u64)?,
+            pack(above.map_or(0, |a| u64::from(a) + 1), heading.end_utf16 - heading.start_utf16)?,
+            pack(units.0, units.1)?,
         ];
         let record: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
         self.region.write(self.bytes(), &record)?;
         self.count += 1;
-        self.end = start + text.len() as u64;
+        self.end = self.end.max(extent.end);
         Ok(())
     }
 
@@ -73,20 +71,14 @@ impl Records {
         let mut record = [0; RECORD as usize];
         self.region.read(bytes_of(number), &mut record)?;
         let word = |at: usize| unpack(u64::from_le_bytes(std::array::from_fn(|i| record[at * 8 + i])));
-        let (start, length) = word(0);
-        let (start_utf16, heading) = word(1);
-        let (above, heading_utf16) = word(2);
-        let first = match (heading, above & CODE) {
-            (0, 0) => First::Sentence,
-            (0, _) => First::Code,
-            _ => First::Heading(heading as usize),
-        };
-        let above = (above & !CODE).checked_sub(1);
+        let ((start, length), (start_utf16, heading), (above, heading_utf16), units) = (word(0), word(1), word(2), word(3));
+        let above = above.checked_sub(1);
         let inside = start + length <= self.end && start_utf16 <= start && heading <= length && heading_utf16 <= heading;
         if !inside || above.is_some_and(|a| a >= u64::from(number)) {
             return Err(damaged());
         }
-        Ok(Passage { number, start, start_utf16, length: length as u32, first, heading_utf16, above: above.map(|a| a as u32) })
+        let above = above.map(|a| a as u32);
+        Ok(Passage { number, start, start_utf16, length: length as u32, heading: (heading, heading_utf16), units, above })
     }
 
     /// The passage that holds the byte at `place`, or else the one before it.
@@ -105,14 +97,13 @@ impl Records {
         let mut path = Vec::new();
         let mut at = *passage;
         loop {
-            if let First::Heading(length) = at.first {
-                let end = at.start + length as u64;
-                let end_utf16 = at.start_utf16 + at.heading_utf16;
+            if at.heading.0 > 0 {
+                let (end, end_utf16) = (at.start + at.heading.0, at.start_utf16 + at.heading.1);
                 path.push(Span { start: at.start, end, start_utf16: at.start_utf16, end_utf16 });
             }
             let Some(above) = at.above else { break };
             at = self.get(above)?;
-            if !matches!(at.first, First::Heading(_)) || path.len() >= DEPTH {
+            if at.heading.0 == 0 || path.len() >= DEPTH {
                 return Err(damaged());
             }
         }
@@ -151,17 +142,16 @@ struct Heading {
 }
 
 impl Headings {
-    /// Passage `number` begins with this heading, or with none where it is empty; gives the passage whose heading it stands under.
-    pub fn enter(&mut self, number: u32, heading: &str) -> Option<u32> {
-        if heading.is_empty() {
+    /// Passage `number` begins with this unit; gives the passage whose heading it stands under.
+    pub fn enter(&mut self, number: u32, first: &TextUnit) -> Option<u32> {
+        let UnitKind::Heading(level) = first.kind else {
             return self.0.last().map(|h| h.passage);
-        }
-        let level = heading_level(heading);
+        };
         self.0.retain(|h| h.level < level);
         self.0.truncate(DEPTH - 1);
         let above = self.0.last().map(|h| h.passage);
         let mut terms = Vec::new();
-        for_each_term(heading, |term| terms.push(term));
+        for_each_term(&first.text, |term| terms.push(term));
         terms.truncate(TERMS);
         self.0.push(Heading { level, passage: number, terms });
         above

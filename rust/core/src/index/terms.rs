@@ -6,6 +6,7 @@ use rust_stemmers::{Algorithm, Stemmer};
 use unicode_normalization::UnicodeNormalization;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::text::whitespace::visible;
 use crate::text::word_memo::WordMemo;
 
 static STEMMER: LazyLock<Stemmer> = LazyLock::new(|| Stemmer::create(Algorithm::English));
@@ -54,8 +55,9 @@ pub fn for_each_term(text: &str, each: impl FnMut(u32)) {
 
 fn for_each_with(text: &str, mut each: impl FnMut(u32), mut term: impl FnMut(&str) -> Option<u32>) {
     let mut before: Option<char> = None;
+    let text = &visible(text);
     // No word goes on after a space; a piece in ASCII is cut the faster.
-    for word in text.split([' ', '\n']).flat_map(UnicodeSegmentation::unicode_words) {
+    for word in text.split([' ', '\n']).flat_map(UnicodeSegmentation::unicode_words).flat_map(names) {
         if !word.starts_with(is_ideograph) {
             before = None;
             term(word).into_iter().for_each(&mut each);
@@ -72,6 +74,14 @@ fn for_each_with(text: &str, mut each: impl FnMut(u32), mut term: impl FnMut(&st
             before = Some(c);
         }
     }
+}
+
+/// The words of a name that is written as one: "Tomas.Quiroga", "disk_usage". Abbreviations and numbers stay whole.
+fn names(word: &str) -> impl Iterator<Item = &str> {
+    let joints = ['.', ':', '_'];
+    let named = |part: &str| part.chars().nth(1).is_some() && part.chars().all(char::is_alphabetic);
+    let several = word.contains(joints) && word.split(joints).all(named);
+    word.split(move |c| several && joints.contains(&c))
 }
 
 /// The term of a word; none of a word that says nothing.
@@ -127,6 +137,9 @@ mod tests {
         assert_eq!(all("Café CAFÉS"), all("cafe cafes"));
         assert_eq!(all("The licensor\u{2019}s \u{fb01}le"), all("licensor file"));
         assert!(all("what is the").is_empty());
+        assert_eq!(all("user=Tomas.Quiroga disk_usage"), all("user Tomas Quiroga disk usage"));
+        assert_eq!((all("e.g").len(), all("3.1.0").len()), (1, 1));
+        assert_eq!(all("obser\u{ad}vatory"), all("observatory"));
         assert_eq!(all("漢字").len(), 3);
         assert_eq!(all("字")[0], all("漢字")[1]);
         assert_ne!(all("한국어"), all("한국말"), "every syllable counts");
@@ -139,7 +152,7 @@ mod tests {
             let mut terms = Terms::default();
             for text in [&text, &any, &text] {
                 let expected: Vec<u32> =
-                    text.unicode_words().filter(|w| !w.starts_with(is_ideograph)).filter_map(|w| term(w.trim_start_matches(' '))).collect();
+                    visible(text).unicode_words().flat_map(names).filter(|w| !w.starts_with(is_ideograph)).filter_map(|w| term(w.trim_start_matches(' '))).collect();
                 let mut found = Vec::new();
                 terms.for_each(text, |t| found.push(t));
                 assert_eq!(found, all(text));
