@@ -6,10 +6,13 @@ use crate::answer::Span;
 use crate::document::Shared;
 use crate::error::Result;
 use crate::index::bm25::{Rank, Weights};
-use crate::index::{Index, Match, Passage};
+use crate::index::postings::damaged;
+use crate::index::{Index, Match, Passage, UnitRecord};
+use crate::prompt::excerpt::context_texts;
 use crate::prompt::retrieval::{PASSAGE_WEIGHT, PASSAGES};
 use crate::text::source::TextSource;
-use crate::text::units::{TextUnit, units_of_passage};
+use crate::text::span::Utf16;
+use crate::text::units::UnitKind;
 use crate::text::whitespace::trimmed;
 
 /// Between the headings of a path.
@@ -21,7 +24,7 @@ pub(crate) struct Candidate {
     pub span: Span,
     /// White space folded.
     pub text: String,
-    /// The headings above it, outermost first, as one text.
+    /// The headings above it, outermost first, and what else it is read with, as one text.
     pub heading: String,
     /// BM25 against the question, its own and its passage's, as a share of what it asks for.
     pub score: f32,
@@ -74,26 +77,30 @@ pub(crate) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
     b.score.total_cmp(&a.score).then(a.span.cmp(&b.span))
 }
 
-/// The sentences of a passage.
-fn of_passage(document: &Shared, found: &Match, heading: &str, weights: &Weights) -> Result<Vec<Candidate>> {
-    let lift = PASSAGE_WEIGHT * weights.share(found.score);
-    let candidate = |(span, words): (Span, String)| Candidate {
-        span,
-        text: trimmed(&words).into_owned(),
-        heading: heading.to_owned(),
-        score: weights.score(&words) + lift,
-    };
-    Ok(sentences(document, found.passage)?.into_iter().map(candidate).collect())
-}
-
 /// The sentences of a passage, or else its heading, as they stand in the document: whole, for only a generator's prompts take them in parts.
-fn sentences(document: &Shared, passage: Passage) -> Result<Vec<(Span, String)>> {
+fn of_passage(document: &Shared, found: &Match, heading: &str, weights: &Weights) -> Result<Vec<Candidate>> {
+    let (lift, passage) = (PASSAGE_WEIGHT * weights.share(found.score), &found.passage);
+    let units = document.read_state()?.index.units(passage)?;
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
-    let units = units_of_passage(&text, passage.first);
-    let only_headings = units.iter().all(|unit| unit.heading);
-    let place = |unit: &TextUnit| Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
-    let wanted = units.iter().filter(|unit| !unit.heading || only_headings);
-    Ok(wanted.map(|unit| (place(unit), text[unit.start..unit.end].to_owned())).collect())
+    let mut places = Utf16::new(passage.start, passage.start_utf16);
+    let said = |unit: &UnitRecord| matches!(unit.kind, UnitKind::Said | UnitKind::Quoted);
+    let nothing_said = !units.iter().any(said);
+    let units: Vec<&UnitRecord> = units.iter().filter(|unit| nothing_said || said(unit)).collect();
+    let mut candidates = Vec::new();
+    for sentence in units.chunk_by(|_, next| next.part) {
+        let (first, last) = (&sentence[0].ranges[0], &sentence[sentence.len() - 1].ranges);
+        let (start, end) = (first.start, last[last.len() - 1].end);
+        let words = text.get(start..end).ok_or_else(damaged)?;
+        let context = context_texts(&document.source, sentence[0])?;
+        let above = std::iter::once(heading).chain(context.iter().map(|(_, text)| text.as_str())).map(trimmed);
+        candidates.push(Candidate {
+            span: places.span(&text, start, end),
+            text: trimmed(words).into_owned(),
+            heading: above.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(ABOVE),
+            score: weights.score(words, &[]) + lift,
+        });
+    }
+    Ok(candidates)
 }
 
 /// The headings that a passage stands under, outermost first, without their marks.

@@ -121,7 +121,7 @@ impl Notes {
             }
             let passage = document.read_state()?.index.passage(self.next)?;
             self.next += 1;
-            self.waiting = sentences(document, passage, true, |text| self.weights.score(text))?.into();
+            self.waiting = sentences(document, &passage, true, &self.weights, 0.0)?.into();
         }
     }
 

@@ -6,10 +6,11 @@ use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::bm25::Weights;
 use crate::manifest::Reading;
+use crate::prompt::excerpt::Excerpt;
 use crate::prompt::map_reduce::Notes;
 use crate::prompt::retrieval::{PIECES, Recall, overview};
 use crate::prompt::{Evidence, Next, Prompt, Task};
-use crate::text::whitespace::trimmed;
+use crate::text::whitespace::visible;
 
 /// The prompts that answer a task, one after another.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ impl Plan {
         document.source.unchanged()?;
         let model = document.generator()?;
         let task_tokens = match task {
-            Task::Ask(question) => model.template.ask(question, model.manifest().limits.question, &model.tokens)?,
+            Task::Ask(question) => model.template.ask(&visible(question), model.manifest().limits.question, &model.tokens)?,
             Task::Summarize => model.template.summarize().to_vec(),
         };
         Ok(match (reading, task) {
@@ -71,13 +72,10 @@ fn memory(document: &Shared, task: &Task, task_tokens: Vec<u32>) -> Result<Promp
     let session = session.fork()?;
     let mut pieces = Vec::new();
     for seen in &state.marks.seen {
-        let text = document.source.slice(seen.span.start, seen.span.end)?;
-        let score = if seen.heading { 0.0 } else { weights.score(&text) };
-        let text = trimmed(&text).into_owned();
-        let marker = seen.marker;
-        let tokens = seen.tokens.clone();
-        let note = None;
-        pieces.push(Evidence { span: seen.span, text, heading: seen.heading, score, marker, tokens, at: seen.at, note });
+        let shown = Excerpt::of(&document.source, seen.span)?;
+        let score = if seen.heading { 0.0 } else { weights.score(&shown.text, &[]) };
+        let piece = Evidence::of(seen.span, shown, seen.tokens.clone());
+        pieces.push(Evidence { heading: seen.heading, score, marker: seen.marker, at: seen.at, ..piece });
     }
     let cites = if matches!(task, Task::Ask(_)) { 1 } else { PIECES };
     Ok(Prompt { session: Some(session), tokens: task_tokens, pieces, cites, shown: true, note_tokens: 0 })

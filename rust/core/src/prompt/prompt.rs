@@ -1,44 +1,18 @@
 //! What a prompt is made of: pieces of the document, packed up to a budget, and the task after them.
 
-use crate::answer::{Quote, Span};
-use crate::decode::constrained::ConstrainedSpan;
-use crate::document::Shared;
 use crate::error::{Error, Result};
-use crate::index::Passage;
 use crate::model::Generator;
+use crate::prompt::evidence::Evidence;
 use crate::session::Session;
-use crate::text::units::{TextUnit, tokenized, units_of_passage};
-use crate::text::whitespace::{folded, trimmed, untrimmed};
 
 /// Most room left in a prompt for a free answer (tokens).
 pub(crate) const ANSWER_ROOM: usize = 64;
-/// Passages that are looked at for the words of an answer out of the memory.
-const ALIKE: usize = 8;
 
 /// What is asked of a document.
 #[derive(Debug, Clone)]
 pub(crate) enum Task {
     Ask(String),
     Summarize,
-}
-
-/// A piece of the document in a prompt.
-#[derive(Debug, Clone)]
-pub(crate) struct Evidence {
-    pub span: Span,
-    /// White space folded.
-    pub text: String,
-    pub heading: bool,
-    /// BM25 against the question, as a share of what it asks for.
-    pub score: f32,
-    /// Citing models: the marker, until the piece was cited.
-    pub marker: Option<u32>,
-    /// As they stand in the prompt, the marker's included.
-    pub tokens: Vec<u32>,
-    /// Position of its first token in the session.
-    pub at: u64,
-    /// A note in a model's own words: what of it stands in the document. None for a piece of the document itself.
-    pub note: Option<Vec<Quote>>,
 }
 
 /// One prompt: what is fed after the start, or after the document.
@@ -65,9 +39,8 @@ impl Prompt {
         for piece in &mut pieces {
             if let Some(markers) = generator.template.citing() {
                 let number = &mut numbers[usize::from(piece.heading)];
-                let (marker, marked) = markers.piece(piece.heading, *number, &generator.tokens.encode(&folded(&piece.text))?);
-                piece.marker = Some(marker);
-                piece.tokens = marked;
+                let (marker, marked) = markers.piece(piece.heading, *number, &generator.tokens.encode(&piece.prompt_text())?);
+                (piece.marker, piece.tokens) = (Some(marker), marked);
                 *number += 1;
             }
             piece.at = (start + tokens.len()) as u64;
@@ -145,72 +118,4 @@ pub(crate) fn question_too_long(generator: &Generator, task_tokens: usize) -> Er
     let window = generator.sizes().window;
     let message = format!("found a question of {task_tokens} tokens, which leaves no room for the document in a window of {window}");
     Error::new("argument.question", message)
-}
-
-/// The sentences of a passage, and its heading first if `headings` are wanted or there is nothing else.
-pub(crate) fn sentences(document: &Shared, passage: Passage, headings: bool, score: impl Fn(&str) -> f32) -> Result<Vec<Evidence>> {
-    let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
-    let units = tokenized(&text, units_of_passage(&text, passage.first), document.model.piece_tokens(), document.model.tokens())?;
-    let only_headings = units.iter().all(|(unit, _)| unit.heading);
-    let found = units.into_iter().filter(|(unit, _)| headings || !unit.heading || only_headings);
-    Ok(found
-        .map(|(unit, tokens)| {
-            let words = &text[unit.start..unit.end];
-            let span = Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
-            Evidence {
-                span,
-                text: trimmed(words).into_owned(),
-                heading: headings && unit.heading && !only_headings,
-                score: score(words),
-                marker: None,
-                tokens,
-                at: 0,
-                note: None,
-            }
-        })
-        .collect())
-}
-
-/// The sentences and headings of the passages that are most like a text, as they stand in the document.
-pub(crate) fn most_similar(document: &Shared, text: &str) -> Result<Vec<(Span, String)>> {
-    let (matches, _) = document.read_state()?.index.best(text, ALIKE, None)?;
-    let mut found = Vec::new();
-    for passage in matches.into_iter().map(|m| m.passage) {
-        let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
-        let place = |unit: &TextUnit| Span::within(passage.start, passage.start_utf16, &text, unit.start, unit.end);
-        found.extend(units_of_passage(&text, passage.first).iter().map(|unit| (place(unit), text[unit.start..unit.end].to_owned())));
-    }
-    Ok(found)
-}
-
-/// A piece of the document by its place.
-pub(crate) fn evidence_at(document: &Shared, span: Span, heading: bool) -> Result<Evidence> {
-    let text = trimmed(&document.source.slice(span.start, span.end)?).into_owned();
-    let tokens = document.model.tokens().encode(&folded(&text))?;
-    Ok(Evidence { span, text, heading, score: 0.0, marker: None, tokens, at: 0, note: None })
-}
-
-/// The pieces as they stand in the document, line ends and all: offsets count there.
-pub(crate) fn source_texts(document: &Shared, pieces: &[Evidence]) -> Result<Vec<(Span, String)>> {
-    let mut found = Vec::new();
-    for piece in pieces {
-        match &piece.note {
-            Some(quotes) => found.extend(quotes.iter().map(|q| (q.span, q.text.clone()))),
-            None => found.push((piece.span, document.source.slice(piece.span.start, piece.span.end)?)),
-        }
-    }
-    Ok(found)
-}
-
-/// The spans of a held answer, as they stand in the document.
-pub(crate) fn constrained_quotes(document: &Shared, pieces: &[Evidence], cuts: Vec<ConstrainedSpan>) -> Result<Vec<Quote>> {
-    let quote = |cut: ConstrainedSpan| {
-        let span = pieces[cut.piece].span;
-        let text = document.source.slice(span.start, span.end)?;
-        let start = untrimmed(&text, cut.start);
-        let end = untrimmed(&text, cut.end);
-        let span = Span::within(span.start, span.start_utf16, &text, start, end);
-        Ok(Quote::new(span, text[start..end].to_owned()))
-    };
-    cuts.into_iter().map(quote).collect()
 }

@@ -1,12 +1,14 @@
 //! The reading *recall*: a prompt packed with the sentences of the whole document that match best, and another until the model finds an
 //! answer or the budget ends. A summary is packed with what stands under headings.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::Match;
 use crate::index::bm25::{Rank, Weights};
+use crate::model::Model;
+use crate::prompt::evidence::hash;
 use crate::prompt::{Evidence, Next, Prompt, PromptBudget, evidence_at, question_too_long, sentences};
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
@@ -18,6 +20,8 @@ const WAITING: usize = 512;
 const MOST_KNOWN: usize = 1 << 14;
 /// Weight of its passage in a sentence's score.
 pub(crate) const PASSAGE_WEIGHT: f32 = 0.3;
+/// Scores of the same words that differ by less are equal.
+const EQUAL: f32 = 0.01;
 /// Prompts of a summary, and pieces that one of them may cite.
 const PARTS: usize = 3;
 pub(crate) const PIECES: usize = 6;
@@ -37,6 +41,8 @@ pub(crate) struct Recall {
     /// Texts of sentences that were taken in, as hashes: boilerplate is shown once.
     known: HashSet<u64>,
     made: usize,
+    /// Whether what messages quote of others was looked at after the last of the prompts.
+    late: bool,
 }
 
 impl Recall {
@@ -45,21 +51,28 @@ impl Recall {
         let waiting = Vec::new();
         let known = HashSet::new();
         let question = question.to_owned();
-        Self { question, task_tokens, left: prompts, passages: PASSAGES, after: None, exhausted: false, waiting, known, made: 0 }
+        Self { question, task_tokens, left: prompts, passages: PASSAGES, after: None, exhausted: false, waiting, known, made: 0, late: false }
     }
 
     /// The next prompt, looked for among one more batch of passages.
     pub fn next(&mut self, document: &Shared) -> Result<Next> {
-        if self.left == Some(self.made) {
-            return Ok(Next::End);
-        }
         let model = document.generator()?;
-        self.take_in(document)?;
+        if self.left.is_some_and(|left| self.made >= left) {
+            self.waiting.retain(|piece| piece.quoted);
+            if self.late || self.waiting.is_empty() {
+                return Ok(Next::End);
+            }
+            self.late = true;
+        } else {
+            self.take_in(document)?;
+        }
         let mut pack = PromptBudget::new(model, self.task_tokens.len());
         let mut chosen = Vec::new();
         let mut waiting = Vec::new();
         for piece in std::mem::take(&mut self.waiting) {
-            (if pack.fits(&piece) { &mut chosen } else { &mut waiting }).push(piece);
+            // What a message quotes of another is looked at once its own words say nothing.
+            let late = piece.quoted && chosen.first().is_some_and(|first: &Evidence| !first.quoted);
+            (if !late && pack.fits(&piece) { &mut chosen } else { &mut waiting }).push(piece);
         }
         if self.left.is_some() {
             waiting.truncate(WAITING);
@@ -71,7 +84,7 @@ impl Recall {
             }
             // All of the batch was known, and what waits is too long for any prompt: what is left of the document may hold more.
             self.waiting.clear();
-            return Ok(if self.exhausted { Next::End } else { Next::Later });
+            return Ok(if self.exhausted || self.late { Next::End } else { Next::Later });
         }
         chosen.sort_by_key(|p| p.span);
         self.made += 1;
@@ -84,12 +97,15 @@ impl Recall {
         let enough = self.left.is_none() && self.waiting.len() > WAITING / 8;
         if !self.exhausted && !enough {
             let state = document.read_state()?;
+            // A text that fits a prompt is put there whole.
+            let whole = self.made == 0 && state.marks.tokens <= PromptBudget::new(document.generator()?, self.task_tokens.len()).left as u64;
             let (matches, weights) = match self.left {
+                Some(_) if whole => state.index.all(&self.question, MOST_PASSAGES, None)?,
                 Some(_) => state.index.best(&self.question, self.passages, self.after)?,
                 None => state.index.all(&self.question, self.passages, self.after)?,
             };
             drop(state);
-            self.exhausted = matches.len() < self.passages;
+            self.exhausted = whole || matches.len() < self.passages;
             self.after = matches.last().map(Match::rank).or(self.after);
             self.passages = (self.passages * 2).min(MOST_PASSAGES);
             self.cut(document, &matches, &weights)?;
@@ -98,31 +114,39 @@ impl Recall {
                 self.waiting = spread(document, usize::from(u8::MAX))?;
             }
         }
-        self.waiting.sort_by(|a, b| b.score.total_cmp(&a.score).then(a.span.cmp(&b.span)));
+        self.tell_apart(&document.model)?;
+        self.waiting.sort_by(|a, b| a.quoted.cmp(&b.quoted).then(b.score.total_cmp(&a.score)).then(a.span.cmp(&b.span)));
         Ok(())
+    }
+
+    /// Of sentences in the same words, such as under several headings, those stay that match the question best with what stands around them, and are
+    /// told with it.
+    fn tell_apart(&mut self, model: &Model) -> Result<()> {
+        let mut alike: HashMap<u64, (usize, f32)> = HashMap::new();
+        for piece in &self.waiting {
+            let (count, best) = alike.entry(piece.around.words).or_insert((0, f32::MIN));
+            *count += 1;
+            *best = best.max(piece.around.score);
+        }
+        self.waiting.retain(|piece| piece.around.score + EQUAL >= alike[&piece.around.words].1);
+        let several = |piece: &&mut Evidence| alike[&piece.around.words].0 > 1;
+        self.waiting.iter_mut().filter(several).try_for_each(|piece| piece.tell_apart(model))
     }
 
     fn cut(&mut self, document: &Shared, matches: &[Match], weights: &Weights) -> Result<()> {
         for found in matches {
             let lift = PASSAGE_WEIGHT * weights.share(found.score);
-            for piece in sentences(document, found.passage, false, |text| weights.score(text) + lift)? {
+            for piece in sentences(document, &found.passage, false, weights, lift)? {
                 if self.known.len() > MOST_KNOWN {
                     self.known.clear();
                 }
-                if self.known.insert(hash(&piece.text)) {
+                if self.known.insert(piece.said()) {
                     self.waiting.push(piece);
                 }
             }
         }
         Ok(())
     }
-}
-
-fn hash(text: &str) -> u64 {
-    use std::hash::{DefaultHasher, Hash, Hasher};
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
 }
 
 /// Headings and the sentences after them, from all over the document, in up to [`PARTS`] prompts.
@@ -139,6 +163,8 @@ pub(crate) fn overview(document: &Shared, task_tokens: &[u32]) -> Result<Vec<Pro
     } else {
         groups = spread(document, 128)?.into_iter().map(|p| vec![p]).collect();
     }
+    let mut known = HashSet::new();
+    groups.retain(|group| group.last().is_some_and(|sentence| known.insert(hash(&sentence.text()))));
     // Evenly spaced groups, as many as there are tokens and markers for, cut into parts in document order.
     let whole = PromptBudget::new(model, task_tokens.len());
     let cost = |groups: &[Vec<Evidence>]| groups.iter().flatten().map(|p| p.tokens.len() + 1).sum::<usize>();
@@ -171,6 +197,6 @@ fn spread(document: &Shared, most: usize) -> Result<Vec<Evidence>> {
     let numbers: Vec<usize> = (0..count.min(most)).map(|i| i * count / count.min(most)).collect();
     let passages = numbers.into_iter().map(|n| state.index.passage(n as u32)).collect::<Result<Vec<_>>>()?;
     drop(state);
-    let firsts = passages.into_iter().map(|p| Ok(sentences(document, p, false, |_| 0.0)?.into_iter().next()));
+    let firsts = passages.into_iter().map(|p| Ok(sentences(document, &p, false, &Weights::default(), 0.0)?.into_iter().next()));
     Ok(firsts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
