@@ -7,6 +7,7 @@ use crate::generation::prompt_session::PromptSession;
 use crate::generation::request::Request;
 use crate::generation::step::Step;
 use crate::prompt::Evidence;
+use crate::prompt::correction::later;
 
 /// One choice after another.
 #[derive(Debug)]
@@ -87,11 +88,13 @@ impl Cite {
     }
 
     fn show_piece(&mut self, index: usize, prompt: &mut PromptSession, request: &Request, output: &mut Output) -> Result<Step> {
+        let anew = request.question().and_then(|question| later(prompt.evidence(), index, question));
+        let anew = anew.map(|later| prompt.evidence()[later].clone());
         let piece = prompt.take_evidence(index);
         let tokens = piece.tokens.clone();
         self.cited += 1;
         self.sentences_left = self.sentences_left.saturating_sub(usize::from(!piece.heading));
-        let delta = output.cite(&request.document().source, piece)?;
+        let delta = output.cite(&request.document().source, piece, anew)?;
         let is_full = output.cited_tokens() >= request.token_limit() || output.cited_sentences() >= request.sentence_limit();
         if request.is_question() || is_full {
             return Ok(Step::AnswerComplete(delta));

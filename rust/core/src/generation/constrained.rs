@@ -35,11 +35,10 @@ impl Constrained {
 
 /// What a free model may quote: the evidence in the window, as far as it is the document's own words.
 pub(crate) fn constraint(prompt: &PromptSession, generator: &Generator) -> Result<SpanConstraint> {
-    let tokens = |piece: &Evidence| match piece.tokens.as_slice() {
-        _ if !prompt.is_visible(piece) || piece.note.is_some() => Ok(Vec::new()),
-        [] => generator.tokens.encode(&folded(&piece.text)),
-        tokens => Ok(tokens.to_vec()),
+    let tokens = |piece: &Evidence| match prompt.is_visible(piece) && piece.note.is_none() {
+        true => generator.tokens.encode(&folded(piece.text())),
+        false => Ok(Vec::new()),
     };
-    let pieces = prompt.evidence().iter().map(|piece| Ok((tokens(piece)?, piece.text.clone()))).collect::<Result<Vec<_>>>()?;
+    let pieces = prompt.evidence().iter().map(|piece| Ok((tokens(piece)?, piece.text().to_owned()))).collect::<Result<Vec<_>>>()?;
     SpanConstraint::new(pieces, &generator.tokens)
 }

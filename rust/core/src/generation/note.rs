@@ -10,9 +10,9 @@ use crate::generation::prompt_session::PromptSession;
 use crate::generation::quotes::quotes_in;
 use crate::generation::request::Request;
 use crate::generation::step::Step;
+use crate::prompt::excerpt::Excerpt;
 use crate::prompt::{Evidence, constrained_quotes, evidence_at, source_texts};
 use crate::runtime::cancel_token::CancelToken;
-use crate::text::whitespace::folded;
 
 /// The note so far.
 #[derive(Debug)]
@@ -60,7 +60,7 @@ impl Note {
         };
         let span = Span { end: last.span.end, end_utf16: last.span.end_utf16, ..first.span };
         let quotes = quotes_in(&text, &source_texts(document, prompt.evidence())?);
-        let tokens = document.model.tokens().encode(&folded(&text))?;
-        Ok(vec![Evidence { span, text, heading: false, score: 0.0, marker: None, tokens, at: 0, note: Some(quotes) }])
+        let note = Evidence::new(&document.model, span, Excerpt::own(text), 0)?;
+        Ok(vec![Evidence { note: Some(quotes), ..note }])
     }
 }

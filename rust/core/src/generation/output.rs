@@ -10,6 +10,7 @@ use crate::generation::request::{AnswerKind, SummaryStyle};
 use crate::model::Generator;
 use crate::prompt::{Evidence, most_similar};
 use crate::text::source::TextSource;
+use crate::text::whitespace::trimmed;
 
 /// The answer so far, over all its prompts.
 #[derive(Debug)]
@@ -75,8 +76,8 @@ impl Output {
         self.text.push_str(delta);
     }
 
-    /// The text of one more piece that a citing model chose; empty for a heading, which waits for its sentence.
-    pub fn cite(&mut self, source: &TextSource, piece: Evidence) -> Result<String> {
+    /// The text of one more piece that a citing model chose, after that of one that says it `anew`; empty for a heading, which waits for its sentence.
+    pub fn cite(&mut self, source: &TextSource, piece: Evidence, anew: Option<Evidence>) -> Result<String> {
         self.cited_tokens += piece.tokens.len();
         if piece.heading {
             self.heading = Some(piece);
@@ -84,7 +85,7 @@ impl Output {
         }
         self.cited_sentences += 1;
         let heading = self.heading.take().filter(|_| self.style == SummaryStyle::Bullets);
-        self.quote(source, heading.into_iter().chain([piece]))
+        self.quote(source, heading.into_iter().chain(anew).chain([piece]))
     }
 
     /// Text that is left when no prompt follows: what the decoder kept back, or a heading that nothing followed.
@@ -195,11 +196,19 @@ impl Output {
         let separator = if self.style == SummaryStyle::Paragraph { ' ' } else { '\n' };
         let mut delta = String::new();
         for piece in pieces {
-            if !(self.text.is_empty() && delta.is_empty()) {
-                delta.push(separator);
+            let excerpt = piece.excerpt();
+            let mut parts = excerpt.quotes(source, 0..excerpt.text.len())?;
+            let own = parts.pop().filter(|own| own.iter().any(|quote| !self.quotes.iter().any(|told| told.span == quote.span)));
+            let Some(own) = own else { continue };
+            // What it is read with was told before where it stands before the last quote.
+            parts.retain(|part| part.iter().all(|quote| self.quotes.last().is_none_or(|last| quote.span.start >= last.span.end)));
+            for part in parts.into_iter().chain([own]) {
+                if !(self.text.is_empty() && delta.is_empty()) {
+                    delta.push(separator);
+                }
+                delta.push_str(&part.iter().map(|quote| trimmed(&quote.text)).collect::<Vec<_>>().join(" "));
+                self.quotes.extend(part);
             }
-            delta.push_str(&piece.text);
-            self.quotes.push(Quote::new(piece.span, source.slice(piece.span.start, piece.span.end)?));
         }
         Ok(delta)
     }
@@ -216,6 +225,7 @@ impl Decisions {
 mod tests {
     use super::*;
     use crate::decode::sampling::Sampling;
+    use crate::prompt::excerpt::Excerpt;
 
     const DOCUMENT: &str = "# Fees\n\nA ticket\n costs 4 coins. Children pay nothing.\n\n# Dogs\n\nDogs wait.\n";
 
@@ -230,14 +240,15 @@ mod tests {
     fn piece(words: &str) -> Evidence {
         let start = DOCUMENT.find(words).unwrap();
         let span = Span::within(0, 0, DOCUMENT, start, start + words.len());
-        let text = words.split_whitespace().collect::<Vec<_>>().join(" ");
-        Evidence { span, text, heading: words.starts_with('#'), score: 0.0, marker: None, tokens: vec![0; 3], at: 0, note: None }
+        let shown = Excerpt::of(&source(), span).unwrap();
+        let heading = words.starts_with('#');
+        Evidence { heading, ..Evidence::of(span, shown, vec![0; 3]) }
     }
 
     /// Cites pieces one after another; what was shown of each.
     fn cite(output: &mut Output, pieces: &[&str]) -> Vec<String> {
         let show = |words: &&str| {
-            let delta = output.cite(&source(), piece(words)).unwrap();
+            let delta = output.cite(&source(), piece(words), None).unwrap();
             output.push(&delta);
             delta
         };

@@ -93,7 +93,9 @@ impl PromptSession {
                 (true, true) => CoverageKind::Exact,
                 (true, false) => document.generator()?.evicted_as(),
             };
-            output.add_coverage(&document.source, piece.span, kind)?;
+            for span in piece.shown.spans() {
+                output.add_coverage(&document.source, span, kind)?;
+            }
         }
         Ok(())
     }

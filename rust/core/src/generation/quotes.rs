@@ -5,7 +5,8 @@ use crate::error::Result;
 use crate::index::Index;
 use crate::prompt;
 use crate::text::source::TextSource;
-use crate::text::units::units;
+use crate::text::units::sentences_of;
+use crate::text::whitespace::visible;
 
 /// The headings above a place of the document, outermost first.
 pub(crate) fn headings(source: &TextSource, index: &Index, start: u64) -> Result<Vec<String>> {
@@ -16,7 +17,8 @@ pub(crate) fn headings(source: &TextSource, index: &Index, start: u64) -> Result
 pub(crate) fn locate(quotes: &mut [Quote], text: &str) {
     let mut from = 0;
     for quote in quotes {
-        let words: Vec<&str> = quote.text.split_whitespace().collect();
+        let seen = visible(&quote.text);
+        let words: Vec<&str> = seen.split_whitespace().collect();
         let Some((start, end)) = [false, true].into_iter().find_map(|bare| find_folded(&text[from..], &words, bare)) else { continue };
         quote.answer = Span::within(0, 0, text, from + start, from + end);
         from += end;
@@ -27,8 +29,8 @@ pub(crate) fn locate(quotes: &mut [Quote], text: &str) {
 /// stop may be missing, there or in `text`.
 pub(crate) fn quotes_in(text: &str, passages: &[(Span, String)]) -> Vec<Quote> {
     let mut quotes = Vec::new();
-    for unit in units(text) {
-        let words: Vec<&str> = text[unit.start..unit.end].split_whitespace().collect();
+    for sentence in sentences_of(text) {
+        let words: Vec<&str> = sentence.split_whitespace().collect();
         if words.len() < 3 {
             continue;
         }
