@@ -1,7 +1,7 @@
 //! What an index takes: memory, however long the document, and bytes on disk for each token. Alone in its process, because the allocator counts
 //! everything.
 
-use edgeinfinite_core::testing::{First, Index, Match};
+use edgeinfinite_core::testing::{Index, Match, TextUnit, UnitKind};
 use peak_alloc::PeakAlloc;
 
 #[global_allocator]
@@ -43,14 +43,16 @@ fn english(passages: usize) -> Index {
     let mut start = 0;
     for number in 0..passages {
         text.clear();
-        text.push_str(if number % 9 == 0 { "## Part of it\n" } else { "" });
-        let first = if number % 9 == 0 { First::Heading(13) } else { First::Sentence };
         for at in 0..70 {
             let word = random.word(20_000);
             text.push_str(if at % 4 == 0 { "the " } else { "" });
             text.push_str(&format!("{}o{} ", char::from(b'a' + (word % 26) as u8), word / 26));
         }
-        index.add(start, start, &text, first).unwrap();
+        let heading = TextUnit::new(start, start, "Part of it", UnitKind::Heading(2));
+        start += 10;
+        let said = TextUnit::new(start, start, text.as_str(), UnitKind::Said);
+        let units = if number % 9 == 0 { vec![heading, said] } else { vec![said] };
+        index.add(&units).unwrap();
         start += text.len() as u64;
     }
     index.finish().unwrap();
@@ -65,7 +67,7 @@ fn chinese(passages: usize) -> (Index, u64) {
     for _ in 0..passages {
         let words: Vec<usize> = (0..60).map(|_| random.word(8000)).collect();
         let text: String = words.iter().flat_map(|w| [w % 3000, w / 3]).map(|c| char::from_u32(0x4e00 + c as u32).unwrap()).collect();
-        index.add(start, start / 3, &text, First::Sentence).unwrap();
+        index.add(&[TextUnit::new(start, start / 3, text.as_str(), UnitKind::Said)]).unwrap();
         start += text.len() as u64;
     }
     index.finish().unwrap();

@@ -1,6 +1,7 @@
 //! The index against a scan of all passages; saved, damaged and restored; headings; bounds.
 
-use edgeinfinite_core::testing::{First, Index, Match, Passage, Rank, Stored, units};
+use edgeinfinite_core::TextSource;
+use edgeinfinite_core::testing::{Index, Match, Passage, Rank, Stored, TextUnit, UnitKind, UnitStream};
 use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
@@ -18,12 +19,16 @@ fn texts(passages: usize, words: usize) -> Vec<Vec<usize>> {
     (0..passages).map(|p| (0..words).map(|w| mixed(p * words + w) % (1 + mixed(p + w * 7) % 3000)).collect()).collect()
 }
 
+fn said(start: u64, text: &str) -> TextUnit {
+    TextUnit::new(start, start, text, UnitKind::Said)
+}
+
 fn index(texts: &[Vec<usize>], finished: bool) -> Index {
     let mut index = Index::new(None).unwrap();
     let mut start = 0;
     for words in texts {
         let text: String = words.iter().map(|w| format!("w{w} ")).collect();
-        index.add(start, start, &text, First::Sentence).unwrap();
+        index.add(&[said(start, &text)]).unwrap();
         start += text.len() as u64;
     }
     if finished {
@@ -68,7 +73,7 @@ fn ask(question: &[usize]) -> String {
 fn finds_the_same_as_a_scan() {
     let texts = texts(20_000, 40);
     let index = index(&texts, true);
-    assert!(index.bytes() > 20_000 * 24);
+    assert!(index.bytes() > 20_000 * 32);
     for question in [vec![1700], vec![3, 900, 17, 2500], vec![0, 1, 2, 3], vec![999_999, 41], vec![999_999]] {
         let expected = scan(&texts, &question);
         let matching: Vec<Rank> = expected.iter().copied().filter(|r| r.score > 0.0).collect();
@@ -116,7 +121,7 @@ fn a_restored_index_is_the_same_and_can_grow() {
     assert_eq!(file.metadata().unwrap().len(), 77 + stored.bytes());
     let mut restored = Index::restore(file, 77, stored, whole.end()).unwrap();
     assert_eq!((ranks(&restored), restored.bytes()), (ranks(&whole), whole.bytes()));
-    assert_eq!(restored.add(0, 0, "w1", First::Sentence).unwrap_err().code(), "fault");
+    assert_eq!(restored.add(&[said(0, "w1")]).unwrap_err().code(), "fault");
 
     for cut in [0, 1, 3000, 15_500] {
         let (file, stored) = saved(&index(&texts[..cut], false), 0);
@@ -126,7 +131,7 @@ fn a_restored_index_is_the_same_and_can_grow() {
         let mut start = length;
         for words in &texts[cut..] {
             let text: String = words.iter().map(|w| format!("w{w} ")).collect();
-            grown.add(start, start, &text, First::Sentence).unwrap();
+            grown.add(&[said(start, &text)]).unwrap();
             start += text.len() as u64;
         }
         grown.finish().unwrap();
@@ -141,14 +146,18 @@ const NESTED: &str = "# Manual\n\nIt is short.\n\n## Opening hours: nine to five
 /// As a document does it: a passage begins at a heading or every second sentence.
 fn indexed(text: &str) -> Index {
     let mut index = Index::new(None).unwrap();
-    let units = units(text);
-    let mut at = 0;
-    while at < units.len() {
-        let more = units[at + 1..].iter().take(1).take_while(|u| !u.heading).count();
-        let whole = &text[units[at].start..units[at + more].end];
-        index.add(units[at].start as u64, units[at].start as u64, whole, units[at].first()).unwrap();
-        at += more + 1;
+    let mut stream = UnitStream::new(TextSource::text(text).unwrap());
+    let mut passage: Vec<TextUnit> = Vec::new();
+    while let Some(batch) = stream.advance().unwrap() {
+        for unit in batch.units {
+            if passage.len() == 2 || matches!(unit.kind, UnitKind::Heading(_)) {
+                index.add(&passage).unwrap();
+                passage.clear();
+            }
+            passage.push(unit);
+        }
     }
+    index.add(&passage).unwrap();
     index.finish().unwrap();
     index
 }
@@ -164,15 +173,15 @@ fn a_passage_knows_its_headings_and_is_found_by_them() {
     let best = |question: &str| index.best(question, 1, None).unwrap().0[0].passage;
     let of = |p: &Passage| &text[p.start as usize..p.start as usize + p.length as usize];
     let warranty = best("Is there a warranty?");
-    assert_eq!(path(&index, &text, &warranty), ["# Manual", "## Terms", "### Disclaimer of warranty"]);
+    assert_eq!(path(&index, &text, &warranty), ["Manual", "Terms", "Disclaimer of warranty"]);
     let (found, _) = index.best("Is there a warranty?", 9, None).unwrap();
     assert!(found.iter().any(|m| of(&m.passage).contains("Nobody answers")), "the section's second passage too");
     assert!(of(&best("opening hours")).contains("nine to five"), "an answer that stands only in a heading");
-    assert_eq!(path(&index, &text, &best("hat")), ["# Manual", "## Opening hours: nine to five"]);
-    assert_eq!(path(&index, &text, &best("cost")), ["# Manual", "## Terms", "### Price"]);
-    assert_eq!(path(&index, &text, &best("all index")), ["# Index"]);
+    assert_eq!(path(&index, &text, &best("hat")), ["Manual", "Opening hours: nine to five"]);
+    assert_eq!(path(&index, &text, &best("cost")), ["Manual", "Terms", "Price"]);
+    assert_eq!(path(&index, &text, &best("all index")), ["Index"]);
     let (found, _) = index.best("terms", 9, None).unwrap();
-    assert_eq!(of(&found[0].passage), "## Terms");
+    assert_eq!(of(&found[0].passage), "Terms");
     assert!(found.len() >= 3 && found[0].score > found[1].score, "the heading above counts, but less");
 
     let (file, stored) = saved(&index, 3);
@@ -181,6 +190,7 @@ fn a_passage_knows_its_headings_and_is_found_by_them() {
         let passage = index.passage(number).unwrap();
         assert_eq!(restored.passage(number).unwrap(), passage);
         assert_eq!(restored.path(&passage).unwrap(), index.path(&passage).unwrap());
+        assert_eq!(restored.units(&passage).unwrap(), index.units(&passage).unwrap());
     }
 }
 
@@ -203,10 +213,13 @@ fn use_all(bytes: &[u8], stored: &str, length: u64) -> Result<(), edgeinfinite_c
         for found in index.all(question, 100, after)?.0 {
             assert!(found.passage.start + u64::from(found.passage.length) <= length);
             index.path(&found.passage)?;
+            for unit in index.units(&found.passage)? {
+                assert!(unit.ranges.iter().all(|range| range.end <= found.passage.length as usize));
+            }
         }
     }
     let mut grown = index.growing(None)?;
-    grown.add(length, length, "# w3 again", First::Heading(10))?;
+    grown.add(&[TextUnit::new(length, length, "w3 again", UnitKind::Heading(1))])?;
     grown.finish()?;
     grown.best("again", 5, None).map(|_| ())
 }

@@ -170,7 +170,7 @@ fn each_refusal_has_a_sentence_of_its_own() {
     };
     assert!(damaged(&[&bytes[..], b"x"].concat()).1.contains("added to"));
     let mut newer = bytes.clone();
-    newer[8..16].copy_from_slice(&[2_u32.to_le_bytes(), (!2_u32).to_le_bytes()].concat());
+    newer[8..16].copy_from_slice(&[3_u32.to_le_bytes(), (!3_u32).to_le_bytes()].concat());
     assert_eq!(damaged(&newer).0, "state.version");
     assert_eq!(refused(&DEMO, &text, &path).0, "state.model");
     assert_eq!(refused(&LARGE, &text, &path).0, "state.model");
@@ -334,4 +334,21 @@ fn a_state_that_is_cut_or_replaced_while_it_is_open_breaks_nothing() {
     assert!(["io", "state.damaged"].contains(&error.code()), "{error:?}");
     assert_eq!(restored.save(&folder.path().join("copy")).unwrap_err().code(), error.code());
     assert!(!folder.path().join("copy").exists());
+}
+
+/// Before a passage held its units; the index is made anew from the text.
+#[test]
+fn a_state_of_the_first_version_answers_as_one_of_today() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("state");
+    std::fs::write(&path, include_bytes!("fixtures/version-1.state")).unwrap();
+    let text = "# Park rules\n\nVisitors must not:\n- fish in the pond;\n- light fires.\n\nThe gate opens at six. 🙂 It closes at nine.\n";
+    let restored = Document::restore(Arc::clone(&TINY), TextSource::text(text).unwrap(), &path).unwrap();
+    let fresh = open(&TINY, text, Reading::Recall, None).unwrap();
+    read(&fresh);
+    let question = Some("six");
+    assert_eq!(answer(&restored, question), answer(&fresh, question));
+    restored.save(&path).unwrap();
+    let again = Document::restore(Arc::clone(&TINY), TextSource::text(text).unwrap(), &path).unwrap();
+    assert_eq!(answer(&again, question), answer(&fresh, question));
 }

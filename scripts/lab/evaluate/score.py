@@ -40,10 +40,11 @@ class File:
 
 
 def said(answer: dict) -> str:
-    """What an answer quotes first, or else says in the model's own words; empty where it was refused."""
+    """What an answer quotes, with what that is read with, or else says in the model's own words; empty where it was
+    refused."""
     if not answer["found"]:
         return ""
-    return answer["quotes"][0]["text"] if answer["quotes"] else answer["text"]
+    return " ".join(quote["text"] for quote in answer["quotes"]) or answer["text"]
 
 
 def names(answer: dict, value: str) -> bool:

@@ -45,7 +45,7 @@ class DemoActivityTest : PhoneTest() {
         phone.tap(R.id.summarise)
         phone.until("a summary") { phone.quotes().isNotEmpty() }
         val answer = phone.activity.viewModel.uiState.value.summary!!.answer!!
-        val (headings, sentences) = answer.quotes.partition { handbook[it.start] == '#' }
+        val (headings, sentences) = answer.quotes.partition { it.headings.lastOrNull() == it.text }
         assertEquals(sentences.size, phone.quotes().size)
         assertTrue(sentences.size in 1..3)
         val texts = phone.texts()
@@ -54,7 +54,7 @@ class DemoActivityTest : PhoneTest() {
             assertTrue("$sentence is not in $texts", sentence in texts)
         }
         for (quote in headings) {
-            val heading = handbook.substring(quote.start, quote.end).trim('#', ' ')
+            val heading = handbook.substring(quote.start, quote.end)
             assertTrue("$heading is not in $texts", texts.any { it.endsWith(heading) })
         }
         for (figure in listOf(R.string.first_word, R.string.prompt, R.string.memory, R.string.state)) {
