@@ -158,6 +158,22 @@ proptest! {
     }
 }
 
+/// Found by chance: the notes of its pieces are the beginnings of sentences.
+const NOISE: &str = "8'GI##G🙂\u{a0} N#J🙂A🙂🙂'é2UW.(dOG(\n.TPéé#🙂F字fA#\n\n.#(SYtD1 ,((-\n\
+    \u{a0}mH字djsA🙂🙂E#-7#3é wé###'NI(#\u{a0}(;. WéN'🙂YUé🙂# éR2Q0P字\njéGq字sIiV0\u{a0}\u{a0},G🙂x\n;GY(m🙂éq\n\
+    -(9#03'字\u{a0}F(r(N🙂.🙂c7O. .95字éBMé字éC字'--🙂Q🙂k字#g;  字bg;,'f#S i'(#y\n字b'🙂KPdN字;\n\np'🙂9mkG\u{a0}\n\
+    .(vIl(kH🙂#,\u{a0}A字R字(lE🙂..h字#Zq'\n 4nYé\u{a0} Nz2🙂(7'k7🙂;;d🙂#2X字(IO(  ;éé字nN8étlV-字(#vhBQ6WOy;\n字rié🙂R字S;\n\
+    é''字NG🙂L . y#L\n;vIé'字#🙂\n .E(Y\n\u{a0} y字(字FipA.,h56RXA'cHO\u{a0} \n9.\u{a0}'r字🙂#\nn6🙂 9字(🙂oz22fEé\nny(LO#z0t3\n \u{a0}";
+
+#[test]
+fn notes_that_quote_the_beginning_of_a_sentence_come_to_an_end() {
+    let document = read(&TINY, NOISE, Reading::Notes);
+    let options = || AskOptions { verbatim: true, max_output_tokens: Some(30), ..AskOptions::default() };
+    for answer in [ask(&document, "j字v字nééj", options()), finish(&document.summarize(options()).unwrap())] {
+        check_verbatim(NOISE, &answer);
+    }
+}
+
 const TEXT: &str = "Harbour rules\n\nThe north gate opens at six. Dogs wait outside;\nthey may bark. 🙂 Été comme hiver, the ferry sails.\n\n\
                     Fees\n\nA ticket costs 4 coins. Children pay nothing.\n\nLost things\n\nAsk Mr. Oak in room 7.\n";
 

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use edgeinfinite_core::testing::{TextUnit, UnitKind, UnitStream};
-use edgeinfinite_core::{
-    AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource,
-};
+use edgeinfinite_core::{AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource};
 use serde::Deserialize;
 
 /// The units of a text; each stands where it says, byte for byte and by its UTF-16 units.

@@ -140,7 +140,7 @@ impl DocumentState {
             None => false,
         };
         if !ran {
-            match self.units.advance()? {
+            match self.fresh_batch(cancel)? {
                 Some(batch) => self.take(batch, model)?,
                 None => {
                     source.unchanged()?;
@@ -153,13 +153,20 @@ impl DocumentState {
         Ok(self.progress(source.length()))
     }
 
+    /// The next batch of which an earlier reading had not all: how a text is cut depends on all that stands before.
+    fn fresh_batch(&mut self, cancel: &CancelToken) -> Result<Option<Batch>> {
+        loop {
+            match self.units.advance()? {
+                Some(batch) if batch.end().0 <= self.marks.start => cancel.check()?,
+                batch => return Ok(batch),
+            }
+        }
+    }
+
     /// Indexes a batch and feeds it to the session, but for what an earlier reading had.
     fn take(&mut self, batch: Batch, model: &Model) -> Result<()> {
         let (end, end_utf16) = batch.end();
-        let known = self.marks.start.saturating_sub(batch.start).min(batch.text.len() as u64) as usize;
-        if known == batch.text.len() {
-            return Ok(());
-        }
+        let known = self.marks.start.saturating_sub(batch.start) as usize;
         let fresh = batch.text.get(known..).ok_or_else(|| Error::new("text.changed", "the document changed since it was read in part"))?;
         let from = batch.start + known as u64;
         let units = batch.units.into_iter().filter(|unit| known == 0 || unit.spans[0].start >= from).collect();

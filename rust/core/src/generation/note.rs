@@ -11,7 +11,7 @@ use crate::generation::quotes::quotes_in;
 use crate::generation::request::Request;
 use crate::generation::step::Step;
 use crate::prompt::excerpt::Excerpt;
-use crate::prompt::{Evidence, constrained_quotes, evidence_at, source_texts};
+use crate::prompt::{Evidence, constrained_quotes, source_texts};
 use crate::runtime::cancel_token::CancelToken;
 
 /// The note so far.
@@ -49,7 +49,8 @@ impl Note {
     fn quoted(&mut self, prompt: &PromptSession, request: &Request) -> Result<Vec<Evidence>> {
         let document = request.document();
         let quotes = constrained_quotes(document, prompt.evidence(), self.decoder.take_spans())?;
-        quotes.into_iter().map(|quote| evidence_at(document, quote.span, false)).collect()
+        // Of each no more than was quoted: the notes of a level are to be shorter than what was read for them.
+        quotes.into_iter().map(|quote| Evidence::new(&document.model, quote.span, Excerpt::of(&document.source, quote.span)?, 0)).collect()
     }
 
     /// The text as one piece that stands for all of the evidence; none where the model wrote nothing.

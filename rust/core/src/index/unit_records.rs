@@ -89,7 +89,13 @@ fn encoded(start: u64, start_utf16: u64, units: &[TextUnit]) -> Vec<u8> {
         let same = number > 0 && units[number - 1].context == unit.context && !unit.context.is_empty();
         let own = !same && !unit.context.is_empty();
         let flag = |set: bool, flag: u8| if set { flag } else { 0 };
-        bytes.push(kind | flag(unit.part, PART) | flag(unit.leans, LEANS) | flag(same, SAME) | flag(own, CONTEXT) | flag(unit.spans.len() > 1, SEVERAL));
+        bytes.push(
+            kind | flag(unit.part, PART)
+                | flag(unit.leans, LEANS)
+                | flag(same, SAME)
+                | flag(own, CONTEXT)
+                | flag(unit.spans.len() > 1, SEVERAL),
+        );
         bytes.extend(level);
         if unit.spans.len() > 1 {
             put(&mut bytes, unit.spans.len() as u64);

@@ -1,5 +1,6 @@
 //! From the index to pieces of a prompt: the units of a passage, what each of them is read with, and what stands around it.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use crate::answer::Span;
@@ -32,8 +33,7 @@ pub(crate) fn sentences(document: &Shared, passage: &Passage, headings: bool, we
     let said = |unit: &UnitRecord| matches!(unit.kind, UnitKind::Said | UnitKind::Quoted);
     let nothing_said = !units.iter().any(said);
     let is_heading = |unit: &UnitRecord| matches!(unit.kind, UnitKind::Heading(_));
-    let units: Vec<&UnitRecord> =
-        units.iter().filter(|unit| said(unit) || nothing_said || (headings && is_heading(unit))).collect();
+    let units: Vec<&UnitRecord> = units.iter().filter(|unit| said(unit) || nothing_said || (headings && is_heading(unit))).collect();
     let mut reader = PassageReader::new(document, passage, path, weights)?;
     let mut found = Vec::with_capacity(units.len());
     for (at, unit) in units.iter().enumerate() {
@@ -120,7 +120,9 @@ impl<'d> PassageReader<'d> {
     /// The whole of what begins with a unit: of a sentence that was cut, of a list that it leads in.
     fn whole(&mut self, units: &[&UnitRecord], context: &[(Span, String)]) -> Result<Option<Excerpt>> {
         let parts = 1 + units[1..].iter().take_while(|next| next.part).count();
-        let led = |unit: &&&UnitRecord| unit.context.last().is_some_and(|last| units[0].ranges.last().is_some_and(|own| last.start == self.start + own.start as u64));
+        let led = |unit: &&&UnitRecord| {
+            unit.context.last().is_some_and(|last| units[0].ranges.last().is_some_and(|own| last.start == self.start + own.start as u64))
+        };
         let items: Vec<&&UnitRecord> = units[parts..].iter().take_while(|unit| !unit.leans && led(unit)).collect();
         if parts == 1 && items.is_empty() {
             return Ok(None);
@@ -145,14 +147,22 @@ fn excerpt(context: &[(Span, String)], spans: Vec<Span>, own: String) -> Excerpt
     shown
 }
 
-/// The sentences and headings of the passages that are most like a text, as they stand in the document.
+/// The sentences and headings of the passages that are most like a text, as they stand in the document: those that were cut are whole again.
 pub(crate) fn most_similar(document: &Shared, text: &str) -> Result<Vec<(Span, String)>> {
     let (matches, _) = document.read_state()?.index.best(text, ALIKE, None)?;
     let mut found = Vec::new();
     for passage in matches.into_iter().map(|m| m.passage) {
         let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
         let mut places = Utf16::new(passage.start, passage.start_utf16);
-        for range in document.read_state()?.index.units(&passage)?.into_iter().flat_map(|unit| unit.ranges) {
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for unit in document.read_state()?.index.units(&passage)? {
+            let (Some(first), Some(last)) = (unit.ranges.first(), unit.ranges.last()) else { continue };
+            match ranges.last_mut().filter(|_| unit.part) {
+                Some(begun) => begun.end = last.end,
+                None => ranges.push(first.start..last.end),
+            }
+        }
+        for range in ranges {
             let words = text.get(range.clone()).ok_or_else(damaged)?.to_owned();
             found.push((places.span(&text, range.start, range.end), words));
         }
@@ -163,7 +173,7 @@ pub(crate) fn most_similar(document: &Shared, text: &str) -> Result<Vec<(Span, S
 /// A piece of the document by its place: the unit that stands there, or whatever does.
 pub(crate) fn evidence_at(document: &Shared, span: Span, heading: bool) -> Result<Evidence> {
     let passage = document.state()?.index.at(span.start)?;
-    let found = sentences(document, &passage, true, &Weights::default(), 0.0)?.into_iter().find(|piece| piece.span.start == span.start);
+    let found = sentences(document, &passage, true, &Weights::default(), 0.0)?.into_iter().find(|piece| piece.span == span);
     let piece = match found {
         Some(piece) => piece,
         None => Evidence::new(&document.model, span, Excerpt::of(&document.source, span)?, 0)?,

@@ -51,7 +51,18 @@ impl Recall {
         let waiting = Vec::new();
         let known = HashSet::new();
         let question = question.to_owned();
-        Self { question, task_tokens, left: prompts, passages: PASSAGES, after: None, exhausted: false, waiting, known, made: 0, late: false }
+        Self {
+            question,
+            task_tokens,
+            left: prompts,
+            passages: PASSAGES,
+            after: None,
+            exhausted: false,
+            waiting,
+            known,
+            made: 0,
+            late: false,
+        }
     }
 
     /// The next prompt, looked for among one more batch of passages.
@@ -98,7 +109,8 @@ impl Recall {
         if !self.exhausted && !enough {
             let state = document.read_state()?;
             // A text that fits a prompt is put there whole.
-            let whole = self.made == 0 && state.marks.tokens <= PromptBudget::new(document.generator()?, self.task_tokens.len()).left as u64;
+            let whole =
+                self.made == 0 && state.marks.tokens <= PromptBudget::new(document.generator()?, self.task_tokens.len()).left as u64;
             let (matches, weights) = match self.left {
                 Some(_) if whole => state.index.all(&self.question, MOST_PASSAGES, None)?,
                 Some(_) => state.index.best(&self.question, self.passages, self.after)?,
