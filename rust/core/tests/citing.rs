@@ -5,7 +5,7 @@ mod common;
 use std::sync::{Arc, LazyLock};
 
 use common::{copied, finish, open_at, read};
-use edgeinfinite_core::testing::Tokens;
+use edgeinfinite_core::testing::{Tokens, trimmed};
 use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, CoverageKind, Document, DocumentOptions, Manifest, Model, Reading, TextSource};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -59,7 +59,8 @@ fn check(text: &str, answer: &Answer) {
         let cut = &units[span.start_utf16 as usize..span.end_utf16 as usize];
         assert_eq!(String::from_utf16(cut).unwrap(), quote.text);
     }
-    let folded = |t: &str| t.split_whitespace().collect::<Vec<_>>().join(" ");
+    // What is drawn as nothing stands in a quote, and not in the answer.
+    let folded = |text: &str| trimmed(text).into_owned();
     for quote in &answer.quotes {
         let units: Vec<u16> = answer.text.encode_utf16().collect();
         let cut = String::from_utf16(&units[quote.answer.start_utf16 as usize..quote.answer.end_utf16 as usize]).unwrap();
