@@ -31,13 +31,13 @@ pub struct EncoderInput {
 /// What comes out of it: logits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EncoderOutput {
-    /// Of each sentence, [K]: beyond those of the run −10,000.
+    /// Of each sentence, `[K]`: beyond those of the run −10,000.
     pub relevance: Vec<f32>,
     /// *None of these sentences answers.*
     pub none: f32,
-    /// The short answer's first token, [n].
+    /// The short answer's first token, `[n]`.
     pub begin: Vec<f32>,
-    /// Its last token, [n].
+    /// Its last token, `[n]`.
     pub end: Vec<f32>,
     /// Yes, no, unclear.
     pub verdict: [f32; 3],
