@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use edgeinfinite_core::{
-    Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, DocumentOptions, Execution, Place, Result, TextSource, Usage,
+    Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, DocumentOptions, Execution, Place, Refusal, Result, TextSource,
+    Usage,
 };
 use serde::Serialize;
 
@@ -126,7 +127,12 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
         let looked = answer.coverage.iter().filter(seen).map(share).sum::<u64>();
         let all = source.length().max(1);
         let rest = if looked < all { "; --reading recall:all looks at all of it" } else { "" };
-        let nothing = if answer.text.is_empty() { "nothing found; " } else { "" };
+        let nothing = match answer.refusal {
+            Some(Refusal::OtherLanguage) => "nothing found: the question is in another language than the text; ",
+            Some(Refusal::NoWords) => "nothing found: no word of the question stands in the text; ",
+            _ if answer.text.is_empty() => "nothing found; ",
+            _ => "",
+        };
         print::line(&print::styled(2, &format!("  ╰ {nothing}{} % of {name} was looked at{rest}", 100 * looked / all)))?;
     }
     if let Some(short) = &answer.short_answer {

@@ -30,7 +30,7 @@ const USAGE: [&str; 10] = [
 fn json_has_the_promised_keys() {
     let report = json(&["ask", "-", "Who?", "And when?", "--json"], "Ada wrote it. 🙂 In 1843.".as_bytes());
     assert_eq!(report["answers"].as_array().map(Vec::len), Some(2));
-    for key in ["question", "text", "found", "confidence", "found_confidence", "quotes", "short_answer", "verdict", "coverage"] {
+    for key in ["question", "text", "found", "confidence", "found_confidence", "refusal", "quotes", "short_answer", "verdict", "coverage"] {
         assert!(report["answers"][0].get(key).is_some(), "{key}");
     }
     for key in USAGE {

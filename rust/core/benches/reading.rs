@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::path::Path;
 
-use edgeinfinite_core::testing::{Index, Terms, TextUnit, Tokens, UnitStream, folded, for_each_term, tokenized};
+use edgeinfinite_core::testing::{Index, Language, Terms, TextUnit, Tokens, UnitStream, folded, for_each_term, tokenized};
 use edgeinfinite_core::{Manifest, Result, TextSource};
 
 const RUNS: usize = 3;
@@ -45,7 +45,7 @@ fn main() -> Result<()> {
 /// MB/s of each of [`SHORTCUTS`], on the sentences of a text.
 fn shortcuts(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
     let mut stream = UnitStream::new(source.clone());
-    let mut terms = Terms::default();
+    let mut terms = Terms::new(Language::ENGLISH);
     let mut spent = [0.0; SHORTCUTS.len()];
     while let Some(batch) = stream.advance()? {
         let sentences: Vec<String> = batch.units.iter().map(|unit| folded(&unit.text)).collect();
@@ -63,7 +63,7 @@ fn shortcuts(source: &TextSource, tokens: &Tokens) -> Result<Vec<f64>> {
         }
         let memo = seconds();
         for sentence in &sentences {
-            for_each_term(sentence, |term| _ = black_box(term));
+            for_each_term(sentence, Language::ENGLISH, |term| _ = black_box(term));
         }
         let times = [by_word - begun, whole - by_word, memo - whole, seconds() - memo];
         spent.iter_mut().zip(times).for_each(|(spent, time)| *spent += time);

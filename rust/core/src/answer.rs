@@ -69,6 +69,18 @@ impl fmt::Display for Verdict {
     }
 }
 
+/// What it rests on that a document does not answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The question is in another language than the document: what does not stand in both is not found.
+    OtherLanguage,
+    /// No word of the question stands in the document, nor one a letter away.
+    NoWords,
+    /// The model read what matches the question best, and found no answer in it.
+    NoAnswer,
+}
+
 /// How a stretch of the document took part in an answer. All of them together are the whole document, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Coverage {
@@ -135,6 +147,8 @@ pub struct Answer {
     /// The probability that the document answers, 0 to 1: `confidence` when it was found, `1 - confidence` when not. To sort the answers of several
     /// documents by.
     pub found_confidence: f64,
+    /// What a refusal rests on; None where something was found, of a summary and in a chat.
+    pub refusal: Option<Refusal>,
     /// In the order of the text.
     pub quotes: Vec<Quote>,
     /// The words of the first quote that answer by themselves; None where nothing was found, of a question of yes or no, and without a reader.

@@ -36,7 +36,7 @@ mod runtime;
 mod session;
 mod text;
 
-pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Quote, Usage, Verdict};
+pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Quote, Refusal, Usage, Verdict};
 pub use decode::sampling::Sampling;
 pub use document::reading_state::Progress;
 pub use document::{Document, DocumentOptions};
@@ -52,6 +52,15 @@ pub use text::span::Span;
 /// What tests and benches reach into; no part of the interface.
 #[doc(hidden)]
 pub mod testing {
+    /// The sentences of the passages that match a question best, the best first: where each stands, and its score.
+    ///
+    /// # Errors
+    /// `call.unread`; `text.changed`; `io`.
+    pub fn candidates(document: &crate::Document, question: &str) -> crate::Result<Vec<(crate::Span, f32)>> {
+        let found = crate::prompt::Candidates::new(question).next(&document.shared)?;
+        Ok(found.into_iter().map(|candidate| (candidate.span, candidate.score)).collect())
+    }
+
     pub use crate::attention::compressive_memory::{Memory, sigma};
     pub use crate::attention::rope::Rope;
     pub use crate::decode::constrained::SpanConstraint;
@@ -59,7 +68,7 @@ pub mod testing {
     pub use crate::decode::scoring::greedy;
     pub use crate::index::bm25::Rank;
     pub use crate::index::terms::{Terms, for_each_term};
-    pub use crate::index::{Index, Match, Passage, Stored};
+    pub use crate::index::{Index, Language, Match, Passage, Stored};
     pub use crate::manifest::prompt_template::PromptTemplate;
     pub use crate::manifest::{Float, Scenario};
     pub use crate::model::Generator;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
-use crate::index::Index;
+use crate::index::{Index, Language};
 use crate::model::Model;
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
@@ -141,7 +141,12 @@ impl DocumentState {
         };
         if !ran {
             match self.fresh_batch(cancel)? {
-                Some(batch) => self.take(batch, model)?,
+                Some(batch) => {
+                    if self.index.passages() == 0 {
+                        self.index.set_language(Language::of_document(source)?);
+                    }
+                    self.take(batch, model)?;
+                }
                 None => {
                     source.unchanged()?;
                     self.finish(model)?;
@@ -322,6 +327,7 @@ fn add(index: &mut Index, units: Vec<(TextUnit, Vec<u32>)>) -> Result<()> {
 /// The index of a document up to a byte, made anew: for a state of a version whose index is no longer read.
 pub(crate) fn reindexed(source: &TextSource, model: &Model, until: u64, read: bool, folder: Option<&Path>) -> Result<Index> {
     let (mut index, mut stream) = (Index::new(folder)?, UnitStream::new(source.clone()));
+    index.set_language(Language::of_document(source)?);
     while let Some(batch) = stream.advance()? {
         let units: Vec<TextUnit> = batch.units.into_iter().filter(|unit| unit.spans[0].start < until).collect();
         if units.is_empty() && batch.start >= until {

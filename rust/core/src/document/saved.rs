@@ -33,8 +33,8 @@ use crate::session::{Counts, Session};
 use crate::text::source::TextSource;
 
 const MAGIC: &[u8; 8] = b"EDGEINF\x1a";
-/// Of version 1 the index is made anew: its passages did not hold their units.
-const VERSION: u32 = 2;
+/// Of versions 1 and 2 the index is made anew: its passages did not hold their units, its terms were English.
+const VERSION: u32 = 3;
 const PRELUDE: u64 = 32;
 const FOOTER: u64 = 40;
 /// A header is no longer (bytes).

@@ -164,6 +164,7 @@ impl Turn {
             found: self.output.found(),
             confidence: self.output.confidence(),
             found_confidence: found_confidence(self.output.found(), self.output.confidence()),
+            refusal: None,
             quotes: Vec::new(),
             short_answer: None,
             verdict: None,

@@ -88,7 +88,8 @@ impl Cite {
     }
 
     fn show_piece(&mut self, index: usize, prompt: &mut PromptSession, request: &Request, output: &mut Output) -> Result<Step> {
-        let anew = request.question().and_then(|question| later(prompt.evidence(), index, question));
+        let language = request.document().state()?.index.language();
+        let anew = request.question().and_then(|question| later(prompt.evidence(), index, question, language));
         let anew = anew.map(|later| prompt.evidence()[later].clone());
         let piece = prompt.take_evidence(index);
         let tokens = piece.tokens.clone();

@@ -14,6 +14,7 @@ use crate::generation::answer_stream::Generate;
 use crate::generation::coverage::CoverageMap;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::quotes::{headings, locate};
+use crate::generation::refusal::refusal;
 use crate::generation::request::{AskOptions, check_prompts, reading};
 use crate::generation::stats::Stats;
 use crate::manifest::Reading;
@@ -216,6 +217,7 @@ impl Extraction {
             Some(decided) if found && !judges => Some(self.short_answer(decided)?),
             _ => None,
         };
+        let refusal = if found { None } else { Some(refusal(&self.document, &self.question)?) };
         let state = self.document.state()?;
         let usage = Usage {
             document_tokens: state.marks.tokens,
@@ -230,6 +232,7 @@ impl Extraction {
             found,
             confidence,
             found_confidence: probability,
+            refusal,
             quotes,
             short_answer,
             verdict: decided.filter(|_| judges).map(|d| d.decision.verdict),

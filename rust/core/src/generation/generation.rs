@@ -12,6 +12,7 @@ use crate::generation::output::Output;
 use crate::generation::prompt_run::PromptRun;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::quotes::headings;
+use crate::generation::refusal::refusal;
 use crate::generation::request::{AnswerKind, AskOptions, Request};
 use crate::generation::stats::Stats;
 use crate::generation::step::Step;
@@ -191,6 +192,8 @@ impl Generation {
     fn answer(&self) -> Result<Answer> {
         let document = self.request.document();
         let mut quotes = self.output.quotes(document)?;
+        let refused = self.request.question().filter(|_| !self.output.found());
+        let refusal = refused.map(|question| refusal(document, question)).transpose()?;
         let state = document.state()?;
         for quote in &mut quotes {
             quote.place = document.source.place(quote.span.start);
@@ -209,6 +212,7 @@ impl Generation {
             found: self.output.found(),
             confidence: self.output.confidence(),
             found_confidence: found_confidence(self.output.found(), self.output.confidence()),
+            refusal,
             quotes,
             short_answer: None,
             verdict: None,

@@ -34,6 +34,7 @@ mod output;
 mod prompt_run;
 mod prompt_session;
 mod quotes;
+mod refusal;
 mod request;
 mod stats;
 mod step;

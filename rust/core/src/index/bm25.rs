@@ -3,6 +3,7 @@
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
 
+use crate::index::language::Language;
 use crate::index::terms::for_each_term;
 
 const K1: f32 = 1.2;
@@ -76,6 +77,8 @@ impl Best {
 pub struct Weights {
     /// Sorted by term.
     pub(crate) terms: Vec<(u32, f32)>,
+    /// The document's.
+    pub(crate) language: Language,
 }
 
 impl Weights {
@@ -83,12 +86,12 @@ impl Weights {
     /// So it means the same whatever the document's length. Terms of what it is read with count as often as `around` says of each.
     pub fn score(&self, sentence: &str, around: &[(&str, f32)]) -> f32 {
         let (mut counts, mut length) = (vec![0.0; self.terms.len()], 0.0);
-        for_each_term(sentence, |term| {
+        for_each_term(sentence, self.language, |term| {
             length += 1.0;
             self.find(term).into_iter().for_each(|at| counts[at] += 1.0);
         });
         for (text, count) in around {
-            for_each_term(text, |term| self.find(term).into_iter().for_each(|at| counts[at] += count));
+            for_each_term(text, self.language, |term| self.find(term).into_iter().for_each(|at| counts[at] += count));
         }
         self.share(self.terms.iter().zip(counts).map(|((_, weight), count)| weight * saturated(count, length, SENTENCE)).sum())
     }
@@ -96,9 +99,9 @@ impl Weights {
     /// Whether a text holds a term of the question that another one does not.
     pub fn adds(&self, text: &str, other: &str) -> bool {
         let mut held = vec![false; self.terms.len()];
-        for_each_term(other, |term| self.find(term).into_iter().for_each(|at| held[at] = true));
+        for_each_term(other, self.language, |term| self.find(term).into_iter().for_each(|at| held[at] = true));
         let mut adds = false;
-        for_each_term(text, |term| adds |= self.find(term).is_some_and(|at| !held[at]));
+        for_each_term(text, self.language, |term| adds |= self.find(term).is_some_and(|at| !held[at]));
         adds
     }
 

@@ -9,8 +9,6 @@
 //! 15 MB at least while it writes, and some 120 crates, where one file without a name has to do; bm25 2.3 and probly-search 2.0 hold
 //! everything in memory. Words, folding and stems are unicode-segmentation's, unicode-normalization's and rust-stemmers'.
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
@@ -19,51 +17,30 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
-use crate::index::bm25::{Best, Rank, Weights, saturated, term_weight};
-pub use crate::index::passage_records::Passage;
-use crate::index::passage_records::{self, Headings, Records};
-use crate::index::postings::{self, Cursor, MOST_PASSAGES, Posting, Postings, Region, Run, damaged};
-use crate::index::terms::{Terms, for_each_term};
+use crate::index::language::Language;
+use crate::index::passage_records::{self, Headings, Passage, Records};
+use crate::index::postings::{self, MOST_PASSAGES, Posting, Postings, Region, Run, damaged};
+use crate::index::terms::Terms;
 use crate::index::unit_records::{UnitRecord, UnitRecords};
 use crate::text::span::Span;
 use crate::text::units::{TextUnit, UnitKind, extent};
 
 /// Postings held before a run is written: 4 MiB.
 const BUFFER: usize = 1 << 19;
-/// Passages scored at once.
-const WINDOW: u32 = 4096;
-/// Terms of a question that are looked for, the rarest of them.
-const TERMS: usize = 64;
 /// What a term counts in a posting: once in the text, in the innermost heading, in the one above it.
-const COUNTS: [u32; 3] = [2, 2, 1];
+pub(super) const COUNTS: [u32; 3] = [2, 2, 1];
 /// The same in what a unit is read with.
 const CONTEXT: u32 = 1;
-/// A term in more than this share of many passages says nothing.
-const COMMON: f32 = 0.5;
 
-/// A passage that matches a question.
-#[derive(Debug, Clone, Copy)]
-#[allow(missing_docs)]
-pub struct Match {
-    pub passage: Passage,
-    pub score: f32,
-}
-
-impl Match {
-    /// Where it stands; what [`Index::best`] goes on after.
-    pub fn rank(&self) -> Rank {
-        Rank { score: self.score, passage: self.passage.number }
-    }
-}
-
-/// The index of one document: grows by [`Index::add`] until [`Index::finish`], then answers [`Index::best`].
+/// The index of one document: grows by [`Index::add`] until [`Index::finish`], then answers [`Index::best`] (search.rs).
 #[derive(Debug)]
 pub struct Index {
-    postings: Postings,
-    records: Records,
+    pub(super) postings: Postings,
+    pub(super) records: Records,
     units: UnitRecords,
     /// Those that the next passage stands under.
     headings: Headings,
+    pub(super) language: Language,
     growth: Growth,
 }
 
@@ -89,6 +66,9 @@ pub struct Stored {
     /// Bytes of the units.
     #[serde(default)]
     units: u64,
+    /// ISO 639-1.
+    #[serde(default)]
+    language: String,
 }
 
 impl Stored {
@@ -126,7 +106,17 @@ impl Index {
         let postings = Postings { region: open()?, runs: Vec::new(), first: 0, waiting: Vec::new() };
         let records = Records { region: open()?, count: 0, end: 0 };
         let units = UnitRecords { region: open()?, bytes: 0 };
-        Ok(Self { postings, records, units, headings: Headings::default(), growth: Growth::Possible })
+        Ok(Self { postings, records, units, headings: Headings::default(), language: Language::default(), growth: Growth::Possible })
+    }
+
+    /// The language of the document, by which terms are made.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// Sets the language of a document nothing of which has been added.
+    pub fn set_language(&mut self, language: Language) {
+        self.language = language;
     }
 
     /// Adds the next passage: its units, which stand in less than 64 kB.
@@ -140,13 +130,13 @@ impl Index {
             return Err(Error::new("io", "the index is full: found more than 67 million passages"));
         }
         if matches!(self.growth, Growth::Possible) {
-            self.growth = Growth::Growing(Terms::default(), Vec::new());
+            self.growth = Growth::Growing(Terms::new(self.language), Vec::new());
         }
         let Growth::Growing(maker, terms) = &mut self.growth else {
             return Err(Error::new("fault", "an index that is read in place was added to"));
         };
         let heading = matches!(first.kind, UnitKind::Heading(_));
-        let above = self.headings.enter(number, first);
+        let above = self.headings.enter(number, first, maker);
         terms.clear();
         for (at, unit) in units.iter().enumerate() {
             maker.for_each(&unit.text, |term| terms.push((term, COUNTS[0])));
@@ -232,113 +222,6 @@ impl Index {
         self.records.path(passage)
     }
 
-    /// The `most` passages that match best, best first, of those that rank below `after`; and the weight of each of the question's terms.
-    ///
-    /// # Errors
-    /// `io` or `state.damaged` by what the file holds; `fault` before [`Index::finish`].
-    pub fn best(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
-        self.search(question, most, after, false)
-    }
-
-    /// As [`Index::best`]; after the passages that match follow all others in document order, with score 0.
-    ///
-    /// # Errors
-    /// As [`Index::best`].
-    pub fn all(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
-        self.search(question, most, after, true)
-    }
-
-    fn search(&self, question: &str, most: usize, after: Option<Rank>, all: bool) -> Result<(Vec<Match>, Weights)> {
-        if !self.postings.waiting.is_empty() {
-            return Err(Error::new("fault", "an index was asked before it was finished"));
-        }
-        let found = self.occurrences(question)?;
-        let total = self.records.count as f32;
-        let weigh = |found: f32| term_weight(found, total);
-        let weights = Weights { terms: found.iter().map(|(term, found)| (*term, weigh(*found as f32))).collect() };
-        let common = |found: u32| self.records.count > 64 && found as f32 > total * COMMON;
-        let mut terms: Vec<(u32, u32)> = found.iter().copied().filter(|(_, found)| *found > 0 && !common(*found)).collect();
-        if terms.is_empty() {
-            terms = found.into_iter().filter(|(_, found)| *found > 0).collect(); // common words are better than none
-        }
-        terms.sort_unstable_by_key(|(term, found)| (*found, *term));
-        terms.truncate(TERMS);
-        terms.sort_unstable();
-        let terms: Vec<(u32, f32)> = terms.into_iter().map(|(term, found)| (term, weigh(found as f32))).collect();
-        let mut best = Best { most, after, all, ranks: BinaryHeap::new() };
-        if most > 0 {
-            self.score(&terms, &mut best)?;
-        }
-        let mut ranks = best.ranks.into_vec();
-        ranks.sort_unstable();
-        let matches = ranks.into_iter().map(|Reverse(rank)| Ok(Match { passage: self.passage(rank.passage)?, score: rank.score }));
-        Ok((matches.collect::<Result<_>>()?, weights))
-    }
-
-    /// The distinct terms of a question, sorted, each with the number of passages that hold it.
-    fn occurrences(&self, question: &str) -> Result<Vec<(u32, u32)>> {
-        let mut terms = Vec::new();
-        for_each_term(question, |term| terms.push((term, 0_u32)));
-        terms.sort_unstable();
-        terms.dedup();
-        for run in &self.postings.runs {
-            let mut cursor = Cursor::new(*run);
-            for (term, found) in &mut terms {
-                cursor.seek(&self.postings.region, *term, 0)?;
-                let before = cursor.before();
-                cursor.seek(&self.postings.region, *term, MOST_PASSAGES)?;
-                *found = found.saturating_add(cursor.before().saturating_sub(before));
-            }
-        }
-        Ok(terms)
-    }
-
-    /// Offers every passage with its score, window by window in document order.
-    fn score(&self, terms: &[(u32, f32)], best: &mut Best) -> Result<()> {
-        let from = best.after.filter(|after| after.score <= 0.0).map_or(0, |after| after.passage.saturating_add(1));
-        let mut scores = vec![0.0; WINDOW.min(self.records.count) as usize];
-        let none = [Run { start: 0, bytes: 0, postings: 0, first: 0 }];
-        let runs = if self.postings.runs.is_empty() { &none } else { &self.postings.runs[..] };
-        for (number, run) in runs.iter().enumerate() {
-            let end = runs.get(number + 1).map_or(self.records.count, |next| next.first);
-            let mut base = run.first.max(from);
-            let mut cursors = Vec::new();
-            for (term, weight) in terms.iter().filter(|_| base < end) {
-                let mut cursor = Cursor::new(*run);
-                cursor.seek(&self.postings.region, *term, base)?;
-                cursors.push((*term, *weight, cursor));
-            }
-            while base < end {
-                let window = &mut scores[..(end - base).min(WINDOW) as usize];
-                window.fill(0.0);
-                for (term, weight, cursor) in &mut cursors {
-                    self.score_window(cursor, *term, *weight, base, window)?;
-                }
-                for (passage, score) in (base..).zip(&*window) {
-                    best.offer(Rank { score: *score, passage });
-                }
-                base += window.len() as u32;
-                if from > 0 && best.full() {
-                    return Ok(()); // what matches is used up, and the others come in document order
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn score_window(&self, cursor: &mut Cursor, term: u32, weight: f32, base: u32, window: &mut [f32]) -> Result<()> {
-        while let Some(posting) = cursor.posting()
-            && posting.term() == term
-        {
-            let slot = posting.passage().checked_sub(base).ok_or_else(damaged)?;
-            let Some(score) = window.get_mut(slot as usize) else { break };
-            // The passage's own length needs a read; the average one serves to choose, sentences are scored exactly later.
-            *score += weight * saturated(posting.count() as f32 / COUNTS[0] as f32, 1.0, 1.0);
-            cursor.advance(&self.postings.region)?;
-        }
-        Ok(())
-    }
-
     /// Writes the index's bytes: postings, passages, units. With what it gives back, [`Index::restore`] reads them again.
     ///
     /// # Errors
@@ -349,7 +232,8 @@ impl Index {
         self.records.region.copy(self.records.bytes(), &mut put)?;
         self.units.region.copy(self.units.bytes, put)?;
         let headings = self.headings.clone();
-        Ok(Stored { runs, passages: self.records.count, end: self.records.end, headings, units: self.units.bytes })
+        let language = self.language.code().to_owned();
+        Ok(Stored { runs, passages: self.records.count, end: self.records.end, headings, units: self.units.bytes, language })
     }
 
     /// An index whose bytes begin at `at` of a file, read in place, for a document of `document` bytes. It can be asked; to add to it, let it
@@ -363,14 +247,15 @@ impl Index {
         if at.checked_add(stored.bytes()).is_none_or(|end| end > length) {
             return Err(damaged());
         }
-        let Stored { runs, passages: count, end, headings, units } = stored;
+        let Stored { runs, passages: count, end, headings, units, language } = stored;
+        let language = Language::by_code(&language).ok_or_else(damaged)?;
         let records_at = at + postings::bytes_of(&runs);
         let units_at = records_at + passage_records::bytes_of(count);
         let region = |at: u64| Region { file: Arc::clone(&file), at };
         let records = Records { region: region(records_at), count, end };
         let units = UnitRecords { region: region(units_at), bytes: units };
         let postings = Postings { region: region(at), runs, first: count, waiting: Vec::new() };
-        Ok(Self { postings, records, units, headings, growth: Growth::Never })
+        Ok(Self { postings, records, units, headings, language, growth: Growth::Never })
     }
 
     /// The same index, copied to files of its own in `folder` or the system's temporary one, so that it can be added to.

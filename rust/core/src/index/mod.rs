@@ -2,10 +2,16 @@
 
 pub mod bm25;
 mod index;
+pub(crate) mod language;
+mod misspelt;
 pub(crate) mod passage_records;
 pub(crate) mod postings;
+mod search;
 pub(crate) mod terms;
 pub(crate) mod unit_records;
 
-pub use index::{Index, Match, Passage, Stored};
+pub use index::{Index, Stored};
+pub use language::Language;
+pub use passage_records::Passage;
+pub use search::Match;
 pub use unit_records::{Place, UnitRecord};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::index::postings::{Region, damaged};
-use crate::index::terms::for_each_term;
+use crate::index::terms::Terms;
 use crate::text::span::Span;
 use crate::text::units::{TextUnit, UnitKind};
 
@@ -142,8 +142,8 @@ struct Heading {
 }
 
 impl Headings {
-    /// Passage `number` begins with this unit; gives the passage whose heading it stands under.
-    pub fn enter(&mut self, number: u32, first: &TextUnit) -> Option<u32> {
+    /// Passage `number` begins with this unit, whose terms `maker` makes; gives the passage whose heading it stands under.
+    pub fn enter(&mut self, number: u32, first: &TextUnit, maker: &mut Terms) -> Option<u32> {
         let UnitKind::Heading(level) = first.kind else {
             return self.0.last().map(|h| h.passage);
         };
@@ -151,7 +151,7 @@ impl Headings {
         self.0.truncate(DEPTH - 1);
         let above = self.0.last().map(|h| h.passage);
         let mut terms = Vec::new();
-        for_each_term(&first.text, |term| terms.push(term));
+        maker.for_each(&first.text, |term| terms.push(term));
         terms.truncate(TERMS);
         self.0.push(Heading { level, passage: number, terms });
         above

@@ -20,6 +20,8 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
      * compare answers of several documents, use [foundConfidence].
      */
     public val confidence: Double,
+    /** What it rests on that nothing was found; null where something was, for a summary and in a chat. */
+    public val refusal: Refusal?,
     /** The parts of [text] that stand in the document word for word, white space aside, in the order of [text]. */
     public val quotes: List<Quote>,
     /**
@@ -47,7 +49,7 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
      */
     public val foundConfidence: Double get() = if (found) confidence else 1 - confidence
 
-    private val all get() = listOf(question, text, found, confidence, quotes, shortAnswer, verdict, coverage, usage)
+    private val all get() = listOf(question, text, found, confidence, refusal, quotes, shortAnswer, verdict, coverage, usage)
 
     override fun equals(other: Any?): Boolean = other is Answer && all == other.all
 

@@ -1,6 +1,7 @@
 package dev.edgeinfinite.testing
 
 import dev.edgeinfinite.Place
+import dev.edgeinfinite.Refusal
 import dev.edgeinfinite.Verdict
 
 /** What a [FakeModel] says. */
@@ -13,6 +14,9 @@ public class FakeAnswer(
 
     /** [dev.edgeinfinite.Answer.confidence] of it, 0 … 1; 1 by default. */
     public var confidence: Double = 1.0
+
+    /** [dev.edgeinfinite.Answer.refusal] of a question that is not [found]; [Refusal.NoAnswer] by default. */
+    public var refusal: Refusal = Refusal.NoAnswer
 
     /** What is quoted, each where it stands first in the document; null, the default, for each line of [text] that stands there. */
     public var quotes: List<String>? = null

@@ -15,6 +15,7 @@ import dev.edgeinfinite.ModelVariant
 import dev.edgeinfinite.Place
 import dev.edgeinfinite.Quote
 import dev.edgeinfinite.ReaderInfo
+import dev.edgeinfinite.Refusal
 import dev.edgeinfinite.Scenario
 import dev.edgeinfinite.SkippedAccelerator
 import dev.edgeinfinite.Usage
@@ -51,12 +52,16 @@ private fun JSONObject.answer() = Answer(
     text = getString("text"),
     found = getBoolean("found"),
     confidence = getDouble("confidence"),
+    refusal = string("refusal")?.let(::refusal),
     quotes = getJSONArray("quotes").map(JSONArray::getJSONObject).map { it.quote() },
     shortAnswer = optJSONObject("short_answer")?.quote(),
     verdict = string("verdict")?.let { Verdict.valueOf(it.replaceFirstChar(Char::uppercaseChar)) },
     coverage = getJSONArray("coverage").map(JSONArray::getJSONObject).map { it.coverage() },
     usage = getJSONObject("usage").usage(),
 )
+
+/** By its name in snake case. */
+private fun refusal(code: String) = Refusal.valueOf(code.split('_').joinToString("") { it.replaceFirstChar(Char::uppercaseChar) })
 
 private fun JSONObject.quote() = Quote(
     start = place("start_utf16"),

@@ -1,0 +1,192 @@
+//! Asking an index: the passages that match a question best, run by run and window by window of passages.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::error::{Error, Result};
+use crate::index::bm25::{Best, Rank, Weights, saturated, term_weight};
+use crate::index::index::{COUNTS, Index};
+use crate::index::language::{plain, small};
+use crate::index::misspelt::near;
+use crate::index::passage_records::Passage;
+use crate::index::postings::{Cursor, MOST_PASSAGES, Run, damaged};
+use crate::index::terms::{for_each_word, term};
+
+/// Passages scored at once.
+const WINDOW: u32 = 4096;
+/// Terms of a question that are looked for, the rarest of them.
+const TERMS: usize = 64;
+/// What a word of the index counts that is one edit away from a word of the question which the index has not.
+const MISSPELT: f32 = 0.6;
+/// A term in more than this share of many passages says nothing.
+const COMMON: f32 = 0.5;
+
+/// A passage that matches a question.
+#[derive(Debug, Clone, Copy)]
+#[allow(missing_docs)]
+pub struct Match {
+    pub passage: Passage,
+    pub score: f32,
+}
+
+impl Match {
+    /// Where it stands; what [`Index::best`] goes on after.
+    pub fn rank(&self) -> Rank {
+        Rank { score: self.score, passage: self.passage.number }
+    }
+}
+
+/// A term that a question asks for.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    term: u32,
+    /// Passages that hold it.
+    found: u32,
+    /// What it counts: less when its word is spelt in another way.
+    counts: f32,
+}
+
+impl Index {
+    /// Whether any word of a question, or one an edit away, stands in the document.
+    ///
+    /// # Errors
+    /// As [`Index::best`].
+    pub fn holds_any(&self, question: &str) -> Result<bool> {
+        Ok(self.occurrences(question)?.iter().any(|asked| asked.found > 0))
+    }
+
+    /// The `most` passages that match best, best first, of those that rank below `after`; and the weight of each of the question's terms.
+    ///
+    /// # Errors
+    /// `io` or `state.damaged` by what the file holds; `fault` before [`Index::finish`].
+    pub fn best(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
+        self.search(question, most, after, false)
+    }
+
+    /// As [`Index::best`]; after the passages that match follow all others in document order, with score 0.
+    ///
+    /// # Errors
+    /// As [`Index::best`].
+    pub fn all(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
+        self.search(question, most, after, true)
+    }
+
+    fn search(&self, question: &str, most: usize, after: Option<Rank>, all: bool) -> Result<(Vec<Match>, Weights)> {
+        if !self.postings.waiting.is_empty() {
+            return Err(Error::new("fault", "an index was asked before it was finished"));
+        }
+        let asked = self.occurrences(question)?;
+        let total = self.records.count as f32;
+        let weigh = |asked: &Asked| asked.counts * term_weight(asked.found as f32, total);
+        let weights = Weights { terms: asked.iter().map(|asked| (asked.term, weigh(asked))).collect(), language: self.language };
+        let common = |found: u32| self.records.count > 64 && found as f32 > total * COMMON;
+        let mut terms: Vec<Asked> = asked.iter().copied().filter(|asked| asked.found > 0 && !common(asked.found)).collect();
+        if terms.is_empty() {
+            terms = asked.into_iter().filter(|asked| asked.found > 0).collect(); // common words are better than none
+        }
+        terms.sort_unstable_by_key(|asked| (asked.found, asked.term));
+        terms.truncate(TERMS);
+        terms.sort_unstable_by_key(|asked| asked.term);
+        let terms: Vec<(u32, f32)> = terms.iter().map(|asked| (asked.term, weigh(asked))).collect();
+        let mut best = Best { most, after, all, ranks: BinaryHeap::new() };
+        if most > 0 {
+            self.score(&terms, &mut best)?;
+        }
+        let mut ranks = best.ranks.into_vec();
+        ranks.sort_unstable();
+        let matches = ranks.into_iter().map(|Reverse(rank)| Ok(Match { passage: self.passage(rank.passage)?, score: rank.score }));
+        Ok((matches.collect::<Result<_>>()?, weights))
+    }
+
+    /// The distinct terms of a question, sorted. For a word that no passage holds stands the commonest one that is one edit away, if there is any.
+    fn occurrences(&self, question: &str) -> Result<Vec<Asked>> {
+        let mut words: Vec<(u32, String)> = Vec::new();
+        for_each_word(question, self.language, |term, word| words.push((term, word.to_owned())));
+        words.sort_unstable();
+        words.dedup_by_key(|(term, _)| *term);
+        let known = self.count(&words.iter().map(|(term, _)| *term).collect::<Vec<_>>())?;
+        let mut asked = Vec::new();
+        for ((term, word), found) in words.into_iter().zip(known) {
+            let meant = if found == 0 { self.meant(&word)? } else { None };
+            asked.push(meant.unwrap_or(Asked { term, found, counts: 1.0 }));
+        }
+        asked.sort_by(|a, b| a.term.cmp(&b.term).then(b.counts.total_cmp(&a.counts)));
+        asked.dedup_by_key(|asked| asked.term);
+        Ok(asked)
+    }
+
+    /// What a word that no passage holds may mean.
+    fn meant(&self, word: &str) -> Result<Option<Asked>> {
+        let others = near(&plain(&small(word)));
+        let mut terms: Vec<u32> = others.iter().filter_map(|other| term(other, self.language)).collect();
+        terms.sort_unstable();
+        terms.dedup();
+        let found = self.count(&terms)?;
+        let commonest = terms.into_iter().zip(found).filter(|(_, found)| *found > 0).max_by_key(|(_, found)| *found);
+        Ok(commonest.map(|(term, found)| Asked { term, found, counts: MISSPELT }))
+    }
+
+    /// How many passages hold each of some terms, which are sorted.
+    fn count(&self, terms: &[u32]) -> Result<Vec<u32>> {
+        let mut counts = vec![0_u32; terms.len()];
+        for run in &self.postings.runs {
+            let mut cursor = Cursor::new(*run);
+            for (term, found) in terms.iter().zip(&mut counts) {
+                cursor.seek(&self.postings.region, *term, 0)?;
+                if cursor.posting().is_none_or(|posting| posting.term() != *term) {
+                    continue;
+                }
+                let before = cursor.before();
+                cursor.seek(&self.postings.region, *term, MOST_PASSAGES)?;
+                *found = found.saturating_add(cursor.before().saturating_sub(before));
+            }
+        }
+        Ok(counts)
+    }
+
+    /// Offers every passage with its score, window by window in document order.
+    fn score(&self, terms: &[(u32, f32)], best: &mut Best) -> Result<()> {
+        let from = best.after.filter(|after| after.score <= 0.0).map_or(0, |after| after.passage.saturating_add(1));
+        let mut scores = vec![0.0; WINDOW.min(self.records.count) as usize];
+        let none = [Run { start: 0, bytes: 0, postings: 0, first: 0 }];
+        let runs = if self.postings.runs.is_empty() { &none } else { &self.postings.runs[..] };
+        for (number, run) in runs.iter().enumerate() {
+            let end = runs.get(number + 1).map_or(self.records.count, |next| next.first);
+            let mut base = run.first.max(from);
+            let mut cursors = Vec::new();
+            for (term, weight) in terms.iter().filter(|_| base < end) {
+                let mut cursor = Cursor::new(*run);
+                cursor.seek(&self.postings.region, *term, base)?;
+                cursors.push((*term, *weight, cursor));
+            }
+            while base < end {
+                let window = &mut scores[..(end - base).min(WINDOW) as usize];
+                window.fill(0.0);
+                for (term, weight, cursor) in &mut cursors {
+                    self.score_window(cursor, *term, *weight, base, window)?;
+                }
+                for (passage, score) in (base..).zip(&*window) {
+                    best.offer(Rank { score: *score, passage });
+                }
+                base += window.len() as u32;
+                if from > 0 && best.full() {
+                    return Ok(()); // what matches is used up, and the others come in document order
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn score_window(&self, cursor: &mut Cursor, term: u32, weight: f32, base: u32, window: &mut [f32]) -> Result<()> {
+        while let Some(posting) = cursor.posting()
+            && posting.term() == term
+        {
+            let slot = posting.passage().checked_sub(base).ok_or_else(damaged)?;
+            let Some(score) = window.get_mut(slot as usize) else { break };
+            // The passage's own length needs a read; the average one serves to choose, sentences are scored exactly later.
+            *score += weight * saturated(posting.count() as f32 / COUNTS[0] as f32, 1.0, 1.0);
+            cursor.advance(&self.postings.region)?;
+        }
+        Ok(())
+    }
+}
