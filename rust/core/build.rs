@@ -4,8 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 /// By their ISO 639-1 codes; English has a list of its own.
-const LANGUAGES: &[&str] =
-    &["ar", "da", "de", "el", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "ta", "tr"];
+const LANGUAGES: &[&str] = &["ar", "da", "de", "el", "es", "fi", "fr", "hu", "it", "nl", "no", "pt", "ro", "ru", "sv", "ta", "tr"];
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

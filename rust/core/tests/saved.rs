@@ -170,7 +170,7 @@ fn each_refusal_has_a_sentence_of_its_own() {
     };
     assert!(damaged(&[&bytes[..], b"x"].concat()).1.contains("added to"));
     let mut newer = bytes.clone();
-    newer[8..16].copy_from_slice(&[3_u32.to_le_bytes(), (!3_u32).to_le_bytes()].concat());
+    newer[8..16].copy_from_slice(&[4_u32.to_le_bytes(), (!4_u32).to_le_bytes()].concat());
     assert_eq!(damaged(&newer).0, "state.version");
     assert_eq!(refused(&DEMO, &text, &path).0, "state.model");
     assert_eq!(refused(&LARGE, &text, &path).0, "state.model");

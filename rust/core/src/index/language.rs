@@ -5,6 +5,7 @@
 //! stop-words (NLTK's), folded into the library by build.rs; stems are rust-stemmers'.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
@@ -22,9 +23,10 @@ include!(concat!(env!("OUT_DIR"), "/function_words.rs"));
 const ENGLISH: &str = "a about am an and any are as at be been but by can could did do does for from had has have how i if in into is it its may me might \
 must my of on or our shall should so some such than that the their them then there these they this those to was we were what when where which who \
 whom whose why will with would you your";
-/// The least share of a language's function words among a text's words; where no language has it, the text counts as English.
-const LEAST: f32 = 0.06;
-/// The same of a question, which is short, and how many there are at least.
+/// The least share of a language's function words among a text's words, and how many of them there are; where no language has that, the text counts as
+/// English.
+const LEAST: (f32, usize) = (0.06, 3);
+/// The same of a question, which is short.
 const LEAST_ASKED: (f32, usize) = (0.25, 2);
 /// Bytes of a document that are looked at, in each of so many places.
 const SAMPLE: u64 = 1 << 13;
@@ -105,8 +107,8 @@ impl Language {
 
     /// The language of a text.
     pub fn of(text: &str) -> Self {
-        let (language, share, _) = likeliest(text);
-        if share >= LEAST { language } else { Self::ENGLISH }
+        let (language, share, count) = likeliest(text);
+        if share >= LEAST.0 && count >= LEAST.1 { language } else { Self::ENGLISH }
     }
 
     /// Whether a question is in another language than the document: by its function words, or by its script.
@@ -117,8 +119,9 @@ impl Language {
         let text = sample(source)?;
         let (language, share, count) = likeliest(question);
         let clear = share >= LEAST_ASKED.0 && count >= LEAST_ASKED.1;
-        let (document, told, _) = likeliest(&text);
-        let other = clear && told >= LEAST && language != document && share >= 2.0 * document.share(question);
+        let (document, told, held) = likeliest(&text);
+        let known = told >= LEAST.0 && held >= LEAST.1;
+        let other = clear && known && language != document && share >= 2.0 * document.share(question);
         Ok(other || script(question).zip(script(&text)).is_some_and(|(asked, told)| asked != told))
     }
 
@@ -161,7 +164,11 @@ pub(crate) fn small(word: &str) -> String {
 
 /// A word in small letters without its accents.
 pub(crate) fn plain(word: &str) -> String {
-    if word.is_ascii() { word.to_owned() } else { word.nfkd().filter(|c| !is_accent(*c)).map(|c| if c == 'ı' { 'i' } else { c }).collect() }
+    if word.is_ascii() {
+        word.to_owned()
+    } else {
+        word.nfkd().filter(|c| !is_accent(*c)).map(|c| if c == 'ı' { 'i' } else { c }).collect()
+    }
 }
 
 /// Accents, and the vowel points of Hebrew and Arabic; the vowel signs of other scripts are letters.
@@ -169,14 +176,14 @@ fn is_accent(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{591}'..='\u{5c7}' | '\u{64b}'..='\u{65f}' | '\u{670}')
 }
 
-/// The language with the most function words in a text, their share of its words, their number.
+/// The language with the most function words in a text, their share of its words, and how many different ones there are.
 fn likeliest(text: &str) -> (Language, f32, usize) {
     let words = words(text);
-    let count = |language: Language| words.iter().filter(|word| language.is_function_word(word)).count();
-    let counted = (0..KNOWN.len()).map(|number| (Language(number), count(Language(number))));
+    let held = |language: Language| words.iter().filter(move |word| language.is_function_word(word));
     // English before the others where it has as many.
-    let (language, most) = counted.rev().max_by_key(|(_, count)| *count).unwrap_or_default();
-    (language, most as f32 / words.len().max(1) as f32, most)
+    let language = (0..KNOWN.len()).rev().map(Language).max_by_key(|language| held(*language).count()).unwrap_or_default();
+    let different = held(language).collect::<HashSet<_>>().len();
+    (language, held(language).count() as f32 / words.len().max(1) as f32, different)
 }
 
 /// Some of a document: from its beginning, its middle and its end.
@@ -196,9 +203,8 @@ fn sample(source: &TextSource) -> Result<String> {
 
 /// The script of most of a text's letters, as the first of its block: Latin, Greek, Cyrillic, those east of them; None without letters.
 fn script(text: &str) -> Option<u32> {
-    const SCRIPTS: [u32; 17] = [
-        0, 0x370, 0x400, 0x530, 0x590, 0x600, 0x900, 0x980, 0xa00, 0xb80, 0xc00, 0xe00, 0x1000, 0x1100, 0x1200, 0x1780, 0x3040,
-    ];
+    const SCRIPTS: [u32; 17] =
+        [0, 0x370, 0x400, 0x530, 0x590, 0x600, 0x900, 0x980, 0xa00, 0xb80, 0xc00, 0xe00, 0x1000, 0x1100, 0x1200, 0x1780, 0x3040];
     let mut counts = [0_u32; SCRIPTS.len()];
     for c in text.chars().filter(|c| c.is_alphabetic()) {
         let number = match u32::from(c) {

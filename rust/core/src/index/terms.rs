@@ -129,9 +129,17 @@ mod tests {
     #[test]
     fn languages_have_their_own_endings() {
         let same = [
-            ("de", "die Häuser", "des Hauses"), ("es", "canción", "las canciones"), ("ru", "книги", "в книгах"), ("tr", "evler", "evlerin"),
-            ("ro", "cărțile", "cărților"), ("el", "δρόμος", "του δρόμου"), ("ar", "الكتاب", "كتاب"), ("fr", "chevaux", "aux cheval"),
-            ("sv", "bilarna", "bilar"), ("it", "gatti", "il gatto"), ("ru", "readers", "reader"),
+            ("de", "die Häuser", "des Hauses"),
+            ("es", "canción", "las canciones"),
+            ("ru", "книги", "в книгах"),
+            ("tr", "evler", "evlerin"),
+            ("ro", "cărțile", "cărților"),
+            ("el", "δρόμος", "του δρόμου"),
+            ("ar", "الكتاب", "كتاب"),
+            ("fr", "chevaux", "aux cheval"),
+            ("sv", "bilarna", "bilar"),
+            ("it", "gatti", "il gatto"),
+            ("ru", "readers", "reader"),
         ]; // fmt: skip
         for (code, one, other) in same {
             let language = Language::by_code(code).unwrap();
