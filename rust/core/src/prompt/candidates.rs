@@ -7,12 +7,12 @@ use crate::document::Shared;
 use crate::error::Result;
 use crate::index::bm25::{Rank, Weights};
 use crate::index::postings::damaged;
-use crate::index::{Index, Match, Passage, UnitRecord};
+use crate::index::{Index, Match, Passage};
 use crate::prompt::excerpt::context_texts;
+use crate::prompt::pieces::told;
 use crate::prompt::retrieval::{PASSAGE_WEIGHT, PASSAGES};
 use crate::text::source::TextSource;
 use crate::text::span::Utf16;
-use crate::text::units::UnitKind;
 use crate::text::whitespace::trimmed;
 
 /// Between the headings of a path.
@@ -83,11 +83,8 @@ fn of_passage(document: &Shared, found: &Match, heading: &str, weights: &Weights
     let units = document.read_state()?.index.units(passage)?;
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
     let mut places = Utf16::new(passage.start, passage.start_utf16);
-    let said = |unit: &UnitRecord| matches!(unit.kind, UnitKind::Said | UnitKind::Quoted);
-    let nothing_said = !units.iter().any(said);
-    let units: Vec<&UnitRecord> = units.iter().filter(|unit| nothing_said || said(unit)).collect();
     let mut candidates = Vec::new();
-    for sentence in units.chunk_by(|_, next| next.part) {
+    for sentence in told(&units, false).chunk_by(|_, next| next.part) {
         let (first, last) = (&sentence[0].ranges[0], &sentence[sentence.len() - 1].ranges);
         let (start, end) = (first.start, last[last.len() - 1].end);
         let words = text.get(start..end).ok_or_else(damaged)?;

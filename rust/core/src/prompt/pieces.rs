@@ -26,14 +26,9 @@ const HEADINGS: [f32; 2] = [0.5, 0.25];
 
 /// The sentences of a passage, and its heading first if `headings` are wanted or there is nothing else; each scored, `lift` added.
 pub(crate) fn sentences(document: &Shared, passage: &Passage, headings: bool, weights: &Weights, lift: f32) -> Result<Vec<Evidence>> {
-    let (units, path) = {
-        let state = document.state()?;
-        (state.index.units(passage)?, state.index.path(passage)?)
-    };
-    let said = |unit: &UnitRecord| matches!(unit.kind, UnitKind::Said | UnitKind::Quoted);
-    let nothing_said = !units.iter().any(said);
-    let is_heading = |unit: &UnitRecord| matches!(unit.kind, UnitKind::Heading(_));
-    let units: Vec<&UnitRecord> = units.iter().filter(|unit| said(unit) || nothing_said || (headings && is_heading(unit))).collect();
+    let (units, path) = read(document, passage)?;
+    let units = told(&units, headings);
+    let nothing_said = !units.iter().any(|unit| said(unit));
     let mut reader = PassageReader::new(document, passage, path, weights)?;
     let mut found = Vec::with_capacity(units.len());
     for (at, unit) in units.iter().enumerate() {
@@ -43,6 +38,27 @@ pub(crate) fn sentences(document: &Shared, passage: &Passage, headings: bool, we
         found.push(piece);
     }
     Ok(found)
+}
+
+/// The units of a passage and the headings above it.
+fn read(document: &Shared, passage: &Passage) -> Result<(Vec<UnitRecord>, Vec<Span>)> {
+    let state = document.state()?;
+    Ok((state.index.units(passage)?, state.index.path(passage)?))
+}
+
+/// Whether a unit can be an answer.
+fn said(unit: &UnitRecord) -> bool {
+    matches!(unit.kind, UnitKind::Said | UnitKind::Quoted)
+}
+
+/// Those of a passage's units that can be answers, and its heading if `headings` are wanted; all of them where none can.
+pub(super) fn told(units: &[UnitRecord], headings: bool) -> Vec<&UnitRecord> {
+    let nothing_said = !units.iter().any(said);
+    units.iter().filter(|unit| said(unit) || nothing_said || (headings && is_heading(unit))).collect()
+}
+
+fn is_heading(unit: &UnitRecord) -> bool {
+    matches!(unit.kind, UnitKind::Heading(_))
 }
 
 /// Reads the units of a passage one after another.
@@ -170,13 +186,24 @@ pub(crate) fn most_similar(document: &Shared, text: &str) -> Result<Vec<(Span, S
     Ok(found)
 }
 
-/// A piece of the document by its place: the unit that stands there, or whatever does.
+/// A piece of the document by its place: the unit that stands there, read alone, or whatever does.
 pub(crate) fn evidence_at(document: &Shared, span: Span, heading: bool) -> Result<Evidence> {
     let passage = document.state()?.index.at(span.start)?;
-    let found = sentences(document, &passage, true, &Weights::default(), 0.0)?.into_iter().find(|piece| piece.span == span);
-    let piece = match found {
-        Some(piece) => piece,
-        None => Evidence::new(&document.model, span, Excerpt::of(&document.source, span)?, 0)?,
-    };
+    let (units, path) = read(document, &passage)?;
+    let units = told(&units, true);
+    let begins = |unit: &&UnitRecord| unit.ranges.first().is_some_and(|range| passage.start + range.start as u64 == span.start);
+    if let Some(at) = units.iter().position(begins) {
+        // A part is told with the whole of its sentence, which begins before it.
+        let first = units[..=at].iter().rposition(|unit| !unit.part).unwrap_or(at);
+        let weights = Weights::default();
+        let mut reader = PassageReader::new(document, &passage, path, &weights)?;
+        for at in first..=at {
+            let piece = reader.piece(units[at], &units[at..])?;
+            if piece.span == span {
+                return Ok(Evidence { heading, ..piece });
+            }
+        }
+    }
+    let piece = Evidence::new(&document.model, span, Excerpt::of(&document.source, span)?, 0)?;
     Ok(Evidence { heading, ..piece })
 }

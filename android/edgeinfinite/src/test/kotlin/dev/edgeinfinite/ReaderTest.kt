@@ -61,5 +61,20 @@ class ReaderTest {
             "graph_runs":1,"index_ms":0,"read_ms":0,"ttft_ms":0,"decode_tokens_per_second":null,"state_bytes":0,"index_bytes":0,
             "peak_rss_bytes":0}}}"""
         assertEquals(Verdict.Unclear, (answer.utf8().answerEvent() as AnswerEvent.Done).answer.verdict)
+        for ((code, refusal) in listOf("other_language" to Refusal.OtherLanguage, "no_words" to Refusal.NoWords, "no_answer" to Refusal.NoAnswer)) {
+            val refused = answer.replace("\"found\":true", "\"found\":false,\"refusal\":\"$code\"")
+            assertEquals(refusal, (refused.utf8().answerEvent() as AnswerEvent.Done).answer.refusal)
+        }
+    }
+
+    @Test
+    fun `a refusal says what it rests on`() = runTest {
+        EdgeInfinite.open(Tiny.dir.resolveSibling("demo")).use { model ->
+            model.read(TextSource.of(text)).use { document ->
+                assertEquals(Refusal.OtherLanguage, document.ask("Wer hat denn die Schlüssel vom Rathaus?").await().refusal)
+                assertEquals(Refusal.NoWords, document.ask("How many pancakes did they bake?").await().refusal)
+                assertNull(document.ask("Who signed the lease?").await().refusal)
+            }
+        }
     }
 }

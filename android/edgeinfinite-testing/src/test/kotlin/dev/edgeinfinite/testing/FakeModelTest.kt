@@ -5,6 +5,7 @@ import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.TextException
 import dev.edgeinfinite.TextSource
+import dev.edgeinfinite.Refusal
 import dev.edgeinfinite.Verdict
 import dev.edgeinfinite.await
 import kotlinx.coroutines.ExperimentalCoroutinesApi
@@ -16,6 +17,7 @@ import kotlinx.coroutines.test.currentTime
 import kotlinx.coroutines.test.runCurrent
 import kotlinx.coroutines.test.runTest
 import org.junit.jupiter.api.Assertions.assertEquals
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertFalse
 import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
@@ -73,6 +75,13 @@ class FakeModelTest {
         model.read(TextSource.of(text)).use { document ->
             val refused = document.ask("Why?").await()
             assertEquals(listOf(false, 1.0, 0.0), listOf(refused.found, refused.confidence, refused.foundConfidence))
+            assertEquals(Refusal.NoAnswer, refused.refusal)
+            model.answer("Warum?", FakeAnswer("").apply {
+                found = false
+                refusal = Refusal.OtherLanguage
+            })
+            assertEquals(Refusal.OtherLanguage, document.ask("Warum?").await().refusal)
+            assertNull(document.summarize().await().refusal)
             assertEquals("Report", document.summarize().await().text)
         }
         assertEquals("Report", model.summarize(TextSource.of(text)).await().text)
