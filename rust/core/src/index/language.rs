@@ -117,12 +117,17 @@ impl Language {
     /// `text.changed`; `io`.
     pub fn differs(question: &str, source: &TextSource) -> Result<bool> {
         let text = sample(source)?;
+        let (document, share, count) = likeliest(&text);
+        let told = share >= LEAST.0 && count >= LEAST.1;
+        let other = told && document.is_other(question);
+        Ok(other || script(question).zip(script(&text)).is_some_and(|(asked, told)| asked != told))
+    }
+
+    /// Whether a question is in another language by its function words.
+    pub(crate) fn is_other(self, question: &str) -> bool {
         let (language, share, count) = likeliest(question);
         let clear = share >= LEAST_ASKED.0 && count >= LEAST_ASKED.1;
-        let (document, told, held) = likeliest(&text);
-        let known = told >= LEAST.0 && held >= LEAST.1;
-        let other = clear && known && language != document && share >= 2.0 * document.share(question);
-        Ok(other || script(question).zip(script(&text)).is_some_and(|(asked, told)| asked != told))
+        clear && language != self && share >= 2.0 * self.share(question)
     }
 
     /// The stem of a word in small letters.

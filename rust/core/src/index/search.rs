@@ -98,7 +98,8 @@ impl Index {
         Ok((matches.collect::<Result<_>>()?, weights))
     }
 
-    /// The distinct terms of a question, sorted. For a word that no passage holds stands the commonest one that is one edit away, if there is any.
+    /// The distinct terms of a question, sorted. For a word that no passage holds stands the commonest one that is one edit away, if there is any. Of a
+    /// question in another language or script those that some passage holds, such as names and numbers, as long as there is one.
     fn occurrences(&self, question: &str) -> Result<Vec<Asked>> {
         let mut words: Vec<(u32, String)> = Vec::new();
         for_each_word(question, self.language, |term, word| words.push((term, word.to_owned())));
@@ -106,7 +107,14 @@ impl Index {
         words.dedup_by_key(|(term, _)| *term);
         let known = self.count(&words.iter().map(|(term, _)| *term).collect::<Vec<_>>())?;
         let mut asked = Vec::new();
+        let is_held = known.iter().any(|found| *found > 0);
+        let is_other = is_held && self.language.is_other(question);
+        let characters = words.iter().zip(&known).filter(|((_, word), _)| word.is_empty());
+        let is_other_script = is_held && characters.clone().count() > 0 && characters.clone().all(|(_, found)| *found == 0);
         for ((term, word), found) in words.into_iter().zip(known) {
+            if found == 0 && (is_other || is_other_script && word.is_empty()) {
+                continue;
+            }
             let meant = if found == 0 { self.meant(&word)? } else { None };
             asked.push(meant.unwrap_or(Asked { term, found, counts: 1.0 }));
         }
