@@ -29,7 +29,9 @@ choice ("MIT OR Apache-2.0"), either may be taken.
 
 
 def shipped(manifest: str, name: str) -> dict[str, dict]:
-    """Packages that are linked, by id: what `name` depends on to run, on Android: no macros, no tests."""
+    """Packages that are linked, by id: what `name` depends on to run, on Android: no macros, no tests.
+
+    What a build script of the workspace takes, such as lists of words, is in the library too."""
     command = [
         "cargo",
         "metadata",
@@ -50,8 +52,10 @@ def shipped(manifest: str, name: str) -> dict[str, dict]:
         sys.exit(f"{manifest}: found no package {name}")
     seen = set(todo)
     while todo:
-        for need in nodes[todo.pop()]["deps"]:
-            linked = any(kind["kind"] is None for kind in need["dep_kinds"])
+        package = todo.pop()
+        kinds = (None,) if packages[package]["source"] else (None, "build")
+        for need in nodes[package]["deps"]:
+            linked = any(kind["kind"] in kinds for kind in need["dep_kinds"])
             if linked and need["pkg"] not in seen | macros:
                 seen.add(need["pkg"])
                 todo.append(need["pkg"])
