@@ -3,9 +3,12 @@
     scripts/lab.sh people-questions --data DATA --model FOLDER --sets xquad xquad-other --most 100 --out record.json
     scripts/lab.sh people-questions --data DATA --model FOLDER --sets xquad --most 100 --reference
 
+    scripts/lab.sh people-questions --data DATA --model models/reader models/demo --most 300 --write
+
 Right is a first quote that shares more than half of itself or of a sentence that answers with it. Each share comes with
 n and the interval that holds it with 95 % (Wilson). `--reference` asks the lab's own reading of the folder's reader
-(evaluate-reader) the same and says how often both find, and quote, the same. The record is JSON.
+(evaluate-reader) the same and says how often both find, and quote, the same. Of several models each is asked the same.
+The record is JSON; `--write` puts it into docs/records and a table of it into the first model's README.md.
 """
 
 from __future__ import annotations
@@ -19,7 +22,8 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.evaluate.cli import Cli, Progress, built, record_head
+from lab.evaluate.bm25 import Bm25
+from lab.evaluate.cli import ROOT, Cli, Progress, built, record_head, replace_between, write_record
 from lab.reader.articles import Article
 from lab.reader.evaluate_reader import asked as read
 from lab.reader.evaluate_reader import share
@@ -28,6 +32,8 @@ from lab.reader.models import model_of
 from lab.reader.reading import VERDICTS, Choice, decide
 from lab.reader.score import exact, f1
 
+# What BM25 alone is called in records and tables.
+WORDS = "BM25"
 # Questions of one call.
 TOGETHER = 50
 
@@ -123,14 +129,28 @@ def measures(told: list[Told]) -> dict[str, dict]:
         found["wrong, given as found"] = share([t.found and not t.right for t in answered])
         found["a quote right"] = share([t.found and bool(t.case.good & set(t.quoted)) for t in answered])
         found["refused, though there"] = share([not t.found for t in answered])
-    if spans := [t for t in answered if t.case.answers]:
+    spans = [t for t in answered if t.case.answers]
+    if any(t.span for t in spans):  # a model without a reader has none
         found["short answer, exact"] = share([exact(t.span, t.case.answers) for t in spans])
         found["short answer, F1"] = share([f1(t.span, t.case.answers) for t in spans])
     if untold:
         found["refused"] = share([not t.found for t in untold])
-    if judged := [t for t in told if t.case.verdict is not None]:
+    judged = [t for t in told if t.case.verdict is not None]
+    if any(t.answer["verdict"] for t in judged):
         found["verdict"] = share([t.answer["verdict"] == VERDICTS[t.case.verdict] for t in judged])
     return found
+
+
+def by_words(cases: list[Case]) -> dict[str, dict]:
+    """How often BM25's best sentence answers: what a model has to beat."""
+    answered = [case for case in cases if case.good]
+    index = {id(case.article): case.article.sentences for case in answered}
+    ranked = {key: Bm25(sentences) for key, sentences in index.items()}
+    right = []
+    for case in answered:
+        scores = ranked[id(case.article)].scores(case.question)
+        right.append(scores.index(max(scores)) in case.good)
+    return {"right": share(right)} if right else {}
 
 
 def agreement(told: list[Told], model: Path) -> dict[str, dict]:
@@ -153,32 +173,61 @@ def agreement(told: list[Told], model: Path) -> dict[str, dict]:
     return found
 
 
+def table(by_model: dict[str, dict[str, dict]]) -> str:
+    """Markdown: a row for each measure of each set, a column for each model."""
+    first, *others = sorted(by_model, key=lambda name: name == WORDS)
+    rows = [f"| set | measure | {first} | {' | '.join([*others, 'n'])} |", f"|---|---|{'---|' * (len(by_model) + 1)}"]
+    for name, found in by_model[first].items():
+        for measure, value in found.items():
+            of_others = [by_model[other][name].get(measure) for other in others]
+            cells = [shown(value), *(shown(other) if other else "–" for other in of_others), str(value["n"])]
+            rows.append(f"| {name} | {measure} | {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def shown(value: dict) -> str:
+    """A share and its interval."""
+    low, high = value["interval"]
+    return f"{value['percent']:.1f} % ({low:.0f}–{high:.0f})"
+
+
 def main() -> int:
     """The command line → its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", type=Path, help="a model folder; without it the shipped one")
+    parser.add_argument("--model", type=Path, nargs="+", default=[ROOT / "models/demo"], help="model folders")
     parser.add_argument("--sets", nargs="+", choices=CASES, default=list(CASES))
     parser.add_argument("--most", type=int, default=10_000, help="most questions of a set")
     parser.add_argument("--reference", action="store_true", help="compare with the lab's own reading of the reader")
     parser.add_argument("--out", type=Path, help="record (JSON)")
+    parser.add_argument("--write", action="store_true", help="write the record to docs/records, and the table")
     options = parser.parse_args()
     began = time.monotonic()
-    record: dict = {"sets": {}}
+    by_model: dict[str, dict[str, dict]] = {}
     with tempfile.TemporaryDirectory() as work:
-        cli = Cli(built(), options.model, Path(work))
+        clis = [Cli(built(), model, Path(work)) for model in options.model]
+        names = [cli.run("inspect")[0]["name"] for cli in clis]
         for name in options.sets:
-            told = asked(cli, sampled(CASES[name](options.data), options.most), Path(work), Progress())
-            found = measures(told)
-            if options.reference:
-                found |= agreement(told, options.model)
-            record["sets"][name] = found
-            print(name, flush=True)
-            for measure, value in found.items():
-                print(f"    {measure:50} {value['percent']:5.1f}  {value['interval']}  n {value['n']}", flush=True)
-        if options.out:
-            head = record_head(["scripts/lab.sh", "people-questions", *sys.argv[1:]], cli, began)
-            options.out.write_text(json.dumps(head | record, indent=1) + "\n")
+            cases = sampled(CASES[name](options.data), options.most)
+            by_model.setdefault(WORDS, {})[name] = by_words(cases)
+            for model, cli, folder in zip(names, clis, options.model, strict=True):
+                told = asked(cli, cases, Path(work), Progress())
+                found = measures(told)
+                if options.reference:
+                    found |= agreement(told, folder)
+                by_model.setdefault(model, {})[name] = found
+                print(f"{name}, {model}", flush=True)
+                for measure, value in found.items():
+                    line = f"    {measure:50} {value['percent']:5.1f}  {value['interval']}  n {value['n']}"
+                    print(line, flush=True)
+        head = record_head(["scripts/lab.sh", "people-questions", *sys.argv[1:]], clis[0], began)
+    record = head | {"models": by_model}
+    if options.out:
+        options.out.write_text(json.dumps(record, indent=1) + "\n")
+    if options.write:
+        path = write_record(f"people-{names[0]}", record)
+        said = f"`{record['command']}` ([record](../../{path.relative_to(ROOT)})); 95 % intervals (Wilson) and n:\n\n"
+        replace_between(options.model[0] / "README.md", f"people {names[0]}", said + table(by_model))
     return 0
 
 

@@ -133,6 +133,8 @@ class Mixture:
         if not (drawn.source and drawn.told):
             return
         text, number, sentences = drawn.source
+        if not sentences:
+            return
         least = max((relevance[k - 1] for k in drawn.gold), default=max(relevance[: len(sentences)])) - NEAR
         wrong = [
             (relevance[k], i)

@@ -1,6 +1,6 @@
 """Articles as files, and what a quote of such a file is of its sentences."""
 
-from lab.evaluate.people_questions import Page, Told, measures
+from lab.evaluate.people_questions import Page, Told, by_words, measures, table
 from lab.reader.articles import Article
 from lab.reader.measured import Case
 
@@ -57,3 +57,17 @@ def test_shares_of_answers():
         "short answer, F1": (33.3, 3),
         "refused": (50.0, 2),
     }
+
+
+def test_a_table_has_a_column_for_each_model_and_for_words_alone():
+    cases = [Case(article(), "When is rent due?", frozenset({3})), Case(article(), "Who left?", frozenset({0}))]
+    words = by_words(cases)
+    assert (words["right"]["percent"], words["right"]["n"]) == (50.0, 2)
+    refused = {"percent": 75.0, "interval": [30.1, 95.4], "n": 4}
+    made = table({"BM25": {"a": words}, "reader": {"a": {**words, "refused": refused}}, "finder": {"a": words}})
+    assert made.splitlines() == [
+        "| set | measure | reader | finder | BM25 | n |",
+        "|---|---|---|---|---|---|",
+        "| a | right | 50.0 % (10–90) | 50.0 % (10–90) | 50.0 % (10–90) | 2 |",
+        "| a | refused | 75.0 % (30–95) | – | – | 4 |",
+    ]
