@@ -219,3 +219,12 @@ def test_mistakes_are_shown_again(tokenizer):
     relevance[wrong - 1] = 0.5
     mixture.remember(drawn, relevance)
     assert text.mistakes == {0: []}
+
+
+def test_a_run_without_room_for_a_sentence_teaches_nothing(tokenizer):
+    (text,) = tokenised([factual("one", "roof")], tokenizer)
+    mixture = Mixture({"selqa": [text]}, tokenizer)
+    drawn = mixture.build(random.Random(5), "selqa", text, 0, len(text.questions[0]) + 4, removed=True)
+    assert not drawn.run.starts
+    mixture.remember(drawn, [0.0, 0.0])
+    assert text.mistakes == {}
