@@ -68,7 +68,7 @@ pub mod testing {
     pub use crate::decode::scoring::greedy;
     pub use crate::index::bm25::Rank;
     pub use crate::index::terms::{Terms, for_each_term};
-    pub use crate::index::{Index, Language, Match, Passage, Stored};
+    pub use crate::index::{Index, Language, Match, Passage, Query, Stored};
     pub use crate::manifest::prompt_template::PromptTemplate;
     pub use crate::manifest::{Float, Scenario};
     pub use crate::model::Generator;

@@ -86,7 +86,7 @@ fn an_index_is_bounded_in_memory_and_small_on_disk() {
         let (_, asking) = peak(|| {
             let mut after = None;
             for _ in 0..10 {
-                let (found, _) = index.all(question, 100, after).unwrap();
+                let found = index.all(&index.query(question).unwrap(), 100, after).unwrap();
                 assert_eq!(found.len(), 100);
                 after = found.last().map(Match::rank);
             }

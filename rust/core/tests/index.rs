@@ -37,6 +37,14 @@ fn index(texts: &[Vec<usize>], finished: bool) -> Index {
     index
 }
 
+fn best(index: &Index, question: &str, most: usize, after: Option<Rank>) -> Vec<Match> {
+    index.best(&index.query(question).unwrap(), most, after).unwrap()
+}
+
+fn all(index: &Index, question: &str, most: usize, after: Option<Rank>) -> Vec<Match> {
+    index.all(&index.query(question).unwrap(), most, after).unwrap()
+}
+
 /// What `Index::all` should give, by looking at every passage.
 fn scan(texts: &[Vec<usize>], question: &[usize]) -> Vec<Rank> {
     let total = texts.len() as f32;
@@ -77,20 +85,20 @@ fn finds_the_same_as_a_scan() {
     for question in [vec![1700], vec![3, 900, 17, 2500], vec![0, 1, 2, 3], vec![999_999, 41], vec![999_999]] {
         let expected = scan(&texts, &question);
         let matching: Vec<Rank> = expected.iter().copied().filter(|r| r.score > 0.0).collect();
-        same(&index.best(&ask(&question), 30, None).unwrap().0, &matching[..30.min(matching.len())]);
-        same(&index.best(&ask(&question), 50_000, None).unwrap().0, &matching);
-        same(&index.all(&ask(&question), 50_000, None).unwrap().0, &expected);
+        same(&best(&index, &ask(&question), 30, None), &matching[..30.min(matching.len())]);
+        same(&best(&index, &ask(&question), 50_000, None), &matching);
+        same(&all(&index, &ask(&question), 50_000, None), &expected);
         let mut paged = Vec::new();
         let mut after = None;
         loop {
-            let (page, _) = index.all(&ask(&question), 3000, after).unwrap();
+            let page = all(&index, &ask(&question), 3000, after);
             after = page.last().map(Match::rank);
             if page.is_empty() {
                 break;
             }
             paged.extend(page);
         }
-        let whole = index.all(&ask(&question), 50_000, None).unwrap().0;
+        let whole = all(&index, &ask(&question), 50_000, None);
         assert!(paged.iter().map(Match::rank).eq(whole.iter().map(Match::rank)), "pages are the whole");
     }
 }
@@ -99,8 +107,8 @@ fn finds_the_same_as_a_scan() {
 fn words_of_every_passage_serve_where_there_are_no_others() {
     let texts: Vec<Vec<usize>> = (0..200).map(|p| vec![7, p + 100]).collect();
     let index = index(&texts, true);
-    assert_eq!(index.best("w7", 10, None).unwrap().0.len(), 10);
-    let (found, _) = index.best("w7 w150", 10, None).unwrap();
+    assert_eq!(best(&index, "w7", 10, None).len(), 10);
+    let found = best(&index, "w7 w150", 10, None);
     assert_eq!(found.iter().map(|m| m.passage.number).collect::<Vec<_>>(), [50]);
 }
 
@@ -116,7 +124,7 @@ fn saved(index: &Index, before: usize) -> (Arc<File>, Stored) {
 fn a_restored_index_is_the_same_and_can_grow() {
     let texts = texts(16_000, 40);
     let whole = index(&texts, true);
-    let ranks = |index: &Index| -> Vec<Rank> { index.all("w5 w77 w1200", 20_000, None).unwrap().0.iter().map(Match::rank).collect() };
+    let ranks = |index: &Index| -> Vec<Rank> { all(index, "w5 w77 w1200", 20_000, None).iter().map(Match::rank).collect() };
     let (file, stored) = saved(&whole, 77);
     assert_eq!(file.metadata().unwrap().len(), 77 + stored.bytes());
     let mut restored = Index::restore(file, 77, stored, whole.end()).unwrap();
@@ -170,17 +178,17 @@ fn path<'a>(index: &Index, text: &'a str, passage: &Passage) -> Vec<&'a str> {
 fn a_passage_knows_its_headings_and_is_found_by_them() {
     let text = NESTED.replace("Bring a friend.", "Bring a friend. Wear a hat. Take your time.");
     let index = indexed(&text);
-    let best = |question: &str| index.best(question, 1, None).unwrap().0[0].passage;
+    let first = |question: &str| best(&index, question, 1, None)[0].passage;
     let of = |p: &Passage| &text[p.start as usize..p.start as usize + p.length as usize];
-    let warranty = best("Is there a warranty?");
+    let warranty = first("Is there a warranty?");
     assert_eq!(path(&index, &text, &warranty), ["Manual", "Terms", "Disclaimer of warranty"]);
-    let (found, _) = index.best("Is there a warranty?", 9, None).unwrap();
+    let found = best(&index, "Is there a warranty?", 9, None);
     assert!(found.iter().any(|m| of(&m.passage).contains("Nobody answers")), "the section's second passage too");
-    assert!(of(&best("opening hours")).contains("nine to five"), "an answer that stands only in a heading");
-    assert_eq!(path(&index, &text, &best("hat")), ["Manual", "Opening hours: nine to five"]);
-    assert_eq!(path(&index, &text, &best("cost")), ["Manual", "Terms", "Price"]);
-    assert_eq!(path(&index, &text, &best("all index")), ["Index"]);
-    let (found, _) = index.best("terms", 9, None).unwrap();
+    assert!(of(&first("opening hours")).contains("nine to five"), "an answer that stands only in a heading");
+    assert_eq!(path(&index, &text, &first("hat")), ["Manual", "Opening hours: nine to five"]);
+    assert_eq!(path(&index, &text, &first("cost")), ["Manual", "Terms", "Price"]);
+    assert_eq!(path(&index, &text, &first("all index")), ["Index"]);
+    let found = best(&index, "terms", 9, None);
     assert_eq!(of(&found[0].passage), "Terms");
     assert!(found.len() >= 3 && found[0].score > found[1].score, "the heading above counts, but less");
 
@@ -210,7 +218,7 @@ fn use_all(bytes: &[u8], stored: &str, length: u64) -> Result<(), edgeinfinite_c
     file.write_all(bytes).unwrap();
     let index = Index::restore(Arc::new(file), 0, stored, length)?;
     for (question, after) in [("w1 w2 manual terms", None), ("price", Some(Rank { score: 0.0, passage: 3 }))] {
-        for found in index.all(question, 100, after)?.0 {
+        for found in index.all(&index.query(question)?, 100, after)? {
             assert!(found.passage.start + u64::from(found.passage.length) <= length);
             index.path(&found.passage)?;
             for unit in index.units(&found.passage)? {
@@ -221,7 +229,7 @@ fn use_all(bytes: &[u8], stored: &str, length: u64) -> Result<(), edgeinfinite_c
     let mut grown = index.growing(None)?;
     grown.add(&[TextUnit::new(length, length, "w3 again", UnitKind::Heading(1))])?;
     grown.finish()?;
-    grown.best("again", 5, None).map(|_| ())
+    grown.query("again").map(|_| ())
 }
 
 proptest! {

@@ -93,6 +93,10 @@ fn text_in_no_listed_language_counts_as_english() {
         "",
         "1 2 3 4",
         "Wszystkie dzieci poszły wczoraj razem nad jezioro.",
+        "Tất cả trẻ em đã đi ra hồ cùng nhau vào ngày hôm qua và về nhà rất muộn.",
+        "Všechny děti šly včera společně k jezeru a vrátily se domů až večer, protože bylo hezky.",
+        "Bake for 20 min at 180 under foil. Turn over, then bake for 10 min more. Let it rest in the tin.",
+        "Ana Vega, room 4. Luis Soto, room 5. Eva Reyes, room 6.",
         "今日は天気がいい。",
         "id,name\n1,Anna\n2,Bert\n",
         "city\tmayor\tno\nLund\tSara\tno\nTurku\tAwa\tno\n",
@@ -118,8 +122,25 @@ fn a_misspelt_word_finds_the_right_one() {
     let text = "The mayor is paid by the town. The mayer drives a red car. The owner is Anna Lind.";
     let document = read(text);
     assert!(best(&document, text, "What does the mayer do?").contains("red car"));
-    let scores = |question: &str| candidates(&document, question).unwrap()[0].1;
-    assert!(scores("Who is the ownr?") < scores("Who is the owner?"));
+    let score = |question: &str| candidates(&document, question).unwrap()[0].1;
+    let (right, wrong, other) = (score("Who is the owner?"), score("Who is the ownar?"), score("Who is the tenant?"));
+    assert!(0.0 < wrong && wrong < 0.9 * right && other <= 0.0, "{right}, {wrong}, {other}");
+}
+
+/// Typed with the accents left out, or put in: the same word.
+#[test]
+fn accents_may_be_left_out() {
+    let spanish = "La oficina está en el centro. La información se da por teléfono a los socios. El jardín es de todos.";
+    let german = "Das Büro liegt in der Mitte. Die Schlüssel hängen im Flur neben der Tür. Der Garten ist für alle da.";
+    let english = "The office is in the centre. Andre Dubois repairs the roof of the hall. A resume is sent by post.";
+    for (text, question, answer) in [
+        (spanish, "¿Cómo se da la informacion?", "teléfono"),
+        (german, "Wo hängen die Schlussel?", "Flur"),
+        (english, "What does André Dubois repair?", "roof"),
+        (english, "How is the résumé sent?", "post"),
+    ] {
+        assert!(best(&read(text), text, question).contains(answer), "{question}");
+    }
 }
 
 #[test]
@@ -135,6 +156,9 @@ fn a_refusal_says_what_it_rests_on() {
         (english, "Who repaired the mayor's bicycle in Lisbon?", Refusal::NoAnswer),
         (german, "What is the population of the district?", Refusal::OtherLanguage),
         (german, "Wie viele Einwohner hat der Bezirk?", Refusal::NoWords),
+        (german, "Was ist denn das?", Refusal::NoAnswer),
+        (english, "Which museum holds Las Meninas de la Corte?", Refusal::NoAnswer),
+        (english, "Where was Juan de la Cruz y Los Santos born?", Refusal::NoWords),
         (thai, "Who keeps the bicycle?", Refusal::OtherLanguage),
     ];
     for (text, question, expected) in cases {
@@ -142,6 +166,8 @@ fn a_refusal_says_what_it_rests_on() {
         assert!(!answer.found, "{question}: {}", answer.text);
         assert_eq!(answer.refusal, Some(expected), "{question}");
     }
+    let chinese = TextSource::text("白鸟的价格是多少？每公斤二十元。菜单在门口。").unwrap();
+    assert!(!Language::differs("iPhone的价格是多少?", &chinese).unwrap() && Language::differs("What does it cost?", &chinese).unwrap());
     let found = ask(&read(english), "Who is the mayor of the village?");
     assert!(found.found && found.refusal.is_none());
 }

@@ -3,7 +3,8 @@
     text = Retrieval(sentences, headings)          # headings: what each sentence stands under
     text.ranked("Who may copy it?")                # [(sentence, score), ...], best first
 
-Differences from the engine: stems are the first six letters, and a passage ends after 96 words, not 128 tokens.
+Differences from the engine: stems are the first six letters and function words are English, whatever the language; no
+word is looked for in another spelling; and a passage ends after 96 words, not 128 tokens.
 Standard library only.
 """
 

@@ -217,7 +217,7 @@ impl Extraction {
             Some(decided) if found && !judges => Some(self.short_answer(decided)?),
             _ => None,
         };
-        let refusal = if found { None } else { Some(refusal(&self.document, &self.question)?) };
+        let refusal = if found { None } else { Some(refusal(&self.document, &self.question, true)?) };
         let state = self.document.state()?;
         let usage = Usage {
             document_tokens: state.marks.tokens,

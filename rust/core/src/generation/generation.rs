@@ -16,6 +16,7 @@ use crate::generation::refusal::refusal;
 use crate::generation::request::{AnswerKind, AskOptions, Request};
 use crate::generation::stats::Stats;
 use crate::generation::step::Step;
+use crate::manifest::Reading;
 use crate::prompt::plan::Plan;
 use crate::prompt::{Evidence, Next, Prompt, Task};
 use crate::runtime::cancel_token::CancelToken;
@@ -193,7 +194,8 @@ impl Generation {
         let document = self.request.document();
         let mut quotes = self.output.quotes(document)?;
         let refused = self.request.question().filter(|_| !self.output.found());
-        let refusal = refused.map(|question| refusal(document, question)).transpose()?;
+        let by_words = matches!(self.request.reading(), Reading::Recall | Reading::RecallAll);
+        let refusal = refused.map(|question| refusal(document, question, by_words)).transpose()?;
         let state = document.state()?;
         for quote in &mut quotes {
             quote.place = document.source.place(quote.span.start);

@@ -177,7 +177,7 @@ impl Request {
         check_prompts(&self.document, &self.options, self.reading())
     }
 
-    fn reading(&self) -> Reading {
+    pub fn reading(&self) -> Reading {
         reading(&self.document, &self.options, self.is_question())
     }
 }

@@ -77,6 +77,8 @@ impl Best {
 pub struct Weights {
     /// Sorted by term.
     pub(crate) terms: Vec<(u32, f32)>,
+    /// What all terms together would be worth if each were spelt as in the document.
+    pub(crate) all: f32,
     /// The document's.
     pub(crate) language: Language,
 }
@@ -111,7 +113,6 @@ impl Weights {
 
     /// The same share of a passage's BM25.
     pub fn share(&self, bm25: f32) -> f32 {
-        let all: f32 = self.terms.iter().map(|(_, weight)| weight).sum();
-        if all > 0.0 { bm25 / all } else { 0.0 }
+        if self.all > 0.0 { bm25 / self.all } else { 0.0 }
     }
 }

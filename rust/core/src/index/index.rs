@@ -7,7 +7,7 @@
 //!
 //! Own code, after weighing: tantivy 0.27 (BM25 on disk, the one to take for a collection) wants a folder of named files that it maps into memory,
 //! 15 MB at least while it writes, and some 120 crates, where one file without a name has to do; bm25 2.3 and probly-search 2.0 hold
-//! everything in memory. Words, folding and stems are unicode-segmentation's, unicode-normalization's and rust-stemmers'.
+//! everything in memory. Words, folding and stems are unicode-segmentation's, unicode-normalization's and Snowball's by frostem.
 
 use std::fs::File;
 use std::io::Write;

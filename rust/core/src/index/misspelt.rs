@@ -1,7 +1,9 @@
 //! Words one edit away from another: what a misspelt word of a question may mean.
 
-/// Shorter words have too many neighbours.
-const SHORTEST: usize = 5;
+use crate::index::folding::plain;
+
+/// Letters of the words that are edited: shorter ones have too many neighbours, longer ones are no words.
+const LENGTHS: std::ops::RangeInclusive<usize> = 5..=24;
 /// Letters by script; a word is edited with those of its own.
 const ALPHABETS: [&str; 5] = [
     "abcdefghijklmnopqrstuvwxyz",
@@ -16,7 +18,7 @@ const ALPHABETS: [&str; 5] = [
 pub(crate) fn near(word: &str) -> Vec<String> {
     let letters: Vec<char> = word.chars().collect();
     let Some(alphabet) = ALPHABETS.iter().find(|alphabet| letters.iter().all(|c| alphabet.contains(*c))) else { return Vec::new() };
-    if letters.len() < SHORTEST {
+    if !LENGTHS.contains(&letters.len()) {
         return Vec::new();
     }
     let mut found = Vec::new();
@@ -38,6 +40,37 @@ pub(crate) fn near(word: &str) -> Vec<String> {
     found
 }
 
+/// Letters with accents, by the letter that they are without.
+const ACCENTED: [(char, &str); 15] = [
+    ('a', "áàâäãåăą"),
+    ('c', "çćč"),
+    ('d', "đď"),
+    ('e', "éèêëęě"),
+    ('g', "ğ"),
+    ('i', "íìîïı"),
+    ('l', "ł"),
+    ('n', "ñńň"),
+    ('o', "óòôöõőø"),
+    ('r', "ř"),
+    ('s', "śşš"),
+    ('t', "ţť"),
+    ('u', "úùûüűů"),
+    ('y', "ý"),
+    ('z', "źżž"),
+]; // fmt: skip
+
+/// The words that a word in small letters becomes without its accents, or with one more.
+pub(crate) fn accented(word: &str) -> Vec<String> {
+    let letters: Vec<char> = word.chars().collect();
+    let bare = plain(word);
+    let mut found = if bare == word { Vec::new() } else { vec![bare] };
+    for (at, letter) in letters.iter().enumerate().take(*LENGTHS.end()) {
+        let others = ACCENTED.iter().find(|(plain, _)| plain == letter).map_or("", |(_, others)| others);
+        found.extend(others.chars().map(|other| letters[..at].iter().chain([&other]).chain(&letters[at + 1..]).collect::<String>()));
+    }
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -52,6 +85,15 @@ mod tests {
         }
         assert!(!finds("mayer", "layer") && !finds("mayer", "mayer") && !finds("mayer", "major"));
         assert!(near("hill").is_empty() && near("a1234").is_empty() && near("日本語日本").is_empty());
+        assert!(near(&"acgt".repeat(5000)).is_empty(), "no word");
+    }
+
+    #[test]
+    fn accents_that_were_left_out() {
+        for (word, meant) in [("informacion", "información"), ("canción", "cancion"), ("gunes", "guneş"), ("senor", "señor")] {
+            assert!(accented(word).iter().any(|found| found == meant), "{word}");
+        }
+        assert!(accented(&"a".repeat(5000)).len() < 1000);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The index of a document: its passages, their units, and BM25 over their terms.
 
 pub mod bm25;
+pub(crate) mod folding;
 mod index;
 pub(crate) mod language;
 mod misspelt;
@@ -13,5 +14,5 @@ pub(crate) mod unit_records;
 pub use index::{Index, Stored};
 pub use language::Language;
 pub use passage_records::Passage;
-pub use search::Match;
+pub use search::{Match, Query};
 pub use unit_records::{Place, UnitRecord};

@@ -5,9 +5,9 @@ use std::collections::BinaryHeap;
 
 use crate::error::{Error, Result};
 use crate::index::bm25::{Best, Rank, Weights, saturated, term_weight};
+use crate::index::folding::{plain, small};
 use crate::index::index::{COUNTS, Index};
-use crate::index::language::{plain, small};
-use crate::index::misspelt::near;
+use crate::index::misspelt::{accented, near};
 use crate::index::passage_records::Passage;
 use crate::index::postings::{Cursor, MOST_PASSAGES, Run, damaged};
 use crate::index::terms::{for_each_word, term};
@@ -18,6 +18,8 @@ const WINDOW: u32 = 4096;
 const TERMS: usize = 64;
 /// What a word of the index counts that is one edit away from a word of the question which the index has not.
 const MISSPELT: f32 = 0.6;
+/// Words of a question that are looked for in another spelling.
+const RESPELT: usize = 16;
 /// A term in more than this share of many passages says nothing.
 const COMMON: f32 = 0.5;
 
@@ -36,9 +38,29 @@ impl Match {
     }
 }
 
-/// A term that a question asks for.
+/// A question as the index of one document takes it.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Sorted by term.
+    terms: Vec<QueryTerm>,
+    weights: Weights,
+}
+
+impl Query {
+    /// What each term is worth in the document.
+    pub fn weights(&self) -> &Weights {
+        &self.weights
+    }
+
+    /// Whether it has terms and none of them, nor one that is spelt nearly so, stands in the document.
+    pub fn is_unknown(&self) -> bool {
+        !self.terms.is_empty() && self.terms.iter().all(|term| term.found == 0)
+    }
+}
+
+/// A term of a question.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
+struct QueryTerm {
     term: u32,
     /// Passages that hold it.
     found: u32,
@@ -47,91 +69,106 @@ struct Asked {
 }
 
 impl Index {
-    /// Whether any word of a question, or one an edit away, stands in the document.
-    ///
-    /// # Errors
-    /// As [`Index::best`].
-    pub fn holds_any(&self, question: &str) -> Result<bool> {
-        Ok(self.occurrences(question)?.iter().any(|asked| asked.found > 0))
-    }
-
-    /// The `most` passages that match best, best first, of those that rank below `after`; and the weight of each of the question's terms.
+    /// A question, to be looked for in this document: in pages, and its sentences scored.
     ///
     /// # Errors
     /// `io` or `state.damaged` by what the file holds; `fault` before [`Index::finish`].
-    pub fn best(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
-        self.search(question, most, after, false)
+    pub fn query(&self, question: &str) -> Result<Query> {
+        if !self.postings.waiting.is_empty() {
+            return Err(Error::new("fault", "an index was asked before it was finished"));
+        }
+        let terms = self.query_terms(question)?;
+        let total = self.records.count as f32;
+        let weigh = |term: &QueryTerm| term_weight(term.found as f32, total);
+        let weights = Weights {
+            terms: terms.iter().map(|term| (term.term, term.counts * weigh(term))).collect(),
+            all: terms.iter().map(weigh).sum(),
+            language: self.language,
+        };
+        Ok(Query { terms, weights })
+    }
+
+    /// The `most` passages that match best, best first, of those that rank below `after`.
+    ///
+    /// # Errors
+    /// `io` or `state.damaged` by what the file holds.
+    pub fn best(&self, query: &Query, most: usize, after: Option<Rank>) -> Result<Vec<Match>> {
+        self.search(query, most, after, false)
     }
 
     /// As [`Index::best`]; after the passages that match follow all others in document order, with score 0.
     ///
     /// # Errors
     /// As [`Index::best`].
-    pub fn all(&self, question: &str, most: usize, after: Option<Rank>) -> Result<(Vec<Match>, Weights)> {
-        self.search(question, most, after, true)
+    pub fn all(&self, query: &Query, most: usize, after: Option<Rank>) -> Result<Vec<Match>> {
+        self.search(query, most, after, true)
     }
 
-    fn search(&self, question: &str, most: usize, after: Option<Rank>, all: bool) -> Result<(Vec<Match>, Weights)> {
-        if !self.postings.waiting.is_empty() {
-            return Err(Error::new("fault", "an index was asked before it was finished"));
-        }
-        let asked = self.occurrences(question)?;
+    fn search(&self, query: &Query, most: usize, after: Option<Rank>, all: bool) -> Result<Vec<Match>> {
         let total = self.records.count as f32;
-        let weigh = |asked: &Asked| asked.counts * term_weight(asked.found as f32, total);
-        let weights = Weights { terms: asked.iter().map(|asked| (asked.term, weigh(asked))).collect(), language: self.language };
         let common = |found: u32| self.records.count > 64 && found as f32 > total * COMMON;
-        let mut terms: Vec<Asked> = asked.iter().copied().filter(|asked| asked.found > 0 && !common(asked.found)).collect();
+        let held = query.terms.iter().copied().filter(|term| term.found > 0);
+        let mut terms: Vec<QueryTerm> = held.clone().filter(|term| !common(term.found)).collect();
         if terms.is_empty() {
-            terms = asked.into_iter().filter(|asked| asked.found > 0).collect(); // common words are better than none
+            terms = held.collect(); // common words are better than none
         }
-        terms.sort_unstable_by_key(|asked| (asked.found, asked.term));
+        terms.sort_unstable_by_key(|term| (term.found, term.term));
         terms.truncate(TERMS);
-        terms.sort_unstable_by_key(|asked| asked.term);
-        let terms: Vec<(u32, f32)> = terms.iter().map(|asked| (asked.term, weigh(asked))).collect();
+        terms.sort_unstable_by_key(|term| term.term);
+        let terms: Vec<(u32, f32)> = terms.iter().map(|term| (term.term, term.counts * term_weight(term.found as f32, total))).collect();
         let mut best = Best { most, after, all, ranks: BinaryHeap::new() };
         if most > 0 {
             self.score(&terms, &mut best)?;
         }
         let mut ranks = best.ranks.into_vec();
         ranks.sort_unstable();
-        let matches = ranks.into_iter().map(|Reverse(rank)| Ok(Match { passage: self.passage(rank.passage)?, score: rank.score }));
-        Ok((matches.collect::<Result<_>>()?, weights))
+        ranks.into_iter().map(|Reverse(rank)| Ok(Match { passage: self.passage(rank.passage)?, score: rank.score })).collect()
     }
 
-    /// The distinct terms of a question, sorted. For a word that no passage holds stands the commonest one that is one edit away, if there is any. Of a
-    /// question in another language or script those that some passage holds, such as names and numbers, as long as there is one.
-    fn occurrences(&self, question: &str) -> Result<Vec<Asked>> {
+    /// The distinct terms of a question, sorted. For a word that no passage holds stands one that is spelt nearly so, if there is any. Of a question in another
+    /// language or script stand those that some passage holds, such as names and numbers, as long as there is one.
+    fn query_terms(&self, question: &str) -> Result<Vec<QueryTerm>> {
         let mut words: Vec<(u32, String)> = Vec::new();
         for_each_word(question, self.language, |term, word| words.push((term, word.to_owned())));
+        let other = self.language.of_other(question);
+        if let Some(other) = other {
+            words.retain(|(_, word)| !other.leaves_out(&plain(&small(word))));
+        }
         words.sort_unstable();
         words.dedup_by_key(|(term, _)| *term);
-        let known = self.count(&words.iter().map(|(term, _)| *term).collect::<Vec<_>>())?;
-        let mut asked = Vec::new();
-        let is_held = known.iter().any(|found| *found > 0);
-        let is_other = is_held && self.language.is_other(question);
-        let characters = words.iter().zip(&known).filter(|((_, word), _)| word.is_empty());
-        let is_other_script = is_held && characters.clone().count() > 0 && characters.clone().all(|(_, found)| *found == 0);
-        for ((term, word), found) in words.into_iter().zip(known) {
-            if found == 0 && (is_other || is_other_script && word.is_empty()) {
+        let held = self.count(&words.iter().map(|(term, _)| *term).collect::<Vec<_>>())?;
+        let is_held = held.iter().any(|found| *found > 0);
+        let mut characters = words.iter().zip(&held).filter(|((_, word), _)| word.is_empty()).map(|(_, found)| *found);
+        let is_other_script = is_held && characters.clone().next().is_some() && characters.all(|found| found == 0);
+        let (mut terms, mut respelt) = (Vec::new(), 0);
+        for ((term, word), found) in words.into_iter().zip(held) {
+            if found == 0 && is_held && (other.is_some() || is_other_script && word.is_empty()) {
                 continue;
             }
-            let meant = if found == 0 { self.meant(&word)? } else { None };
-            asked.push(meant.unwrap_or(Asked { term, found, counts: 1.0 }));
+            let as_asked = QueryTerm { term, found, counts: 1.0 };
+            let looks_on = found == 0 && !word.is_empty() && respelt < RESPELT;
+            respelt += usize::from(looks_on);
+            terms.push(if looks_on { self.respelt(&word)?.unwrap_or(as_asked) } else { as_asked });
         }
-        asked.sort_by(|a, b| a.term.cmp(&b.term).then(b.counts.total_cmp(&a.counts)));
-        asked.dedup_by_key(|asked| asked.term);
-        Ok(asked)
+        terms.sort_by(|a, b| a.term.cmp(&b.term).then(b.counts.total_cmp(&a.counts)));
+        terms.dedup_by_key(|term| term.term);
+        Ok(terms)
     }
 
-    /// What a word that no passage holds may mean.
-    fn meant(&self, word: &str) -> Result<Option<Asked>> {
-        let others = near(&plain(&small(word)));
-        let mut terms: Vec<u32> = others.iter().filter_map(|other| term(other, self.language)).collect();
-        terms.sort_unstable();
-        terms.dedup();
-        let found = self.count(&terms)?;
-        let commonest = terms.into_iter().zip(found).filter(|(_, found)| *found > 0).max_by_key(|(_, found)| *found);
-        Ok(commonest.map(|(term, found)| Asked { term, found, counts: MISSPELT }))
+    /// What a word that no passage holds may mean: the same with other accents, or the commonest of those that are one edit away.
+    fn respelt(&self, word: &str) -> Result<Option<QueryTerm>> {
+        let small = small(word);
+        for (others, counts) in [(accented(&small), 1.0), (near(&plain(&small)), MISSPELT)] {
+            let mut terms: Vec<u32> = others.iter().filter_map(|other| term(other, self.language)).collect();
+            terms.sort_unstable();
+            terms.dedup();
+            let held = self.count(&terms)?;
+            let commonest = terms.into_iter().zip(held).filter(|(_, found)| *found > 0).max_by_key(|(_, found)| *found);
+            if let Some((term, found)) = commonest {
+                return Ok(Some(QueryTerm { term, found, counts }));
+            }
+        }
+        Ok(None)
     }
 
     /// How many passages hold each of some terms, which are sorted.

@@ -7,7 +7,7 @@ use crate::document::Shared;
 use crate::error::Result;
 use crate::index::bm25::{Rank, Weights};
 use crate::index::postings::damaged;
-use crate::index::{Index, Match, Passage};
+use crate::index::{Index, Match, Passage, Query};
 use crate::prompt::excerpt::context_texts;
 use crate::prompt::pieces::told;
 use crate::prompt::retrieval::{PASSAGE_WEIGHT, PASSAGES};
@@ -34,6 +34,8 @@ pub(crate) struct Candidate {
 #[derive(Debug)]
 pub(crate) struct Candidates {
     question: String,
+    /// None before the first batch.
+    query: Option<Query>,
     /// The passage ranked last so far; None before the first batch.
     after: Option<Rank>,
     /// Passages looked at, and of all.
@@ -43,14 +45,19 @@ pub(crate) struct Candidates {
 impl Candidates {
     /// Of a question.
     pub fn new(question: &str) -> Self {
-        Self { question: question.to_owned(), after: None, seen: (0, 0) }
+        Self { question: question.to_owned(), query: None, after: None, seen: (0, 0) }
     }
 
     /// The sentences of the best passages, best first; where no word of the question is found, those of the document's first ones. Asked again, those
     /// of the next best, and after all that match of the others in document order; none in the end.
     pub fn next(&mut self, document: &Shared) -> Result<Vec<Candidate>> {
         let state = document.read_state()?;
-        let (matches, weights) = state.index.all(&self.question, PASSAGES, self.after)?;
+        let query = match self.query.take() {
+            Some(query) => query,
+            None => state.index.query(&self.question)?,
+        };
+        let query = self.query.insert(query);
+        let matches = state.index.all(query, PASSAGES, self.after)?;
         let matching = self.after.is_none() && matches.first().is_some_and(|best| best.score > 0.0);
         let matches: Vec<Match> = matches.into_iter().filter(|found| !matching || found.score > 0.0).collect();
         let headings = matches.iter().map(|found| headings(&document.source, &state.index, &found.passage));
@@ -60,7 +67,7 @@ impl Candidates {
         self.after = matches.last().map(Match::rank).or(self.after);
         let mut candidates = Vec::new();
         for (found, headings) in matches.iter().zip(headings) {
-            candidates.extend(of_passage(document, found, &headings.join(ABOVE), &weights)?);
+            candidates.extend(of_passage(document, found, &headings.join(ABOVE), query.weights())?);
         }
         candidates.sort_by(best_first);
         Ok(candidates)

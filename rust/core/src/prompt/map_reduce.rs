@@ -35,7 +35,7 @@ impl Notes {
     pub fn new(document: &Shared, task: &Task, task_tokens: Vec<u32>) -> Result<Self> {
         let state = document.read_state()?;
         let (asked, weights) = match task {
-            Task::Ask(question) => (true, state.index.best(question, 0, None)?.1),
+            Task::Ask(question) => (true, state.index.query(question)?.weights().clone()),
             Task::Summarize => (false, Weights::default()),
         };
         if asked && PromptBudget::new(document.generator()?, task_tokens.len()).left <= document.generator()?.piece_tokens() {

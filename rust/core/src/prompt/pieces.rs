@@ -165,7 +165,10 @@ fn excerpt(context: &[(Span, String)], spans: Vec<Span>, own: String) -> Excerpt
 
 /// The sentences and headings of the passages that are most like a text, as they stand in the document: those that were cut are whole again.
 pub(crate) fn most_similar(document: &Shared, text: &str) -> Result<Vec<(Span, String)>> {
-    let (matches, _) = document.read_state()?.index.best(text, ALIKE, None)?;
+    let matches = {
+        let state = document.read_state()?;
+        state.index.best(&state.index.query(text)?, ALIKE, None)?
+    };
     let mut found = Vec::new();
     for passage in matches.into_iter().map(|m| m.passage) {
         let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;

@@ -63,7 +63,7 @@ impl Plan {
 fn memory(document: &Shared, task: &Task, task_tokens: Vec<u32>) -> Result<Prompt> {
     let state = document.read_state()?;
     let weights = match task {
-        Task::Ask(question) => state.index.best(question, 0, None)?.1,
+        Task::Ask(question) => state.index.query(question)?.weights().clone(),
         Task::Summarize => Weights::default(),
     };
     let Some(session) = &state.session else {

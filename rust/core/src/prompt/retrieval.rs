@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use crate::document::Shared;
 use crate::error::{Error, Result};
-use crate::index::Match;
 use crate::index::bm25::{Rank, Weights};
+use crate::index::{Match, Query};
 use crate::model::Model;
 use crate::prompt::evidence::hash;
 use crate::prompt::{Evidence, Next, Prompt, PromptBudget, evidence_at, question_too_long, sentences};
@@ -30,6 +30,8 @@ pub(crate) const PIECES: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Recall {
     question: String,
+    /// None before the first prompt.
+    query: Option<Query>,
     task_tokens: Vec<u32>,
     /// Prompts left; None goes on to the document's end.
     left: Option<usize>,
@@ -53,6 +55,7 @@ impl Recall {
         let question = question.to_owned();
         Self {
             question,
+            query: None,
             task_tokens,
             left: prompts,
             passages: PASSAGES,
@@ -111,16 +114,21 @@ impl Recall {
             // A text that fits a prompt is put there whole.
             let whole =
                 self.made == 0 && state.marks.tokens <= PromptBudget::new(document.generator()?, self.task_tokens.len()).left as u64;
-            let (matches, weights) = match self.left {
-                Some(_) if whole => state.index.all(&self.question, MOST_PASSAGES, None)?,
-                Some(_) => state.index.best(&self.question, self.passages, self.after)?,
-                None => state.index.all(&self.question, self.passages, self.after)?,
+            let query = match self.query.take() {
+                Some(query) => query,
+                None => state.index.query(&self.question)?,
+            };
+            let matches = match self.left {
+                Some(_) if whole => state.index.all(&query, MOST_PASSAGES, None)?,
+                Some(_) => state.index.best(&query, self.passages, self.after)?,
+                None => state.index.all(&query, self.passages, self.after)?,
             };
             drop(state);
             self.exhausted = whole || matches.len() < self.passages;
             self.after = matches.last().map(Match::rank).or(self.after);
             self.passages = (self.passages * 2).min(MOST_PASSAGES);
-            self.cut(document, &matches, &weights)?;
+            self.cut(document, &matches, query.weights())?;
+            self.query = Some(query);
             if self.made == 0 && self.waiting.is_empty() && self.left.is_some() {
                 // No word of the question stands in the document: the model decides over what leads.
                 self.waiting = spread(document, usize::from(u8::MAX))?;

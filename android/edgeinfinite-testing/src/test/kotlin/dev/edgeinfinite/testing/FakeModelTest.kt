@@ -3,9 +3,9 @@ package dev.edgeinfinite.testing
 import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.Reading
+import dev.edgeinfinite.Refusal
 import dev.edgeinfinite.TextException
 import dev.edgeinfinite.TextSource
-import dev.edgeinfinite.Refusal
 import dev.edgeinfinite.Verdict
 import dev.edgeinfinite.await
 import kotlinx.coroutines.ExperimentalCoroutinesApi
@@ -17,8 +17,8 @@ import kotlinx.coroutines.test.currentTime
 import kotlinx.coroutines.test.runCurrent
 import kotlinx.coroutines.test.runTest
 import org.junit.jupiter.api.Assertions.assertEquals
-import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertFalse
+import org.junit.jupiter.api.Assertions.assertNull
 import org.junit.jupiter.api.Assertions.assertSame
 import org.junit.jupiter.api.Assertions.assertTrue
 import org.junit.jupiter.api.Test
