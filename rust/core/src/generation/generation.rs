@@ -193,7 +193,7 @@ impl Generation {
         let mut quotes = self.output.quotes(document)?;
         let state = document.state()?;
         for quote in &mut quotes {
-            quote.place = document.source.place(quote.span.start);
+            quote.place = document.source.place(quote.span.start)?;
             quote.headings = headings(&document.source, &state.index, quote.span.start)?;
         }
         let usage = Usage {

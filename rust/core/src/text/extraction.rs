@@ -13,7 +13,7 @@ use edgeinfinite_documents::{self as documents, Block};
 
 use crate::error::{Error, Result};
 use crate::text::byte_source::ByteSource;
-use crate::text::places::Places;
+use crate::text::places::{PageMarks, Places, ToldPlaces};
 use crate::text::stored_blocks::{BlockWriter, StoredBlocks};
 use crate::text::utf16_marks::Utf16Marks;
 
@@ -35,7 +35,7 @@ pub(crate) struct TextForm {
 impl TextForm {
     /// A text that is its own form.
     pub fn verbatim(bytes: ByteSource, rows: bool) -> Self {
-        Self { bytes, blocks: None, rows, places: Places::default(), utf16: Utf16Marks::default() }
+        Self { bytes, blocks: None, rows, places: Places::Paged(PageMarks::default()), utf16: Utf16Marks::default() }
     }
 }
 
@@ -212,7 +212,7 @@ fn text_form(file: &SourceFile, folder: Option<&Path>, watch: Watch<'_>) -> Resu
     };
     let output = BufWriter::with_capacity(READ, private().map_err(failed)?);
     let blocks = BlockWriter::new(private().map_err(failed)?);
-    let mut sink = FormWriter { output, written: 0, blocks, places: Places::default() };
+    let mut sink = FormWriter { output, written: 0, blocks, places: ToldPlaces::default() };
     let options = documents::Options { name: file.name.clone(), ..documents::Options::default() };
     let mut watch = |progress: documents::Progress| watch(progress.done as f64 / progress.total.max(1) as f64);
     let report = documents::read(file.bytes.reader(), &options, &mut sink, &mut watch)?;
@@ -220,6 +220,8 @@ fn text_form(file: &SourceFile, folder: Option<&Path>, watch: Watch<'_>) -> Resu
     let FormWriter { output, blocks, places, .. } = sink;
     let text = output.into_inner().map_err(|e| failed(e.into_error()))?;
     let bytes = ByteSource::private(text, report.text_bytes);
+    // A text in another encoding has pages as one in UTF-8 has.
+    let places = if report.format.is_verbatim() { Places::Paged(PageMarks::default()) } else { Places::Told(places) };
     Ok(TextForm { bytes, blocks: Some(blocks.finish().map_err(failed)?), rows: false, places, utf16: Utf16Marks::default() })
 }
 
@@ -228,7 +230,7 @@ struct FormWriter {
     output: BufWriter<File>,
     written: u64,
     blocks: BlockWriter,
-    places: Places,
+    places: ToldPlaces,
 }
 
 impl documents::Sink for FormWriter {

@@ -155,9 +155,13 @@ impl TextSource {
         self.form().is_some_and(|form| form.rows)
     }
 
-    /// Where in its file the byte at `place` stands.
-    pub fn place(&self, place: u64) -> documents::Place {
-        self.form().map_or(documents::Place::Whole, |form| form.places.at(place))
+    /// Where in its file the byte at `place` stands; a text's pages end at its form feeds.
+    ///
+    /// # Errors
+    /// `call.unread` before the text form is there; `text.changed`; `io`.
+    pub fn place(&self, place: u64) -> Result<documents::Place> {
+        let form = self.text_form()?;
+        form.places.at(&form.bytes, place)
     }
 
     /// The text between two byte positions, which must be ends of characters.
