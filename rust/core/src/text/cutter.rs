@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use edgeinfinite_documents::{Block, Kind};
 
-use crate::text::sentences::{parts, sentences, trimmed};
+use crate::text::sentences::{ends_statement, parts, sentences, trimmed};
 use crate::text::span::Utf16;
 use crate::text::structure::Chunk;
 use crate::text::units::{Context, ContextPart, TextUnit, UnitKind};
@@ -120,7 +120,7 @@ impl Cutter {
     /// What a block is to be read with, and whether it leans on that: its lead, or a heading that asks, or the heading above an item that is no
     /// sentence.
     fn context_of(&mut self, block: &Block, text: &str) -> (Context, bool) {
-        let fragment = matches!(block.kind, Kind::Item { .. }) && !ends_sentence(text.trim_end()) && !text.trim_end().ends_with(':');
+        let fragment = matches!(block.kind, Kind::Item { .. }) && !ends_statement(text.trim_end()) && !text.trim_end().ends_with(':');
         let heading = |said: &&Said| said.heading && (said.says_nothing || fragment);
         if matches!(block.kind, Kind::Heading { .. }) {
             return (Context::default(), false);
@@ -174,10 +174,6 @@ fn context_parts(unit: &TextUnit) -> impl Iterator<Item = ContextPart> {
 
 fn asks(text: &str) -> bool {
     text.trim_end_matches(['*', '_']).ends_with(['?', '？', '؟', '\u{37e}'])
-}
-
-fn ends_sentence(text: &str) -> bool {
-    text.trim_end_matches(['*', '_', '"', '”', ')']).ends_with(['.', '!', '…', '。', '！', '।', '۔', '။', '።'])
 }
 
 /// The units of a block.

@@ -31,6 +31,11 @@ pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Whether a text ends as a sentence does that states something.
+pub(crate) fn ends_statement(text: &str) -> bool {
+    text.trim_end_matches(['*', '_', '"', '”', ')']).ends_with(['.', '!', '…', '。', '！', '।', '۔', '။', '።'])
+}
+
 fn is_line_end(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
