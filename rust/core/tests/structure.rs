@@ -89,6 +89,11 @@ fn one_record_a_line_is_one_record() {
         "2024-05-01 03:11:09 INFO server started\n2024-05-01 04:00:02 INFO backup finished in 418 seconds\n",
         "2024-05-01 04:00:02 INFO backup finished in 418 seconds",
     );
+    holds("ship=heron berth=4\nship=tern berth=9\n", "ship=tern berth=9");
+    holds("[fan]\npower=90W\nspeed = 1400\n[pump]\npower=2kW\n", "[fan] | speed = 1400");
+    holds("[fan]\npower=90W\nspeed = 1400\n[pump]\npower=2kW\n", "[pump] | power=2kW");
+    holds("# keepers\nheron\t\t81/tcp\t\t# the gate\ntern\t\t82/tcp\ngull\t\t83/udp\tlarus\n", "tern 82/tcp");
+    holds("-a     all of it\n-b     the best,\n       and the rest\n-c     nothing\n", "-b the best, and the rest");
 }
 
 #[test]
