@@ -125,7 +125,8 @@ impl Evidence {
     pub fn words(&self) -> u64 {
         let words: Vec<String> = self.shown.text.unicode_words().map(str::to_lowercase).collect();
         // What is said twice in one piece counts once.
-        let once = (1..words.len()).find(|length| words.len() % length == 0 && words.chunks(*length).all(|part| part == &words[..*length]));
+        let once = (1..words.len())
+            .find(|length| words.len().is_multiple_of(*length) && words.chunks(*length).all(|part| part == &words[..*length]));
         if words.is_empty() { hash(&self.shown.text) } else { hash(&&words[..once.unwrap_or(words.len())]) }
     }
 

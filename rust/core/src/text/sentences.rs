@@ -287,9 +287,9 @@ mod tests {
             parts[1..].iter().all(|part| ["and", "then", "because"].contains(&wrapped[part.clone()].split_whitespace().next().unwrap()))
         );
         let sentence = format!("{}in the end.", "we went on and on ".repeat(20));
-        assert_eq!(breaths(&sentence, 0..sentence.len()), [0..sentence.len()]);
+        assert_eq!(breaths(&sentence, 0..sentence.len()).len(), 1);
         let long = "字".repeat(400);
-        assert_eq!(breaths(&long, 0..long.len()), [0..long.len()]);
+        assert_eq!(breaths(&long, 0..long.len()).len(), 1);
     }
 
     #[test]
