@@ -78,6 +78,16 @@ fn a_saved_pdf_keeps_its_pages() {
     assert_eq!(restored[1]["text"], "Berth 6 costs 78 crowns.");
 }
 
+#[test]
+fn a_text_with_form_feeds_has_pages() {
+    let text = format!("Gates\n\nThe mill stands by the river.\n\n1\n\u{c}Gates\n\n{FACT}\n\n2\n\u{c}");
+    let question = "Which code opens the north gate?";
+    let told = ask(&["ask", "-", question], text.as_bytes());
+    assert!(told.stdout.contains("standard input, page 2, bytes "), "{}", told.stdout);
+    let report: Value = serde_json::from_str(&ask(&["ask", "-", question, "--json"], text.as_bytes()).stdout).unwrap();
+    assert_eq!(report["answers"][0]["quotes"][0]["page"], 2);
+}
+
 /// `script` of util-linux plays the terminal.
 #[test]
 fn a_name_with_escape_sequences_commands_no_terminal() {

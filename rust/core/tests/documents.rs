@@ -139,6 +139,41 @@ fn what_real_programs_wrote_is_quoted_with_its_page() {
 }
 
 #[test]
+fn a_page_of_a_text_ends_at_a_form_feed() {
+    let files = Files::new();
+    let mill = "The mill stands by the river.";
+    let report = format!("Harbour report\n\n{mill}\n\n1\n\u{c}Harbour report\n\n{FACT}\n\n2\n\u{c}Harbour report\n\n{mill}\n\n3\n\u{c}");
+    let long = format!("{}\n\u{c}\n{FACT}\n", "The mill 🙂 stands by the river.\n\n".repeat(4000));
+    let cases = [
+        (report, Place::Page(2)),
+        (format!("# Gates\n\n{FACT}\n\u{c}\n## Mill\n\n{mill}\n"), Place::Page(1)),
+        (format!("{mill}\u{c}\u{c}{FACT}\u{c}"), Place::Page(3)),
+        (format!("{FACT}\n\u{c}"), Place::Page(1)),
+        (long, Place::Page(2)),
+        (format!("{mill}\n\n{FACT}\n"), Place::Whole),
+    ];
+    for (text, place) in cases {
+        let held = TextSource::text(text.as_str()).unwrap();
+        let file = TextSource::file(&files.put("gates.txt", text.as_bytes())).unwrap();
+        let wide = TextSource::file(&files.put("wide.txt", &utf16(&text))).unwrap();
+        let stream = TextSource::spool(text.as_bytes(), None).unwrap();
+        for source in [held, file, wide, stream] {
+            let options = DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() };
+            let document = Document::open(Arc::clone(&DEMO), source.clone(), options).unwrap();
+            read(&document).unwrap();
+            let saved = files.0.path().join("state");
+            document.save(&saved).unwrap();
+            let restored = Document::restore(Arc::clone(&DEMO), source, &saved).unwrap();
+            read(&restored).unwrap();
+            for document in [document, restored] {
+                let quote = ask(&document).quotes.remove(0);
+                assert_eq!((quote.text.as_str(), quote.place), (FACT, place));
+            }
+        }
+    }
+}
+
+#[test]
 fn what_is_encrypted_scanned_or_cut_short_says_so() {
     let files = Files::new();
     let whole = std::fs::read(fixture("pandoc.docx")).unwrap();

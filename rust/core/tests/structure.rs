@@ -4,7 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use edgeinfinite_core::testing::{TextUnit, UnitKind, UnitStream};
-use edgeinfinite_core::{AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource};
+use edgeinfinite_core::{
+    Answer, AnswerEvent, AnswerStream, AskOptions, CoverageKind, Document, DocumentOptions, Model, OpenOptions, Reading, TextSource,
+};
 use serde::Deserialize;
 
 /// The units of a text; each stands where it says, byte for byte and by its UTF-16 units.
@@ -87,6 +89,11 @@ fn one_record_a_line_is_one_record() {
         "2024-05-01 03:11:09 INFO server started\n2024-05-01 04:00:02 INFO backup finished in 418 seconds\n",
         "2024-05-01 04:00:02 INFO backup finished in 418 seconds",
     );
+    holds("ship=heron berth=4\nship=tern berth=9\n", "ship=tern berth=9");
+    holds("[fan]\npower=90W\nspeed = 1400\n[pump]\npower=2kW\n", "[fan] | speed = 1400");
+    holds("[fan]\npower=90W\nspeed = 1400\n[pump]\npower=2kW\n", "[pump] | power=2kW");
+    holds("# keepers\nheron\t\t81/tcp\t\t# the gate\ntern\t\t82/tcp\ngull\t\t83/udp\tlarus\n", "tern 82/tcp");
+    holds("-a     all of it\n-b     the best,\n       and the rest\n-c     nothing\n", "-b the best, and the rest");
 }
 
 #[test]
@@ -124,6 +131,44 @@ fn what_a_message_quotes_is_told_apart() {
     holds(mail, "The piano comes on Friday at nine.");
 }
 
+fn demo() -> Arc<Model> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo");
+    Model::open(&folder, &OpenOptions { threads: Some(1), ..OpenOptions::default() }).expect("the model opens")
+}
+
+fn told(stream: AnswerStream) -> Answer {
+    loop {
+        if let Some(AnswerEvent::Done { answer }) = stream.next().unwrap() {
+            return *answer;
+        }
+    }
+}
+
+fn read(model: &Arc<Model>, text: &str) -> Document {
+    let options = DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() };
+    let document = Document::open(Arc::clone(model), TextSource::text(text).unwrap(), options).unwrap();
+    while document.step().unwrap().is_some() {}
+    document
+}
+
+#[test]
+fn a_text_that_fits_one_prompt_is_looked_at_whole() {
+    let model = demo();
+    let page = |n: u32, body: &str| format!("Harbour Rules\n\n{body}\n\n{n}\n\u{c}");
+    let texts = [
+        "The village has 412 inhabitants. No train stops there.\n\nThe bakery sells rye bread.\n".to_owned(),
+        "# Boats\n\n## Prices\n\n| Boat | Fee |\n|---|---|\n| Canoe | 30 |\n| Raft | 45 |\n\n## Rules\n\nBoats must not:\n- race\n- turn over\n".to_owned(),
+        "The office is shut.\n\nThe office is shut.\n\nThe office is shut.\n\nIt opens on Tuesday in the muni-\ncipality.\n".to_owned(),
+        page(1, "Boats may moor for three nights.") + &page(2, "Dogs stay on a lead.") + &page(3, "Fires are forbidden."),
+        "On Friday at nine.\n\nNadia\n\n> When does the piano\n> come? It was late.\n".to_owned(),
+        (0..40).map(|n| format!("- part {n}\n")).collect(),
+    ];
+    for text in texts {
+        let answer = told(read(&model, &text).ask("Which submarine won the chess cup?", AskOptions::default()).unwrap());
+        assert!(answer.coverage.iter().all(|part| part.kind != CoverageKind::Skipped), "{text:?}: {:?}", answer.coverage);
+    }
+}
+
 /// A text of `fixtures/structure.jsonl`: one kind of structure, what is asked of it and what the answers hold.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -147,27 +192,17 @@ struct Ask {
     lacks: Vec<String>,
 }
 
-fn told(stream: AnswerStream) -> String {
-    loop {
-        if let Some(AnswerEvent::Done { answer }) = stream.next().unwrap() {
-            return if answer.found { answer.text } else { String::new() };
-        }
-    }
-}
-
 /// Texts of each kind, written for this test, with the answers that a reader would give.
 #[test]
 fn answers_are_read_with_what_they_need() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo");
-    let model = Model::open(&folder, &OpenOptions { threads: Some(1), ..OpenOptions::default() }).expect("the model opens");
+    let model = demo();
     let mut wrong = Vec::new();
     for line in std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/structure.jsonl")).unwrap().lines() {
         let case: Case = serde_json::from_str(line).unwrap();
-        let options = DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() };
-        let document = Document::open(Arc::clone(&model), TextSource::text(case.text).unwrap(), options).unwrap();
-        while document.step().unwrap().is_some() {}
+        let document = read(&model, &case.text);
         for Ask { question, holds, lacks } in case.asks {
             let answer = told(document.ask(&question, AskOptions::default()).unwrap());
+            let answer = if answer.found { answer.text } else { String::new() };
             let (shown, mut from) = (answer.split_whitespace().collect::<Vec<_>>().join(" "), 0);
             let in_order = holds.iter().all(|words| {
                 let found = shown[from..].find(words.as_str());
@@ -179,7 +214,7 @@ fn answers_are_read_with_what_they_need() {
             }
         }
         if !case.summary.is_empty() {
-            let summary = told(document.summarize(AskOptions::default()).unwrap());
+            let summary = told(document.summarize(AskOptions::default()).unwrap()).text;
             if !case.summary.iter().all(|words| summary.matches(words.as_str()).count() == 1) {
                 wrong.push(format!("{}: the summary {summary:?}, expected each of {:?} once", case.what, case.summary));
             }

@@ -223,6 +223,9 @@ fn by_content(text: &str) -> Format {
     if !start.lines().take(5).any(is_stamped) && crate::csv::delimiter(text, false).is_some() {
         return Format::Csv;
     }
+    if crate::yaml::is_yaml(text) {
+        return Format::Yaml;
+    }
     if is_markdown(text) { Format::Markdown } else { Format::Plain }
 }
 
@@ -313,6 +316,8 @@ mod tests {
             ("[2024-06-01, 18:02:11] Priya: who\n[2024-06-01, 18:02:11] Priya: x\n", Format::Plain),
             ("city,inhabitants,mayor\nLund,94703,Sara Ek\nEspoo,305274,Jukka Maki\n", Format::Csv),
             ("id\tname\n1\tx\n2\ty\n", Format::Csv),
+            ("server:\n  port: 81\n  host: heron\n", Format::Yaml),
+            ("Bring:\n- a tent\n- some rope\n\nPrice: 40\nPlace: Lund\n", Format::Plain),
             ("# Title\n\nSee [this](http://a.org).\n", Format::Markdown),
             ("We came, saw, and won.\nThey came, saw, and lost.\nNobody came, saw, or won.\n", Format::Plain),
         ];

@@ -56,6 +56,7 @@ mod grid;
 mod html;
 mod input;
 mod json;
+mod json_text;
 mod limits;
 #[cfg(feature = "mail")]
 mod mail;
@@ -83,6 +84,7 @@ pub use error::{CODES, Error, Result};
 pub use input::Input;
 pub use limits::{Limits, Progress, ProgressUnit, Watch};
 pub use place::Place;
+pub use plain::struck_once;
 pub use text::{Sink, Spool, StructuredText};
 
 use detect::Magic;
@@ -103,7 +105,7 @@ pub struct Options {
     pub name: Option<String>,
     /// The format; told from the bytes and the name unless given.
     pub format: Option<Format>,
-    /// Whether the text form of a text has to be that text: JSON, HTML, mail and the like are then read as the plain text that they are.
+    /// Whether the text form of a text has to be that text: HTML, mail and the like are then read as the plain text that they are, JSON object by object.
     pub verbatim: bool,
     /// How much it may cost.
     pub limits: Limits,
@@ -161,9 +163,11 @@ fn read_here(input: &mut dyn Input, options: &Options, sink: &mut dyn Sink, watc
         }
         Magic::Text => options.format.unwrap_or_else(|| detect::text_format(&head, options.name.as_deref())),
     };
-    let format = if options.verbatim && is_text(format) && !format.is_verbatim() { Format::Plain } else { format };
+    let own = options.verbatim && is_text(format) && !format.is_verbatim();
+    let objects = own && format == Format::Json && length <= json_text::HELD;
+    let format = if own { Format::Plain } else { format };
     let mut report = Report { format, encoding: None, verbatim: None, text_bytes: 0, blocks: 0, pages_without_text: 0 };
-    produce(input, length, &mut writer, &mut report)?;
+    produce(input, length, objects, &mut writer, &mut report)?;
     report.text_bytes = writer.position() as u64;
     report.blocks = writer.next_block();
     if !writer.has_said() {
@@ -178,7 +182,8 @@ fn is_text(format: Format) -> bool {
         || matches!(format, Format::Html | Format::Json | Format::Subtitles | Format::Cards | Format::Mail | Format::Mailbox)
 }
 
-fn produce(input: &mut dyn Input, length: u64, writer: &mut Writer, report: &mut Report) -> Result<()> {
+/// `objects` if a plain text is JSON.
+fn produce(input: &mut dyn Input, length: u64, objects: bool, writer: &mut Writer, report: &mut Report) -> Result<()> {
     let format = report.format;
     if format.is_zipped() {
         #[cfg(feature = "office")]
@@ -210,7 +215,7 @@ fn produce(input: &mut dyn Input, length: u64, writer: &mut Writer, report: &mut
     let values = if format == Format::Json { json::count(input, length, writer.budget())? } else { None };
     if format == Format::Json && values.is_none() {
         report.format = Format::Plain;
-        return produce(input, length, writer, report);
+        return produce(input, length, false, writer, report);
     }
     let declared = declared(input, format)?;
     let source = Decoding::new(input, length, declared.as_deref(), writer.budget())?;
@@ -228,6 +233,7 @@ fn produce(input: &mut dyn Input, length: u64, writer: &mut Writer, report: &mut
         Format::Yaml => yaml::read(source, writer),
         Format::Subtitles => subtitles::read(source, writer),
         Format::Cards => cards::read(source, writer),
+        _ if objects => json_text::read(source, writer),
         _ => plain::read(source, writer),
     }
 }

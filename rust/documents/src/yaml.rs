@@ -31,6 +31,34 @@ pub(crate) fn read(mut source: Decoding, writer: &mut Writer) -> Result<()> {
     }
 }
 
+/// Whether the first lines of a text are keys of one word with values, some of them under another key; or begin as YAML does.
+pub(crate) fn is_yaml(text: &str) -> bool {
+    let said = || text.lines().filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'));
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let key = |line: &str| {
+        let words = line.trim_start().trim_start_matches("- ");
+        let (key, value) = words.split_once(':')?;
+        let named = !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || "._-/\"'".contains(c));
+        (named && (value.is_empty() || value.starts_with(' '))).then(|| value.trim().is_empty())
+    };
+    let (mut lines, mut keys, mut nested) = (0, 0, 0);
+    let mut opened: Option<usize> = None;
+    for line in said().take(200) {
+        lines += 1;
+        let found = key(line);
+        let item = line.trim_start().starts_with("- ");
+        keys += usize::from(found.is_some() || item || opened.is_some_and(|outer| indent(line) > outer + 1));
+        nested += usize::from(found.is_some() && opened.is_some_and(|outer| indent(line) > outer));
+        opened = match found {
+            Some(true) => Some(indent(line)),
+            Some(false) if opened.is_some_and(|outer| indent(line) <= outer) => None,
+            _ => opened,
+        };
+    }
+    let begins = said().next().is_some_and(|line| line.trim_end() == "---");
+    nested >= 2 && keys + usize::from(begins) == lines
+}
+
 fn blocks(text: &str) -> Vec<Block> {
     let mut found: Vec<Block> = Vec::new();
     // The open keys: how far in each stands, and its block.

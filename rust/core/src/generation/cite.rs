@@ -39,7 +39,7 @@ impl Cite {
 
     /// One choice. The last decision of a question is the answer's; those of a summary all are.
     pub fn step(&mut self, prompt: &mut PromptSession, request: &Request, output: &mut Output) -> Result<Step> {
-        let (choice, log_probability) = self.choose(prompt, request);
+        let (choice, log_probability) = self.choose(prompt, request, output);
         if request.is_question() {
             output.clear_decisions();
         }
@@ -53,8 +53,8 @@ impl Cite {
         }
     }
 
-    fn choose(&self, prompt: &PromptSession, request: &Request) -> (Choice, f64) {
-        let candidates = candidates(prompt, request.is_question());
+    fn choose(&self, prompt: &PromptSession, request: &Request, output: &Output) -> (Choice, f64) {
+        let candidates = candidates(prompt, request.is_question(), output);
         let mut log_probability = 0.0;
         if let Some(token) = request.own_words().filter(|_| request.is_question() && prompt.has_memory()) {
             let others = candidates.iter().map(|(_, marker, _)| *marker).chain([self.none]);
@@ -108,8 +108,10 @@ impl Cite {
     }
 }
 
-/// What may be cited: index, marker and BM25 of the pieces in the window that were not cited yet; a heading answers no question.
-fn candidates(prompt: &PromptSession, question: bool) -> Vec<(usize, u32, f32)> {
-    let visible = prompt.evidence().iter().enumerate().filter(|(_, piece)| prompt.is_visible(piece) && !(question && piece.heading));
+/// What may be cited: index, marker and BM25 of the pieces in the window that were not cited yet, nor others in the same words; a heading answers no
+/// question.
+fn candidates(prompt: &PromptSession, question: bool, output: &Output) -> Vec<(usize, u32, f32)> {
+    let open = |piece: &Evidence| if piece.heading { !question } else { !output.has_told(piece) };
+    let visible = prompt.evidence().iter().enumerate().filter(|(_, piece)| prompt.is_visible(piece) && open(piece));
     visible.filter_map(|(index, piece)| Some((index, piece.marker?, piece.score))).collect()
 }

@@ -244,7 +244,7 @@ impl Extraction {
     fn quote(&self, span: Span) -> Result<Quote> {
         let source = &self.document.source;
         let mut quote = Quote::new(span, source.slice(span.start, span.end)?);
-        quote.place = source.place(span.start);
+        quote.place = source.place(span.start)?;
         quote.headings = headings(source, &self.document.state()?.index, span.start)?;
         Ok(quote)
     }

@@ -198,7 +198,7 @@ impl Generation {
         let refusal = refused.map(|question| refusal(document, question, by_words)).transpose()?;
         let state = document.state()?;
         for quote in &mut quotes {
-            quote.place = document.source.place(quote.span.start);
+            quote.place = document.source.place(quote.span.start)?;
             quote.headings = headings(&document.source, &state.index, quote.span.start)?;
         }
         let usage = Usage {

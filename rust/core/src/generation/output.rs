@@ -1,5 +1,7 @@
 //! The answer so far: its text and where that comes from.
 
+use std::collections::HashSet;
+
 use crate::answer::{Coverage, CoverageKind, Quote, Span};
 use crate::decode::decoder::Decoder;
 use crate::document::Shared;
@@ -22,6 +24,8 @@ pub(crate) struct Output {
     /// Tokens and sentences that were cited.
     cited_tokens: usize,
     cited_sentences: usize,
+    /// The words of the sentences that were cited, as hashes.
+    told: HashSet<u64>,
     /// A heading that was cited: shown with the sentence after it, or when there is nothing else to show.
     heading: Option<Evidence>,
     decisions: Decisions,
@@ -50,6 +54,7 @@ impl Output {
             decoder,
             cited_tokens: 0,
             cited_sentences: 0,
+            told: HashSet::new(),
             heading: None,
             decisions: Decisions::default(),
             quotes: Vec::new(),
@@ -84,6 +89,7 @@ impl Output {
             return Ok(String::new());
         }
         self.cited_sentences += 1;
+        self.told.insert(piece.words());
         let heading = self.heading.take().filter(|_| self.style == SummaryStyle::Bullets);
         self.quote(source, heading.into_iter().chain(anew).chain([piece]))
     }
@@ -133,6 +139,11 @@ impl Output {
 
     pub fn has_quotes(&self) -> bool {
         !self.quotes.is_empty()
+    }
+
+    /// Whether a sentence in the same words was cited.
+    pub fn has_told(&self, piece: &Evidence) -> bool {
+        !self.told.is_empty() && self.told.contains(&piece.words())
     }
 
     pub fn cited_tokens(&self) -> usize {

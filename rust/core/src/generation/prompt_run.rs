@@ -42,7 +42,8 @@ impl PromptRun {
             None if request.is_constrained() => Mode::Constrained(Constrained::default()),
             None => Mode::FreeForm(FreeForm::of_free_model()),
         };
-        let prompt = PromptSession::new(request.generator(), prompt.session, &prompt.tokens, prompt.pieces)?;
+        let whole = prompt.whole;
+        let prompt = PromptSession::new(request.generator(), prompt.session, &prompt.tokens, prompt.pieces)?.holding_all(whole);
         Ok(Self { prompt, mode })
     }
 

@@ -1,6 +1,6 @@
 //! A session that runs a prompt, and the evidence in it.
 
-use crate::answer::CoverageKind;
+use crate::answer::{CoverageKind, Span};
 use crate::document::Shared;
 use crate::error::Result;
 use crate::generation::output::Output;
@@ -15,6 +15,8 @@ pub(crate) struct PromptSession {
     session: Session,
     /// Parts of the document in the prompt; none in a chat.
     evidence: Vec<Evidence>,
+    /// All that the document says is in the prompt.
+    whole: bool,
     /// It goes on from a session of before: the document's own, or a chat's.
     continued: bool,
     /// Tokens fed last.
@@ -27,9 +29,14 @@ impl PromptSession {
     pub fn new(generator: &Generator, before: Option<Session>, tokens: &[u32], evidence: Vec<Evidence>) -> Result<Self> {
         let continued = before.is_some();
         let session = before.map_or_else(|| generator.session(), Ok)?;
-        let mut prompt = Self { runs_before: session.runs(), session, evidence, continued, fed: 0 };
+        let mut prompt = Self { runs_before: session.runs(), session, evidence, whole: false, continued, fed: 0 };
         prompt.feed(tokens);
         Ok(prompt)
+    }
+
+    /// The same prompt, told whether it holds all that the document says.
+    pub fn holding_all(self, whole: bool) -> Self {
+        Self { whole, ..self }
     }
 
     /// Tokens to run before anything is chosen again.
@@ -86,6 +93,11 @@ impl PromptSession {
     pub fn cover(&self, document: &Shared, output: &mut Output) -> Result<()> {
         if self.continued {
             output.set_used_memory();
+        }
+        if self.whole {
+            let end_utf16 = document.read_state()?.marks.start_utf16;
+            let all = Span { start: 0, end: document.source.length(), start_utf16: 0, end_utf16 };
+            return output.add_coverage(&document.source, all, CoverageKind::Recalled);
         }
         for piece in self.evidence.iter().filter(|piece| piece.note.is_none()) {
             let kind = match (self.continued, self.is_visible(piece)) {

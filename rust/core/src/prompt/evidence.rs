@@ -3,6 +3,8 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use crate::answer::{Quote, Span};
 use crate::decode::constrained::ConstrainedSpan;
 use crate::document::Shared;
@@ -117,6 +119,15 @@ impl Evidence {
     /// What is shown when it is cited.
     pub fn excerpt(&self) -> &Excerpt {
         self.whole.as_deref().unwrap_or(&self.shown)
+    }
+
+    /// The same for pieces that say the same words, whatever their case, marks and spaces.
+    pub fn words(&self) -> u64 {
+        let words: Vec<String> = self.shown.text.unicode_words().map(str::to_lowercase).collect();
+        // What is said twice in one piece counts once.
+        let once = (1..words.len())
+            .find(|length| words.len().is_multiple_of(*length) && words.chunks(*length).all(|part| part == &words[..*length]));
+        if words.is_empty() { hash(&self.shown.text) } else { hash(&&words[..once.unwrap_or(words.len())]) }
     }
 
     /// The same for pieces that say the same under the same surroundings.

@@ -48,7 +48,12 @@ impl Notes {
     /// The next prompt, given the note of the one before; None after the last, or when nothing was noted.
     pub fn next(&mut self, document: &Shared, note: Vec<Evidence>) -> Result<Option<Prompt>> {
         let Some(level) = self.level else { return Ok(None) };
-        self.levels[level].extend(note);
+        for piece in note {
+            let told = |other: &Evidence| !self.asked && !piece.heading && other.words() == piece.words();
+            if !self.levels[level].iter().any(told) {
+                self.levels[level].push(piece);
+            }
+        }
         for level in 0..self.levels.len() {
             if let Some(full) = self.full(document, level)? {
                 if level + 1 == self.levels.len() {

@@ -139,7 +139,7 @@ impl<'d> PassageReader<'d> {
         let led = |unit: &&&UnitRecord| {
             unit.context.last().is_some_and(|last| units[0].ranges.last().is_some_and(|own| last.start == self.start + own.start as u64))
         };
-        let items: Vec<&&UnitRecord> = units[parts..].iter().take_while(|unit| !unit.leans && led(unit)).collect();
+        let items: Vec<&&UnitRecord> = units[parts..].iter().take_while(led).collect();
         if parts == 1 && items.is_empty() {
             return Ok(None);
         }

@@ -78,5 +78,5 @@ fn memory(document: &Shared, task: &Task, task_tokens: Vec<u32>) -> Result<Promp
         pieces.push(Evidence { heading: seen.heading, score, marker: seen.marker, at: seen.at, ..piece });
     }
     let cites = if matches!(task, Task::Ask(_)) { 1 } else { PIECES };
-    Ok(Prompt { session: Some(session), tokens: task_tokens, pieces, cites, shown: true, note_tokens: 0 })
+    Ok(Prompt { session: Some(session), tokens: task_tokens, pieces, whole: false, cites, shown: true, note_tokens: 0 })
 }

@@ -22,6 +22,8 @@ pub(crate) struct Prompt {
     pub session: Option<Session>,
     pub tokens: Vec<u32>,
     pub pieces: Vec<Evidence>,
+    /// Whether all that the document says stands in it and the prompts before; what it says twice stands there once.
+    pub whole: bool,
     /// Most pieces that a citing model cites.
     pub cites: usize,
     /// Whether its answer is shown; else it is a note for a prompt to come.
@@ -48,7 +50,7 @@ impl Prompt {
         }
         tokens.extend(task_tokens);
         let note_tokens = ANSWER_ROOM.min(PromptBudget::new(generator, task_tokens.len()).left / 4).max(1);
-        Ok(Self { session: None, tokens, pieces, cites, shown, note_tokens })
+        Ok(Self { session: None, tokens, pieces, whole: false, cites, shown, note_tokens })
     }
 }
 

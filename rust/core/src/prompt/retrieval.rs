@@ -8,8 +8,8 @@ use crate::error::{Error, Result};
 use crate::index::bm25::{Rank, Weights};
 use crate::index::{Match, Query};
 use crate::model::Model;
-use crate::prompt::evidence::hash;
 use crate::prompt::{Evidence, Next, Prompt, PromptBudget, evidence_at, question_too_long, sentences};
+use crate::text::sentences::ends_statement;
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
 pub(crate) const PASSAGES: usize = 24;
@@ -22,6 +22,8 @@ const MOST_KNOWN: usize = 1 << 14;
 pub(crate) const PASSAGE_WEIGHT: f32 = 0.3;
 /// Scores of the same words that differ by less are equal.
 const EQUAL: f32 = 0.01;
+/// Sentences that a summary is chosen from at least, if the document has as many.
+const FEW: usize = 12;
 /// Prompts of a summary, and pieces that one of them may cite.
 const PARTS: usize = 3;
 pub(crate) const PIECES: usize = 6;
@@ -43,6 +45,10 @@ pub(crate) struct Recall {
     /// Texts of sentences that were taken in, as hashes: boilerplate is shown once.
     known: HashSet<u64>,
     made: usize,
+    /// Whether the document is taken in whole, since it fits a prompt.
+    whole: bool,
+    /// Whether headings were left out that did not fit, or sentences that others in the same words match better.
+    left_out: bool,
     /// Whether what messages quote of others was looked at after the last of the prompts.
     late: bool,
 }
@@ -64,6 +70,8 @@ impl Recall {
             waiting,
             known,
             made: 0,
+            whole: false,
+            left_out: false,
             late: false,
         }
     }
@@ -71,7 +79,8 @@ impl Recall {
     /// The next prompt, looked for among one more batch of passages.
     pub fn next(&mut self, document: &Shared) -> Result<Next> {
         let model = document.generator()?;
-        if self.left.is_some_and(|left| self.made >= left) {
+        let unfinished = self.whole && self.made > 0 && !self.waiting.is_empty();
+        if self.left.is_some_and(|left| self.made >= left) && !unfinished {
             self.waiting.retain(|piece| piece.quoted);
             if self.late || self.waiting.is_empty() {
                 return Ok(Next::End);
@@ -91,6 +100,8 @@ impl Recall {
         if self.left.is_some() {
             waiting.truncate(WAITING);
         }
+        self.left_out |= waiting.iter().any(|piece| piece.heading);
+        waiting.retain(|piece| !piece.heading); // a heading alone answers nothing
         self.waiting = waiting;
         if chosen.is_empty() {
             if self.made == 0 {
@@ -102,7 +113,8 @@ impl Recall {
         }
         chosen.sort_by_key(|p| p.span);
         self.made += 1;
-        Prompt::new(model, chosen, &self.task_tokens, 1, true).map(Next::prompt)
+        let whole = self.whole && self.waiting.is_empty() && !self.left_out;
+        Prompt::new(model, chosen, &self.task_tokens, 1, true).map(|prompt| Next::prompt(Prompt { whole, ..prompt }))
     }
 
     /// The next best passages, cut into sentences, best first.
@@ -112,26 +124,26 @@ impl Recall {
         if !self.exhausted && !enough {
             let state = document.read_state()?;
             // A text that fits a prompt is put there whole.
-            let whole =
-                self.made == 0 && state.marks.tokens <= PromptBudget::new(document.generator()?, self.task_tokens.len()).left as u64;
+            let fits = state.marks.tokens <= PromptBudget::new(document.generator()?, self.task_tokens.len()).left as u64;
+            self.whole |= fits && self.made == 0;
+            let most = if self.whole { MOST_PASSAGES } else { self.passages };
             let query = match self.query.take() {
                 Some(query) => query,
                 None => state.index.query(&self.question)?,
             };
             let matches = match self.left {
-                Some(_) if whole => state.index.all(&query, MOST_PASSAGES, None)?,
-                Some(_) => state.index.best(&query, self.passages, self.after)?,
-                None => state.index.all(&query, self.passages, self.after)?,
+                Some(_) if !self.whole => state.index.best(&query, most, self.after)?,
+                _ => state.index.all(&query, most, self.after)?,
             };
             drop(state);
-            self.exhausted = whole || matches.len() < self.passages;
+            self.exhausted = matches.len() < most;
             self.after = matches.last().map(Match::rank).or(self.after);
             self.passages = (self.passages * 2).min(MOST_PASSAGES);
             self.cut(document, &matches, query.weights())?;
             self.query = Some(query);
             if self.made == 0 && self.waiting.is_empty() && self.left.is_some() {
                 // No word of the question stands in the document: the model decides over what leads.
-                self.waiting = spread(document, usize::from(u8::MAX))?;
+                self.waiting = spread(document, usize::from(u8::MAX), 1)?;
             }
         }
         self.tell_apart(&document.model)?;
@@ -143,20 +155,23 @@ impl Recall {
     /// told with it.
     fn tell_apart(&mut self, model: &Model) -> Result<()> {
         let mut alike: HashMap<u64, (usize, f32)> = HashMap::new();
-        for piece in &self.waiting {
+        for piece in self.waiting.iter().filter(|piece| !piece.heading) {
             let (count, best) = alike.entry(piece.around.words).or_insert((0, f32::MIN));
             *count += 1;
             *best = best.max(piece.around.score);
         }
-        self.waiting.retain(|piece| piece.around.score + EQUAL >= alike[&piece.around.words].1);
-        let several = |piece: &&mut Evidence| alike[&piece.around.words].0 > 1;
+        let best = |piece: &Evidence| piece.heading || piece.around.score + EQUAL >= alike[&piece.around.words].1;
+        let before = self.waiting.len();
+        self.waiting.retain(best);
+        self.left_out |= self.waiting.len() < before;
+        let several = |piece: &&mut Evidence| !piece.heading && alike[&piece.around.words].0 > 1;
         self.waiting.iter_mut().filter(several).try_for_each(|piece| piece.tell_apart(model))
     }
 
     fn cut(&mut self, document: &Shared, matches: &[Match], weights: &Weights) -> Result<()> {
         for found in matches {
             let lift = PASSAGE_WEIGHT * weights.share(found.score);
-            for piece in sentences(document, &found.passage, false, weights, lift)? {
+            for piece in sentences(document, &found.passage, self.whole, weights, lift)? {
                 if self.known.len() > MOST_KNOWN {
                     self.known.clear();
                 }
@@ -174,17 +189,18 @@ pub(crate) fn overview(document: &Shared, task_tokens: &[u32]) -> Result<Vec<Pro
     let model = document.generator()?;
     let leads = document.read_state()?.marks.leads.clone();
     let mut groups: Vec<Vec<Evidence>> = Vec::new();
+    let mut known = HashSet::new();
     if leads.len() >= PARTS {
         for lead in leads {
             let pieces = [(lead.heading, true), (lead.sentence, false)];
             let pieces = pieces.into_iter().map(|(span, heading)| evidence_at(document, span, heading)).collect::<Result<_>>()?;
             groups.push(pieces);
         }
-    } else {
-        groups = spread(document, 128)?.into_iter().map(|p| vec![p]).collect();
+        groups.retain(|group: &Vec<Evidence>| group.last().is_some_and(|sentence| known.insert(sentence.words())));
     }
-    let mut known = HashSet::new();
-    groups.retain(|group| group.last().is_some_and(|sentence| known.insert(hash(&sentence.text()))));
+    if groups.len() < PARTS {
+        groups = spread(document, 128, FEW)?.into_iter().map(|piece| vec![piece]).collect();
+    }
     // Evenly spaced groups, as many as there are tokens and markers for, cut into parts in document order.
     let whole = PromptBudget::new(model, task_tokens.len());
     let cost = |groups: &[Vec<Evidence>]| groups.iter().flatten().map(|p| p.tokens.len() + 1).sum::<usize>();
@@ -210,13 +226,29 @@ pub(crate) fn overview(document: &Shared, task_tokens: &[u32]) -> Result<Vec<Pro
     Ok(prompts)
 }
 
-/// The first sentences of up to `most` evenly spaced passages.
-fn spread(document: &Shared, most: usize) -> Result<Vec<Evidence>> {
+/// The first sentences of up to `most` evenly spaced passages, none twice; of few passages also what follows, sentences before lines that
+/// are none, up to about `least` in all.
+fn spread(document: &Shared, most: usize, least: usize) -> Result<Vec<Evidence>> {
     let state = document.read_state()?;
     let count = state.index.passages() as usize;
     let numbers: Vec<usize> = (0..count.min(most)).map(|i| i * count / count.min(most)).collect();
     let passages = numbers.into_iter().map(|n| state.index.passage(n as u32)).collect::<Result<Vec<_>>>()?;
     drop(state);
-    let firsts = passages.into_iter().map(|p| Ok(sentences(document, &p, false, &Weights::default(), 0.0)?.into_iter().next()));
-    Ok(firsts.collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+    let (mut known, mut found) = (HashSet::new(), Vec::new());
+    let mut rest = Vec::new();
+    for passage in passages {
+        let mut pieces = sentences(document, &passage, false, &Weights::default(), 0.0)?.into_iter();
+        found.extend(pieces.find(|piece| known.insert(piece.words())));
+        if count < least {
+            rest.push(pieces.collect::<Vec<_>>());
+        }
+    }
+    for whole in [true, false] {
+        let mut left: Vec<_> = rest.iter().map(|pieces| pieces.iter().filter(|piece| ends_statement(piece.text()) == whole)).collect();
+        while found.len() < least && !left.is_empty() {
+            left.retain_mut(|pieces| pieces.find(|piece| known.insert(piece.words())).map(|piece| found.push(piece.clone())).is_some());
+        }
+    }
+    found.sort_by_key(|piece| piece.span);
+    Ok(found)
 }

@@ -102,9 +102,16 @@ pub(crate) fn ends(before: &str, after: &str) -> bool {
         return !is_ordinal(stem, word, next);
     }
     let mut letters = word.chars();
-    let initial = letters.next().is_some_and(char::is_uppercase) && letters.next().is_none();
-    if initial {
-        return opens();
+    let first = letters.next();
+    let alone = letters.next().is_none();
+    // "z. B.", "p. ej.", "n. Chr."
+    let lower = |c: char| c.is_lowercase();
+    let parted = |word: &str| word.len() <= 4 && word.chars().filter(|c| c.is_alphabetic()).count() == 1 && word.ends_with('.');
+    if alone && first.is_some_and(lower) && (parted(next) || matches!(next.trim_end_matches('.'), "Chr" | "ej")) {
+        return false;
+    }
+    if alone && first.is_some_and(char::is_uppercase) {
+        return opens() && !(parted(before_word(stem, word)) && before_word(stem, word).starts_with(lower));
     }
     let small = word.to_lowercase();
     let counted = || before_word(stem, word).ends_with(|c: char| c.is_ascii_digit());
@@ -146,6 +153,9 @@ mod tests {
             ("La oficina está en la Avda.", "Colón."),
             ("The wall is 3 ft.", "6 in. high."),
             ("3.1.", "Fees."),
+            ("Geräte wie z.", "B. Bohrer"),
+            ("Geräte wie z. B.", "Die Säge"),
+            ("Er starb 44 v.", "Chr. in Rom."),
         ] {
             assert!(!ends(before, after), "{before} {after}");
         }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use edgeinfinite_documents::{Block, Kind};
 
-use crate::text::sentences::{parts, sentences, trimmed};
+use crate::text::sentences::{breaths, ends_statement, parts, sentences, trimmed};
 use crate::text::span::Utf16;
 use crate::text::structure::Chunk;
 use crate::text::units::{Context, ContextPart, TextUnit, UnitKind};
@@ -18,6 +18,8 @@ const LONG: usize = 480;
 const TURN: usize = 240;
 /// Most bytes of a context; what does not fit is left out from the outside.
 const CONTEXT: usize = 240;
+/// Words of a name that records stand under.
+const NAME: usize = 4;
 /// Blocks that others may refer to and that are remembered, the latest ones referred to.
 const REMEMBERED: usize = 256;
 
@@ -40,6 +42,8 @@ struct Said {
     heading: bool,
     /// A question, or a table's header.
     says_nothing: bool,
+    /// A few words that name what follows: `backup:`, `[backup]`.
+    names: bool,
 }
 
 /// A block's text with the way back to the chunk.
@@ -120,7 +124,7 @@ impl Cutter {
     /// What a block is to be read with, and whether it leans on that: its lead, or a heading that asks, or the heading above an item that is no
     /// sentence.
     fn context_of(&mut self, block: &Block, text: &str) -> (Context, bool) {
-        let fragment = matches!(block.kind, Kind::Item { .. }) && !ends_sentence(text.trim_end()) && !text.trim_end().ends_with(':');
+        let fragment = matches!(block.kind, Kind::Item { .. }) && !ends_statement(text.trim_end()) && !text.trim_end().ends_with(':');
         let heading = |said: &&Said| said.heading && (said.says_nothing || fragment);
         if matches!(block.kind, Kind::Heading { .. }) {
             return (Context::default(), false);
@@ -129,7 +133,8 @@ impl Cutter {
         if let Some(lead) = block.lead
             && let Some(said) = self.recall(lead)
         {
-            return found(said);
+            let (context, leans) = found(said);
+            return (context, leans || said.names && matches!(block.kind, Kind::Record { .. }));
         }
         let above = block.heading.and_then(|heading| self.recall(heading));
         above.filter(heading).map_or_else(Default::default, found)
@@ -159,7 +164,9 @@ impl Cutter {
         if self.remembered.len() == REMEMBERED {
             self.remembered.pop_front();
         }
-        self.remembered.push_back(Said { number, context: all.into(), heading: matches!(block.kind, Kind::Heading { .. }), says_nothing });
+        let heading = matches!(block.kind, Kind::Heading { .. });
+        let names = names(&last.text);
+        self.remembered.push_back(Said { number, context: all.into(), heading, says_nothing, names });
     }
 }
 
@@ -172,12 +179,14 @@ fn context_parts(unit: &TextUnit) -> impl Iterator<Item = ContextPart> {
     })
 }
 
-fn asks(text: &str) -> bool {
-    text.trim_end_matches(['*', '_']).ends_with(['?', '？', '؟', '\u{37e}'])
+fn names(text: &str) -> bool {
+    let text = text.trim_end_matches(['{', '[', ' ']);
+    let marked = text.ends_with(':') || text.starts_with('[') && text.ends_with(']');
+    marked && text.split_whitespace().count() <= NAME
 }
 
-fn ends_sentence(text: &str) -> bool {
-    text.trim_end_matches(['*', '_', '"', '”', ')']).ends_with(['.', '!', '…', '。', '！', '।', '۔', '။', '።'])
+fn asks(text: &str) -> bool {
+    text.trim_end_matches(['*', '_']).ends_with(['?', '？', '؟', '\u{37e}'])
 }
 
 /// The units of a block.
@@ -193,7 +202,7 @@ fn units(chunk: &Chunk, joined: &Joined, block: &Block, context: &(Context, bool
         Kind::Heading { .. } | Kind::Header { .. } | Kind::Row { .. } | Kind::Record { .. } => whole(),
         Kind::Turn { .. } if text.len() <= TURN => whole(),
         Kind::Code => lines(text),
-        _ => sentences(text),
+        _ => sentences(text).into_iter().flat_map(|range| breaths(text, range)).collect(),
     };
     let mut found = Vec::with_capacity(ranges.len());
     for range in ranges {

@@ -9,7 +9,7 @@ pub(crate) fn check_text(head: &[u8]) -> Result<()> {
     let half = head.len() / 2;
     let even = zeros(0);
     let odd = zeros(1);
-    let control = head.iter().filter(|b| **b < 32 && !b"\t\n\x0b\x0c\r\x1b\0".contains(b)).count();
+    let control = head.iter().filter(|b| **b < 32 && !b"\x08\t\n\x0b\x0c\r\x1b\0".contains(b)).count();
     let (what, advice) = match head {
         [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => ("UTF-32", "convert it to UTF-8 first (iconv -f UTF-32 -t UTF-8)"),
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => ("UTF-16", UTF16),

@@ -9,11 +9,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-use edgeinfinite_documents::{self as documents, Block};
+use edgeinfinite_documents::{self as documents, Block, Format};
 
 use crate::error::{Error, Result};
 use crate::text::byte_source::ByteSource;
-use crate::text::places::Places;
+use crate::text::places::{PageMarks, Places, ToldPlaces};
 use crate::text::stored_blocks::{BlockWriter, StoredBlocks};
 use crate::text::utf16_marks::Utf16Marks;
 
@@ -26,16 +26,16 @@ pub(crate) struct TextForm {
     pub bytes: ByteSource,
     /// Its structure; None of a text that is its own form, whose structure is told from the text.
     pub blocks: Option<StoredBlocks>,
-    /// Whether the file's name says that it is separated values.
-    pub rows: bool,
+    /// The format that the file's name says, where the text alone does not: separated values, YAML.
+    pub named: Option<Format>,
     pub places: Places,
     pub utf16: Utf16Marks,
 }
 
 impl TextForm {
     /// A text that is its own form.
-    pub fn verbatim(bytes: ByteSource, rows: bool) -> Self {
-        Self { bytes, blocks: None, rows, places: Places::default(), utf16: Utf16Marks::default() }
+    pub fn verbatim(bytes: ByteSource, named: Option<Format>) -> Self {
+        Self { bytes, blocks: None, named, places: Places::Paged(PageMarks::default()), utf16: Utf16Marks::default() }
     }
 }
 
@@ -61,8 +61,8 @@ pub(crate) struct SourceFile {
     pub name: Option<String>,
     /// Whether the file is its own text form if all of it is UTF-8.
     pub verbatim: bool,
-    /// Whether its name says that it is separated values.
-    pub rows: bool,
+    /// As [`TextForm::named`].
+    pub named: Option<Format>,
 }
 
 #[derive(Debug)]
@@ -203,7 +203,7 @@ type Watch<'w> = &'w (dyn Fn(f64) -> ControlFlow<()> + Sync);
 /// The file itself where that is UTF-8 text, or else what is read out of it.
 fn text_form(file: &SourceFile, folder: Option<&Path>, watch: Watch<'_>) -> Result<TextForm> {
     if file.verbatim && is_utf8(&file.bytes, watch)? {
-        return Ok(TextForm::verbatim(file.bytes.clone(), file.rows));
+        return Ok(TextForm::verbatim(file.bytes.clone(), file.named));
     }
     let failed = |e: std::io::Error| Error::io("making a private file for the document's text", &e);
     let private = || match folder {
@@ -212,7 +212,7 @@ fn text_form(file: &SourceFile, folder: Option<&Path>, watch: Watch<'_>) -> Resu
     };
     let output = BufWriter::with_capacity(READ, private().map_err(failed)?);
     let blocks = BlockWriter::new(private().map_err(failed)?);
-    let mut sink = FormWriter { output, written: 0, blocks, places: Places::default() };
+    let mut sink = FormWriter { output, written: 0, blocks, places: ToldPlaces::default() };
     let options = documents::Options { name: file.name.clone(), ..documents::Options::default() };
     let mut watch = |progress: documents::Progress| watch(progress.done as f64 / progress.total.max(1) as f64);
     let report = documents::read(file.bytes.reader(), &options, &mut sink, &mut watch)?;
@@ -220,7 +220,9 @@ fn text_form(file: &SourceFile, folder: Option<&Path>, watch: Watch<'_>) -> Resu
     let FormWriter { output, blocks, places, .. } = sink;
     let text = output.into_inner().map_err(|e| failed(e.into_error()))?;
     let bytes = ByteSource::private(text, report.text_bytes);
-    Ok(TextForm { bytes, blocks: Some(blocks.finish().map_err(failed)?), rows: false, places, utf16: Utf16Marks::default() })
+    // A text in another encoding has pages as one in UTF-8 has.
+    let places = if report.format.is_verbatim() { Places::Paged(PageMarks::default()) } else { Places::Told(places) };
+    Ok(TextForm { bytes, blocks: Some(blocks.finish().map_err(failed)?), named: None, places, utf16: Utf16Marks::default() })
 }
 
 /// Writes a text form and its blocks as they come.
@@ -228,7 +230,7 @@ struct FormWriter {
     output: BufWriter<File>,
     written: u64,
     blocks: BlockWriter,
-    places: Places,
+    places: ToldPlaces,
 }
 
 impl documents::Sink for FormWriter {

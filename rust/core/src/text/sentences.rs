@@ -5,14 +5,83 @@
 
 use std::ops::Range;
 
+use edgeinfinite_documents::struck_once;
 use unicode_segmentation::UnicodeSegmentation;
 
 use crate::text::abbreviations::ends;
 
+/// Bytes of a part of speech without marks.
+const BREATH: usize = 160;
+
+/// Words that go on with another clause.
+const CONNECTIVES: &[&str] = &[
+    "and",
+    "so",
+    "but",
+    "then",
+    "because",
+    "or",
+    "when",
+    "while",
+    "if",
+    "next",
+    "now",
+    "after",
+    "before",
+    "which",
+    "und",
+    "aber",
+    "dann",
+    "weil",
+    "denn",
+    "oder",
+    "wenn",
+    "also",
+    "danach",
+    "et",
+    "mais",
+    "donc",
+    "puis",
+    "ou",
+    "quand",
+    "parce",
+    "alors",
+    "y",
+    "pero",
+    "entonces",
+    "porque",
+    "cuando",
+    "luego",
+    "ma",
+    "quindi",
+    "poi",
+    "perché",
+    "quando",
+    "mas",
+    "então",
+    "depois",
+    "maar",
+    "dus",
+    "toen",
+    "och",
+    "sedan",
+    "og",
+    "så",
+    "ale",
+    "potem",
+    "bo",
+    "и",
+    "но",
+    "потом",
+    "потому",
+    "когда",
+];
+
 /// The sentences of a text, without white space around them; a line's end within is a space like any other.
 pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
     // One byte for one byte, so that positions stay.
-    let joined = if text.contains(is_line_end) { spaced(text) } else { text.to_owned() };
+    let text = struck_once(text);
+    let joined = if text.contains(is_line_end) { spaced(&text) } else { text.into_owned() };
     let (mut found, mut start): (Vec<Range<usize>>, usize) = (Vec::new(), 0);
     for (at, sentence) in joined.split_sentence_bound_indices() {
         let end = at + sentence.len();
@@ -29,6 +98,11 @@ pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
         start = end;
     }
     found
+}
+
+/// Whether a text ends as a sentence does that states something.
+pub(crate) fn ends_statement(text: &str) -> bool {
+    text.trim_end_matches(['*', '_', '"', '”', ')']).ends_with(['.', '!', '…', '。', '！', '।', '۔', '။', '።'])
 }
 
 fn is_line_end(c: char) -> bool {
@@ -67,6 +141,54 @@ pub(crate) fn parts(text: &str, range: Range<usize>, most: usize) -> Vec<Range<u
     found.push(rest);
     found.retain(|part| !part.is_empty());
     found
+}
+
+/// A sentence, or the parts of about [`BREATH`] bytes of speech that somebody wrote down without marks: cut at the ends of lines where they
+/// are its own, else before a word that goes on with another clause, else in even parts.
+pub(crate) fn breaths(text: &str, range: Range<usize>) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut rest = range;
+    if is_unmarked(&text[rest.clone()]) {
+        let lines = has_lines(&text[rest.clone()]);
+        while rest.len() > BREATH * 3 / 2 {
+            let Some(at) = breath(&text[rest.clone()], lines) else { break };
+            found.push(trimmed(text, rest.start..rest.start + at));
+            rest = trimmed(text, rest.start + at..rest.end);
+        }
+    }
+    found.push(rest);
+    found
+}
+
+/// Words without a mark of punctuation among them or after them.
+fn is_unmarked(text: &str) -> bool {
+    let marks = |c: char| ".,;:!?…–—|。、，।۔؟".contains(c);
+    let marked = || text.match_indices(marks).any(|(at, mark)| text[at + mark.len()..].chars().next().is_none_or(char::is_whitespace));
+    let spaces = || text.chars().filter(|c| c.is_whitespace()).count();
+    text.len() > BREATH * 3 / 2 && spaces() * 12 >= text.chars().count() && !marked()
+}
+
+/// Whether most lines end although the next word had room there.
+fn has_lines(text: &str) -> bool {
+    let lines: Vec<&str> = text.split(is_line_end).map(str::trim).filter(|line| !line.is_empty()).collect();
+    let widest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let first = |line: &str| line.split_whitespace().next().map_or(0, |word| word.chars().count());
+    let ended = lines.windows(2).filter(|pair| pair[0].chars().count() + 1 + first(pair[1]) <= widest).count();
+    ended * 2 >= lines.len()
+}
+
+/// Where the first part of speech ends; at the end of a line if there are `lines` and one is near.
+fn breath(text: &str, lines: bool) -> Option<usize> {
+    let target = text.len() / text.len().div_ceil(BREATH);
+    let bounds = text.match_indices(char::is_whitespace).filter(|(at, _)| (target / 2..=target * 3 / 2).contains(at));
+    let bounds: Vec<(usize, bool)> = bounds.map(|(at, space)| (at, space.contains(is_line_end))).collect();
+    let lines = lines && bounds.iter().any(|bound| bound.1);
+    let score = |at: usize| {
+        let word = text[at..].split_whitespace().next().unwrap_or_default().to_lowercase();
+        let far = at.abs_diff(target) as f32 / target as f32;
+        if CONNECTIVES.contains(&word.as_str()) { 1.0 - far } else { -far }
+    };
+    bounds.into_iter().filter(|bound| bound.1 || !lines).map(|(at, _)| at).max_by(|a, b| score(*a).total_cmp(&score(*b)))
 }
 
 /// Where a sentence that is too long is cut: after a clause if there is one in the second half, else after a word, else after what is read as one
@@ -142,6 +264,32 @@ mod tests {
         ] {
             assert_eq!(texts(text).len(), count, "{:?}", texts(text));
         }
+    }
+
+    #[test]
+    fn speech_without_marks_is_cut_where_it_breathes() {
+        let speech = "we opened the old case and we found a nest behind the pendulum then we cleaned the wheels of the clock because the oil was hard ".repeat(4);
+        let parts = breaths(&speech, trimmed(&speech, 0..speech.len()));
+        assert!(parts.len() >= 3 && parts.iter().all(|part| (80..=240).contains(&part.len())), "{parts:?}");
+        assert!(parts[1..].iter().all(|part| ["and", "then", "because"].contains(&speech[part.clone()].split(' ').next().unwrap())));
+        let lines = "the bridge was built by farmers of the upper valley\nand the rail was green\n".repeat(5);
+        let parts = breaths(&lines, trimmed(&lines, 0..lines.len()));
+        assert!(parts.len() > 1 && parts.iter().all(|part| lines[part.clone()].ends_with(['y', 'n'])), "{parts:?}");
+        let mut wrapped = String::new();
+        for word in speech.split_whitespace() {
+            let line = wrapped.rsplit('\n').next().map_or(0, str::len);
+            wrapped.push(if line + word.len() > 40 { '\n' } else { ' ' });
+            wrapped.push_str(word);
+        }
+        let wrapped = wrapped.trim();
+        let parts = breaths(wrapped, 0..wrapped.len());
+        assert!(
+            parts[1..].iter().all(|part| ["and", "then", "because"].contains(&wrapped[part.clone()].split_whitespace().next().unwrap()))
+        );
+        let sentence = format!("{}in the end.", "we went on and on ".repeat(20));
+        assert_eq!(breaths(&sentence, 0..sentence.len()).len(), 1);
+        let long = "字".repeat(400);
+        assert_eq!(breaths(&long, 0..long.len()).len(), 1);
     }
 
     #[test]

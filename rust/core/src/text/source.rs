@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use edgeinfinite_documents as documents;
+use edgeinfinite_documents::{self as documents, Format};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -49,7 +49,7 @@ impl TextSource {
         let bytes = ByteSource::held(text.into());
         check_length(&bytes)?;
         check_text(&bytes.read(0, bytes.length.min(HEAD) as usize)?)?;
-        Ok(Self::verbatim(bytes, false))
+        Ok(Self::verbatim(bytes, None))
     }
 
     /// A file of any format that is read, told from its first bytes and its name; it must stay as it is while it is in use.
@@ -88,8 +88,8 @@ impl TextSource {
         Self::detected(ByteSource::private(file, length), None)
     }
 
-    fn verbatim(bytes: ByteSource, rows: bool) -> Self {
-        Self { origin: bytes.clone(), form: Form::Verbatim(Arc::new(TextForm::verbatim(bytes, rows))) }
+    fn verbatim(bytes: ByteSource, named: Option<Format>) -> Self {
+        Self { origin: bytes.clone(), form: Form::Verbatim(Arc::new(TextForm::verbatim(bytes, named))) }
     }
 
     fn detected(bytes: ByteSource, name: Option<String>) -> Result<Self> {
@@ -97,12 +97,12 @@ impl TextSource {
         let head = bytes.read(0, bytes.length.min(documents::HEAD as u64) as usize)?;
         let format = documents::detect(&head, name.as_deref())?;
         let utf8 = std::str::from_utf8(&head).map_or_else(|e| e.error_len().is_none() && bytes.length > head.len() as u64, |_| true);
-        let verbatim = utf8 && !documents::is_wide(&head) && format.is_some_and(documents::Format::is_verbatim);
-        let rows = format == Some(documents::Format::Csv);
+        let verbatim = utf8 && !documents::is_wide(&head) && format.is_some_and(Format::is_verbatim);
+        let named = format.filter(|format| matches!(format, Format::Csv | Format::Yaml));
         if verbatim && bytes.length == head.len() as u64 {
-            return Ok(Self::verbatim(bytes, rows));
+            return Ok(Self::verbatim(bytes, named));
         }
-        let extraction = Extraction::new(SourceFile { bytes: bytes.clone(), name, verbatim, rows });
+        let extraction = Extraction::new(SourceFile { bytes: bytes.clone(), name, verbatim, named });
         Ok(Self { origin: bytes, form: Form::Extracted(Arc::new(extraction)) })
     }
 
@@ -150,14 +150,18 @@ impl TextSource {
         self.form().and_then(|form| form.blocks.as_ref())
     }
 
-    /// Whether it is separated values by its name.
-    pub(crate) fn rows(&self) -> bool {
-        self.form().is_some_and(|form| form.rows)
+    /// The format that its name says, where the text alone does not.
+    pub(crate) fn named(&self) -> Option<Format> {
+        self.form().and_then(|form| form.named)
     }
 
-    /// Where in its file the byte at `place` stands.
-    pub fn place(&self, place: u64) -> documents::Place {
-        self.form().map_or(documents::Place::Whole, |form| form.places.at(place))
+    /// Where in its file the byte at `place` stands; a text's pages end at its form feeds.
+    ///
+    /// # Errors
+    /// `call.unread` before the text form is there; `text.changed`; `io`.
+    pub fn place(&self, place: u64) -> Result<documents::Place> {
+        let form = self.text_form()?;
+        form.places.at(&form.bytes, place)
     }
 
     /// The text between two byte positions, which must be ends of characters.

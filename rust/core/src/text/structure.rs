@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use edgeinfinite_documents::{self as documents, Block, Format, Limits, Options, Sink};
+use edgeinfinite_documents::{self as documents, Block, Limits, Options, Sink};
 
 use crate::error::{Error, Result};
 use crate::text::source::{BYTE_ORDER_MARK, READ, TextSource};
@@ -92,8 +92,7 @@ fn produce(source: TextSource, to: &SyncSender<Result<Chunk>>, wanted: &Weak<()>
     }
     check_utf8(&source, wanted)?;
     let endless = Limits { input_bytes: u64::MAX, text_bytes: u64::MAX, entries: u64::MAX, time: Duration::MAX, ..Limits::default() };
-    let format = source.rows().then_some(Format::Csv);
-    let options = Options { verbatim: true, format, limits: endless, ..Options::default() };
+    let options = Options { verbatim: true, format: source.named(), limits: endless, ..Options::default() };
     let mut sender = Sender { chunk: Chunk::default(), ended: false, to };
     let mut failed = None;
     let input = Bytes { source, at: 0, failed: &mut failed };

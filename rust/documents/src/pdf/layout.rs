@@ -3,6 +3,7 @@
 use super::accents;
 use super::columns::order;
 use super::glyphs::Glyph;
+use super::tables;
 
 /// A line as it is read; its cells between tabs if it is a table's row.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -153,12 +154,11 @@ fn region(mut rows: Vec<Row>, found: &mut Vec<Line>) {
     let leading = leading(&rows);
     let (mut at, mut after_table) = (0, false);
     while at < rows.len() {
-        let length = table(&rows[at..]);
-        if length > 0 {
-            let columns = columns(&rows[at..at + length]);
-            for (number, row) in rows[at..at + length].iter().enumerate() {
-                let mut line = line(row, left);
-                line.text = cells(row, &columns).join("\t");
+        let table = tables::table(&rows[at..]);
+        if let Some(tables::Table { length, rows: cells }) = table {
+            for (number, (from, cells)) in cells.into_iter().enumerate() {
+                let mut line = line(&rows[at + from], left);
+                line.text = cells.join("\t");
                 line.apart = number == 0;
                 line.indent = 0;
                 found.push(line);
@@ -234,7 +234,7 @@ fn line(row: &Row, left: f32) -> Line {
 }
 
 /// A segment's words with spaces where gaps are; from right to left where its letters are written so.
-fn told(segment: &Segment) -> String {
+pub(super) fn told(segment: &Segment) -> String {
     let letters = segment.words.iter().flat_map(|word| word.text.chars()).filter(|c| c.is_alphabetic());
     let (right, all) = letters.fold((0, 0), |(right, all), c| (right + usize::from(is_right_to_left(c)), all + 1));
     let backwards = right * 2 > all;
@@ -264,59 +264,4 @@ fn told(segment: &Segment) -> String {
 
 fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}')
-}
-
-/// How many rows from the first one on are a table: as many cells each, most of them, under each other.
-fn table(rows: &[Row]) -> usize {
-    let Some(first) = rows.first().filter(|row| row.segments.len() >= 2) else {
-        return 0;
-    };
-    let mut length = 1;
-    let close = |at: usize| rows[at].y - rows[at - 1].y < 3.5 * rows[at].size;
-    while length < rows.len() && rows[length].segments.len() >= 2 && close(length) && aligned(&rows[length - 1], &rows[length]) {
-        length += 1;
-    }
-    let widest = rows[..length].iter().map(|row| row.segments.len()).max().unwrap_or(0).max(first.segments.len());
-    let words: usize = rows[..length].iter().flat_map(|row| &row.segments).map(|segment| segment.words.len()).sum();
-    let cells: usize = rows[..length].iter().map(|row| row.segments.len()).sum();
-    if length >= if widest >= 3 { 2 } else { 3 } && words <= cells * 8 { length } else { 0 }
-}
-
-/// Whether the cells of two rows stand under each other: at their left or right edges or middles.
-fn aligned(above: &Row, below: &Row) -> bool {
-    let (few, many) = if above.segments.len() <= below.segments.len() { (above, below) } else { (below, above) };
-    let near = |a: f32, b: f32| (a - b).abs() < 0.6 * below.size;
-    let matched = few.segments.iter().filter(|one| {
-        many.segments.iter().any(|other| {
-            near(one.x, other.x) || near(one.right, other.right) || near((one.x + one.right) / 2.0, (other.x + other.right) / 2.0)
-        })
-    });
-    matched.count() * 10 >= few.segments.len() * 6
-}
-
-/// The columns of a table: where each begins and ends, over all rows.
-fn columns(rows: &[Row]) -> Vec<(f32, f32)> {
-    let mut spans: Vec<(f32, f32)> = rows.iter().flat_map(|row| &row.segments).map(|segment| (segment.x, segment.right)).collect();
-    spans.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let mut found: Vec<(f32, f32)> = Vec::new();
-    for span in spans {
-        match found.last_mut() {
-            Some(last) if span.0 < last.1 => last.1 = last.1.max(span.1),
-            _ => found.push(span),
-        }
-    }
-    found
-}
-
-/// A row's cells, one a column; none of two cells in one column is lost.
-fn cells(row: &Row, columns: &[(f32, f32)]) -> Vec<String> {
-    let mut found = vec![String::new(); columns.len()];
-    for segment in &row.segments {
-        let at = columns.iter().position(|column| segment.x < column.1).unwrap_or(columns.len().saturating_sub(1));
-        if !found[at].is_empty() {
-            found[at].push_str("   ");
-        }
-        found[at].push_str(&told(segment));
-    }
-    found
 }

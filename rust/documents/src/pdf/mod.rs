@@ -11,6 +11,7 @@ mod furniture;
 mod glyphs;
 mod layout;
 mod pages;
+mod tables;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Instant;

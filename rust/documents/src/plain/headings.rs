@@ -18,6 +18,11 @@ impl Reader<'_> {
         }
         let follows = self.words(*lines.get(at + 1)?);
         let before = at.checked_sub(1).map(|before| self.words(lines[before]));
+        // A manual page's: capitals, and deeper lines under them.
+        let deeper = self.lines[lines[at + 1]].indent >= line.indent + 3;
+        if at == 0 && deeper && !words.contains(char::is_lowercase) && looks_like_heading(words) && item(words).is_none() {
+            return Some(self.level(words));
+        }
         let body = body(words);
         let settled =
             before.is_none_or(ends_sentence) && shape.on_purpose[at] && looks_like_heading(body) && body.split_whitespace().count() <= 8;

@@ -212,6 +212,14 @@ pub(crate) fn label(words: &str) -> Option<(Range<usize>, Range<usize>)> {
         .then(|| (0..label.len(), words.len() - value.len()..words.len()))
 }
 
+/// "key=value" or "key = value", as settings and logs write it: where the key ends and where the value begins.
+pub(crate) fn pair(words: &str) -> Option<(usize, usize)> {
+    let at = words.find('=')?;
+    let (key, rest) = (words[..at].trim_end(), &words[at + 1..]);
+    let named = key.starts_with(|c: char| c.is_alphabetic() || c == '_') && key.chars().all(|c| c.is_alphanumeric() || "._-".contains(c));
+    (named && !rest.starts_with(['=', '>', '~'])).then(|| (key.len(), words.len() - rest.trim_start().len()))
+}
+
 /// "Q:", "Question 3:", "F:" before a question; "A:", "Antwort:" before an answer.
 pub(crate) fn asks_or_answers(words: &str) -> Option<bool> {
     const ASKS: [&str; 12] = ["q", "question", "faq", "f", "frage", "pregunta", "p", "domanda", "d", "pergunta", "vraag", "вопрос"];
@@ -239,7 +247,7 @@ pub(crate) fn asks_or_answers(words: &str) -> Option<bool> {
 
 /// Whether a text ends as a sentence does, marks of closing aside.
 pub(crate) fn ends_sentence(words: &str) -> bool {
-    let bare = words.trim_end_matches(['"', '”', '’', '\'', ')', ']', '»', '*', '_', '“']);
+    let bare = words.trim_end_matches(['"', '”', '’', '\'', ')', ']', '»', '*', '_', '“', '\u{61c}', '\u{2060}']);
     bare.ends_with(['.', '!', '?', '…', '。', '！', '？', '।', '॥', '۔', '؟', '။', '።', '։'])
 }
 

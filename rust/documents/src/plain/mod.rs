@@ -8,6 +8,7 @@ mod headings;
 mod lines;
 pub(crate) mod list;
 pub(crate) mod marks;
+mod overstrike;
 mod pages;
 mod pieces;
 mod prose;
@@ -27,6 +28,7 @@ use prose::Reader;
 pub(crate) use lines::cut;
 #[cfg(feature = "pdf")]
 pub(crate) use marks::ends_sentence;
+pub use overstrike::struck_once;
 #[cfg(feature = "pdf")]
 pub(crate) use pages::{page_number, shape};
 pub(crate) use stanza::looks_like_heading;
@@ -70,6 +72,7 @@ pub(crate) fn read(mut source: Decoding, writer: &mut Writer) -> Result<()> {
 
 /// The blocks of a text or of a part of it; ranges and leads count from the part's own beginning.
 pub(crate) fn blocks(text: &str, state: &mut State) -> Vec<Block> {
+    let text = &*struck_once(text);
     let mut lines = lines::lines(text);
     pages::mark(text, &mut lines, &mut state.edges);
     if state.page == 0 && lines.iter().any(|line| line.feeds > 0) {
@@ -158,7 +161,7 @@ fn page_break(at: usize, page: u32) -> Block {
 }
 
 /// Puts extras between blocks by their first bytes, and lets leads follow.
-fn merged(blocks: Vec<Block>, extras: Vec<Block>) -> Vec<Block> {
+pub(crate) fn merged(blocks: Vec<Block>, extras: Vec<Block>) -> Vec<Block> {
     if extras.is_empty() {
         return blocks;
     }

@@ -79,7 +79,18 @@ impl<'t> Reader<'t> {
             self.open.close();
             return;
         }
+        if self.is_comment(&stanza.lines) {
+            self.open.close();
+            self.push(Kind::Paragraph, &stanza.lines, None);
+            return;
+        }
         self.prose(stanza, next);
+    }
+
+    /// Whether lines are a comment of several lines, and no headings one after another.
+    fn is_comment(&self, lines: &[usize]) -> bool {
+        let single = |words: &str| words.starts_with('#') && !words.starts_with("##");
+        lines.len() > 1 && lines.iter().all(|&line| single(self.words(line)))
     }
 
     fn code(&mut self, stanza: &Stanza) {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::lines::Line;
-use super::marks::{asks_or_answers, ends_sentence, is_stamped, item, label, message};
+use super::marks::{asks_or_answers, ends_sentence, heading, is_stamped, item, label, message, pair};
 use super::pieces::pieces;
 use super::prose::Reader;
 use super::tables::{self, Cells};
@@ -47,13 +47,39 @@ impl Labels {
 }
 
 impl Reader<'_> {
-    /// Adds the blocks of a stanza of records; false if it is none.
+    /// Adds the blocks of a stanza of records, comments before them included; false if it is none.
     pub fn records(&mut self, stanza: &[usize]) -> bool {
+        let comments = stanza.iter().take_while(|&&line| self.words(line).starts_with('#')).count();
+        let (comments, rest) = stanza.split_at(if comments < stanza.len() { comments } else { 0 });
+        let before = self.blocks.len();
+        match comments {
+            [] => {}
+            _ => self.comment(comments),
+        }
+        let found = self.records_of(rest);
+        if !found {
+            self.blocks.truncate(before);
+        }
+        found
+    }
+
+    /// Lines that begin with `#`: a heading, if it is one; else a comment.
+    fn comment(&mut self, lines: &[usize]) {
+        let level = heading(self.words(lines[0]), self.lines[lines[0]].indent).filter(|_| lines.len() == 1);
+        self.push(level.map_or(Kind::Paragraph, |level| Kind::Heading { level }), lines, None);
+        if level.is_some() {
+            self.leave_out_marks();
+        }
+    }
+
+    fn records_of(&mut self, stanza: &[usize]) -> bool {
         let lines: Vec<&Line> = stanza.iter().map(|&at| &self.lines[at]).collect();
         let text = self.text;
         let count = |test: &dyn Fn(&str) -> bool| lines.iter().filter(|line| test(line.text(text))).count();
         if let Some(rows) = tables::drawn(text, &lines) {
             self.table(stanza, &rows);
+        } else if count(&|words| pair(words).is_some()) * 10 >= lines.len() * 6 && count(&has_pairs) + lines.len() > 1 {
+            self.pairs(stanza);
         } else if count(&|words| message(words).is_some()) * 2 >= lines.len() {
             self.turns(stanza, message);
         } else if count(&is_stamped) * 2 >= lines.len() && self.labels.stamped >= 2 {
@@ -69,6 +95,9 @@ impl Reader<'_> {
             }
         } else if let Some(rows) = tables::by_gaps(text, &lines).filter(|_| count(&|words| item(words).is_some()) == 0) {
             self.table(stanza, &rows);
+        } else if let Some(starts) = tables::ragged(text, &lines).filter(|_| count(&|words| item(words).is_some()) == 0) {
+            let begins = |line: usize| stanza.binary_search(&line).is_ok_and(|at| starts[at]);
+            self.cut_at(stanza, |line| begins(line).then(|| Kind::Record { fields: Vec::new() }));
         } else {
             return false;
         }
@@ -116,9 +145,37 @@ impl Reader<'_> {
         self.cut(stanza, |words| asks_or_answers(words).map(|_| Kind::Paragraph));
     }
 
-    /// Cuts a stanza before each line that the test gives a kind; lines before the first are a paragraph that leads them.
+    /// A record for each line "key=value", led by the line in brackets before it.
+    fn pairs(&mut self, stanza: &[usize]) {
+        let section = |words: &str| words.starts_with('[') && words.ends_with(']');
+        let mut from = 0;
+        for at in 1..=stanza.len() {
+            if at < stanza.len() && !section(self.words(stanza[at])) {
+                continue;
+            }
+            let part = &stanza[from..at];
+            let named = usize::from(section(self.words(part[0])));
+            let lead = if named > 0 { Some(self.push(Kind::Paragraph, &part[..1], None)) } else { self.leading(false) };
+            let first = self.blocks.len();
+            self.cut(&part[named..], |words| {
+                let own = pair(words).is_some() || words.starts_with(['#', ';']);
+                own.then(|| Kind::Record { fields: fields(words) })
+            });
+            self.blocks[first..].iter_mut().for_each(|block| block.lead = lead);
+            from = at;
+        }
+    }
+
+    /// Cuts a stanza before each line whose words the test gives a kind.
     fn cut(&mut self, stanza: &[usize], kind: impl Fn(&str) -> Option<Kind>) {
-        let starts: Vec<usize> = (0..stanza.len()).filter(|&at| kind(self.words(stanza[at])).is_some()).collect();
+        let lines = self.lines;
+        let text = self.text;
+        self.cut_at(stanza, |line| kind(lines[line].text(text)));
+    }
+
+    /// Cuts a stanza before each line that the test gives a kind; lines before the first are a paragraph that leads them.
+    fn cut_at(&mut self, stanza: &[usize], kind: impl Fn(usize) -> Option<Kind>) {
+        let starts: Vec<usize> = (0..stanza.len()).filter(|&at| kind(stanza[at]).is_some()).collect();
         let first = starts.first().copied().unwrap_or(stanza.len());
         let mut lead = self.leading(false);
         if first > 0 {
@@ -128,7 +185,7 @@ impl Reader<'_> {
             let until = starts.get(number + 1).copied().unwrap_or(stanza.len());
             let begin = self.lines[stanza[from]].words.start;
             let lines: Vec<&Line> = stanza[from..until].iter().map(|&at| &self.lines[at]).collect();
-            let kind = kind(self.words(stanza[from])).unwrap_or(Kind::Paragraph);
+            let kind = kind(stanza[from]).unwrap_or(Kind::Paragraph);
             let mut block = Block::new(kind, 0..0);
             block.shift(begin, 0);
             block.pieces = pieces(self.text, &lines);
@@ -136,4 +193,23 @@ impl Reader<'_> {
             self.blocks.push(block);
         }
     }
+}
+
+/// The labels and values of a line "key=value key=value".
+fn fields(words: &str) -> Vec<Field> {
+    let mut found: Vec<Field> = Vec::new();
+    let mut from = 0;
+    while let Some((key, value)) = pair(&words[from..]) {
+        // Up to the next key, or to the line's end.
+        let next = words[from + value..].match_indices(' ').map(|(at, _)| from + value + at + 1).find(|&at| pair(&words[at..]).is_some());
+        let end = next.map_or(words.len(), |at| at - 1);
+        found.push(Field { label: from..from + key, value: from + value..end });
+        from = next.unwrap_or(words.len());
+    }
+    found
+}
+
+/// Whether a line holds several pairs.
+fn has_pairs(words: &str) -> bool {
+    fields(words).len() > 1
 }

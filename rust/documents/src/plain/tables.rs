@@ -5,6 +5,11 @@ use std::ops::Range;
 use super::lines::Line;
 use super::marks::is_rule;
 
+/// Columns between two tab stops.
+const TAB: usize = 8;
+/// Words of a name that a record begins with.
+const NAME: usize = 4;
+
 /// A table's row: its cells, or none for a rule.
 pub(crate) type Cells = Option<Vec<Range<usize>>>;
 
@@ -148,6 +153,31 @@ pub(crate) fn by_gaps(text: &str, lines: &[&Line]) -> Option<Vec<Cells>> {
         found.len() > 200 || same(|end| end.0) || same(|end| end.1)
     });
     (words <= cells * 5 && aligned).then_some(rows)
+}
+
+/// Of lines whose second cells stand under each other, after as many others or fewer: whether each begins a record; a deeper line without a gap goes
+/// on with the one before. Comments are records of their own.
+pub(crate) fn ragged(text: &str, lines: &[&Line]) -> Option<Vec<bool>> {
+    let comment = |line: &Line| line.text(text).starts_with('#');
+    let columns: Vec<Option<usize>> = lines.iter().map(|line| second_cell(text, line).filter(|_| !comment(line))).collect();
+    let found: Vec<usize> = columns.iter().flatten().copied().collect();
+    let deeper = |line: &Line| line.indent > lines[0].indent + 1;
+    let told = (0..lines.len()).filter(|&at| columns[at].is_some() || !(comment(lines[at]) || deeper(lines[at]))).count();
+    let most = found.iter().take(200).map(|column| found.iter().filter(|other| other.abs_diff(*column) <= 1).count()).max()?;
+    let aligned = found.len() >= 3 && found.len() * 10 >= told * 8 && most * 10 >= found.len() * 7;
+    aligned.then(|| (0..lines.len()).map(|at| at == 0 || columns[at].is_some() || !deeper(lines[at])).collect())
+}
+
+/// The column of a line's second cell, after a tab or two spaces; the first is a name of few words.
+fn second_cell(text: &str, line: &Line) -> Option<usize> {
+    let words = line.text(text);
+    let gap = [words.find('\t'), words.find("  ")].into_iter().flatten().min()?;
+    let next = gap + words[gap..].find(|c: char| !c.is_whitespace())?;
+    let mut column = line.indent;
+    for c in words[..next].chars() {
+        column = if c == '\t' { (column / TAB + 1) * TAB } else { column + 1 };
+    }
+    (words[..gap].split_whitespace().count() <= NAME).then_some(column)
 }
 
 /// The parts of a line between gaps of two spaces or more.

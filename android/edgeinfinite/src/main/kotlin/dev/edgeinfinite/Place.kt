@@ -9,7 +9,7 @@ public class Place @EdgeInfiniteInternalApi public constructor(
 ) {
     /** What a file counts. */
     public enum class Kind {
-        /** A page: of a PDF by its order in the file, not by the number that is printed on it. */
+        /** A page: of a PDF by its order in the file, not by the number that is printed on it; of a text by its form feeds. */
         Page,
 
         /** A slide of a presentation. */
