@@ -249,6 +249,11 @@ fn spread(document: &Shared, most: usize, least: usize) -> Result<Vec<Evidence>>
             left.retain_mut(|pieces| pieces.find(|piece| known.insert(piece.words())).map(|piece| found.push(piece.clone())).is_some());
         }
     }
+    // Headings with nothing under them tell something where little else does.
+    let is_heading = |piece: &Evidence| piece.section == Some(piece.span.start);
+    if found.iter().filter(|piece| !is_heading(piece)).count() >= PARTS {
+        found.retain(|piece| !is_heading(piece));
+    }
     found.sort_by_key(|piece| piece.span);
     Ok(found)
 }
