@@ -61,7 +61,12 @@ class ReaderTest {
             "graph_runs":1,"index_ms":0,"read_ms":0,"ttft_ms":0,"decode_tokens_per_second":null,"state_bytes":0,"index_bytes":0,
             "peak_rss_bytes":0}}}"""
         assertEquals(Verdict.Unclear, (answer.utf8().answerEvent() as AnswerEvent.Done).answer.verdict)
-        for ((code, refusal) in listOf("other_language" to Refusal.OtherLanguage, "no_words" to Refusal.NoWords, "no_answer" to Refusal.NoAnswer)) {
+        val codes = mapOf(
+            "other_language" to Refusal.OtherLanguage,
+            "no_words" to Refusal.NoWords,
+            "no_answer" to Refusal.NoAnswer,
+        )
+        for ((code, refusal) in codes) {
             val refused = answer.replace("\"found\":true", "\"found\":false,\"refusal\":\"$code\"")
             assertEquals(refusal, (refused.utf8().answerEvent() as AnswerEvent.Done).answer.refusal)
         }

@@ -76,10 +76,11 @@ class FakeModelTest {
             val refused = document.ask("Why?").await()
             assertEquals(listOf(false, 1.0, 0.0), listOf(refused.found, refused.confidence, refused.foundConfidence))
             assertEquals(Refusal.NoAnswer, refused.refusal)
-            model.answer("Warum?", FakeAnswer("").apply {
+            val other = FakeAnswer("").apply {
                 found = false
                 refusal = Refusal.OtherLanguage
-            })
+            }
+            model.answer("Warum?", other)
             assertEquals(Refusal.OtherLanguage, document.ask("Warum?").await().refusal)
             assertNull(document.summarize().await().refusal)
             assertEquals("Report", document.summarize().await().text)

@@ -75,7 +75,7 @@ internal class FakeEngine(private val model: FakeModel) {
             text = said.text,
             found = said.found,
             confidence = said.confidence,
-            refusal = said.refusal.takeIf { question != null && content != null && !said.found },
+            refusal = said.refusal.takeIf { question != null && document.isNotEmpty() && !said.found },
             quotes = quotes,
             shortAnswer = said.shortAnswer?.let { quote(it, said, document, from = quotes.firstOrNull()?.start ?: 0) },
             verdict = said.verdict,
