@@ -31,7 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("answer", &[]),
-    ("index", &["terms", "postings", "passage_records", "unit_records", "bm25", "index"]),
+    ("index", &["folding", "language", "terms", "misspelt", "postings", "passage_records", "unit_records", "bm25", "index", "search"]),
     ("manifest", &["kv_dtype", "artefact", "reading", "generator", "reader", "manifest", "validate", "prompt_template"]),
     ("attention", &["rope", "compressive_memory"]),
     (
@@ -75,6 +75,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "step",
             "coverage",
             "quotes",
+            "refusal",
             "output",
             "stats",
             "prompt_session",

@@ -205,7 +205,8 @@ def main() -> int:
     began = time.monotonic()
     by_model: dict[str, dict[str, dict]] = {}
     with tempfile.TemporaryDirectory() as work:
-        clis = [Cli(built(), model, Path(work)) for model in options.model]
+        folders = [Path(tempfile.mkdtemp(dir=work)) for _ in options.model]
+        clis = [Cli(built(), model, own) for model, own in zip(options.model, folders, strict=True)]
         names = [cli.run("inspect")[0]["name"] for cli in clis]
         for name in options.sets:
             cases = sampled(CASES[name](options.data), options.most)
