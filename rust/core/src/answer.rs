@@ -153,7 +153,7 @@ pub struct Answer {
     pub quotes: Vec<Quote>,
     /// The words of the first quote that answer by themselves; None where nothing was found, of a question of yes or no, and without a reader.
     pub short_answer: Option<Quote>,
-    /// What the document says to a question of yes or no; None where nothing was found, of other questions, and without a reader.
+    /// What the document says to a question of yes or no; None where nothing was found, of other questions, and without a reader that tells it.
     pub verdict: Option<Verdict>,
     /// The whole document in order.
     pub coverage: Vec<Coverage>,

@@ -46,6 +46,14 @@ fn everyday_questions() {
     assert!(wrong.len() <= 2 && refused >= 3, "{wrong:#?}; {refused} of {} refused", NOT_THERE.len());
 }
 
+/// Its verdicts are no better than chance, so it tells none.
+#[test]
+fn a_question_of_yes_or_no_has_a_quote_alone() {
+    let document = read(&open("reader", None), LETTER, Reading::Recall);
+    let answer = finish(&document.ask("Is there a stage in the hall?", AskOptions::default()).unwrap());
+    assert!(answer.found && answer.text.contains("stage") && answer.verdict.is_none() && answer.short_answer.is_none(), "{}", answer.text);
+}
+
 #[test]
 fn it_fits_a_repository_and_a_phone() {
     let bytes: u64 = std::fs::read_dir(folder("reader")).unwrap().map(|file| file.unwrap().metadata().unwrap().len()).sum();

@@ -181,8 +181,19 @@ def in_blocks(weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return steps.astype(np.uint8), scales.astype(np.float32).reshape(-1)
 
 
-def export(reader: Reader, sizes: Sizes, tokenizer: Path, folder: Path, precision: str, choice: Choice) -> float:
+def export(
+    reader: Reader,
+    sizes: Sizes,
+    tokenizer: Path,
+    folder: Path,
+    precision: str,
+    choice: Choice,
+    *,
+    verdict: bool = True,
+) -> float:
     """Writes the three files; the graph's largest difference from PyTorch on the example, ÷ the largest number.
+
+    Without `verdict` the engine tells none: for a reader whose verdicts are no better than chance.
 
     Raises ValueError where that is over its bound."""
     about, rows = pruned(tokenizer)
@@ -206,7 +217,8 @@ def export(reader: Reader, sizes: Sizes, tokenizer: Path, folder: Path, precisio
             "length": LENGTH, "sentences": reader.sentences, "question": QUESTION, "sentence": SENTENCE,
             "heading": HEADING, "cls": CLS, "sep": SEP,
         },
-        "scoring": {**asdict(choice), "final": FINAL, "span": SPAN, "quotes": QUOTES, "share": QUOTE_SHARE},
+        "scoring": {**asdict(choice), "final": FINAL, "span": SPAN, "quotes": QUOTES, "share": QUOTE_SHARE,
+                    **({} if verdict else {"verdict": False})},
         "self_test": test,
     }  # fmt: skip
     (folder / FILES["settings"]).write_text(dumps(said))
@@ -261,6 +273,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=cache() / "export", help="a folder that holds a reader alone")
     parser.add_argument("--into", type=Path, help="a model folder that gets the reader beside what it holds")
     parser.add_argument("--precision", choices=MAX_ERROR, default="int8")
+    parser.add_argument("--without-verdict", action="store_true", help="verdicts of yes and no are not told")
     parser.add_argument("--choice", type=json.loads, default={}, help='JSON: "bm25", "found"')
     options = parser.parse_args()
     reader = Reader(Sizes(), SENTENCES)
@@ -268,7 +281,8 @@ def main() -> None:
     tokenizer = pretrained_files() / "tokenizer.json"
     folder = options.into or options.out
     about = json.loads((folder / "model.json").read_text()) if options.into else ABOUT
-    error = export(reader, Sizes(), tokenizer, folder, options.precision, Choice(**options.choice))
+    choice = Choice(**options.choice)
+    error = export(reader, Sizes(), tokenizer, folder, options.precision, choice, verdict=not options.without_verdict)
     describe(folder, about)
     size = sum((folder / name).stat().st_size for name in FILES.values())
     print(f"{folder}: {size:,} bytes; numbers off by at most {error:.4f} of the largest on the example")

@@ -235,7 +235,7 @@ impl Extraction {
             refusal,
             quotes,
             short_answer,
-            verdict: decided.filter(|_| judges).map(|d| d.decision.verdict),
+            verdict: decided.filter(|_| judges && self.reader.settings().scoring.verdict).map(|d| d.decision.verdict),
             coverage: self.coverage.ranges(&self.document.source, state.marks.start_utf16, CoverageKind::Skipped)?,
             usage,
         })

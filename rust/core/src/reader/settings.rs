@@ -70,6 +70,13 @@ pub struct Scoring {
     pub quotes: usize,
     /// How likely they are at least, ÷ the best.
     pub share: f64,
+    /// Whether its verdicts are good enough to be told.
+    #[serde(default = "told")]
+    pub verdict: bool,
+}
+
+fn told() -> bool {
+    true
 }
 
 /// What the fp32 reference computes of one run.
@@ -112,7 +119,7 @@ impl ReaderSettings {
         if sizes.iter().any(|s| !(1..=MOST).contains(s)) || question + 2 >= length {
             return Err(format!("layout: found sizes {sizes:?}, expected 1 to {MOST}, and a question shorter than a run"));
         }
-        let Scoring { bm25, found, last, span, quotes, share } = self.scoring;
+        let Scoring { bm25, found, last, span, quotes, share, .. } = self.scoring;
         let counts = [last, span, quotes];
         if counts.iter().any(|s| !(1..=MOST).contains(s)) {
             return Err(format!("scoring: found final, span and quotes {counts:?}, expected 1 to {MOST}"));

@@ -31,7 +31,7 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
     public val shortAnswer: Quote?,
     /**
      * What the document says to a question of yes or no; null where nothing was found, for other questions, and of a model without a
-     * reader.
+     * reader or with one that tells none.
      */
     public val verdict: Verdict?,
     /** How every part of the document was used, in document order: from its start to its end, nothing left out. Empty in a chat. */
