@@ -6,7 +6,7 @@ use crate::grid::{Cell, Grid};
 use crate::place::Place;
 use crate::plain::marks::{asks, ends_sentence, label};
 use crate::plain::{State, blocks, looks_like_heading};
-use crate::writer::Writer;
+use crate::writer::{PAGE_END, Writer};
 
 /// A question is no longer than this (bytes).
 const QUESTION: usize = 300;
@@ -66,7 +66,8 @@ impl<'f, 's, 'w> Flow<'f, 's, 'w> {
         let lead = self.asked.take().or(outer);
         let question = asks(text) && text.len() <= QUESTION;
         let kind = if question { Kind::Question } else { Kind::Paragraph };
-        let fields = label(text).filter(|(_, value)| text.len() <= RECORD && !ends_sentence(&text[value.clone()]));
+        let fields =
+            label(text).filter(|(_, value)| text.len() <= RECORD && !text.contains(PAGE_END) && !ends_sentence(&text[value.clone()]));
         let number = match fields {
             Some((label, value)) => {
                 let start = self.writer.begin(true)?;
@@ -84,17 +85,18 @@ impl<'f, 's, 'w> Flow<'f, 's, 'w> {
     /// A term or a summary: the next paragraph or item belongs to it.
     pub fn term(&mut self, text: &str) -> Result<()> {
         self.paragraph(&one_line(text), false)?;
-        self.asked = self.writer.next_block().checked_sub(1);
+        self.asked = self.writer.last_block();
         Ok(())
     }
 
     /// Text whose line ends mean something.
     pub fn lines(&mut self, text: &str) -> Result<()> {
-        let found = blocks(text, &mut State::inside());
+        let (text, page_ends) = self.writer.without_page_ends(text);
+        let found = blocks(&text, &mut State::inside());
         self.writer.begin(false)?;
-        self.writer.part(text, found, self.asked.take())?;
-        self.leads = self.writer.next_block().checked_sub(1).filter(|_| text.ends_with(':'));
-        Ok(())
+        self.writer.part(&text, found, self.asked.take())?;
+        self.leads = self.writer.last_block().filter(|_| text.ends_with(':'));
+        self.writer.turn_pages(page_ends)
     }
 
     /// Code or preformatted text.

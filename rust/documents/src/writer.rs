@@ -1,5 +1,6 @@
 //! The one way from a producer to a sink: keeps positions, numbers blocks, puts each under its heading, asks the budget.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::block::{Block, Kind};
@@ -12,22 +13,38 @@ use crate::text::Sink;
 const BETWEEN_BLOCKS: &str = "\n\n";
 /// Between two cells of a row.
 const BETWEEN_CELLS: &str = " | ";
+/// Stands where a page ends in the words of a source that counts pages; XML 1.0 cannot hold it.
+pub(crate) const PAGE_END: char = '\u{1}';
 
 pub(crate) struct Writer<'s, 'w> {
     sink: &'s mut dyn Sink,
     budget: Budget<'w>,
     at: usize,
     blocks: usize,
+    last: Option<usize>,
     headings: Vec<(u8, usize)>,
     /// Whether the block before goes close to one of its like.
     close: bool,
     said: bool,
+    /// Where page ends stand that have no block yet; `None` of a source whose words hold none.
+    turns: Option<Vec<usize>>,
     pub place: Place,
 }
 
 impl<'s, 'w> Writer<'s, 'w> {
     pub fn new(sink: &'s mut dyn Sink, budget: Budget<'w>) -> Self {
-        Self { sink, budget, at: 0, blocks: 0, headings: Vec::new(), close: false, said: false, place: Place::Whole }
+        Self {
+            sink,
+            budget,
+            at: 0,
+            blocks: 0,
+            last: None,
+            headings: Vec::new(),
+            close: false,
+            said: false,
+            turns: None,
+            place: Place::Whole,
+        }
     }
 
     pub fn budget(&mut self) -> &mut Budget<'w> {
@@ -48,13 +65,46 @@ impl<'s, 'w> Writer<'s, 'w> {
         self.blocks
     }
 
+    /// Number of the last block that is no page's end.
+    pub fn last_block(&self) -> Option<usize> {
+        self.last
+    }
+
     /// Whether any block says something.
     pub fn has_said(&self) -> bool {
         self.said
     }
 
+    /// Pages are counted from here on: each [`PAGE_END`] in a text turns one.
+    pub fn count_pages(&mut self) -> Result<()> {
+        self.turns = Some(Vec::new());
+        self.turn_page(Place::Page(1))
+    }
+
+    /// Text whose page ends cannot stand in it, without them; and how many there were.
+    pub fn without_page_ends<'t>(&self, text: &'t str) -> (Cow<'t, str>, usize) {
+        match text.matches(PAGE_END).count() {
+            ends if ends > 0 && self.turns.is_some() => (text.replace(PAGE_END, "").into(), ends),
+            _ => (text.into(), 0),
+        }
+    }
+
     /// Writes text as it is; blocks over it follow.
     pub fn text(&mut self, text: &str) -> Result<()> {
+        if self.turns.is_none() {
+            return self.write(text);
+        }
+        let mut pages = text.split(PAGE_END);
+        self.write(pages.next().unwrap_or_default())?;
+        for page in pages {
+            let at = self.at;
+            self.turns.iter_mut().for_each(|turns| turns.push(at));
+            self.write(page)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, text: &str) -> Result<()> {
         if text.is_empty() {
             return Ok(());
         }
@@ -64,7 +114,25 @@ impl<'s, 'w> Writer<'s, 'w> {
     }
 
     /// Adds a block over text that is written; its ranges and its lead are the text form's.
-    pub fn block(&mut self, mut block: Block) -> Result<usize> {
+    pub fn block(&mut self, block: Block) -> Result<usize> {
+        let turns = self.turns.as_mut().map(std::mem::take).unwrap_or_default();
+        let within = turns.partition_point(|at| *at <= block.range().start);
+        self.turn_at(&turns[..within])?;
+        let number = self.push(block)?;
+        self.turn_at(&turns[within..])?;
+        Ok(number)
+    }
+
+    /// Turns a page at each of these bytes.
+    fn turn_at(&mut self, turns: &[usize]) -> Result<()> {
+        for &at in turns {
+            self.place = Place::Page(self.place.number().unwrap_or(0) + 1);
+            self.push(Block::new(Kind::PageBreak, at..at))?;
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, mut block: Block) -> Result<usize> {
         if block.place == Place::Whole {
             block.place = self.place;
         }
@@ -80,6 +148,9 @@ impl<'s, 'w> Writer<'s, 'w> {
             self.headings.push((level, self.blocks));
         }
         self.said |= block.is_said();
+        if block.kind != Kind::PageBreak {
+            self.last = Some(self.blocks);
+        }
         self.sink.block(block)?;
         self.blocks += 1;
         Ok(self.blocks - 1)
@@ -140,6 +211,11 @@ impl<'s, 'w> Writer<'s, 'w> {
         }
         let kind = if header { Kind::Header { cells: ranges } } else { Kind::Row { cells: ranges } };
         self.end(kind, start, lead)
+    }
+
+    /// As many pages end.
+    pub fn turn_pages(&mut self, number: usize) -> Result<()> {
+        self.turn_at(&vec![self.at; number])
     }
 
     /// A page, slide or the like begins.

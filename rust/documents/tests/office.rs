@@ -106,6 +106,80 @@ fn a_word_document_by_hand() {
     assert_eq!(document.blocks[block(&document, "Monday | noon")].place, Place::Page(2));
 }
 
+/// The page on which some words stand.
+fn page_of(document: &StructuredText, words: &str) -> Option<u32> {
+    document.place(document.text.find(words).expect(words)).number()
+}
+
+fn word(body: &str, pages: Option<u32>) -> StructuredText {
+    let document = format!("<w:document><w:body>{body}</w:body></w:document>");
+    let told = pages.map(|pages| format!("<Properties><Words>9</Words><Pages>{pages}</Pages></Properties>"));
+    let mut entries = vec![("word/document.xml", document.as_str())];
+    entries.extend(told.as_deref().map(|told| ("docProps/app.xml", told)));
+    read(&archive(&entries), "x.docx")
+}
+
+#[test]
+fn a_page_of_word_ends_where_word_let_it_end() {
+    let run = |text: &str| format!("<w:r><w:t xml:space=\"preserve\">{text}</w:t></w:r>");
+    let turned = |text: &str| format!("<w:r><w:lastRenderedPageBreak/><w:t xml:space=\"preserve\">{text}</w:t></w:r>");
+    let row = |cells: &[String]| {
+        format!("<w:tr>{}</w:tr>", cells.iter().map(|cell| format!("<w:tc><w:p>{cell}</w:p></w:tc>")).collect::<String>())
+    };
+    let body = [
+        format!("<w:p>{}{}</w:p>", run("The first mooring is free. The second costs "), turned("40 crowns. The third costs 60.")),
+        "<w:p><w:r><w:lastRenderedPageBreak/></w:r></w:p>".into(),
+        format!("<w:p>{}</w:p>", run("The crane is closed.")),
+        format!("<w:tbl>{}{}</w:tbl>", row(&[run("Boat"), run("Fee")]), row(&[turned("Dinghy"), run("95")])),
+        format!("<w:p>{}<w:br/>{}</w:p>", run("Phone 4711"), turned("Fax 4712")),
+        format!("<w:p>{}</w:p>", run("The end.")),
+    ]
+    .concat();
+    for told in [Some(5), None] {
+        let document = word(&body, told);
+        let places = ["first mooring", "The third", "crane", "Boat", "Dinghy", "Phone", "The end"].map(|words| page_of(&document, words));
+        assert_eq!(places, [1, 2, 3, 3, 4, 4, 5].map(Some), "{told:?}");
+        assert!(!document.text.contains('\u{1}'));
+        assert!(document.text.contains("The second costs 40 crowns. The third"), "{}", document.text);
+    }
+    let stale = word(&body, Some(9));
+    assert_eq!((page_of(&stale, "first"), page_of(&stale, "The end")), (None, None), "the breaks are not those of nine pages");
+}
+
+fn writer(styles: &str, body: &str, pages: Option<u32>) -> StructuredText {
+    let content = format!(
+        "<office:document-content><office:automatic-styles>{styles}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>"
+    );
+    let meta = pages.map(|pages| format!("<office:meta><meta:document-statistic meta:page-count=\"{pages}\"/></office:meta>"));
+    let mut entries = vec![("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", content.as_str())];
+    entries.extend(meta.as_deref().map(|meta| ("meta.xml", meta)));
+    read(&archive(&entries), "x.odt")
+}
+
+#[test]
+fn a_page_of_open_document_ends_where_its_writer_or_its_program_let_it_end() {
+    let styles = "<style:style style:name=\"New\" style:master-page-name=\"Standard\"/>\
+        <style:style style:name=\"P1\"><style:paragraph-properties fo:break-before=\"page\"/></style:style>\
+        <style:style style:name=\"P2\" style:parent-style-name=\"P1\"/>\
+        <style:style style:name=\"P3\" style:parent-style-name=\"P1\"><style:paragraph-properties fo:break-before=\"auto\" fo:break-after=\"page\"/></style:style>";
+    let body = "<text:p text:style-name=\"New\">The first page.</text:p>\
+        <text:p>The quay is <text:soft-page-break/>open. The kiosk is shut.</text:p>\
+        <text:p text:style-name=\"P2\">The crane is third.</text:p>\
+        <text:p text:style-name=\"P3\">The lamp is third as well.</text:p>\
+        <text:p>The slip is fourth.</text:p>";
+    let words = ["first page", "The quay", "The kiosk", "crane", "lamp", "slip"];
+    for told in [Some(4), None] {
+        let document = writer(styles, body, told);
+        assert_eq!(words.map(|words| page_of(&document, words)), [1, 1, 2, 3, 3, 4].map(Some), "{told:?}");
+    }
+    let unknown = [None; 6];
+    assert_eq!(words.map(|words| page_of(&writer(styles, body, Some(2)), words)), unknown, "not the breaks of two pages");
+    let bare = body.replace("<text:soft-page-break/>", "");
+    assert_eq!(words.map(|words| page_of(&writer(styles, &bare, None), words)), unknown, "the program may have let pages end anywhere");
+    let by_hand = writer(styles, &bare, Some(3));
+    assert_eq!(words.map(|words| page_of(&by_hand, words)), [1, 1, 1, 2, 2, 3].map(Some));
+}
+
 #[test]
 fn a_presentation_by_hand() {
     let slide = "<p:sld><p:sp><p:ph type=\"title\"/><a:p><a:r><a:t>Harbour plan</a:t></a:r></a:p></p:sp><p:sp><p:ph idx=\"1\"/><a:p><a:r><a:t>The quay is 40 metres</a:t></a:r></a:p><a:p><a:pPr lvl=\"1\"/><a:r><a:t>of oak</a:t></a:r></a:p></p:sp><a:tbl><a:tr><a:tc><a:p><a:r><a:t>Item</a:t></a:r></a:p></a:tc><a:tc><a:p><a:r><a:t>Cost</a:t></a:r></a:p></a:tc></a:tr><a:tr><a:tc><a:p><a:r><a:t>Crane</a:t></a:r></a:p></a:tc><a:tc><a:p><a:r><a:t>90</a:t></a:r></a:p></a:tc></a:tr></a:tbl></p:sld>";

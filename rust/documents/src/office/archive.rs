@@ -82,22 +82,25 @@ impl<'i> Archive<'i> {
         Ok(Some(bytes))
     }
 
-    /// Whether an entry holds some bytes; what is unpacked for it is not kept.
+    /// Whether an entry holds some bytes.
     pub fn mentions(&mut self, name: &str, wanted: &[u8]) -> Result<bool> {
+        Ok(self.times(name, wanted, 1)? > 0)
+    }
+
+    /// How often an entry holds some bytes, counted up to `most`; what is unpacked for it is not kept.
+    pub fn times(&mut self, name: &str, wanted: &[u8], most: usize) -> Result<usize> {
         let Some(index) = self.zip.index_for_name(name) else {
-            return Ok(false);
+            return Ok(0);
         };
         let Ok(mut file) = self.zip.by_index(index).map(|file| file.take(MENTIONED)) else {
-            return Ok(false);
+            return Ok(0);
         };
-        let mut bytes = Vec::with_capacity(CHUNK + wanted.len());
-        while file.by_ref().take(CHUNK as u64).read_to_end(&mut bytes).unwrap_or(0) > 0 {
-            if bytes.windows(wanted.len()).any(|part| part == wanted) {
-                return Ok(true);
-            }
-            bytes.drain(..bytes.len().saturating_sub(wanted.len()));
+        let (mut bytes, mut times) = (Vec::with_capacity(CHUNK + wanted.len()), 0);
+        while times < most && file.by_ref().take(CHUNK as u64).read_to_end(&mut bytes).unwrap_or(0) > 0 {
+            times += bytes.windows(wanted.len()).filter(|part| part == &wanted).count();
+            bytes.drain(..bytes.len().saturating_sub(wanted.len() - 1));
         }
-        Ok(false)
+        Ok(times)
     }
 
     /// An entry's text, if there is one of that name.

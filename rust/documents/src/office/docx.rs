@@ -5,11 +5,12 @@ use std::collections::HashMap;
 
 use super::archive::Archive;
 use super::docx_styles::{Role, Styles};
+use super::page_ends::PageEnds;
 use super::xml::{Element, Event};
 use crate::error::{Error, Result};
 use crate::flow::{Flow, nest_row, one_line};
 use crate::grid::Cell;
-use crate::place::Place;
+use crate::limits::Budget;
 
 /// Elements that hold no text of the document as it is now, or hold it twice.
 const LEFT_OUT: [&str; 8] = ["del", "moveFrom", "instrText", "Fallback", "rPrChange", "pPrChange", "sectPrChange", "delText"];
@@ -45,7 +46,7 @@ struct Walk<'w, 'f, 's, 'b> {
     tables: Vec<Table>,
     in_text: bool,
     /// Pages as Word laid them out last.
-    page: u32,
+    pages: PageEnds,
     titled: bool,
 }
 
@@ -57,11 +58,10 @@ pub(crate) fn read(archive: &mut Archive, flow: &mut Flow) -> Result<()> {
     for (name, mark) in [("word/footnotes.xml", "f"), ("word/endnotes.xml", "e")] {
         read_notes(archive, flow, name, mark, &mut notes)?;
     }
-    let page = u32::from(archive.mentions(&part, b"lastRenderedPageBreak")?);
-    let mut walk = Walk { flow, styles, notes, paragraphs: Vec::new(), tables: Vec::new(), in_text: false, page, titled: false };
-    if page > 0 {
-        walk.flow.place(Place::Page(1))?;
-    }
+    let breaks = archive.times(&part, b"<w:lastRenderedPageBreak", usize::MAX)?;
+    let told = stored_pages(archive, flow.writer.budget())?;
+    let pages = PageEnds::begin(breaks, told, flow)?;
+    let mut walk = Walk { flow, styles, notes, paragraphs: Vec::new(), tables: Vec::new(), in_text: false, pages, titled: false };
     let mut xml = archive.needed_xml(&part, walk.flow.writer.budget())?;
     loop {
         match xml.next(walk.flow.writer.budget())? {
@@ -70,6 +70,22 @@ pub(crate) fn read(archive: &mut Archive, flow: &mut Flow) -> Result<()> {
             Event::End(name) => walk.end(&name)?,
             Event::Text(text) => walk.text(&text),
             Event::Eof => return walk.finish(),
+        }
+    }
+}
+
+/// The number of pages that the program counted when it saved the document.
+fn stored_pages(archive: &mut Archive, budget: &mut Budget) -> Result<Option<usize>> {
+    let Some(mut xml) = archive.xml("docProps/app.xml", budget)? else {
+        return Ok(None);
+    };
+    let mut inside = false;
+    loop {
+        match xml.next(budget)? {
+            Event::Start(element) => inside = element.name == "Pages",
+            Event::Text(text) if inside => return Ok(text.trim().parse().ok()),
+            Event::Eof => return Ok(None),
+            _ => {}
         }
     }
 }
@@ -107,7 +123,7 @@ impl Walk<'_, '_, '_, '_> {
         match element.name.as_str() {
             "p" => {
                 self.flow.writer.budget().depth(self.paragraphs.len())?;
-                self.paragraphs.push(Paragraph::default());
+                self.paragraphs.push(Paragraph { text: self.pages.words(), ..Paragraph::default() });
             }
             "tbl" => {
                 self.flow.writer.budget().depth(self.tables.len())?;
@@ -137,10 +153,7 @@ impl Walk<'_, '_, '_, '_> {
                     *reaches = value().as_deref() != Some("restart");
                 }
             }
-            "lastRenderedPageBreak" if self.page > 0 => {
-                self.page += 1;
-                self.flow.writer.turn_page(Place::Page(self.page))?;
-            }
+            "lastRenderedPageBreak" => self.pages.end(self.paragraphs.last_mut().map(|paragraph| &mut paragraph.text)),
             "t" => self.in_text = true,
             name => {
                 if let Some(paragraph) = self.paragraphs.last_mut() {
@@ -207,7 +220,8 @@ impl Walk<'_, '_, '_, '_> {
         }
     }
 
-    fn paragraph(&mut self, paragraph: Paragraph) -> Result<()> {
+    fn paragraph(&mut self, mut paragraph: Paragraph) -> Result<()> {
+        self.pages.keep_back(&mut paragraph.text);
         let style = self.styles.role(paragraph.style.as_deref());
         let number = paragraph.number.as_deref().or(style.number.as_deref());
         let level = paragraph.level.unwrap_or(style.level);
@@ -245,7 +259,7 @@ impl Walk<'_, '_, '_, '_> {
                 }
             },
         }
-        let block = self.flow.writer.next_block().checked_sub(1);
+        let block = self.flow.writer.last_block();
         for note in &paragraph.notes {
             if let Some(text) = self.notes.get(note).map(|text| one_line(text)).filter(|text| !text.is_empty()) {
                 self.flow.other(crate::block::Kind::Paragraph, &text, block)?;

@@ -5,6 +5,8 @@ mod docx;
 mod docx_styles;
 mod epub;
 mod odf;
+mod odf_styles;
+mod page_ends;
 mod pptx;
 mod relations;
 mod xlsx;

@@ -1,9 +1,9 @@
 //! OpenDocument: texts, spreadsheets and presentations, which share their elements.
 
-use std::collections::HashMap;
-
-use super::archive::{Archive, Entry};
-use super::xml::{Element, Event, Xml};
+use super::archive::Archive;
+use super::odf_styles::{Breaks, Styles};
+use super::page_ends::PageEnds;
+use super::xml::{Element, Event};
 use crate::error::{Error, Result};
 use crate::flow::{Flow, nest_row, one_line};
 use crate::grid::Cell;
@@ -14,16 +14,6 @@ use crate::place::Place;
 const LEFT_OUT: [&str; 8] = ["note-citation", "tracked-changes", "annotation", "forms", "scripts", "table-of-content", "shapes", "notes"];
 /// Columns and rows that a cell or row may be repeated over.
 const REPEATED: usize = 1000;
-
-#[derive(Debug, Default)]
-struct Styles {
-    /// The style that each is based on.
-    bases: HashMap<String, String>,
-    /// Styles whose words are bold.
-    bold: HashMap<String, bool>,
-    /// Of each list style, whether its levels count.
-    lists: HashMap<String, Vec<bool>>,
-}
 
 #[derive(Debug)]
 struct List {
@@ -51,7 +41,8 @@ struct Walk<'w, 'f, 's, 'b> {
     paragraphs: Vec<(Option<u8>, Option<String>, String)>,
     notes: Vec<String>,
     note: bool,
-    page: u32,
+    breaks: Breaks,
+    pages: PageEnds,
     slides: u32,
     sheets: u32,
     spreadsheet: bool,
@@ -66,7 +57,8 @@ pub(crate) fn read(archive: &mut Archive, flow: &mut Flow) -> Result<()> {
     if let Some(mut xml) = archive.xml("styles.xml", flow.writer.budget())? {
         styles.read(&mut xml, flow.writer.budget())?;
     }
-    let paged = archive.mentions("content.xml", b"soft-page-break")?;
+    let (ends, told) = page_ends(archive, &styles, flow.writer.budget())?;
+    let pages = PageEnds::begin(ends, told, flow)?;
     let spreadsheet = archive.mentions("content.xml", b"<office:spreadsheet")?;
     let mut walk = Walk {
         flow,
@@ -77,15 +69,13 @@ pub(crate) fn read(archive: &mut Archive, flow: &mut Flow) -> Result<()> {
         paragraphs: Vec::new(),
         notes: Vec::new(),
         note: false,
-        page: u32::from(paged),
+        breaks: Breaks::default(),
+        pages,
         slides: 0,
         sheets: 0,
         spreadsheet,
         titled: false,
     };
-    if paged {
-        walk.flow.place(Place::Page(1))?;
-    }
     let mut xml = archive.needed_xml("content.xml", walk.flow.writer.budget())?;
     loop {
         match xml.next(walk.flow.writer.budget())? {
@@ -102,65 +92,43 @@ pub(crate) fn read(archive: &mut Archive, flow: &mut Flow) -> Result<()> {
     }
 }
 
-impl Styles {
-    fn takes(&self, element: &Element) -> bool {
-        matches!(element.name.as_str(), "style" | "list-style")
+/// How many pages end, and how many pages the program counted when it saved the document.
+fn page_ends(archive: &mut Archive, styles: &Styles, budget: &mut Budget) -> Result<(usize, Option<usize>)> {
+    let placed = archive.mentions("content.xml", b"soft-page-break")?;
+    if !placed && !archive.mentions("content.xml", br#"fo:break-before="page""#)? {
+        return Ok((0, None));
     }
-
-    fn read(&mut self, xml: &mut Xml<Entry>, budget: &mut Budget) -> Result<()> {
+    let mut told = None;
+    if let Some(mut xml) = archive.xml("meta.xml", budget)? {
         loop {
             match xml.next(budget)? {
-                Event::Start(element) if self.takes(&element) => self.read_one(&element, xml, budget)?,
-                Event::Eof => return Ok(()),
+                Event::Start(element) if element.name == "document-statistic" => told = element.number("page-count"),
+                Event::Eof => break,
                 _ => {}
             }
         }
     }
-
-    /// Reads a style that has begun.
-    fn read_one(&mut self, element: &Element, xml: &mut Xml<Entry>, budget: &mut Budget) -> Result<()> {
-        budget.entry()?;
-        let name = element.get("name").unwrap_or_default().to_string();
-        if let Some(base) = element.get("parent-style-name") {
-            self.bases.insert(name.clone(), base.to_string());
-        }
-        let mut depth = 1;
-        while depth > 0 {
-            match xml.next(budget)? {
-                Event::Start(inner) => {
-                    depth += 1;
-                    if inner.get("font-weight") == Some("bold") {
-                        self.bold.insert(name.clone(), true);
-                    }
-                    if inner.name.starts_with("list-level-style") {
-                        let counts = inner.get("num-format").is_some_and(|format| !format.is_empty());
-                        self.lists.entry(name.clone()).or_default().push(counts);
-                    }
-                }
-                Event::End(_) => depth -= 1,
-                Event::Text(_) => {}
-                Event::Eof => return Ok(()),
-            }
-        }
-        Ok(())
+    if !placed && told.is_none() {
+        return Ok((0, None)); // where the program let pages end is not known
     }
-
-    /// Whether a style is that one, or based on it.
-    fn is(&self, style: Option<&str>, wanted: &str) -> bool {
-        let mut next = style;
-        for _ in 0..20 {
-            match next {
-                Some(name) if name == wanted => return true,
-                Some(name) => next = self.bases.get(name).map(String::as_str),
-                None => return false,
-            }
+    let (mut styles, mut breaks, mut ends) = (styles.clone(), Breaks::default(), 0);
+    let mut xml = archive.needed_xml("content.xml", budget)?;
+    loop {
+        match xml.next(budget)? {
+            Event::Start(element) if LEFT_OUT.contains(&element.name.as_str()) => xml.skip(budget)?,
+            Event::Start(element) if styles.takes(&element) => styles.read_one(&element, &mut xml, budget)?,
+            Event::Start(element) => ends += usize::from(breaks.at(&element, &styles)),
+            Event::Eof => return Ok((ends, told)),
+            _ => {}
         }
-        false
     }
 }
 
 impl Walk<'_, '_, '_, '_> {
     fn start(&mut self, element: &Element) -> Result<()> {
+        if self.breaks.at(element, &self.styles) {
+            self.pages.end(self.paragraphs.last_mut().map(|(_, _, words)| words));
+        }
         match element.name.as_str() {
             "h" => self.open(Some(element.number("outline-level").unwrap_or(1).clamp(1, 9) as u8), element)?,
             "p" => self.open(None, element)?,
@@ -178,10 +146,6 @@ impl Walk<'_, '_, '_, '_> {
             "s" => self.text(&" ".repeat(element.number("c").unwrap_or(1).min(REPEATED))),
             "tab" => self.text("\t"),
             "line-break" => self.text("\n"),
-            "soft-page-break" if self.page > 0 => {
-                self.page += 1;
-                self.flow.writer.turn_page(Place::Page(self.page))?;
-            }
             "note" => self.note = true,
             "page" => {
                 self.slides += 1;
@@ -207,7 +171,7 @@ impl Walk<'_, '_, '_, '_> {
 
     fn open(&mut self, level: Option<u8>, element: &Element) -> Result<()> {
         self.flow.writer.budget().depth(self.paragraphs.len())?;
-        self.paragraphs.push((level, element.get("style-name").map(str::to_string), String::new()));
+        self.paragraphs.push((level, element.get("style-name").map(str::to_string), self.pages.words()));
         Ok(())
     }
 
@@ -235,7 +199,7 @@ impl Walk<'_, '_, '_, '_> {
         match name {
             "h" | "p" => {
                 if let Some((level, style, words)) = self.paragraphs.pop() {
-                    self.paragraph(level, style.as_deref(), &words)?;
+                    self.paragraph(level, style.as_deref(), words)?;
                 }
             }
             "note" => self.note = false,
@@ -286,7 +250,9 @@ impl Walk<'_, '_, '_, '_> {
         }
     }
 
-    fn paragraph(&mut self, level: Option<u8>, style: Option<&str>, words: &str) -> Result<()> {
+    fn paragraph(&mut self, level: Option<u8>, style: Option<&str>, mut words: String) -> Result<()> {
+        self.pages.keep_back(&mut words);
+        let words = words.as_str();
         if self.note {
             self.notes.extend(Some(one_line(words)).filter(|note| !note.is_empty()));
             return Ok(());
@@ -322,7 +288,7 @@ impl Walk<'_, '_, '_, '_> {
                 self.flow.paragraph(words, bold)?;
             }
         }
-        let block = self.flow.writer.next_block().checked_sub(1);
+        let block = self.flow.writer.last_block();
         for note in std::mem::take(&mut self.notes) {
             self.flow.other(crate::block::Kind::Paragraph, &note, block)?;
         }
@@ -340,7 +306,7 @@ impl Walk<'_, '_, '_, '_> {
 
     fn finish(mut self) -> Result<()> {
         while let Some((level, style, words)) = self.paragraphs.pop() {
-            self.paragraph(level, style.as_deref(), &words)?;
+            self.paragraph(level, style.as_deref(), words)?;
         }
         self.flow.end_table()
     }

@@ -61,7 +61,7 @@ impl Rtf<'_, '_, '_, '_> {
         }
         let note = one_line(&std::mem::take(&mut self.note));
         if !note.is_empty() {
-            let block = self.flow.writer.next_block().checked_sub(1);
+            let block = self.flow.writer.last_block();
             self.flow.other(crate::block::Kind::Paragraph, &note, block)?;
         }
         Ok(())
