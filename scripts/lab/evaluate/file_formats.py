@@ -7,7 +7,8 @@
 
 Every file tells the facts of files/texts.jsonl (or was looked up, files/shipped.jsonl). A fact is right when an answer
 quotes its sentence and the value in it; its page is right when that quote's place says the page on which poppler's
-pdftotext finds the value, or for slides, sheets and messages the section. Beside each format stands the same text as
+pdftotext finds the value (of OpenDocument once LibreOffice has printed it), for books the part of the spine that holds
+it, for slides, sheets and messages the section. Beside each format stands the same text as
 plain text: what the model does not find there is not the format's fault. A file that holds no text that can be read is
 right when it is refused with the code that says so. Programs that are missing are named, and their files left out.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -28,7 +30,7 @@ from pathlib import Path
 from lab import ROOT
 from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
 from lab.evaluate.files import mail, markup, office, pdf, programs, shipped, web
-from lab.evaluate.files.maker import Maker
+from lab.evaluate.files.maker import Maker, converted
 from lab.evaluate.files.programs import FailedProgramError, MissingProgramError, folded
 from lab.evaluate.files.texts import Fact, Text
 from lab.evaluate.score import Share, same
@@ -92,6 +94,20 @@ class FileAsker:
             ]
         return self.plain[text]
 
+    def pages(self, maker: Maker, file: Path) -> list[str]:
+        """The text of each page or chapter by an oracle: poppler's of a PDF, of others LibreOffice's; the spine's."""
+        if maker.place == "chapter":
+            return programs.chapters(file)
+        if maker.place != "page":
+            return []
+        if maker.format == "pdf":
+            return programs.pages(file)
+        printed = self.work / f"{maker.file}.pdf"
+        (self.work / "printing").mkdir(exist_ok=True)
+        source = shutil.copy(file, self.work / "printing")
+        converted(Path(source), "pdf", printed)
+        return programs.pages(printed)
+
     def result(self, maker: Maker, file: Path) -> Result:
         """Asks a file about everything that its text tells."""
         result = Result(maker)
@@ -104,7 +120,7 @@ class FileAsker:
             result.refusal = "none"
         if maker.refusal:
             return result
-        pages = programs.pages(file) if maker.place == "page" else []
+        pages = self.pages(maker, file)
         for fact, answer in zip(facts, answers, strict=True):
             quote = quote_of(fact, answer)
             result.facts.add(quote is not None)
@@ -139,7 +155,7 @@ def quote_of(fact: Fact, answer: dict) -> dict | None:
 
 def place_of(maker: Maker, fact: Fact, pages: list[str]) -> list[dict]:
     """The places that a quote of a fact may have: two, where its sentence is on two pages; none, where not known."""
-    if maker.place != "page":
+    if maker.place not in ("page", "chapter"):
         return [{"kind": maker.place, "number": fact.section}] if maker.place else []
     holding = [number for number, page in enumerate(pages, 1) if folded(fact.value) in page]
     if len(holding) != 1:
@@ -147,7 +163,7 @@ def place_of(maker: Maker, fact: Fact, pages: list[str]) -> list[dict]:
     (number,) = holding
     beginning = " ".join(folded(fact.sentence).split()[:3])
     begins_before = number > 1 and beginning not in pages[number - 1]
-    return [{"kind": "page", "number": at} for at in ([number - 1, number] if begins_before else [number])]
+    return [{"kind": maker.place, "number": at} for at in ([number - 1, number] if begins_before else [number])]
 
 
 def fault(fact: Fact, answer: dict, expected: list[dict], pages: list[str]) -> dict:

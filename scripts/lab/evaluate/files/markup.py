@@ -6,6 +6,7 @@ Each function takes a Text and gives a string. Standard library only.
 from __future__ import annotations
 
 from html import escape
+from itertools import starmap
 
 from lab.evaluate.files.texts import Section, Text
 
@@ -140,8 +141,11 @@ def troff(text: Text, columns: int = 1) -> str:
     return "\n".join(lines) + "\n"
 
 
-def opendocument(text: Text, columns: int = 1, hyphenate: bool = False) -> str:
-    """A flat OpenDocument text for LibreOffice, with a header and numbered pages."""
+def opendocument(text: Text, columns: int = 1, hyphenate: bool = False, breaks: int = 0) -> str:
+    """A flat OpenDocument text for LibreOffice, with a header and numbered pages.
+
+    `breaks`: so many sections begin a page together; 0: none does.
+    """
     width, height = PAGE_SIZE
     names = "office text style table fo:xsl-fo-compatible".split()
     spaces = " ".join(
@@ -163,8 +167,9 @@ def opendocument(text: Text, columns: int = 1, hyphenate: bool = False) -> str:
             f'<style:text-properties fo:font-size="{size}pt" fo:font-weight="bold"/></style:style>'
         )
 
-    def body(section: Section) -> str:
-        parts = [f'<text:h text:style-name="Heading_20_2" text:outline-level="2">{escape(section.heading)}</text:h>']
+    def body(number: int, section: Section) -> str:
+        name = "Heading_20_2" if not breaks or number % breaks else "New_20_page"
+        parts = [f'<text:h text:style-name="{name}" text:outline-level="2">{escape(section.heading)}</text:h>']
         parts += [f'<text:p text:style-name="Body">{escape(p)}</text:p>' for p in section.paragraphs]
         if section.items:
             items = "".join(
@@ -189,6 +194,8 @@ def opendocument(text: Text, columns: int = 1, hyphenate: bool = False) -> str:
         f"{style('Heading_20_1', 18, 1)}{style('Heading_20_2', 13, 2)}"
         f'<style:style style:name="Body" style:family="paragraph">'
         f'<style:paragraph-properties fo:text-align="{aligned}" fo:margin-bottom="2mm"/></style:style>'
+        f'<style:style style:name="New_20_page" style:family="paragraph" style:parent-style-name="Heading_20_2">'
+        f'<style:paragraph-properties fo:break-before="page"/></style:style>'
         f'<text:list-style style:name="Bullets"><text:list-level-style-bullet text:level="1" text:bullet-char="•"/>'
         f"</text:list-style></office:styles><office:automatic-styles>"
         f'<style:page-layout style:name="A5"><style:page-layout-properties fo:page-width="{width}" '
@@ -200,5 +207,5 @@ def opendocument(text: Text, columns: int = 1, hyphenate: bool = False) -> str:
         f"<text:page-count/></text:p></style:footer></style:master-page>"
         f"</office:master-styles><office:body><office:text>"
         f'<text:h text:style-name="Heading_20_1" text:outline-level="1">{escape(text.title)}</text:h>'
-        f"{''.join(map(body, text.sections))}</office:text></office:body></office:document>\n"
+        f"{''.join(starmap(body, enumerate(text.sections, 1)))}</office:text></office:body></office:document>\n"
     )

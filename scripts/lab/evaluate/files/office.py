@@ -8,7 +8,7 @@ from pathlib import Path
 from lab.evaluate.files import markup
 from lab.evaluate.files.maker import Maker, converted
 from lab.evaluate.files.pdf import DE, EN, RU, WIDE, ZH, abiword
-from lab.evaluate.files.programs import needed, run
+from lab.evaluate.files.programs import needed, needed_program, run
 from lab.evaluate.files.texts import Text
 
 
@@ -16,6 +16,15 @@ def writer(text: Text, work: Path, path: Path, **options) -> None:
     """By LibreOffice Writer, in the format of the path."""
     (work / "text.fodt").write_text(markup.opendocument(text, **options))
     converted(work / "text.fodt", path.suffix[1:], path)
+
+
+def laid_out(text: Text, work: Path, path: Path, **options) -> None:
+    """By LibreOffice Writer after it has laid out every page, as when a person saves what is on the screen."""
+    (work / "text.fodt").write_text(markup.opendocument(text, **options))
+    needed_program("soffice")
+    script = Path(__file__).with_name("lay_out.py")
+    run("/usr/bin/python3", script, work / "text.fodt", work / "made", work / "profile", folder=work)
+    (work / "made").rename(path)
 
 
 def pandoc(text: Text, work: Path, path: Path, *options: str) -> None:
@@ -102,6 +111,9 @@ MAKERS = [
     Maker("libreoffice.odt", "soffice", EN[3], writer),
     Maker("libreoffice-two-columns.odt", "soffice", WIDE[2], partial(writer, columns=2)),
     Maker("libreoffice-german.odt", "soffice", DE, writer),
+    Maker("libreoffice-laid-out.odt", "soffice", WIDE[0], laid_out, "page"),
+    Maker("libreoffice-laid-out-breaks.odt", "soffice", WIDE[1], partial(laid_out, breaks=3), "page"),
+    Maker("libreoffice-laid-out-columns.odt", "soffice", WIDE[2], partial(laid_out, columns=2), "page"),
     Maker("pandoc.odt", "pandoc", EN[11], pandoc),
     Maker("abiword.odt", "abiword", EN[9], abiword),
     Maker("libreoffice.rtf", "soffice", EN[10], writer),

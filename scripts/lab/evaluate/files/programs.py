@@ -10,13 +10,16 @@ import shutil
 import subprocess
 import sys
 import unicodedata
+import zipfile
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
+from html import unescape
+from pathlib import Path, PurePosixPath
+from xml.etree import ElementTree
 
 LONGEST = 180  # seconds of one program
 PACKAGES = {  # of Debian, by their programs; one in brackets is a Python package
-    "soffice": "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui",
+    "soffice": "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno",
     "chromium": "chromium",
     "wkhtmltopdf": "wkhtmltopdf",
     "pdflatex": "texlive-latex-base",
@@ -49,8 +52,7 @@ def run(program: str, *words: str | Path, folder: Path, stdin: str | None = None
 
     Raises MissingProgramError where it is not installed, FailedProgramError where it ends with an error.
     """
-    if shutil.which(program) is None:
-        raise MissingProgramError(program)
+    needed_program(program)
     environment = {**os.environ, "HOME": str(folder), "TMPDIR": str(folder), "SOURCE_DATE_EPOCH": "1700000000"}
     try:
         done = subprocess.run(
@@ -70,6 +72,12 @@ def run(program: str, *words: str | Path, folder: Path, stdin: str | None = None
             f"{program} ended with {done.returncode}: {done.stderr.decode(errors='replace')[-300:]}"
         )
     return done.stdout
+
+
+def needed_program(program: str) -> None:
+    """Raises MissingProgramError where a program is not installed."""
+    if shutil.which(program) is None:
+        raise MissingProgramError(program)
 
 
 def needed(module: str) -> None:
@@ -99,6 +107,19 @@ def pages(file: Path) -> list[str]:
     except FailedProgramError:
         return []
     return [folded(page) for page in told.removesuffix("\f").split("\f")]
+
+
+def chapters(file: Path) -> list[str]:
+    """The text of an EPUB's chapters in the order of its spine, folded; the contents by themselves are none."""
+    with zipfile.ZipFile(file) as book:
+        container = ElementTree.fromstring(book.read("META-INF/container.xml"))
+        package = next(part.get("full-path", "") for part in container.iter() if part.tag.endswith("}rootfile"))
+        parts = list(ElementTree.fromstring(book.read(package)).iter())
+        items = {part.get("id"): part for part in parts if part.tag.endswith("}item")}
+        spine = [items[part.get("idref")] for part in parts if part.tag.endswith("}itemref")]
+        names = [item.get("href", "") for item in spine if item.get("properties") != "nav"]
+        pages = [book.read(str(PurePosixPath(package).parent / name)).decode() for name in names]
+    return [folded(unescape(re.sub(r"<[^>]*>", "", page))) for page in pages]
 
 
 def folded(text: str) -> str:
