@@ -194,6 +194,24 @@ struct Ask {
 
 /// Texts of each kind, written for this test, with the answers that a reader would give.
 #[test]
+fn a_letter_is_summarised_by_what_it_says() {
+    let model = demo();
+    let said = "The crane will be closed on Monday because the inspector comes at eight. Boats can be lifted on Tuesday from seven. The fee stays the same.";
+    for head in [
+        "From: Petra Novak <petra@harbour.example>\nTo: Jonas Weber <jonas@harbour.example>\nSubject: Crane\nDate: Mon, 4 Mar 2024 09:12:00 +0100\n\nHello Jonas,\n",
+        "To: All staff\nCc: The board\nRe: Crane\n\nDear colleagues,\n",
+        "Date: 4 March 2024\nOur reference: 118/24\n\nSehr geehrte Frau Novak,\n",
+    ] {
+        let text = format!("{head}\n{said}\n\nRegards,\nPetra\n");
+        let summary = told(read(&model, &text).summarize(AskOptions::default()).unwrap()).text;
+        assert!(summary.contains("inspector comes at eight."), "{summary}");
+        assert!(!summary.contains(head.lines().next().unwrap()), "{summary}");
+    }
+    let form = "Name: Ola Berg\nBerth: 14\nLength: 9 m\nPaid: yes\n";
+    assert!(told(read(&model, form).summarize(AskOptions::default()).unwrap()).text.contains("Berth: 14"));
+}
+
+#[test]
 fn answers_are_read_with_what_they_need() {
     let model = demo();
     let mut wrong = Vec::new();

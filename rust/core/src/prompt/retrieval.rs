@@ -22,6 +22,8 @@ const MOST_KNOWN: usize = 1 << 14;
 pub(crate) const PASSAGE_WEIGHT: f32 = 0.3;
 /// Scores of the same words that differ by less are equal.
 const EQUAL: f32 = 0.01;
+/// Most bytes of a label in the head of a letter.
+const LABEL: usize = 20;
 /// Sentences that a summary is chosen from at least, if the document has as many.
 const FEW: usize = 12;
 /// Prompts of a summary, and pieces that one of them may cite.
@@ -255,5 +257,19 @@ fn spread(document: &Shared, most: usize, least: usize) -> Result<Vec<Evidence>>
         found.retain(|piece| !is_heading(piece));
     }
     found.sort_by_key(|piece| piece.span);
+    if found.iter().filter(|piece| ends_statement(piece.text())).count() >= PARTS {
+        let mut begun = false;
+        found.retain(|piece| {
+            begun |= ends_statement(piece.text());
+            begun || !opens_letter(piece.text())
+        });
+    }
     Ok(found)
+}
+
+/// Whether a line is one of those before a letter's first sentence that say nothing of what it is about: "Date: 4 March", "Dear Jonas,".
+fn opens_letter(line: &str) -> bool {
+    let line = line.trim();
+    let label = line.find(": ").is_some_and(|at| at <= LABEL && !line[..at].contains(['.', ',']));
+    !line.starts_with(['-', '*', '•']) && (label || line.ends_with(','))
 }

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.evaluate.files.programs import FailedProgramError, run
+from lab.evaluate.files.markup import FONTS
+from lab.evaluate.files.programs import FailedProgramError, needed_font, run
 from lab.evaluate.files.texts import Text
 
 
@@ -34,6 +35,8 @@ class Maker:
         """
         path = folder / self.file
         if not path.exists():
+            if self.format == "pdf":
+                needed_font(FONTS[self.text.language])
             work = folder / "work"  # a short name: the paths of sockets are limited
             shutil.rmtree(work, ignore_errors=True)
             work.mkdir(parents=True)

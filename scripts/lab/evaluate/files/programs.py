@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from xml.etree import ElementTree
 
 LONGEST = 180  # seconds of one program
-PACKAGES = {  # of Debian, by their programs; one in brackets is a Python package
+PACKAGES = {  # of Debian, by their programs and fonts
     "soffice": "libreoffice-writer-nogui libreoffice-calc-nogui libreoffice-impress-nogui python3-uno",
     "chromium": "chromium",
     "wkhtmltopdf": "wkhtmltopdf",
@@ -36,6 +36,8 @@ PACKAGES = {  # of Debian, by their programs; one in brackets is a Python packag
     "mpack": "mpack",
     "git": "git",
     "pdftotext": "poppler-utils",
+    "DejaVu Serif": "fonts-dejavu-core",
+    "WenQuanYi Micro Hei": "fonts-wqy-microhei",
 }
 
 
@@ -78,6 +80,12 @@ def needed_program(program: str) -> None:
     """Raises MissingProgramError where a program is not installed."""
     if shutil.which(program) is None:
         raise MissingProgramError(program)
+
+
+def needed_font(family: str) -> None:
+    """Raises MissingProgramError where a font is not installed: programs would set a text in boxes, or leave it out."""
+    if shutil.which("fc-list") and not subprocess.run(["fc-list", family], capture_output=True, check=True).stdout:
+        raise MissingProgramError(family)
 
 
 def needed(module: str) -> None:
