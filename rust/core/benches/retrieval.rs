@@ -1,4 +1,5 @@
-//! How often the best sentence by the index alone holds the answer, by language: no graph runs.
+//! How often the best sentence by the index alone holds the answer, by language, and how well its score tells questions about the document from
+//! questions about another one: no graph runs.
 //!
 //!     cargo bench --profile dev -p edgeinfinite-core --bench retrieval -- FOLDER
 //!
@@ -14,6 +15,8 @@ use serde_json::Value;
 
 /// Sentences among which the answer is looked for.
 const FIRST: [usize; 2] = [1, 10];
+/// Foreign questions that are to be refused (%).
+const REFUSED: f64 = 90.0;
 
 fn main() {
     let Some(folder) = std::env::args().skip(1).find(|a| a != "--bench") else {
@@ -24,38 +27,69 @@ fn main() {
     let model = Model::open(&model, &OpenOptions::default()).expect("models/demo opens");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()).collect();
     files.sort();
-    println!("language  questions  {}", FIRST.map(|first| format!("% in the first {first}")).join("  "));
+    println!(
+        "language  questions  {}  score below which {REFUSED:.0} % of the foreign are  % of its own below",
+        FIRST.map(|first| format!("% in the first {first}")).join("  ")
+    );
     for file in files {
         let lines = std::fs::read_to_string(&file).expect("a file of JSON lines");
-        let (mut found, mut asked) = (FIRST.map(|_| 0), 0);
-        for article in lines.lines() {
-            ask(&model, &serde_json::from_str(article).expect("JSON"), &mut found, &mut asked);
+        let articles: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let (mut found, mut asked, mut own, mut foreign) = (FIRST.map(|_| 0), 0, Vec::new(), Vec::new());
+        for (number, article) in articles.iter().enumerate() {
+            let document = document(&model, &text(article));
+            ask(&document, article, &mut found, &mut asked, &mut own);
+            let other = &articles[(number + articles.len() / 2) % articles.len()];
+            foreign.extend(questions(other).map(|question| best_score(&document, question)));
         }
         let shares = found.map(|found| format!("{:>16.1}", 100.0 * f64::from(found) / f64::from(asked)));
-        println!("{:<9} {asked:>9}  {}", file.file_stem().unwrap_or_default().to_string_lossy(), shares.join(" "));
+        foreign.sort_by(f32::total_cmp);
+        let bound = foreign[(foreign.len() as f64 * REFUSED / 100.0) as usize];
+        let refused = 100.0 * own.iter().filter(|score| **score < bound).count() as f64 / own.len() as f64;
+        println!(
+            "{:<9} {asked:>9}  {} {bound:>20.3} {refused:>20.1}",
+            file.file_stem().unwrap_or_default().to_string_lossy(),
+            shares.join(" ")
+        );
     }
 }
 
-/// Asks all questions about one article.
-fn ask(model: &Arc<Model>, article: &Value, found: &mut [u32; 2], asked: &mut u32) {
+fn text(article: &Value) -> String {
     let paragraphs = article["paragraphs"].as_array().expect("paragraphs");
-    let texts: Vec<&str> = paragraphs.iter().map(|p| p["text"].as_str().expect("a text")).collect();
-    let text = texts.join("\n\n");
+    paragraphs.iter().map(|p| p["text"].as_str().expect("a text")).collect::<Vec<_>>().join("\n\n")
+}
+
+fn questions(article: &Value) -> impl Iterator<Item = &str> {
+    let paragraphs = article["paragraphs"].as_array().expect("paragraphs").iter();
+    paragraphs.flat_map(|p| p["questions"].as_array().expect("questions")).map(|q| q["question"].as_str().expect("a question"))
+}
+
+fn document(model: &Arc<Model>, text: &str) -> Document {
     let options = DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() };
-    let document = Document::open(Arc::clone(model), TextSource::text(text.as_str()).expect("text"), options).expect("a document");
+    let document = Document::open(Arc::clone(model), TextSource::text(text).expect("text"), options).expect("a document");
     while document.step().expect("read").is_some() {}
-    let mut start = 0;
-    for (paragraph, own) in paragraphs.iter().zip(&texts) {
+    document
+}
+
+fn best_score(document: &Document, question: &str) -> f32 {
+    candidates(document, question).expect("candidates").first().map_or(0.0, |best| best.1)
+}
+
+/// Asks all questions about one article.
+fn ask(document: &Document, article: &Value, found: &mut [u32; 2], asked: &mut u32, scores: &mut Vec<f32>) {
+    let (text, mut start) = (text(article), 0);
+    for paragraph in article["paragraphs"].as_array().expect("paragraphs") {
+        let own = paragraph["text"].as_str().expect("a text");
         let inside = start as u64..(start + own.len()) as u64;
         start += own.len() + 2;
         for question in paragraph["questions"].as_array().expect("questions") {
-            let best = candidates(&document, question["question"].as_str().expect("a question")).expect("candidates");
+            let best = candidates(document, question["question"].as_str().expect("a question")).expect("candidates");
             let told = |span: &edgeinfinite_core::Span| {
                 let words = &text[span.start as usize..span.end as usize];
                 let answers = question["answers"].as_array().expect("answers");
                 inside.contains(&span.start) && answers.iter().any(|a| words.contains(a["text"].as_str().expect("an answer")))
             };
             *asked += 1;
+            scores.push(best.first().map_or(0.0, |best| best.1));
             for (found, first) in found.iter_mut().zip(FIRST) {
                 *found += u32::from(best.iter().take(first).any(|(span, _)| told(span)));
             }
