@@ -36,7 +36,7 @@ built() {
 }
 
 # key NAME : of its folder in the cache, another when what makes it has changed.
-key() { printf 'model-%s-%s\n' "$1" "$(cat "$root"/scripts/lab/export/{graph_builder,onnx_graph,block_scaled}.py "$root"/scripts/lab/export/gguf/*.py | digest)"; }
+key() { printf 'model-%s-%s\n' "$1" "$(cat "$root"/scripts/lab/export/{graph_builder,onnx_graph,block_scaled,chat_template,preset,manifest}.py "$root"/scripts/lab/export/gguf/*.py | digest)"; }
 
 smollm2() {
   kept "$(key smollm2)" built \

@@ -130,6 +130,7 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
         let nothing = match answer.refusal {
             Some(Refusal::OtherLanguage) => "nothing found: the question is in another language than the text; ",
             Some(Refusal::NoWords) => "nothing found: no word of the question stands in the text; ",
+            Some(Refusal::Unsupported) => "the model's own words, which no sentence that it read supports; ",
             _ if answer.text.is_empty() => "nothing found; ",
             _ => "",
         };
@@ -150,7 +151,8 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
         };
         let start = print::grouped(quote.span.start);
         let end = print::grouped(quote.span.end);
-        let place = format!("{name}, {at}, bytes {start}–{end}{headings}");
+        let rests = if quote.verbatim { "" } else { "rests on " };
+        let place = format!("{rests}{name}, {at}, bytes {start}–{end}{headings}");
         print::line(&print::styled(2, &format!("  ╰ {place}")))?;
         let before = fold(&before);
         let quoted = fold(&quote.text);

@@ -96,8 +96,12 @@ struct Chance {
     #[arg(long, global = true, value_name = "P", allow_negative_numbers = true, default_value_t = 0.0)]
     min_p: f32,
     /// Makes tokens that were read or said lately less likely.
-    #[arg(long, global = true, value_name = "X", allow_negative_numbers = true, default_value_t = 1.0)]
-    repetition_penalty: f32,
+    /// Without it as the model says.
+    #[arg(long, global = true, value_name = "X", allow_negative_numbers = true)]
+    repetition_penalty: Option<f32>,
+    /// No run of so many tokens is said twice in an answer; 0: any may be. Without it as the model says.
+    #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
+    no_repeat_ngram_size: Option<usize>,
     /// The same seed gives the same answer.
     #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, value_parser = count::<u64>, default_value_t = 0)]
     seed: u64,
@@ -201,6 +205,7 @@ impl Common {
             top_p: c.top_p,
             min_p: c.min_p,
             repetition_penalty: c.repetition_penalty,
+            no_repeat_ngram_size: c.no_repeat_ngram_size,
             seed: c.seed,
             stop: c.stop.clone(),
         };

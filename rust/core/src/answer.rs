@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 pub use crate::text::span::Span;
 
-/// A part of an answer that stands verbatim in the document, white space folded.
+/// A sentence of the document that an answer repeats or rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quote {
     /// Where it stands.
@@ -20,14 +20,16 @@ pub struct Quote {
     /// The page, slide, chapter or the like of the file that it begins on; as JSON `place` with kind and number, and `page`.
     #[serde(flatten, serialize_with = "with_page")]
     pub place: Place,
-    /// Where it stands in the answer's text; what no quote covers there is the model's own words.
+    /// Where it stands in the answer's text, or what of the answer's text rests on it; what no quote covers there is the model's own words alone.
     pub answer: Span,
+    /// Whether the answer repeats it word for word, white space folded; else its words hold what the answer says in others.
+    pub verbatim: bool,
 }
 
 impl Quote {
     /// One whose place in the answer and headings are not known yet.
     pub(crate) fn new(span: Span, text: String) -> Self {
-        Self { span, text, headings: Vec::new(), place: Place::Whole, answer: Span::within(0, 0, "", 0, 0) }
+        Self { span, text, headings: Vec::new(), place: Place::Whole, answer: Span::within(0, 0, "", 0, 0), verbatim: true }
     }
 }
 
@@ -77,8 +79,10 @@ pub enum Refusal {
     OtherLanguage,
     /// No word of the question stands in the document, nor one a letter away.
     NoWords,
-    /// The model read what matches the question best, and found no answer in it.
+    /// The model read what matches the question best, and found no answer in it; or nothing matches the question well.
     NoAnswer,
+    /// The model answered in its own words, and no sentence that it read says so.
+    Unsupported,
 }
 
 /// How a stretch of the document took part in an answer. All of them together are the whole document, in order.

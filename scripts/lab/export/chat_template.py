@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 from lab.reference.prompt_template import SPACE, PromptTemplate, for_pieces, without_prefix_space
 
-ASKED = "\n\n{question}"
+BEFORE = "{question}\n\n"
+ASKED = "\n\n{question} Answer in one short sentence."
 SUMMARY = "\n\nSummarise the text above in a few sentences."
 MARKS = [f"edge{n}infinite" for n in range(3)]  # plain words, so that no template trims or escapes them
 DATE = "26 Jul 2024"  # Llama 3's own, in place of the day on which somebody exports
@@ -81,6 +82,7 @@ def pieces(theirs: Chat, tokenizer: dict, ends: list[str]) -> dict:
     later = space(second[len(end) :] + "{text}" + after, every)
     prompt = {
         "start": start,
+        "before": space(BEFORE, every and mark),
         "ask": ASKED + space(after, False),
         "summarize": SUMMARY + space(after, False),
         "chat": {"start": start, "user": user} | ({"next": later} if later != user else {}),

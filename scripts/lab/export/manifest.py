@@ -86,8 +86,7 @@ def make_manifest(weights: Weights, tokenizer: Tokenizer, preset: dict, name: st
     bounds = MAX_ERROR | ({"fp32": MAX_ERROR_F16_CACHE} if cache == "f16" else {}) | preset.get("max_error", {})
     dtype = weights.embedding
     prompt = {key: preset["prompt"].get(key) for key in PROMPT_KEYS}
-    if "chat" in preset["prompt"]:
-        prompt["chat"] = preset["prompt"]["chat"]
+    prompt |= {key: preset["prompt"][key] for key in ("before", "chat") if key in preset["prompt"]}
     return {
         "format": 1,
         "name": name,
@@ -112,4 +111,5 @@ def make_manifest(weights: Weights, tokenizer: Tokenizer, preset: dict, name: st
         "citation": citation(tokenizer, preset["citation"]),
         "artefacts": [artefact(p, bounds[p], config.parameters(), cache) for p in precisions],
         **{key: preset[key] for key in ("scenarios", "default_scenario", "readings", "scoring", "limits")},
+        **({"decoding": preset["decoding"]} if "decoding" in preset else {}),
     }

@@ -95,7 +95,8 @@ impl Chat {
         let busy = Arc::new(());
         state.turn = Arc::downgrade(&busy);
         drop(state);
-        let output = Output::new(AnswerKind::FreeForm, options.style, options.decoder(options.token_limit(generator)));
+        let limit = options.max_output_tokens.unwrap_or(usize::MAX).min(generator.manifest().limits.answer);
+        let output = Output::new(AnswerKind::FreeForm, options.style, options.decoder(limit, generator));
         let prompt = PromptSession::new(generator, Some(session), &tokens, Vec::new())?;
         AnswerStream::new(Turn::new(Arc::clone(&self.shared), text.to_owned(), busy, prompt, output, stats))
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::answer::{Answer, AnswerEvent, Usage, found_confidence};
+use crate::answer::{Answer, AnswerEvent, Refusal, Usage, found_confidence};
 use crate::document::{Document, Shared};
 use crate::error::Result;
 use crate::generation::answer_stream::{AnswerStream, Generate};
@@ -12,11 +12,10 @@ use crate::generation::output::Output;
 use crate::generation::prompt_run::PromptRun;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::quotes::headings;
-use crate::generation::refusal::refusal;
+use crate::generation::refusal::{bears_not, refusal};
 use crate::generation::request::{AnswerKind, AskOptions, Request};
 use crate::generation::stats::Stats;
 use crate::generation::step::Step;
-use crate::manifest::Reading;
 use crate::prompt::plan::Plan;
 use crate::prompt::{Evidence, Next, Prompt, Task};
 use crate::runtime::cancel_token::CancelToken;
@@ -73,11 +72,27 @@ impl Generation {
     fn new(document: &Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
         let stats = Stats::new(Instant::now());
         let request = Request::new(Arc::clone(document), task, options)?;
-        let output = Output::new(request.answer_kind(), request.options().style, request.options().decoder(request.token_limit()));
+        let output = Output::new(request.answer_kind(), request.options().style, request.decoder(request.token_limit()));
         let plan = request.plan()?;
         let mut generation = Self { request, plan, phase: Phase::Plan, output, stats };
         generation.next_prompt(Vec::new())?; // a question that does not fit is refused here
+        generation.refuse_foreign()?;
         Ok(generation)
+    }
+
+    /// A free model is asked only what the best of the retrieved sentences bears on, where its folder says how well.
+    fn refuse_foreign(&mut self) -> Result<()> {
+        let (Phase::Run(run), Some(question), true) = (&self.phase, self.request.question(), self.request.looks_for_support()) else {
+            return Ok(());
+        };
+        let best = run.prompt().evidence().iter().map(|piece| piece.score).fold(0.0, f32::max);
+        let pairs = self.request.document().read_state()?.index.query(question)?.pairs();
+        if let Some(probability) = bears_not(best, self.request.generator().manifest().scoring.found_bm25, pairs) {
+            self.output.refuse(probability.ln());
+            self.end_run()?;
+            self.phase = Phase::Finish;
+        }
+        Ok(())
     }
 
     /// Begins the next prompt, given the note of the one before.
@@ -174,7 +189,7 @@ impl Generation {
     /// The rest of the answer is a citing model's own words, which `token` begins.
     fn begin_own_words(&mut self, kind: AnswerKind, token: u32) -> AnswerEvent {
         let limit = self.request.token_limit().saturating_sub(1);
-        self.output.begin_own_words(kind, self.request.options().decoder(limit));
+        self.output.begin_own_words(kind, self.request.decoder(limit));
         if let Phase::Run(run) = &mut self.phase {
             run.begin_own_words(token);
         }
@@ -192,10 +207,15 @@ impl Generation {
 
     fn answer(&self) -> Result<Answer> {
         let document = self.request.document();
-        let mut quotes = self.output.quotes(document)?;
-        let refused = self.request.question().filter(|_| !self.output.found());
-        let by_words = matches!(self.request.reading(), Reading::Recall | Reading::RecallAll);
-        let refusal = refused.map(|question| refusal(document, question, by_words)).transpose()?;
+        let mut quotes = self.output.quotes(document, self.request.question())?;
+        let unsupported = self.output.kind() == AnswerKind::FreeForm && self.request.looks_for_support() && quotes.is_empty();
+        let found = self.output.found() && !unsupported;
+        let refused = self.request.question().filter(|_| !found);
+        let refusal = match refused {
+            Some(_) if unsupported => Some(Refusal::Unsupported),
+            Some(question) => Some(refusal(document, question, self.request.retrieves())?),
+            None => None,
+        };
         let state = document.state()?;
         for quote in &mut quotes {
             quote.place = document.source.place(quote.span.start)?;
@@ -211,9 +231,9 @@ impl Generation {
         Ok(Answer {
             question: self.request.question().map(str::to_owned),
             text: self.output.text().to_owned(),
-            found: self.output.found(),
+            found,
             confidence: self.output.confidence(),
-            found_confidence: found_confidence(self.output.found(), self.output.confidence()),
+            found_confidence: found_confidence(found, self.output.confidence()),
             refusal,
             quotes,
             short_answer: None,

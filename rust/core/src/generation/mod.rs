@@ -38,6 +38,7 @@ mod refusal;
 mod request;
 mod stats;
 mod step;
+mod support;
 
 pub use answer_stream::AnswerStream;
 pub use chat::Chat;

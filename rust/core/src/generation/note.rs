@@ -7,9 +7,10 @@ use crate::document::Shared;
 use crate::error::Result;
 use crate::generation::constrained::constraint;
 use crate::generation::prompt_session::PromptSession;
-use crate::generation::quotes::quotes_in;
+use crate::generation::quotes::{locate, quotes_in};
 use crate::generation::request::Request;
 use crate::generation::step::Step;
+use crate::generation::support::supports;
 use crate::prompt::excerpt::Excerpt;
 use crate::prompt::{Evidence, constrained_quotes, source_texts};
 use crate::runtime::cancel_token::CancelToken;
@@ -25,7 +26,8 @@ pub(crate) struct Note {
 impl Note {
     /// A note of at most `limit` tokens.
     pub fn new(limit: usize, request: &Request) -> Self {
-        Self { decoder: Decoder::new(limit, request.options().prompt_lookup, &Sampling::default()), text: String::new() }
+        let greedy = Sampling::default().with_defaults(&request.generator().manifest().decoding);
+        Self { decoder: Decoder::new(limit, request.options().prompt_lookup, &greedy), text: String::new() }
     }
 
     /// Its next words, after at most one graph run.
@@ -41,7 +43,11 @@ impl Note {
             return Ok(Step::NoteText);
         }
         self.text.push_str(&self.decoder.finish(generator)?);
-        let note = if request.is_constrained() { self.quoted(prompt, request)? } else { self.free_form(prompt, request.document())? };
+        let note = if request.is_constrained() {
+            self.quoted(prompt, request)?
+        } else {
+            self.free_form(prompt, request.document(), request.question())?
+        };
         Ok(Step::Note(note))
     }
 
@@ -54,13 +60,17 @@ impl Note {
     }
 
     /// The text as one piece that stands for all of the evidence; none where the model wrote nothing.
-    fn free_form(&self, prompt: &PromptSession, document: &Shared) -> Result<Vec<Evidence>> {
+    fn free_form(&self, prompt: &PromptSession, document: &Shared, question: Option<&str>) -> Result<Vec<Evidence>> {
         let text = self.text.trim().to_owned();
         let (Some(first), Some(last), false) = (prompt.evidence().first(), prompt.evidence().last(), text.is_empty()) else {
             return Ok(Vec::new());
         };
         let span = Span { end: last.span.end, end_utf16: last.span.end_utf16, ..first.span };
-        let quotes = quotes_in(&text, &source_texts(document, prompt.evidence())?);
+        let sources = source_texts(document, prompt.evidence())?;
+        let mut quotes = quotes_in(&text, &sources);
+        locate(&mut quotes, &text);
+        let language = document.read_state()?.index.language();
+        quotes.extend(supports(&text, question.unwrap_or_default(), &quotes, &sources, language));
         let note = Evidence::new(&document.model, span, Excerpt::own(text), 0)?;
         Ok(vec![Evidence { note: Some(quotes), ..note }])
     }

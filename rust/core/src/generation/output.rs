@@ -9,6 +9,7 @@ use crate::error::Result;
 use crate::generation::coverage::CoverageMap;
 use crate::generation::quotes::{locate, quotes_in};
 use crate::generation::request::{AnswerKind, SummaryStyle};
+use crate::generation::support::supports;
 use crate::model::Generator;
 use crate::prompt::{Evidence, most_similar};
 use crate::text::source::TextSource;
@@ -114,6 +115,13 @@ impl Output {
         self.decisions.log_probability += log_probability;
     }
 
+    /// Nothing that was retrieved bears on the question: no model is asked.
+    pub fn refuse(&mut self, log_probability: f64) {
+        self.kind = AnswerKind::Refusal;
+        self.clear_decisions();
+        self.add_decision(log_probability);
+    }
+
     /// A citing model's answer becomes its own words: one token of them is chosen, the rest is decoded.
     pub fn begin_own_words(&mut self, kind: AnswerKind, decoder: Decoder) {
         self.kind = kind;
@@ -183,9 +191,9 @@ impl Output {
         }
     }
 
-    /// The quotes with their places in the text. Nothing in the window bears witness to the memory: its quotes are looked for in the passages most
+    /// The quotes with their places in the text, and what sentences in a free model's own words rest on. Nothing in the window bears witness to the memory: its quotes are looked for in the passages most
     /// like the text.
-    pub fn quotes(&self, document: &Shared) -> Result<Vec<Quote>> {
+    pub fn quotes(&self, document: &Shared, question: Option<&str>) -> Result<Vec<Quote>> {
         let mut quotes = match self.kind {
             AnswerKind::Cited | AnswerKind::Constrained => self.quotes.clone(),
             AnswerKind::Memory => quotes_in(&self.text, &most_similar(document, &self.text)?),
@@ -193,6 +201,11 @@ impl Output {
             AnswerKind::Refusal => Vec::new(),
         };
         locate(&mut quotes, &self.text);
+        if self.kind == AnswerKind::FreeForm {
+            let language = document.read_state()?.index.language();
+            quotes.extend(supports(&self.text, question.unwrap_or_default(), &quotes, &self.sources, language));
+            quotes.sort_by_key(|quote| quote.answer.start);
+        }
         Ok(quotes)
     }
 

@@ -64,14 +64,9 @@ impl Default for AskOptions {
 }
 
 impl AskOptions {
-    /// Most tokens of the answer.
-    pub(super) fn token_limit(&self, generator: &Generator) -> usize {
-        self.max_output_tokens.unwrap_or(usize::MAX).min(generator.manifest().limits.answer)
-    }
-
     /// A decoder of at most `limit` tokens.
-    pub(super) fn decoder(&self, limit: usize) -> Decoder {
-        Decoder::new(limit, self.prompt_lookup, &self.sampling)
+    pub(super) fn decoder(&self, limit: usize, generator: &Generator) -> Decoder {
+        Decoder::new(limit, self.prompt_lookup, &self.sampling.with_defaults(&generator.manifest().decoding))
     }
 }
 
@@ -163,9 +158,16 @@ impl Request {
         }
     }
 
+    /// A decoder of at most `limit` tokens.
+    pub fn decoder(&self, limit: usize) -> Decoder {
+        self.options.decoder(limit, self.generator())
+    }
+
     /// Most tokens of the answer.
     pub fn token_limit(&self) -> usize {
-        self.options.token_limit(self.generator())
+        let limits = self.generator().manifest().limits;
+        let by_task = if self.is_question() { limits.ask } else { limits.summary };
+        self.options.max_output_tokens.or(by_task).unwrap_or(usize::MAX).min(limits.answer)
     }
 
     /// Most sentences of a citing model's summary.
@@ -175,6 +177,16 @@ impl Request {
 
     fn retrieval_prompts(&self) -> Result<Option<usize>> {
         check_prompts(&self.document, &self.options, self.reading())
+    }
+
+    /// Whether a free model answers by recall, and its folder says from where on a question bears on the document: then what no sentence says is not found.
+    pub fn looks_for_support(&self) -> bool {
+        self.is_question() && self.markers().is_none() && self.retrieves() && self.generator().manifest().scoring.found_bm25 > 0.0
+    }
+
+    /// Whether the question's words choose what is read.
+    pub fn retrieves(&self) -> bool {
+        matches!(self.reading(), Reading::Recall | Reading::RecallAll)
     }
 
     pub fn reading(&self) -> Reading {

@@ -29,6 +29,8 @@ pub struct GeneratorManifest {
     pub default_scenario: String,
     pub readings: Readings,
     pub scoring: Scoring,
+    #[serde(default, skip_serializing_if = "Decoding::is_default")]
+    pub decoding: Decoding,
     pub limits: Limits,
     pub self_test: Vec<SelfTest>,
 }
@@ -136,6 +138,9 @@ pub struct Prompt {
     pub heading: Option<String>,
     #[serde(deserialize_with = "Option::deserialize")]
     pub sentence: Option<String>,
+    /// What stands before the passages that a question is asked about, as well as `ask` after them; left out: nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<String>,
     pub ask: String,
     pub summarize: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -200,7 +205,29 @@ pub struct Readings {
     pub summarize: Reading,
 }
 
-/// How a citing model's decision is scored.
+/// How a free model's words are chosen where a call says nothing; names and values as in `transformers`.
+#[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+#[allow(missing_docs)]
+pub struct Decoding {
+    pub repetition_penalty: f32,
+    pub no_repeat_ngram_size: usize,
+    pub stop: Vec<String>,
+}
+
+impl Default for Decoding {
+    fn default() -> Self {
+        Self { repetition_penalty: 1.0, no_repeat_ngram_size: 0, stop: Vec::new() }
+    }
+}
+
+impl Decoding {
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How a decision is scored whether the document answers.
 #[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -218,6 +245,11 @@ pub struct Scoring {
 pub struct Limits {
     pub question: usize,
     pub answer: usize,
+    /// Most tokens of an answer about a document and of a summary where a call does not say; left out: `answer`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ask: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<usize>,
     #[serde(default = "one")]
     pub recall_prompts: usize,
 }

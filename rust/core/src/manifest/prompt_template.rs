@@ -9,6 +9,7 @@ use crate::text::whitespace::folded;
 #[derive(Debug)]
 pub struct PromptTemplate {
     start: Vec<u32>,
+    before: Option<TemplateParts>,
     ask: TemplateParts,
     summarize: Vec<u32>,
     citing: Option<Markers>,
@@ -40,6 +41,22 @@ struct TemplateParts {
     before: String,
     after: String,
     rest: Vec<u32>,
+}
+
+/// The tokens of a task: what stands before what it is about, and what stands after.
+#[derive(Debug, Clone, Default)]
+pub struct TaskTokens {
+    /// Empty in most models.
+    pub before: Vec<u32>,
+    /// Up to where the model answers.
+    pub after: Vec<u32>,
+}
+
+impl TaskTokens {
+    /// Tokens of both.
+    pub fn count(&self) -> usize {
+        self.before.len() + self.after.len()
+    }
 }
 
 /// How a citing model's pieces are marked.
@@ -87,6 +104,7 @@ impl PromptTemplate {
         let start = encode("start", &prompt.start)?;
         let summarize = encode("summarize", &prompt.summarize)?;
         let ask = TemplateParts::new(&prompt.ask, "{question}", tokens)?;
+        let before = prompt.before.as_ref().map(|before| TemplateParts::new(before, "{question}", tokens)).transpose()?;
         let chat = match &prompt.chat {
             None => None,
             Some(chat) => {
@@ -100,7 +118,7 @@ impl PromptTemplate {
                 Some(Chat { start: tokens.encode_template(&chat.start)?, user, next, trim })
             }
         };
-        Ok(Self { start, summarize, ask, citing, chat })
+        Ok(Self { start, before, summarize, ask, citing, chat })
     }
 
     /// What every prompt begins with.
@@ -117,7 +135,7 @@ impl PromptTemplate {
     ///
     /// # Errors
     /// `argument.question` when it is empty or longer than `limit`.
-    pub fn ask(&self, question: &str, limit: usize, tokens: &Tokens) -> Result<Vec<u32>> {
+    pub fn ask(&self, question: &str, limit: usize, tokens: &Tokens) -> Result<TaskTokens> {
         let words = if self.citing.is_some() { folded(question) } else { question.to_owned() };
         if words.trim().is_empty() {
             return Err(Error::new("argument.question", "the question is empty, expected some words"));
@@ -127,7 +145,8 @@ impl PromptTemplate {
             let message = format!("found a question of {count} tokens, expected at most {limit}");
             return Err(Error::new("argument.question", message));
         }
-        self.ask.tokens(&words, tokens)
+        let before = self.before.as_ref().map(|before| before.tokens(&words, tokens)).transpose()?.unwrap_or_default();
+        Ok(TaskTokens { before, after: self.ask.tokens(&words, tokens)? })
     }
 
     /// What a chat begins with; None when the model cannot chat.
@@ -154,8 +173,8 @@ impl PromptTemplate {
     }
 
     /// The tokens that ask for a summary.
-    pub fn summarize(&self) -> &[u32] {
-        &self.summarize
+    pub fn summarize(&self) -> TaskTokens {
+        TaskTokens { before: Vec::new(), after: self.summarize.clone() }
     }
 }
 

@@ -86,9 +86,17 @@ impl GeneratorManifest {
         if [self.readings.ask, self.readings.summarize].contains(&Reading::RecallAll) {
             return wrong("readings: found recall_all, expected memory, recall or notes".into());
         }
-        let limits = [self.limits.question, self.limits.answer, self.limits.recall_prompts];
+        let limits = &self.limits;
+        let by_task = [limits.ask, limits.summary].map(|most| most.unwrap_or(1));
+        let limits = [limits.question, limits.answer, limits.recall_prompts, by_task[0], by_task[1]];
         if limits.iter().any(|n| !(1..=MOST).contains(n)) {
             return wrong(format!("limits: expected 1 to {MOST}"));
+        }
+        let penalty = self.decoding.repetition_penalty;
+        if !(penalty > 0.0 && penalty <= 100.0) || self.decoding.stop.iter().any(String::is_empty) {
+            return wrong(format!(
+                "decoding: found a repetition_penalty of {penalty}, expected more than 0, at most 100, and stop without empty strings"
+            ));
         }
         let numbers = [self.embedding.scale, self.scoring.bm25_weight, self.scoring.found_threshold, self.scoring.found_bm25];
         if numbers.iter().any(|n| !n.is_finite()) {
@@ -98,8 +106,9 @@ impl GeneratorManifest {
     }
 
     fn check_prompt(&self) -> Result<()> {
-        if !self.prompt.ask.contains("{question}") {
-            return wrong("prompt.ask: found no {question}".into());
+        let asks = [("ask", Some(&self.prompt.ask)), ("before", self.prompt.before.as_ref())];
+        if let Some((name, _)) = asks.iter().find(|(_, template)| template.is_some_and(|template| !template.contains("{question}"))) {
+            return wrong(format!("prompt.{name}: found no {{question}}"));
         }
         if let Some(chat) = &self.prompt.chat {
             for (name, template) in [("user", Some(&chat.user)), ("next", chat.next.as_ref())] {

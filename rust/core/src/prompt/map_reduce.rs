@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::bm25::Weights;
+use crate::manifest::prompt_template::TaskTokens;
 use crate::prompt::retrieval::PIECES;
 use crate::prompt::{Evidence, Prompt, PromptBudget, Task, question_too_long, sentences};
 
@@ -15,7 +16,7 @@ const KEPT: usize = 3;
 /// A document on its way through notes.
 #[derive(Debug)]
 pub(crate) struct Notes {
-    task_tokens: Vec<u32>,
+    task_tokens: TaskTokens,
     weights: Weights,
     /// None for a summary, which wants headings too.
     asked: bool,
@@ -32,14 +33,14 @@ pub(crate) struct Notes {
 
 impl Notes {
     /// From the document's start.
-    pub fn new(document: &Shared, task: &Task, task_tokens: Vec<u32>) -> Result<Self> {
+    pub fn new(document: &Shared, task: &Task, task_tokens: TaskTokens) -> Result<Self> {
         let state = document.read_state()?;
         let (asked, weights) = match task {
             Task::Ask(question) => (true, state.index.query(question)?.weights().clone()),
             Task::Summarize => (false, Weights::default()),
         };
-        if asked && PromptBudget::new(document.generator()?, task_tokens.len()).left <= document.generator()?.piece_tokens() {
-            return Err(question_too_long(document.generator()?, task_tokens.len())); // now, not at the first long sentence
+        if asked && PromptBudget::new(document.generator()?, task_tokens.count()).left <= document.generator()?.piece_tokens() {
+            return Err(question_too_long(document.generator()?, task_tokens.count())); // now, not at the first long sentence
         }
         let passages = state.index.passages();
         Ok(Self { task_tokens, weights, asked, next: 0, passages, waiting: VecDeque::new(), levels: vec![Vec::new()], level: Some(0) })
@@ -68,7 +69,7 @@ impl Notes {
         }
         // The document has ended: the notes of all levels are one list, which goes on being shortened until it fits.
         let all: Vec<Evidence> = self.levels.drain(..).rev().flatten().collect();
-        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.len());
+        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.count());
         if pack.fits_all(&all) {
             self.level = None;
             let cites = if self.asked { 1 } else { PIECES };
@@ -90,7 +91,7 @@ impl Notes {
 
     /// The first notes of a level, as many as fit a prompt, if there are more than fit.
     fn full(&mut self, document: &Shared, level: usize) -> Result<Option<Vec<Evidence>>> {
-        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.len());
+        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.count());
         let notes = &mut self.levels[level];
         let fitting = notes.iter().take_while(|p| pack.fits(p)).count();
         if fitting == notes.len() {
@@ -106,7 +107,7 @@ impl Notes {
 
     /// As much of the document as fits.
     fn fill(&mut self, document: &Shared) -> Result<Vec<Evidence>> {
-        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.len());
+        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.count());
         let mut pieces = Vec::new();
         loop {
             while let Some(piece) = self.waiting.pop_front() {

@@ -6,6 +6,7 @@ use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::bm25::Weights;
 use crate::manifest::Reading;
+use crate::manifest::prompt_template::TaskTokens;
 use crate::prompt::excerpt::Excerpt;
 use crate::prompt::map_reduce::Notes;
 use crate::prompt::retrieval::{PIECES, Recall, overview};
@@ -27,7 +28,7 @@ impl Plan {
         let model = document.generator()?;
         let task_tokens = match task {
             Task::Ask(question) => model.template.ask(&visible(question), model.manifest().limits.question, &model.tokens)?,
-            Task::Summarize => model.template.summarize().to_vec(),
+            Task::Summarize => model.template.summarize(),
         };
         Ok(match (reading, task) {
             (Reading::Memory, _) => Self::Listed([memory(document, task, task_tokens)?].into()),
@@ -60,7 +61,7 @@ impl Plan {
 }
 
 /// The document as it was read, then the task.
-fn memory(document: &Shared, task: &Task, task_tokens: Vec<u32>) -> Result<Prompt> {
+fn memory(document: &Shared, task: &Task, task_tokens: TaskTokens) -> Result<Prompt> {
     let state = document.read_state()?;
     let weights = match task {
         Task::Ask(question) => state.index.query(question)?.weights().clone(),
@@ -78,5 +79,5 @@ fn memory(document: &Shared, task: &Task, task_tokens: Vec<u32>) -> Result<Promp
         pieces.push(Evidence { heading: seen.heading, score, marker: seen.marker, at: seen.at, ..piece });
     }
     let cites = if matches!(task, Task::Ask(_)) { 1 } else { PIECES };
-    Ok(Prompt { session: Some(session), tokens: task_tokens, pieces, whole: false, cites, shown: true, note_tokens: 0 })
+    Ok(Prompt { session: Some(session), tokens: task_tokens.after, pieces, whole: false, cites, shown: true, note_tokens: 0 })
 }

@@ -1,6 +1,7 @@
 //! What a prompt is made of: pieces of the document, packed up to a budget, and the task after them.
 
 use crate::error::{Error, Result};
+use crate::manifest::prompt_template::TaskTokens;
 use crate::model::Generator;
 use crate::prompt::evidence::Evidence;
 use crate::session::Session;
@@ -33,10 +34,10 @@ pub(crate) struct Prompt {
 }
 
 impl Prompt {
-    /// Pieces in document order, then the task.
-    pub fn new(generator: &Generator, mut pieces: Vec<Evidence>, task_tokens: &[u32], cites: usize, shown: bool) -> Result<Self> {
+    /// Pieces in document order, between what the task says before and after them.
+    pub fn new(generator: &Generator, mut pieces: Vec<Evidence>, task: &TaskTokens, cites: usize, shown: bool) -> Result<Self> {
         let start = generator.template.start().len();
-        let mut tokens = Vec::new();
+        let mut tokens = task.before.clone();
         let mut numbers = [0; 2];
         for piece in &mut pieces {
             if let Some(markers) = generator.template.citing() {
@@ -48,8 +49,8 @@ impl Prompt {
             piece.at = (start + tokens.len()) as u64;
             tokens.extend(&piece.tokens);
         }
-        tokens.extend(task_tokens);
-        let note_tokens = ANSWER_ROOM.min(PromptBudget::new(generator, task_tokens.len()).left / 4).max(1);
+        tokens.extend(&task.after);
+        let note_tokens = ANSWER_ROOM.min(PromptBudget::new(generator, task.count()).left / 4).max(1);
         Ok(Self { session: None, tokens, pieces, whole: false, cites, shown, note_tokens })
     }
 }

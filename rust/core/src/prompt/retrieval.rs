@@ -7,6 +7,7 @@ use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::bm25::{Rank, Weights};
 use crate::index::{Match, Query};
+use crate::manifest::prompt_template::TaskTokens;
 use crate::model::Model;
 use crate::prompt::{Evidence, Next, Prompt, PromptBudget, evidence_at, question_too_long, sentences};
 use crate::text::sentences::ends_statement;
@@ -36,7 +37,7 @@ pub(crate) struct Recall {
     question: String,
     /// None before the first prompt.
     query: Option<Query>,
-    task_tokens: Vec<u32>,
+    task_tokens: TaskTokens,
     /// Prompts left; None goes on to the document's end.
     left: Option<usize>,
     passages: usize,
@@ -57,7 +58,7 @@ pub(crate) struct Recall {
 
 impl Recall {
     /// Looks in at most `prompts` prompts, or everywhere.
-    pub fn new(question: &str, task_tokens: Vec<u32>, prompts: Option<usize>) -> Self {
+    pub fn new(question: &str, task_tokens: TaskTokens, prompts: Option<usize>) -> Self {
         let waiting = Vec::new();
         let known = HashSet::new();
         let question = question.to_owned();
@@ -91,7 +92,7 @@ impl Recall {
         } else {
             self.take_in(document)?;
         }
-        let mut pack = PromptBudget::new(model, self.task_tokens.len());
+        let mut pack = PromptBudget::new(model, self.task_tokens.count());
         let mut chosen = Vec::new();
         let mut waiting = Vec::new();
         for piece in std::mem::take(&mut self.waiting) {
@@ -107,7 +108,7 @@ impl Recall {
         self.waiting = waiting;
         if chosen.is_empty() {
             if self.made == 0 {
-                return Err(question_too_long(model, self.task_tokens.len()));
+                return Err(question_too_long(model, self.task_tokens.count()));
             }
             // All of the batch was known, and what waits is too long for any prompt: what is left of the document may hold more.
             self.waiting.clear();
@@ -126,7 +127,7 @@ impl Recall {
         if !self.exhausted && !enough {
             let state = document.read_state()?;
             // A text that fits a prompt is put there whole.
-            let fits = state.marks.tokens <= PromptBudget::new(document.generator()?, self.task_tokens.len()).left as u64;
+            let fits = state.marks.tokens <= PromptBudget::new(document.generator()?, self.task_tokens.count()).left as u64;
             self.whole |= fits && self.made == 0;
             let most = if self.whole { MOST_PASSAGES } else { self.passages };
             let query = match self.query.take() {
@@ -187,7 +188,7 @@ impl Recall {
 }
 
 /// Headings and the sentences after them, from all over the document, in up to [`PARTS`] prompts.
-pub(crate) fn overview(document: &Shared, task_tokens: &[u32]) -> Result<Vec<Prompt>> {
+pub(crate) fn overview(document: &Shared, task_tokens: &TaskTokens) -> Result<Vec<Prompt>> {
     let model = document.generator()?;
     let leads = document.read_state()?.marks.leads.clone();
     let mut groups: Vec<Vec<Evidence>> = Vec::new();
@@ -204,7 +205,7 @@ pub(crate) fn overview(document: &Shared, task_tokens: &[u32]) -> Result<Vec<Pro
         groups = spread(document, 128, FEW)?.into_iter().map(|piece| vec![piece]).collect();
     }
     // Evenly spaced groups, as many as there are tokens and markers for, cut into parts in document order.
-    let whole = PromptBudget::new(model, task_tokens.len());
+    let whole = PromptBudget::new(model, task_tokens.count());
     let cost = |groups: &[Vec<Evidence>]| groups.iter().flatten().map(|p| p.tokens.len() + 1).sum::<usize>();
     let headings = usize::from(groups.iter().flatten().any(|p| p.heading));
     let by_markers = whole.markers[headings].saturating_mul(PARTS);
@@ -214,7 +215,7 @@ pub(crate) fn overview(document: &Shared, task_tokens: &[u32]) -> Result<Vec<Pro
     let parts = if cost(&kept) <= whole.left && kept.len() <= whole.markers[headings] { 1 } else { PARTS.min(wanted) };
     let mut prompts = Vec::new();
     for part in 0..parts {
-        let mut pack = PromptBudget::new(model, task_tokens.len());
+        let mut pack = PromptBudget::new(model, task_tokens.count());
         let of_part = &kept[part * wanted / parts..(part + 1) * wanted / parts];
         let fitting = of_part.iter().filter(|group| pack.fits_all(group)).flatten().cloned().collect::<Vec<_>>();
         if !fitting.is_empty() {

@@ -8,6 +8,9 @@ public enum class Refusal {
     /** No word of the question stands in the document, nor one a letter away. */
     NoWords,
 
-    /** The model read what matches the question best, and found no answer in it. */
+    /** The model read what matches the question best, and found no answer in it; or nothing matches the question well. */
     NoAnswer,
+
+    /** The model answered in its own words, [Answer.text], and no sentence that it read says so. */
+    Unsupported,
 }

@@ -10,7 +10,7 @@ import org.json.JSONObject
  *     document.ask("Tell me more") { sampling.temperature = 0.7f; sampling.topP = 0.9f; sampling.seed = 7 }
  */
 public class Sampling {
-    /** Divides the logits, 0.001 to 100; at 0, the default, only [repetitionPenalty] and [stop] of what else stands here count. */
+    /** Divides the logits, 0.001 to 100; at 0, the default, only [repetitionPenalty], [noRepeatNgramSize] and [stop] also count. */
     public var temperature: Float = 0f
         set(value) {
             require(value == 0f || value in 1e-3f..100f) { "found temperature = $value, expected 0, or 0.001 to 100" }
@@ -38,10 +38,17 @@ public class Sampling {
             field = value
         }
 
-    /** Makes tokens that were read or said lately less likely where it is above 1, the default; more than 0, at most 100. */
-    public var repetitionPenalty: Float = 1f
+    /** Makes tokens that were read or said lately less likely where it is above 1; more than 0, at most 100. Null, the default: what the model says. */
+    public var repetitionPenalty: Float? = null
         set(value) {
-            require(value > 0f && value <= 100f) { "found repetitionPenalty = $value, expected more than 0 and at most 100" }
+            require(value == null || value > 0f && value <= 100f) { "found repetitionPenalty = $value, expected more than 0 and at most 100" }
+            field = value
+        }
+
+    /** No run of so many tokens is said twice in an answer; 0: any may be. Null, the default: what the model says. */
+    public var noRepeatNgramSize: Int? = null
+        set(value) {
+            require(value == null || value >= 0) { "found noRepeatNgramSize = $value, expected 0 or more" }
             field = value
         }
 
@@ -65,7 +72,8 @@ public class Sampling {
         .putOpt("top_k", topK.takeIf { it != 0 })
         .putOpt("top_p", topP.toDouble().takeIf { topP != 1f })
         .putOpt("min_p", minP.toDouble().takeIf { minP != 0f })
-        .putOpt("repetition_penalty", repetitionPenalty.toDouble().takeIf { repetitionPenalty != 1f })
+        .putOpt("repetition_penalty", repetitionPenalty?.toDouble())
+        .putOpt("no_repeat_ngram_size", noRepeatNgramSize)
         .putOpt("seed", seed.takeIf { it != 0L })
         .putOpt("stop", stop.takeIf { it.isNotEmpty() }?.let(::JSONArray))
         .takeIf { it.length() > 0 }

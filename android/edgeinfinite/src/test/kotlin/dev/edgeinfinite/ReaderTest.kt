@@ -65,6 +65,7 @@ class ReaderTest {
             "other_language" to Refusal.OtherLanguage,
             "no_words" to Refusal.NoWords,
             "no_answer" to Refusal.NoAnswer,
+            "unsupported" to Refusal.Unsupported,
         )
         for ((code, refusal) in codes) {
             val refused = answer.replace("\"found\":true", "\"found\":false,\"refusal\":\"$code\"")

@@ -29,6 +29,7 @@ class SamplingTest {
         assertEquals(greedy, warm { topP = 1e-6f })
         assertEquals(greedy, warm { minP = 1f })
         assertNotEquals(greedy, said { repetitionPenalty = 50f })
+        assertNotEquals(greedy, said { noRepeatNgramSize = 1 })
     }
 
     @Test
@@ -49,6 +50,7 @@ class SamplingTest {
             { topP = 1.5f },
             { minP = 2f },
             { repetitionPenalty = 0f },
+            { noRepeatNgramSize = -1 },
             { seed = -1 },
             { stop = listOf("a", "") },
         )

@@ -79,7 +79,8 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         var end = 0
         var section = emptyList<String>()
         for (quote in answer.quotes) {
-            addWords(answer.text.substring(end, maxOf(end, quote.answerStart)))
+            val said = if (quote.verbatim) quote.answerStart else quote.answerEnd
+            addWords(answer.text.substring(end, maxOf(end, said)))
             val headings = if (quote.headings.firstOrNull() == title) quote.headings.drop(1) else quote.headings
             if (quote.isHeading()) {
                 addSection(headings)

@@ -71,6 +71,7 @@ private fun JSONObject.quote() = Quote(
     answerStart = getJSONObject("answer").place("start_utf16"),
     answerEnd = getJSONObject("answer").place("end_utf16"),
     place = optJSONObject("place")?.filePlace(),
+    verbatim = getBoolean("verbatim"),
 )
 
 private fun JSONObject.filePlace() = Place(

@@ -69,7 +69,7 @@ internal class FakeEngine(private val model: FakeModel) {
 
     private fun answer(question: String?, said: FakeAnswer, document: String): Answer {
         val quoted = said.quotes ?: said.text.lines().filter { it.isNotBlank() && it in document }
-        val quotes = quoted.map { quote(it, said, document, from = 0) }
+        val quotes = quoted.map { quote(it, said, document, after = 0) }
         return Answer(
             question = question,
             text = said.text,
@@ -77,19 +77,20 @@ internal class FakeEngine(private val model: FakeModel) {
             confidence = said.confidence,
             refusal = said.refusal.takeIf { question != null && document.isNotEmpty() && !said.found },
             quotes = quotes,
-            shortAnswer = said.shortAnswer?.let { quote(it, said, document, from = quotes.firstOrNull()?.start ?: 0) },
+            shortAnswer = said.shortAnswer?.let { quote(it, said, document, after = quotes.firstOrNull()?.start ?: 0) },
             verdict = said.verdict,
             coverage = coverage(quotes, document),
             usage = usage(question, said, document),
         )
     }
 
-    /** Where [words] stand first in the document, [from] there on, and in what is said. */
-    private fun quote(words: String, said: FakeAnswer, document: String, from: Int): Quote {
-        val start = document.indexOf(words, from)
+    /** Where [words] stand first in the document, [after] there on, and in what is said; all of that rests on words that it does not repeat. */
+    private fun quote(words: String, said: FakeAnswer, document: String, after: Int): Quote {
+        val start = document.indexOf(words, after)
         require(start >= 0) { "found a quote of ${words.length} characters that does not stand in the document" }
-        val place = said.text.indexOf(words).coerceAtLeast(0)
-        return Quote(start, start + words.length, words, said.headings, place, place + words.length, said.place)
+        val place = said.text.indexOf(words)
+        val (from, to) = if (place >= 0) place to place + words.length else 0 to said.text.length
+        return Quote(start, start + words.length, words, said.headings, from, to, said.place, verbatim = place >= 0)
     }
 
     /** What is quoted was recalled, the rest skipped. */

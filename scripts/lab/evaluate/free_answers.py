@@ -1,0 +1,151 @@
+"""What an imported chat model answers in its own words: loops, ends, support, refusals.
+
+    scripts/lab.sh free-answers --data DATA --model FOLDER             200 questions, and as many about other articles
+    scripts/lab.sh free-answers --data DATA --model FOLDER --most 40   fewer
+    scripts/lab.sh free-answers --data DATA --model FOLDER --write     also a record and the table in models/README.md
+
+Of ten articles of XQuAD (DATA/xquad/en.jsonl) twenty questions each are asked, and the same articles twenty questions
+about another one. An answer loops when a run of eight words stands in it three times; it ends by itself when it is
+shorter than the model's limit for answers; a sentence of it stands on the document when a quote covers it. An answer
+is right when it holds the words that the data give, and so is a quote.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from lab import ROOT
+from lab.evaluate.bm25 import sentences
+from lab.evaluate.cli import Cli, Progress, built, record_head, replace_between, write_record
+from lab.evaluate.people_questions import shown
+from lab.reader.evaluate_reader import share
+
+ARTICLES = 10
+EACH = 20  # questions of an article
+RUN = 8  # words
+OFTEN = 3  # times that a run of words stands in an answer that loops
+
+
+@dataclass(frozen=True)
+class Article:
+    """A text, and questions with the words that answer each."""
+
+    text: str
+    questions: list[tuple[str, list[str]]]
+
+
+def articles(file: Path) -> list[Article]:
+    """Those with the most questions first; questions evenly over each."""
+    found = []
+    for line in file.read_text("utf-8").splitlines():
+        paragraphs = json.loads(line)["paragraphs"]
+        asked = [(q["question"], [a["text"] for a in q["answers"]]) for p in paragraphs for q in p["questions"]]
+        found.append(Article("\n\n".join(p["text"] for p in paragraphs) + "\n", asked))
+    most = sorted(found, key=lambda article: -len(article.questions))[:ARTICLES]
+    return [Article(a.text, [a.questions[i * len(a.questions) // EACH] for i in range(EACH)]) for a in most]
+
+
+def loops(text: str) -> bool:
+    """Whether a run of words stands in a text often."""
+    words = text.split()
+    runs = Counter(tuple(words[at : at + RUN]) for at in range(len(words) - RUN + 1))
+    return any(count >= OFTEN for count in runs.values())
+
+
+def supported(answer: dict) -> list[bool]:
+    """For each sentence of an answer whether a quote covers some of it."""
+    found = []
+    at = 0
+    for sentence in sentences(answer["text"]):
+        start = max(0, answer["text"].find(sentence[:20], at))
+        at = start + len(sentence)
+        ranges = [(quote["answer"]["start_utf16"], quote["answer"]["end_utf16"]) for quote in answer["quotes"]]
+        found.append(any(a < at and start < b for a, b in ranges))
+    return found
+
+
+def holds(text: str, answers: list[str]) -> bool:
+    """Whether a text has the words of an answer."""
+    return any(answer.lower() in text.lower() for answer in answers)
+
+
+def measures(own: list[tuple[list[str], dict]], foreign: list[dict], limit: int) -> dict[str, dict]:
+    """The shares; own: the answering words and the answer of each; limit: tokens of an answer, at most."""
+    answers = [answer for _, answer in own]
+    said = [answer for answer in answers if answer["text"]]
+    found = [(words, answer) for words, answer in own if answer["found"]]
+    rights = [any(holds(quote["text"], words) for quote in answer["quotes"]) for words, answer in found]
+    return {
+        "loop": share([loops(answer["text"]) for answer in answers]),
+        "end by themselves": share([answer["usage"]["generated_tokens"] < limit for answer in answers]),
+        "sentences that stand on a quote": share([one for answer in said for one in supported(answer)]),
+        "refused without asking the model, though there": share([not answer["text"] for answer in answers]),
+        "found": share([answer["found"] for answer in answers]),
+        "right, of those found": share([holds(answer["text"], words) for words, answer in found]),
+        "a quote right, of those found": share(rights),
+        "about another article: refused without asking the model": share([not answer["text"] for answer in foreign]),
+        "about another article: not found": share([not answer["found"] for answer in foreign]),
+    }
+
+
+def table(found: dict[str, dict]) -> str:
+    """Markdown."""
+    rows = [f"| {name} | {shown(value)} | {value['n']} |" for name, value in found.items()]
+    return "\n".join(["| answers | share | n |", "|---|---|---|", *rows])
+
+
+def main() -> int:
+    """The command line → its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--model", type=Path, required=True, help="a model folder")
+    parser.add_argument("--scenario", help="of the folder; by default its own")
+    parser.add_argument(
+        "--most", type=int, default=ARTICLES * EACH, help="most questions, and most about other articles"
+    )
+    parser.add_argument("--out", type=Path, help="every answer (JSON)")
+    parser.add_argument("--write", action="store_true", help="write the record to docs/records, and the table")
+    options = parser.parse_args()
+    began = time.monotonic()
+    chosen = articles(options.data / "xquad/en.jsonl")
+    each = min(EACH, -(-options.most // len(chosen)))
+    manifest = json.loads((options.model / "model.json").read_text())
+    limit = manifest["limits"].get("ask", manifest["limits"]["answer"])
+    scenario = ["--scenario", options.scenario] if options.scenario else []
+    own: list[tuple[list[str], dict]] = []
+    foreign: list[dict] = []
+    progress = Progress()
+    with tempfile.TemporaryDirectory() as work:
+        cli = Cli(built(), options.model, Path(work))
+        for number, article in enumerate(chosen):
+            file = Path(work) / f"{number}.txt"
+            file.write_text(article.text, "utf-8")
+            mine = article.questions[:each]
+            other = chosen[(number + len(chosen) // 2) % len(chosen)].questions[:each]
+            asked = [question for question, _ in (*mine, *other)]
+            report, _, _ = cli.run("ask", str(file), *asked, "--reading", "recall", *scenario)
+            answers = report["answers"]
+            own += [(words, answer) for (_, words), answer in zip(mine, answers[:each], strict=True)]
+            foreign += answers[each:]
+            progress.say(f"{number + 1} of {len(chosen)} articles", last=True)
+        record = record_head(["scripts/lab.sh", "free-answers", *sys.argv[1:]], cli, began)
+    found = measures(own, foreign, limit)
+    print(table(found))
+    if options.out:
+        options.out.write_text(json.dumps([answer for _, answer in own] + foreign, indent=1) + "\n")
+    if options.write:
+        path = write_record(f"free-answers-{record['model']['name']}", record | {"measures": found})
+        head = f"`{record['command']}` ([record](../{path.relative_to(ROOT)}), {record['machine']['cpu']}):\n\n"
+        replace_between(ROOT / "models/README.md", "free answers", head + table(found))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
