@@ -75,24 +75,27 @@ impl Generation {
         let output = Output::new(request.answer_kind(), request.options().style, request.decoder(request.token_limit()));
         let plan = request.plan()?;
         let mut generation = Self { request, plan, phase: Phase::Plan, output, stats };
-        generation.next_prompt(Vec::new())?; // a question that does not fit is refused here
-        generation.refuse_foreign()?;
+        match generation.plan.next(generation.request.document(), Vec::new())? {
+            Next::Prompt(prompt) => generation.begin_first(*prompt)?, // a question that does not fit is refused here
+            Next::Later => {}
+            Next::End => generation.phase = Phase::Finish,
+        }
         Ok(generation)
     }
 
-    /// A free model is asked only what the best of the retrieved sentences bears on, where its folder says how well.
-    fn refuse_foreign(&mut self) -> Result<()> {
-        let (Phase::Run(run), Some(question), true) = (&self.phase, self.request.question(), self.request.looks_for_support()) else {
-            return Ok(());
-        };
-        let best = run.prompt().evidence().iter().map(|piece| piece.score).fold(0.0, f32::max);
-        let pairs = self.request.document().read_state()?.index.query(question)?.pairs();
-        if let Some(probability) = bears_not(best, self.request.generator().manifest().scoring.found_bm25, pairs) {
-            self.output.refuse(probability.ln());
-            self.end_run()?;
-            self.phase = Phase::Finish;
+    /// Begins the first prompt. A free model is not asked what not even the best of the retrieved sentences bears on.
+    fn begin_first(&mut self, prompt: Prompt) -> Result<()> {
+        let least = self.request.least_relevance();
+        if let Some(question) = self.request.question().filter(|_| least > 0.0) {
+            let best = prompt.pieces.iter().map(|piece| piece.score).fold(0.0, f32::max);
+            let pairs = self.request.document().read_state()?.index.query(question)?.pairs();
+            if let Some(probability) = bears_not(best, least, pairs) {
+                self.output.refuse(probability.ln());
+                self.phase = Phase::Finish;
+                return Ok(());
+            }
         }
-        Ok(())
+        self.begin(prompt)
     }
 
     /// Begins the next prompt, given the note of the one before.

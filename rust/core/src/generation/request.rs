@@ -184,6 +184,12 @@ impl Request {
         self.is_question() && self.markers().is_none() && self.retrieves() && self.generator().manifest().scoring.found_bm25 > 0.0
     }
 
+    /// What of the question the best retrieved sentence must hold for the model to be asked; 0 where it is asked in any case.
+    pub fn least_relevance(&self) -> f32 {
+        let asks = self.looks_for_support() && self.reading() == Reading::Recall;
+        if asks { self.generator().manifest().scoring.found_bm25 } else { 0.0 }
+    }
+
     /// Whether the question's words choose what is read.
     pub fn retrieves(&self) -> bool {
         matches!(self.reading(), Reading::Recall | Reading::RecallAll)

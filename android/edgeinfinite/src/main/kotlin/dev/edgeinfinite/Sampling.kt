@@ -41,7 +41,8 @@ public class Sampling {
     /** Makes tokens that were read or said lately less likely where it is above 1; more than 0, at most 100. Null, the default: what the model says. */
     public var repetitionPenalty: Float? = null
         set(value) {
-            require(value == null || value > 0f && value <= 100f) { "found repetitionPenalty = $value, expected more than 0 and at most 100" }
+            val means = value == null || (value > 0f && value <= 100f)
+            require(means) { "found repetitionPenalty = $value, expected more than 0 and at most 100" }
             field = value
         }
 
