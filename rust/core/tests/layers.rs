@@ -75,6 +75,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "step",
             "coverage",
             "quotes",
+            "support",
             "refusal",
             "output",
             "stats",
