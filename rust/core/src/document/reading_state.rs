@@ -233,7 +233,10 @@ impl DocumentState {
 impl ReadingState {
     /// Whether marks that were read from a file can be those of a text of that many bytes.
     pub fn fit(&self, model: &Model, bytes: u64) -> bool {
-        let inside = |span: &Span| span.start <= span.end && span.end <= self.start && span.end_utf16 <= self.start_utf16;
+        let inside = |span: &Span| {
+            let ordered = span.start <= span.end && span.start_utf16 <= span.end_utf16;
+            ordered && span.end <= self.start && span.end_utf16 <= self.start_utf16
+        };
         let vocabulary = model.generator().map_or(0, |generator| generator.manifest().base.vocabulary as u64);
         let seen = self.seen.iter().all(|s| inside(&s.span) && s.tokens.iter().chain(&s.marker).all(|t| u64::from(*t) < vocabulary));
         let leads = self.leads.len() < LEADS && self.leads.iter().all(|l| inside(&l.heading) && inside(&l.sentence));
