@@ -23,7 +23,10 @@ compilers() {
   local version
   cc=${CC:-}
   cxx=${CXX:-}
-  [ -z "$cc$cxx" ] || return 0
+  if [ -n "$cc$cxx" ]; then
+    if command -v "$cc" >/dev/null && command -v "$cxx" >/dev/null; then return; fi
+    fail "found CC=$cc and CXX=$cxx, expected two compilers"
+  fi
   for version in '' -21 -20 -19 -18 -17 -16; do
     if command -v "clang$version" "clang++$version" >/dev/null; then
       cc=clang$version
@@ -78,7 +81,13 @@ built_llama_cpp() {
 
 # key : of what is built: the source, the compiler, the processor.
 key() {
-  { printf '%s\n' "$sdist_hash" "$cxx"; "$cxx" --version; grep -m 1 '^flags' /proc/cpuinfo; cat "$program"/{CMakeLists.txt,llama_cpp.cpp} "$root/scripts/peers.sh"; } | digest
+  {
+    printf '%s\n' "$sdist_hash" "$cxx"
+    "$cxx" --version
+    grep -m 1 '^flags' /proc/cpuinfo
+    cat "$program"/{CMakeLists.txt,llama_cpp.cpp}
+    declare -f unpack built_llama_cpp
+  } | digest
 }
 
 case "$*" in
