@@ -8,7 +8,8 @@
 The peer is llama.cpp's library, built by scripts/peers.sh for this processor, in a small program of its public
 interface and its defaults (evaluate/peers/llama_cpp.cpp). Its llama-bench reads random tokens and knows neither a first
 answer nor a restored state, and its Python package would count Python's memory. Both sides are measured alike, from
-outside: one process a measurement, nothing run before its clock, both on the same processors, in turn A B, B A.
+outside: one process a measurement, nothing run before its clock, both on the same processors, in turn A B, B A;
+with --patience each pair waits until other programs take little.
 
 First both must say the same (same.py). Then whole documents are read (`--reading memory`) and answered. What that
 compares: the peer attends to every token before; this project to the window of the model folder's scenario, since an
@@ -35,6 +36,7 @@ from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_
 from lab.evaluate.peers import same
 from lab.evaluate.peers.documents import REPEAT, TELL, document, prompts
 from lab.evaluate.peers.engines import Document, Ours, Peer, Reading
+from lab.evaluate.peers.quiet import Others
 from lab.evaluate.peers.table import Row, page
 from lab.reference.numpy_engine import ModelFolder
 from lab.reference.prompt_template import PromptTemplate
@@ -42,6 +44,7 @@ from lab.reference.prompt_template import PromptTemplate
 LLAMA_CPP = "llama.cpp"
 LENGTHS = (512, 2048, 8192)
 LONG = 32_768
+FEW = 3  # pairs of the longest of these at most
 SHALLOW = 192  # tokens of a prompt that stand for depth 0
 TOLD = 64  # tokens of an answer whose speed is measured
 SAME = (32, 256)  # tokens of the prompts whose next tokens are compared
@@ -61,9 +64,15 @@ class Bench:
     """The measurements; `rows` by name in the order of the table."""
 
     def __init__(
-        self, ours: Ours, peer: Peer, rounded: Peer, template: PromptTemplate, work: Path, progress: Progress
+        self,
+        ours: Ours,
+        peer: Peer,
+        rounded: Peer,  # the peer with its weights in Q4_0
+        template: PromptTemplate,
+        work: Path,
+        others: Others,
+        progress: Progress,
     ) -> None:
-        """rounded: the peer with its weights in Q4_0."""
         self.ours = ours
         self.peer = peer
         self.rounded = rounded
@@ -74,7 +83,8 @@ class Bench:
         self.tokens_a_run: dict[str, list[float]] = {}
         self.document_tokens: dict[int, list[int]] = {}
         self.opening: list[tuple[float, float]] = []
-        self.cpu_ms = 0.0
+        self.others = others
+        self.taken: list[float] = []  # by others, pair by pair
 
     def row(self, name: str, unit: str) -> Row:
         """The row of that name."""
@@ -87,20 +97,22 @@ class Bench:
             "peer": lambda: self.peer.read(document, count),
         }
         read = {}
+        self.others.wait()
         for name in sorted(sides, reverse=bool(number % 2)):
             self.progress.say(f"{what}, pair {number + 1}: {name}", last=False)
             read[name] = sides[name]()
-            self.cpu_ms += read[name].process.cpu_ms
+            self.others.own_ms += read[name].process.cpu_ms
         ours = read["ours"]
         peer = read["peer"]
         self.opening.append((ours.opening_ms, peer.opening_ms))
+        self.taken.append(self.others.share())
         self.progress.say(f"{what}, pair {number + 1}: {brief(ours)}; peer {brief(peer)}", last=True)
         return ours, peer
 
     def again(self, document: Document) -> Reading:
         """The peer once more, with its weights in Q4_0."""
         read = self.rounded.read(document, TOLD)
-        self.cpu_ms += read.process.cpu_ms
+        self.others.own_ms += read.process.cpu_ms
         return read
 
     def document(self, tokens: int, seed: int, question: str | None) -> Document:
@@ -132,7 +144,7 @@ class Bench:
         for number in range(pairs):
             self.progress.say(f"recall on {length:,} tokens, {number + 1}", last=False)
             ours = self.ours.read(self.document(length, number, None), "recall", TOLD)
-            self.cpu_ms += ours.process.cpu_ms
+            self.others.own_ms += ours.process.cpu_ms
             name = f"first answer by recall, {length:,} unread tokens (the peer reads them)"
             self.row(name, "ms").add(ours.ttft_ms, read[number])
 
@@ -154,14 +166,16 @@ class Bench:
         opening = [statistics.median(side) for side in zip(*self.opening, strict=True)]
         for name, side in sides.items():
             self.progress.say(f"saving {length:,} tokens: {name}", last=False)
-            self.cpu_ms += side.save(asked, states[name]).cpu_ms
+            self.others.own_ms += side.save(asked, states[name]).cpu_ms
         for number in range(pairs):
             took = {}
+            self.others.wait()
             for name in sorted(sides, reverse=bool(number % 2)):
                 self.progress.say(f"restoring {length:,} tokens, pair {number + 1}: {name}", last=False)
                 process = sides[name].resume(asked, states[name])
-                self.cpu_ms += process.cpu_ms
+                self.others.own_ms += process.cpu_ms
                 took[name] = process.wall_ms
+            self.taken.append(self.others.share())
             what = f"next question, {length:,} saved tokens"
             self.row(f"{what}, in a new process: opened, restored, first token", "ms").add(took["ours"], took["peer"])
             less = [max(took[name] - opened, 1.0) for name, opened in zip(("ours", "peer"), opening, strict=True)]
@@ -180,34 +194,29 @@ def brief(read: Reading) -> str:
     return f"{read.ttft_ms:,.0f} ms, {speed:.1f} tokens/s of {read.decode_tokens}"
 
 
-def others() -> float:
-    """Milliseconds that the processors have been at work so far, all together."""
-    numbers = [int(word) for word in Path("/proc/stat").read_text().split("\n")[0].split()[1:]]
-    return 1000 * (sum(numbers[:8]) - numbers[3] - numbers[4]) / os.sysconf("SC_CLK_TCK")
+def pairs_of(length: int, pairs: int) -> int:
+    """Long documents take the peer minutes."""
+    return pairs if length < LENGTHS[-1] else min(pairs, FEW)
 
 
 def measure(bench: Bench, args: argparse.Namespace) -> dict:
     """Everything that is timed → what the record says beside the rows."""
-    began = time.monotonic()
-    busy = others()
     bench.decode("decode, free text, at depth 0", "Write a long story about this place.", args.pairs)
     bench.decode("decode, quoting, at depth 0", REPEAT, args.pairs)
     for length in args.lengths:
-        bench.whole(length, args.pairs)
+        bench.whole(length, pairs_of(length, args.pairs))
     longest = max(args.lengths)
-    bench.recall(longest, args.pairs)
+    bench.recall(longest, pairs_of(longest, args.pairs))
     states = bench.resume(longest, args.pairs)
     bench.openings()
     if args.long:
         bench.whole(LONG, 1)
         bench.recall(LONG, 1)
-    spent = others() - busy - bench.cpu_ms
-    elapsed = 1000 * (time.monotonic() - began) * os.cpu_count()
     return {
         "tokens_a_run": bench.tokens_a_run,
         "document_tokens": {str(length): both for length, both in bench.document_tokens.items()},
         "state_bytes": states,
-        "processors_taken_by_others": round(max(0.0, spent / elapsed), 3),
+        "processors_taken_by_others": [round(share, 3) for share in bench.taken],
     }
 
 
@@ -219,6 +228,9 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--lengths", type=lambda text: [int(n) for n in text.split(",")], default=list(LENGTHS))
     parser.add_argument("--long", action="store_true", help=f"one pair of {LONG:,} tokens too")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument(
+        "--patience", type=float, default=0, metavar="MINUTES", help="to wait in all for other programs to end"
+    )
     parser.add_argument("--gguf", type=Path, help="a model for the peer; --model is the folder that was made of it")
     parser.add_argument("--model", type=Path)
     parser.add_argument("--write", action="store_true", help="write the record and the table")
@@ -257,7 +269,9 @@ def main() -> None:
         rounded = work / "q4_0.gguf"
         peer.start("q4_0", rounded)
         ours = Ours(cli, place, args.threads, work)
-        bench = Bench(ours, peer, Peer(program, rounded, args.threads), template, work, progress)
+        bench = Bench(
+            ours, peer, Peer(program, rounded, args.threads), template, work, Others(60 * args.patience), progress
+        )
         measured = measure(bench, args)
         head = record_head(["scripts/lab.sh", "bench-peers", *sys.argv[1:]], Cli(cli, place, work), began)
         built_by = json.loads((program.parent / "peer.json").read_text())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from lab.evaluate.peers import documents, engines, same, table
+from lab.evaluate.peers import documents, engines, quiet, same, table
 from lab.reference.prompt_template import PromptTemplate
 
 
@@ -45,6 +45,16 @@ def test_a_process_is_watched_and_a_failure_is_told():
         engines.watched(["sh", "-c", "echo why >&2; exit 3"], {})
 
 
+def test_what_others_take(monkeypatch):
+    monkeypatch.setattr(quiet.os, "sysconf", lambda name: 100)
+    assert quiet.busy_ms("cpu  1 2 3 1000 2000 4 5 6 0 0\ncpu0 9 9 9 9 9 9 9 9 0 0\n") == 210
+    others = quiet.Others(0)
+    others.own_ms = 1e12
+    assert others.share() == 0
+    others.wait()
+    assert others.own_ms == 0, "without patience nothing is waited for"
+
+
 def test_above_one_this_project_wins():
     speed = table.Row("decode", "tokens/s", [30.0, 20.0, 40.0], [10.0, 20.0, 80.0])
     assert speed.ratios() == [3.0, 1.0, 0.5]
@@ -74,7 +84,8 @@ def test_the_page_names_command_machine_and_record():
     agreement = {"prompts": 200, "same_next_token": 190, "nats_mean": 0.01, "shortest": 32, "longest": 2256}
     record = {
         "command": "scripts/lab.sh bench-peers", "commit": "abc", "threads": 2, "window": 2080,
-        "machine": {"cpu": "A CPU", "cores": 2}, "model": {"name": "M"}, "processors_taken_by_others": 0.012,
+        "machine": {"cpu": "A CPU", "cores": 2}, "model": {"name": "M"},
+        "processors_taken_by_others": [0.01, 0.5, 0.02],
         "peer": {"package": "p==1", "compiler": "cc 1"}, "tokens_a_run": {"decode, quoting": [2.0, 3.0, 4.0]},
         "same": {"within_window": agreement, "beyond_window": agreement}, "rows": [],
     }  # fmt: skip
@@ -83,7 +94,7 @@ def test_the_page_names_command_machine_and_record():
         "`scripts/lab.sh bench-peers` on A CPU, 2 cores, 2 threads, commit\nabc ([record](records/r.json))"
     )
     assert "190 of 200 (0.0100 nats) prompts of 32 to 2,256 tokens" in page
-    assert "took 1.2% of the processors" in page
+    assert "took 2% of the processors (median of all pairs;\n1% to 50%)" in page
     assert page.endswith("by drafts: quoting 3.00.")
     assert "record" not in table.page(record, "llama.cpp", None)
 

@@ -84,6 +84,7 @@ def page(record: dict, peer: str, file: str | None) -> str:
     link = f" ([record](records/{file}))" if file else ""
     within = record["same"]["within_window"]
     beyond = record["same"]["beyond_window"]
+    taken = spread(record["processors_taken_by_others"])
     drafts = (
         f"{name.partition(', ')[2]} {statistics.median(values):.2f}" for name, values in record["tokens_a_run"].items()
     )
@@ -91,7 +92,8 @@ def page(record: dict, peer: str, file: str | None) -> str:
         f"`{record['command']}` on {machine['cpu']}, {machine['cores']} cores, {record['threads']} threads, commit",
         f"{record['commit']}{link}. {record['model']['name']} on both sides; {peer} out of {built['package']},",
         f"{built['compiler']}. Medians; *times better* is the ratio's median (least to most), above 1 this project's,",
-        f"below 1 {peer}'s. Other programs took {record['processors_taken_by_others']:.1%} of the processors.",
+        f"below 1 {peer}'s. Other programs took {taken['median']:.0%} of the processors (median of all pairs;",
+        f"{taken['min']:.0%} to {taken['max']:.0%}).",
         "",
         table(record["rows"], peer),
         "",
