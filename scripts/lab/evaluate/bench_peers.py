@@ -199,8 +199,8 @@ def pairs_of(length: int, pairs: int) -> int:
     return pairs if length < LENGTHS[-1] else min(pairs, FEW)
 
 
-def measure(bench: Bench, args: argparse.Namespace) -> dict:
-    """Everything that is timed → what the record says beside the rows."""
+def timed(bench: Bench, args: argparse.Namespace) -> dict:
+    """Everything that is timed → bytes of both sides' saved documents."""
     bench.decode("decode, free text, at depth 0", "Write a long story about this place.", args.pairs)
     bench.decode("decode, quoting, at depth 0", REPEAT, args.pairs)
     for length in args.lengths:
@@ -208,16 +208,46 @@ def measure(bench: Bench, args: argparse.Namespace) -> dict:
     longest = max(args.lengths)
     bench.recall(longest, pairs_of(longest, args.pairs))
     states = bench.resume(longest, args.pairs)
-    bench.openings()
     if args.long:
         bench.whole(LONG, 1)
         bench.recall(LONG, 1)
+    return states
+
+
+def measure(bench: Bench, args: argparse.Namespace) -> dict:
+    """What the record says beside the rows; an interrupt ends the measurements, and those made so far are kept."""
+    states = {}
+    interrupted = False
+    try:
+        states = timed(bench, args)
+    except KeyboardInterrupt:
+        interrupted = True
+    bench.openings()
     return {
         "tokens_a_run": bench.tokens_a_run,
         "document_tokens": {str(length): both for length, both in bench.document_tokens.items()},
         "state_bytes": states,
+        "interrupted": interrupted,
         "processors_taken_by_others": [round(share, 3) for share in bench.taken],
     }
+
+
+def agreement(peer: Peer, folder: ModelFolder, args: argparse.Namespace, work: Path, progress: Progress) -> dict:
+    """Whether both say the same, within the window and beyond it."""
+    template = folder.prompt_template
+    window = window_of(folder)
+    within = list(prompts(template, args.prompts, *SAME))
+    beyond = list(prompts(template, min(args.prompts, BEYOND), window + 256, window + 1024))
+    return {
+        "within_window": same.compare(peer, folder, within, work, progress),
+        "beyond_window": same.compare(peer, folder, beyond, work, progress),
+    }
+
+
+def window_of(folder: ModelFolder) -> int:
+    """Tokens that the default scenario attends to."""
+    sizes = folder.manifest["scenarios"][folder.manifest["default_scenario"]]
+    return sizes["pinned"] + sizes["window"]
 
 
 def parsed() -> argparse.Namespace:
@@ -225,6 +255,7 @@ def parsed() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--prompts", type=int, default=200, help="of the next tokens that are compared (%(default)s)")
+    parser.add_argument("--same", type=Path, metavar="RECORD", help="what both say, out of an earlier record")
     parser.add_argument("--lengths", type=lambda text: [int(n) for n in text.split(",")], default=list(LENGTHS))
     parser.add_argument("--long", action="store_true", help=f"one pair of {LONG:,} tokens too")
     parser.add_argument("--threads", type=int, default=2)
@@ -255,16 +286,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-peers-") as name:
         work = Path(name)
         peer = Peer(program, gguf, args.threads)
-        sizes = folder.manifest["scenarios"][folder.manifest["default_scenario"]]
-        window = sizes["pinned"] + sizes["window"]
+        window = window_of(folder)
         template = folder.prompt_template
-        within = list(prompts(template, args.prompts, *SAME))
-        beyond = list(prompts(template, min(args.prompts, BEYOND), window + 256, window + 1024))
-        agreed = {
-            "within_window": same.compare(peer, folder, within, work, progress),
-            "beyond_window": same.compare(peer, folder, beyond, work, progress),
-        }
-        print(json.dumps(agreed, indent=1))
+        agreed = (
+            json.loads(args.same.read_text())["same"] if args.same else agreement(peer, folder, args, work, progress)
+        )
+        print(json.dumps({"same": agreed}, indent=1), flush=True)
         del folder  # nothing but the two sides is in memory while they are timed
         rounded = work / "q4_0.gguf"
         peer.start("q4_0", rounded)

@@ -94,10 +94,15 @@ def watched(words: list[str], environment: dict[str, str]) -> Process:
         process = subprocess.Popen(words, stdout=said, stderr=complained, env={**os.environ, **environment})
         watch = Watch(process.pid)
         watch.start()
-        _, status, used = os.wait4(process.pid, 0)
+        try:
+            _, status, used = os.wait4(process.pid, 0)
+        except KeyboardInterrupt:
+            process.kill()
+            raise
+        finally:
+            watch.over.set()
         wall_ms = 1000 * (time.monotonic() - started)
         process.returncode = os.waitstatus_to_exitcode(status)
-        watch.over.set()
         watch.join()
         said.seek(0)
         complained.seek(0)
