@@ -55,6 +55,8 @@ demo() {
   step answers 2 scripts/edgeinfinite ask
   step answers 2 scripts/models.sh none-of-these
   step answers 0 scripts/models.sh
+  step answers 2 scripts/peers.sh none-of-these
+  step answers 0 scripts/peers.sh
 }
 
 rust() {

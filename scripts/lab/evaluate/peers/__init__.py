@@ -1,0 +1,1 @@
+"""This project's command line and its peers, measured alike, from outside."""
