@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from lab.reference.prompt_template import SPACE, PromptTemplate, for_pieces, without_prefix_space
 
-BEFORE = "{question}\n\n"
-ASKED = "\n\n{question} Answer in one short sentence."
+BEFORE = "{question} Answer in one short sentence.\n\n"
+ASKED = "\n\n{question}"
 SUMMARY = "\n\nSummarise the text above in a few sentences."
 MARKS = [f"edge{n}infinite" for n in range(3)]  # plain words, so that no template trims or escapes them
 DATE = "26 Jul 2024"  # Llama 3's own, in place of the day on which somebody exports
