@@ -72,7 +72,7 @@ if real=$("$root/scripts/models.sh" "${how[@]}" smollm2); then
   text=generated.txt
   question=${questions[0]}
   if [ -r "$licence" ]; then text=$licence question="How long must the offer of the source be valid?"; fi
-  title SmolLM2 "SmolLM2-135M-Instruct on $(basename "$text"): a free model, in its own words, without quotes, and not always right"
+  title SmolLM2 "SmolLM2-135M-Instruct on $(basename "$text"): a free model, in its own words and not always right; under each answer what it rests on"
   edgeinfinite summarize "$text" --model "$real" --max-output-tokens 120
   echo
   edgeinfinite ask "$text" "$question" --model "$real" --max-output-tokens 80
