@@ -39,7 +39,7 @@ fn main() {
             let document = document(&model, &text(article));
             ask(&document, article, &mut found, &mut asked, &mut own);
             let other = &articles[(number + articles.len() / 2) % articles.len()];
-            foreign.extend(questions(other).map(|question| best_score(&document, question)));
+            foreign.extend(questions(other).map(|question| best_score(&candidates(&document, question).expect("candidates"))));
         }
         let shares = found.map(|found| format!("{:>16.1}", 100.0 * f64::from(found) / f64::from(asked)));
         foreign.sort_by(f32::total_cmp);
@@ -70,8 +70,8 @@ fn document(model: &Arc<Model>, text: &str) -> Document {
     document
 }
 
-fn best_score(document: &Document, question: &str) -> f32 {
-    candidates(document, question).expect("candidates").first().map_or(0.0, |best| best.1)
+fn best_score(best: &[(edgeinfinite_core::Span, f32)]) -> f32 {
+    best.first().map_or(0.0, |best| best.1)
 }
 
 /// Asks all questions about one article.
@@ -89,7 +89,7 @@ fn ask(document: &Document, article: &Value, found: &mut [u32; 2], asked: &mut u
                 inside.contains(&span.start) && answers.iter().any(|a| words.contains(a["text"].as_str().expect("an answer")))
             };
             *asked += 1;
-            scores.push(best.first().map_or(0.0, |best| best.1));
+            scores.push(best_score(&best));
             for (found, first) in found.iter_mut().zip(FIRST) {
                 *found += u32::from(best.iter().take(first).any(|(span, _)| told(span)));
             }

@@ -95,7 +95,7 @@ impl Chat {
         let busy = Arc::new(());
         state.turn = Arc::downgrade(&busy);
         drop(state);
-        let limit = options.max_output_tokens.unwrap_or(usize::MAX).min(generator.manifest().limits.answer);
+        let limit = options.token_limit(generator, None);
         let output = Output::new(AnswerKind::FreeForm, options.style, options.decoder(limit, generator));
         let prompt = PromptSession::new(generator, Some(session), &tokens, Vec::new())?;
         AnswerStream::new(Turn::new(Arc::clone(&self.shared), text.to_owned(), busy, prompt, output, stats))

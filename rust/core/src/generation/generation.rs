@@ -16,6 +16,7 @@ use crate::generation::refusal::{bears_not, refusal};
 use crate::generation::request::{AnswerKind, AskOptions, Request};
 use crate::generation::stats::Stats;
 use crate::generation::step::Step;
+use crate::index::terms::share_of_pairs;
 use crate::prompt::plan::Plan;
 use crate::prompt::{Evidence, Next, Prompt, Task};
 use crate::runtime::cancel_token::CancelToken;
@@ -88,7 +89,7 @@ impl Generation {
         let least = self.request.least_relevance();
         if let Some(question) = self.request.question().filter(|_| least > 0.0) {
             let best = prompt.pieces.iter().map(|piece| piece.score).fold(0.0, f32::max);
-            let pairs = self.request.document().read_state()?.index.query(question)?.pairs();
+            let pairs = share_of_pairs(question, self.request.document().read_state()?.index.language());
             if let Some(probability) = bears_not(best, least, pairs) {
                 self.output.refuse(probability.ln());
                 self.phase = Phase::Finish;

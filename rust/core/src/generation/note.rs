@@ -7,10 +7,9 @@ use crate::document::Shared;
 use crate::error::Result;
 use crate::generation::constrained::constraint;
 use crate::generation::prompt_session::PromptSession;
-use crate::generation::quotes::{locate, quotes_in};
 use crate::generation::request::Request;
 use crate::generation::step::Step;
-use crate::generation::support::supports;
+use crate::generation::support::quotes_of_own_words;
 use crate::prompt::excerpt::Excerpt;
 use crate::prompt::{Evidence, constrained_quotes, source_texts};
 use crate::runtime::cancel_token::CancelToken;
@@ -67,10 +66,8 @@ impl Note {
         };
         let span = Span { end: last.span.end, end_utf16: last.span.end_utf16, ..first.span };
         let sources = source_texts(document, prompt.evidence())?;
-        let mut quotes = quotes_in(&text, &sources);
-        locate(&mut quotes, &text);
         let language = document.read_state()?.index.language();
-        quotes.extend(supports(&text, question.unwrap_or_default(), &quotes, &sources, language));
+        let quotes = quotes_of_own_words(&text, question, &sources, language);
         let note = Evidence::new(&document.model, span, Excerpt::own(text), 0)?;
         Ok(vec![Evidence { note: Some(quotes), ..note }])
     }

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::generation::coverage::CoverageMap;
 use crate::generation::quotes::{locate, quotes_in};
 use crate::generation::request::{AnswerKind, SummaryStyle};
-use crate::generation::support::supports;
+use crate::generation::support::quotes_of_own_words;
 use crate::model::Generator;
 use crate::prompt::{Evidence, most_similar};
 use crate::text::source::TextSource;
@@ -197,15 +197,15 @@ impl Output {
         let mut quotes = match self.kind {
             AnswerKind::Cited | AnswerKind::Constrained => self.quotes.clone(),
             AnswerKind::Memory => quotes_in(&self.text, &most_similar(document, &self.text)?),
-            AnswerKind::FreeForm => quotes_in(&self.text, &self.sources),
+            AnswerKind::FreeForm => {
+                let language = document.read_state()?.index.language();
+                let mut quotes = quotes_of_own_words(&self.text, question, &self.sources, language);
+                quotes.sort_by_key(|quote| quote.answer.start);
+                return Ok(quotes);
+            }
             AnswerKind::Refusal => Vec::new(),
         };
         locate(&mut quotes, &self.text);
-        if self.kind == AnswerKind::FreeForm {
-            let language = document.read_state()?.index.language();
-            quotes.extend(supports(&self.text, question.unwrap_or_default(), &quotes, &self.sources, language));
-            quotes.sort_by_key(|quote| quote.answer.start);
-        }
         Ok(quotes)
     }
 

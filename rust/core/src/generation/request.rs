@@ -64,6 +64,11 @@ impl Default for AskOptions {
 }
 
 impl AskOptions {
+    /// Most tokens of an answer: as asked, or else `usual`, and never more than the model's limit.
+    pub(super) fn token_limit(&self, generator: &Generator, usual: Option<usize>) -> usize {
+        self.max_output_tokens.or(usual).unwrap_or(usize::MAX).min(generator.manifest().limits.answer)
+    }
+
     /// A decoder of at most `limit` tokens.
     pub(super) fn decoder(&self, limit: usize, generator: &Generator) -> Decoder {
         Decoder::new(limit, self.prompt_lookup, &self.sampling.with_defaults(&generator.manifest().decoding))
@@ -167,7 +172,7 @@ impl Request {
     pub fn token_limit(&self) -> usize {
         let limits = self.generator().manifest().limits;
         let by_task = if self.is_question() { limits.ask } else { limits.summary };
-        self.options.max_output_tokens.or(by_task).unwrap_or(usize::MAX).min(limits.answer)
+        self.options.token_limit(self.generator(), by_task)
     }
 
     /// Most sentences of a citing model's summary.

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::answer::{Quote, Span};
+use crate::generation::quotes::{locate, quotes_in};
 use crate::index::Language;
 use crate::index::terms::for_each_term;
 use crate::text::units::sentences_of;
@@ -21,9 +22,18 @@ struct Source<'s> {
     terms: BTreeSet<u32>,
 }
 
+/// The quotes of a text in a model's own words, with their places in it: the sentences that it repeats, then those that the others rest on.
+pub(crate) fn quotes_of_own_words(text: &str, question: Option<&str>, sources: &[(Span, String)], language: Language) -> Vec<Quote> {
+    let mut quotes = quotes_in(text, sources);
+    locate(&mut quotes, text);
+    let others = supports(text, question.unwrap_or_default(), &quotes, sources, language);
+    quotes.extend(others);
+    quotes
+}
+
 /// For each sentence of `text` that none of `quoted` covers: the sentences of `sources` that hold what it says beyond the question, each with that
 /// sentence as its place in the answer. None for a sentence that adds a number which they lack, or more words than a quarter of what it adds.
-pub(crate) fn supports(text: &str, question: &str, quoted: &[Quote], sources: &[(Span, String)], language: Language) -> Vec<Quote> {
+fn supports(text: &str, question: &str, quoted: &[Quote], sources: &[(Span, String)], language: Language) -> Vec<Quote> {
     let sources: Vec<Source> = sources.iter().flat_map(|(span, source)| sentences_in(*span, source, language)).collect();
     let asked = terms(question, language);
     let mut found = Vec::new();

@@ -44,16 +44,9 @@ pub struct Query {
     /// Sorted by term.
     terms: Vec<QueryTerm>,
     weights: Weights,
-    /// The share of the terms that are made of characters without spaces between words.
-    pairs: f32,
 }
 
 impl Query {
-    /// The share of its terms that are characters, alone and in pairs, of a script without spaces.
-    pub fn pairs(&self) -> f32 {
-        self.pairs
-    }
-
     /// What each term is worth in the document.
     pub fn weights(&self) -> &Weights {
         &self.weights
@@ -85,11 +78,6 @@ impl Index {
             return Err(Error::new("fault", "an index was asked before it was finished"));
         }
         let terms = self.query_terms(question)?;
-        let (mut all, mut pairs) = (0_u32, 0_u32);
-        for_each_word(question, self.language, |_, word| {
-            all += 1;
-            pairs += u32::from(word.is_empty());
-        });
         let total = self.records.count as f32;
         let weigh = |term: &QueryTerm| term_weight(term.found as f32, total);
         let weights = Weights {
@@ -97,7 +85,7 @@ impl Index {
             all: terms.iter().map(weigh).sum(),
             language: self.language,
         };
-        Ok(Query { terms, weights, pairs: pairs as f32 / all.max(1) as f32 })
+        Ok(Query { terms, weights })
     }
 
     /// The `most` passages that match best, best first, of those that rank below `after`.

@@ -42,6 +42,16 @@ pub fn for_each_term(text: &str, language: Language, mut each: impl FnMut(u32)) 
     for_each_word(text, language, |term, _| each(term));
 }
 
+/// The share of a text's terms that are characters, alone and in pairs, of a script without spaces; 0 to 1.
+pub(crate) fn share_of_pairs(text: &str, language: Language) -> f32 {
+    let (mut all, mut pairs) = (0_u32, 0_u32);
+    for_each_word(text, language, |_, word| {
+        all += 1;
+        pairs += u32::from(word.is_empty());
+    });
+    pairs as f32 / all.max(1) as f32
+}
+
 /// The same with the word that each term was made of; empty where it is no word.
 pub(crate) fn for_each_word(text: &str, language: Language, each: impl FnMut(u32, &str)) {
     for_each_with(text, language, |word| term(word, language), each);
