@@ -91,12 +91,13 @@ impl<'f, 's, 'w> Flow<'f, 's, 'w> {
 
     /// Text whose line ends mean something.
     pub fn lines(&mut self, text: &str) -> Result<()> {
-        let (text, page_ends) = self.writer.without_page_ends(text);
+        let (text, [before, after]) = self.writer.without_page_ends(text);
+        self.writer.turn_pages(before)?;
         let found = blocks(&text, &mut State::inside());
         self.writer.begin(false)?;
         self.writer.part(&text, found, self.asked.take())?;
         self.leads = self.writer.last_block().filter(|_| text.ends_with(':'));
-        self.writer.turn_pages(page_ends)
+        self.writer.turn_pages(after)
     }
 
     /// Code or preformatted text.

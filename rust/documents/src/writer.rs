@@ -81,11 +81,14 @@ impl<'s, 'w> Writer<'s, 'w> {
         self.turn_page(Place::Page(1))
     }
 
-    /// Text whose page ends cannot stand in it, without them; and how many there were.
-    pub fn without_page_ends<'t>(&self, text: &'t str) -> (Cow<'t, str>, usize) {
+    /// Text whose page ends cannot stand in it, without them; and how many there were before its first word, and after that.
+    pub fn without_page_ends<'t>(&self, text: &'t str) -> (Cow<'t, str>, [usize; 2]) {
         match text.matches(PAGE_END).count() {
-            ends if ends > 0 && self.turns.is_some() => (text.replace(PAGE_END, "").into(), ends),
-            _ => (text.into(), 0),
+            ends if ends > 0 && self.turns.is_some() => {
+                let before = text.chars().take_while(|c| *c == PAGE_END).count();
+                (text.replace(PAGE_END, "").into(), [before, ends - before])
+            }
+            _ => (text.into(), [0; 2]),
         }
     }
 

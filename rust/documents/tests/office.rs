@@ -133,12 +133,14 @@ fn a_page_of_word_ends_where_word_let_it_end() {
         format!("<w:tbl>{}{}</w:tbl>", row(&[run("Boat"), run("Fee")]), row(&[turned("Dinghy"), run("95")])),
         format!("<w:p>{}<w:br/>{}</w:p>", run("Phone 4711"), turned("Fax 4712")),
         format!("<w:p>{}</w:p>", run("The end.")),
+        format!("<w:p>{}<w:br/>{}</w:p>", turned("Harbour office"), run("Quay 7")),
     ]
     .concat();
-    for told in [Some(5), None] {
+    for told in [Some(6), None] {
         let document = word(&body, told);
-        let places = ["first mooring", "The third", "crane", "Boat", "Dinghy", "Phone", "The end"].map(|words| page_of(&document, words));
-        assert_eq!(places, [1, 2, 3, 3, 4, 4, 5].map(Some), "{told:?}");
+        let places = ["first mooring", "The third", "crane", "Boat", "Dinghy", "Phone", "The end", "Harbour office", "Quay 7"]
+            .map(|words| page_of(&document, words));
+        assert_eq!(places, [1, 2, 3, 3, 4, 4, 5, 6, 6].map(Some), "{told:?}");
         assert!(!document.text.contains('\u{1}'));
         assert!(document.text.contains("The second costs 40 crowns. The third"), "{}", document.text);
     }
