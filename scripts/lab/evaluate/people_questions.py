@@ -6,7 +6,8 @@
     scripts/lab.sh people-questions --data DATA --model models/reader models/demo --most 300 --write
 
 Right is a first quote that shares more than half of itself or of a sentence that answers with it. Each share comes with
-n and the interval that holds it with 95 % (Wilson). `--reference` asks the lab's own reading of the folder's reader
+n and the interval that holds it with 95 % (Wilson). Of sets that calibrate-reader looks at, the articles that it does
+not see are asked about. `--reference` asks the lab's own reading of the folder's reader
 (evaluate-reader) the same and says how often both find, and quote, the same. Of several models each is asked the same.
 The record is JSON; `--write` puts it into docs/records and a table of it into the first model's README.md.
 """
@@ -27,7 +28,7 @@ from lab.evaluate.cli import ROOT, Cli, Progress, built, record_head, replace_be
 from lab.reader.articles import Article
 from lab.reader.evaluate_reader import asked as read
 from lab.reader.evaluate_reader import share
-from lab.reader.measured import CASES, Case, sampled
+from lab.reader.measured import CASES, Case, sampled, unseen
 from lab.reader.models import model_of
 from lab.reader.reading import VERDICTS, Choice, decide
 from lab.reader.score import exact, f1
@@ -209,7 +210,7 @@ def main() -> int:
         clis = [Cli(built(), model, own) for model, own in zip(options.model, folders, strict=True)]
         names = [cli.run("inspect")[0]["name"] for cli in clis]
         for name in options.sets:
-            cases = sampled(CASES[name](options.data), options.most)
+            cases = sampled(unseen(name, options.data), options.most)
             by_model.setdefault(WORDS, {})[name] = by_words(cases)
             for model, cli, folder in zip(names, clis, options.model, strict=True):
                 told = asked(cli, cases, Path(work), Progress())

@@ -22,7 +22,8 @@ from lab.reader.sets import DECISIONS, lines, policyqa, untokenised
 class Case:
     """A question over a text. `good`: the sentences of which one is to be found, none where the text does not answer.
     `answers`: short answers that people gave, where they are spans. `verdict`: 0 yes, 1 no, 2 unclear. `paragraphs`:
-    the sentences that a paragraph begins with, where that is known."""
+    the sentences that a paragraph begins with, where that is known. `source`: the number of the article that is asked
+    about in its set."""
 
     article: Article
     question: str
@@ -30,6 +31,7 @@ class Case:
     answers: list[str] = field(default_factory=list)
     verdict: int | None = None
     paragraphs: frozenset[int] = frozenset()
+    source: int = 0
 
 
 def placed(article: Article, text: str) -> list[tuple[int, int, int]]:
@@ -56,7 +58,7 @@ def xquad(folder: Path) -> list[Case]:
                 good = {i for i, s in enumerate(known) if any(f" {plain(a)} " in s for a in answers)}
                 for a in asked["answers"]:
                     good |= overlapping(inside, a["start"], a["start"] + len(a["text"]), 0.0)
-                found.append(Case(article, asked["question"], frozenset(good), answers, paragraphs=begins))
+                found.append(Case(article, asked["question"], frozenset(good), answers, None, begins, number))
     return found
 
 
@@ -71,7 +73,7 @@ def without(case: Case) -> Case:
             number = article.add(sentence, case.article.headings[i])
             begins |= {number} if due else set()
             due = False
-    return Case(article, case.question, paragraphs=frozenset(begins))
+    return Case(article, case.question, paragraphs=frozenset(begins), source=case.source)
 
 
 def xquad_cut(folder: Path) -> list[Case]:
@@ -85,7 +87,8 @@ def xquad_other(folder: Path) -> list[Case]:
     firsts = list({id(case.article): case for case in cases}.values())
     place = {id(case.article): i for i, case in enumerate(firsts)}
     others = [firsts[(place[id(case.article)] + 2) % len(firsts)] for case in cases]
-    return [Case(o.article, c.question, paragraphs=o.paragraphs) for c, o in zip(cases, others, strict=True)]
+    pairs = zip(cases, others, strict=True)
+    return [Case(o.article, c.question, paragraphs=o.paragraphs, source=c.source) for c, o in pairs]
 
 
 def xquad_all(folder: Path) -> list[Case]:
@@ -101,7 +104,8 @@ def xquad_all(folder: Path) -> list[Case]:
             for sentence in case.article.sentences:
                 whole.add(sentence)
         start = starts[id(case.article)]
-        found.append(Case(whole, case.question, frozenset(start + i for i in case.good), case.answers))
+        good = frozenset(start + i for i in case.good)
+        found.append(Case(whole, case.question, good, case.answers, source=case.source))
     for case in found:
         case.paragraphs = frozenset(begins)
     return found
@@ -110,21 +114,22 @@ def xquad_all(folder: Path) -> list[Case]:
 def covidqa(folder: Path) -> list[Case]:
     """Scientific articles; right is a sentence that shares half of itself or of the span with the span."""
     found = []
-    for row in lines(folder / "covidqa/en.jsonl"):
+    for number, row in enumerate(lines(folder / "covidqa/en.jsonl")):
         article = Article(f"covidqa {row['article']}")
         places = placed(article, row["text"])
         for asked in row["questions"]:
             good: set[int] = set()
             for a in asked["answers"]:
                 good |= overlapping(places, a["start"], a["start"] + len(a["text"]), 0.5)
-            found.append(Case(article, asked["question"], frozenset(good), [a["text"] for a in asked["answers"]]))
+            answers = [a["text"] for a in asked["answers"]]
+            found.append(Case(article, asked["question"], frozenset(good), answers, source=number))
     return found
 
 
 def fairytaleqa(folder: Path) -> list[Case]:
     """Whole stories, questions about one section that holds the answer's words; right is a sentence of it."""
     found = []
-    for story in lines(folder / "fairytaleqa/test.jsonl"):
+    for number, story in enumerate(lines(folder / "fairytaleqa/test.jsonl")):
         article = Article(story["title"])
         inside = defaultdict(set)
         for section, text in story["sections"].items():
@@ -132,14 +137,14 @@ def fairytaleqa(folder: Path) -> list[Case]:
         for asked in story["questions"]:
             if asked["local"] and asked["explicit"]:
                 good = frozenset(inside[asked["section"]])
-                found.append(Case(article, asked["question"], good, asked["answers"]))
+                found.append(Case(article, asked["question"], good, asked["answers"], source=number))
     return found
 
 
 def clapnq(folder: Path, part: str) -> list[Case]:
     """Passages with a question as it was typed into a search."""
     found = []
-    for row in lines(folder / f"clapnq/dev-{part}.jsonl"):
+    for source, row in enumerate(lines(folder / f"clapnq/dev-{part}.jsonl")):
         article = Article(row["passages"][0]["title"])
         gold = {s for a in row["answers"] for s in a["sentences"]}
         good = set()
@@ -149,7 +154,7 @@ def clapnq(folder: Path, part: str) -> list[Case]:
                 if sentence in gold:
                     good.add(number)
         if good or part == "unanswerable":
-            found.append(Case(article, row["question"], frozenset(good)))
+            found.append(Case(article, row["question"], frozenset(good), source=source))
     return found
 
 
@@ -188,6 +193,20 @@ CASES: dict[str, Callable[[Path], list[Case]]] = {
     "policyqa": lambda folder: from_set(policyqa(folder, "test")),
     "pubmedqa": pubmedqa,
 }
+
+
+# Sets of which calibrate-reader looks at every other article.
+HALVED = ("xquad", "xquad-cut", "xquad-other", "xquad-all", "covidqa", "clapnq", "clapnq-unanswerable")
+
+
+def unseen(name: str, folder: Path) -> list[Case]:
+    """The cases of a set that no choice was made on."""
+    return [case for case in CASES[name](folder) if name not in HALVED or case.source % 2]
+
+
+def for_choosing(name: str, folder: Path) -> list[Case]:
+    """The cases of the other half: what calibrate-reader looks at."""
+    return [case for case in CASES[name](folder) if case.source % 2 == 0]
 
 
 def sampled(cases: list[Case], most: int) -> list[Case]:

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 import lab.reader.mixture as mixture_module
 from lab.reader.articles import Article, Question, found_in, sentences
 from lab.reader.generated import generated
-from lab.reader.measured import clapnq, xquad, xquad_cut
+from lab.reader.measured import CASES, HALVED, clapnq, for_choosing, unseen, xquad, xquad_cut
 from lab.reader.mixture import Mixture
 from lab.reader.sets import fairytaleqa, policyqa, pubmedqa, qamr, selqa, untokenised
 from lab.reader.texts import tokenised
@@ -135,6 +135,20 @@ def test_measured_sets_say_what_is_right(tmp_path):
     }
     write(tmp_path, "clapnq/dev-answerable", [row])
     assert [c.good for c in clapnq(tmp_path, "answerable")] == [{1}]
+
+
+def test_no_article_is_chosen_on_and_measured(tmp_path):
+    asked = {"question": "When?", "answers": [{"text": "1985", "start": 3}]}
+    texts = [f"In 1985 {name} built it. Nobody knows who lived in it." for name in ("Ann", "Bob", "Cid", "Dan", "Eve")]
+    write(tmp_path, "xquad/en", [{"paragraphs": [{"text": text, "questions": [asked]}]} for text in texts])
+    for name in ("xquad", "xquad-cut", "xquad-other", "xquad-all"):
+        assert name in HALVED
+        measured = unseen(name, tmp_path)
+        chosen = for_choosing(name, tmp_path)
+        assert len(measured) == 2
+        assert len(chosen) == 3
+        assert not {c.source for c in measured} & {c.source for c in chosen}
+        assert len(CASES[name](tmp_path)) == 5
 
 
 def test_generated_texts_are_the_same_each_time():
