@@ -10,7 +10,7 @@ from lab.reader.encoder import ABSENT
 from lab.reader.layout import PADDING, Run
 from lab.reader.mixture import Drawn
 
-SPAN_WEIGHT = 0.5
+SPAN_WEIGHT = 1.0
 VERDICT_WEIGHT = 0.4
 
 
