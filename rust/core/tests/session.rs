@@ -1,4 +1,4 @@
-//! Properties of the stream that hold for any text: one call = many calls, forks do not see each other, state of constant size.
+//! Properties of the stream that hold for any text: one call = many calls, forks do not see each other, state of bounded size.
 
 mod common;
 
@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 
 use common::{folder, open};
 use edgeinfinite_core::testing::{CancelToken, Session, TextStream, TokenStream};
-use edgeinfinite_core::{Model, inspect};
+use edgeinfinite_core::{Model, OpenOptions, inspect};
 use proptest::prelude::*;
 
 static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", None));
@@ -129,6 +129,39 @@ fn state_does_not_grow_and_forks_are_apart() {
             drain(session);
         }
         assert_eq!(session.logits(), other.logits());
+    }
+}
+
+/// The cache holds what was read and little more, until the window is full; what a restored or copied session computes is the same.
+#[test]
+fn the_cache_grows_up_to_the_window() {
+    for name in ["tiny", "tiny-half"] {
+        let options = OpenOptions { scenario: Some("large".into()), ..OpenOptions::default() };
+        let model = Model::open(&folder(name), &options).unwrap();
+        let generator = model.generator().unwrap();
+        let most = generator.state_bytes();
+        let base = &generator.manifest().base;
+        let slot = (2 * base.layers * base.kv_heads * base.head_dim * if name == "tiny" { 4 } else { 2 }) as u64;
+        let mut session = generator.session().unwrap();
+        let mut before = 0;
+        for read in (0..520).step_by(13) {
+            assert_eq!(session.position(), read);
+            let missing = (most - session.bytes()) / slot; // slots
+            let sizes = generator.sizes();
+            let needed = sizes.pinned as u64 + read.min(sizes.window as u64);
+            let there = (sizes.pinned + sizes.window) as u64 - missing;
+            assert!((needed..=(needed + needed / 4 + 64)).contains(&there), "{there} slots after {read} tokens");
+            assert!(session.bytes() >= before);
+            before = session.bytes();
+            let mut other = session.fork().unwrap();
+            assert_eq!(other.bytes(), session.bytes());
+            for session in [&mut session, &mut other] {
+                session.feed(&(0..13).map(|i| 30 + ((read + i) * 7 % 300) as u32).collect::<Vec<_>>());
+                drain(session);
+            }
+            assert_eq!(session.logits(), other.logits());
+        }
+        assert_eq!(session.bytes(), most);
     }
 }
 
