@@ -17,7 +17,8 @@ class EmbeddingRows:
 
     def __init__(self, folder: Path, manifest: dict):
         self.kept = kept = manifest["embedding"]
-        self.rows, self.width = manifest["base"]["vocabulary"], manifest["base"]["hidden"]  # V, D
+        self.rows = manifest["base"]["vocabulary"]  # V
+        self.width = manifest["base"]["hidden"]  # D
         file = folder / kept["file"]
         if bits := BITS.get(kept["dtype"]):
             blocks = -(-self.width // BLOCK)
