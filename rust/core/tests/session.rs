@@ -146,8 +146,8 @@ fn the_cache_grows_up_to_the_window() {
         let slot = (2 * base.layers * base.kv_heads * base.head_dim * if name == "tiny" { 4 } else { 2 }) as u64;
         let mut session = generator.session().unwrap();
         let mut before = 0;
-        for read in (0..520).step_by(13) {
-            assert_eq!(session.position(), read);
+        while session.position() < 540 {
+            let read = session.position();
             let missing = (most - session.bytes()) / slot; // slots
             let sizes = generator.sizes();
             let needed = sizes.pinned as u64 + read.min(sizes.window as u64);
