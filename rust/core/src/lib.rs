@@ -70,7 +70,7 @@ pub mod testing {
     pub use crate::index::terms::{Terms, for_each_term};
     pub use crate::index::{Index, Language, Match, Passage, Query, Stored};
     pub use crate::manifest::prompt_template::PromptTemplate;
-    pub use crate::manifest::{Float, Scenario};
+    pub use crate::manifest::{Embedding as EmbeddingManifest, RowDtype, Scenario};
     pub use crate::model::Generator;
     pub use crate::reader::{Decision, Laid, Piece, Reader, ReaderSettings, asks_yes_or_no, decide, fitting, lay_out};
     pub use crate::runtime::cancel_token::CancelToken;

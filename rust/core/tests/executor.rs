@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use edgeinfinite_core::Result;
 use edgeinfinite_core::testing::{
-    CancelToken, Embedding, Executor, Float, Inputs, LayerKind, Memory, ModelDims, Rope, Scenario, Session, SessionShared, sigma,
+    CancelToken, Embedding, EmbeddingManifest, Executor, Inputs, LayerKind, Memory, ModelDims, Rope, RowDtype, Scenario, Session,
+    SessionShared, sigma,
 };
 use half::f16;
 
@@ -35,6 +36,15 @@ struct Plain {
 }
 
 impl Executor for Plain {
+    fn slots(&self) -> usize {
+        self.slots
+    }
+
+    fn reserve(&mut self, slots: usize) -> Result<()> {
+        assert!(slots <= self.slots);
+        Ok(())
+    }
+
     fn prepare(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>> {
         self.logits = vec![0.0; wanted * 500];
         self.x = vec![0.0; rows * 2];
@@ -100,7 +110,8 @@ fn frame(sliding: Option<usize>) -> Arc<SessionShared> {
     }
     let kinds = vec![LayerKind { name: "global".into(), rope: Rope::new(&[0.0]), sliding, memory: sliding.is_none() }];
     let dims = ModelDims { kinds, layers: vec![0], kv_heads: 1, head_dim: 2, hidden: 2, vocabulary: 500 };
-    Arc::new(SessionShared { dims, embedding: Embedding::open(file.path(), 500, 2, Float::F16, 1.0).unwrap() })
+    let kept = EmbeddingManifest { file: String::new(), dtype: RowDtype::F16, scale: 1.0, steps: None, scales: None };
+    Arc::new(SessionShared { dims, embedding: Embedding::open(file.path(), 500, 2, &kept).unwrap() })
 }
 
 #[test]

@@ -1,13 +1,15 @@
-//! Properties of the stream that hold for any text: one call = many calls, forks do not see each other, state of constant size.
+//! Properties of the stream that hold for any text: one call = many calls, forks do not see each other, state of bounded size.
 
 mod common;
 
 use std::sync::{Arc, LazyLock};
 
-use common::{folder, open};
+use common::{copied, folder, open, open_at};
 use edgeinfinite_core::testing::{CancelToken, Session, TextStream, TokenStream};
-use edgeinfinite_core::{Model, inspect};
+use edgeinfinite_core::{Model, OpenOptions, inspect};
 use proptest::prelude::*;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", None));
 /// The same with keys and values in f16.
@@ -130,6 +132,81 @@ fn state_does_not_grow_and_forks_are_apart() {
         }
         assert_eq!(session.logits(), other.logits());
     }
+}
+
+/// The cache holds what was read and little more, until the window is full; what a restored or copied session computes is the same.
+#[test]
+fn the_cache_grows_up_to_the_window() {
+    for name in ["tiny", "tiny-half"] {
+        let options = OpenOptions { scenario: Some("large".into()), ..OpenOptions::default() };
+        let model = Model::open(&folder(name), &options).unwrap();
+        let generator = model.generator().unwrap();
+        let most = generator.state_bytes();
+        let base = &generator.manifest().base;
+        let slot = (2 * base.layers * base.kv_heads * base.head_dim * if name == "tiny" { 4 } else { 2 }) as u64;
+        let mut session = generator.session().unwrap();
+        let mut before = 0;
+        while session.position() < 540 {
+            let read = session.position();
+            let missing = (most - session.bytes()) / slot; // slots
+            let sizes = generator.sizes();
+            let needed = sizes.pinned as u64 + read.min(sizes.window as u64);
+            let there = (sizes.pinned + sizes.window) as u64 - missing;
+            assert!((needed..=(needed + needed / 4 + 64)).contains(&there), "{there} slots after {read} tokens");
+            assert!(session.bytes() >= before);
+            before = session.bytes();
+            let mut other = session.fork().unwrap();
+            assert_eq!(other.bytes(), session.bytes());
+            for session in [&mut session, &mut other] {
+                session.feed(&(0..13).map(|i| 30 + ((read + i) * 7 % 300) as u32).collect::<Vec<_>>());
+                drain(session);
+            }
+            assert_eq!(session.logits(), other.logits());
+        }
+        assert_eq!(session.bytes(), most);
+    }
+}
+
+/// models/tiny with its embedding in f32, or in the blocks that f32 is made of; both in a file that begins with something else's bytes.
+fn with_embedding(blocks: bool) -> tempfile::TempDir {
+    let target = copied(&folder("tiny"));
+    let path = target.path().join("model.json");
+    let mut about: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let numbers = |key: &str| about["base"][key].as_u64().unwrap() as usize;
+    let count = numbers("vocabulary") * numbers("hidden"); // hidden is one block
+    let steps: Vec<u8> = (0..count).map(|i| (i * i * 31 + i * 7) as u8).collect();
+    let scales: Vec<f32> = (0..count / 32).map(|row| 0.01 + (row % 13) as f32 / 1000.0).collect();
+    let (name, bytes) = if blocks {
+        let scales = scales.iter().flat_map(|s| s.to_le_bytes());
+        ("weights", [7; 64].into_iter().chain(scales).chain(steps).collect::<Vec<_>>())
+    } else {
+        let row = |(i, step): (usize, &u8)| ((f32::from(*step) - 128.0) * scales[i / 32]).to_le_bytes();
+        ("embedding.f32", steps.iter().enumerate().flat_map(row).collect())
+    };
+    let scales_end = 64 + scales.len() * 4;
+    about["embedding"] = if blocks {
+        json!({"file": name, "dtype": "q8", "scale": 1.0, "scales": 64, "steps": scales_end})
+    } else {
+        json!({"file": name, "dtype": "f32", "scale": 1.0})
+    };
+    about["files"][name] = json!({"bytes": bytes.len(), "sha256": format!("{:x}", Sha256::digest(&bytes))});
+    std::fs::write(target.path().join(name), bytes).unwrap();
+    std::fs::write(path, about.to_string()).unwrap();
+    target
+}
+
+#[test]
+fn rows_in_blocks_are_those_of_the_floats_that_they_stand_for() {
+    let logits = [true, false].map(|blocks| {
+        let folder = with_embedding(blocks);
+        let model = open_at(folder.path(), None);
+        let mut session = model.generator().unwrap().session().unwrap();
+        session.feed(&(0..90).map(|i| 30 + i * 3).collect::<Vec<_>>());
+        drain(&mut session);
+        session.logits().to_vec()
+    });
+    assert_eq!(logits[0], logits[1]);
+    assert!(logits[0].iter().any(|l| l.abs() > 0.1));
 }
 
 #[test]

@@ -119,6 +119,6 @@ def ranges(
     with tempfile.TemporaryDirectory() as place:
         session = with_outputs(graph, names, Path(place))
         run_prompts(opened, see, streams)
-    rows = opened.embedding.astype(np.float32) * np.float32(opened.manifest["embedding"]["scale"])
+    rows = opened.embedding[:]
     found["x"] = float(rows.min()) / fixed_point.MARGIN, float(rows.max()) / fixed_point.MARGIN  # known, not seen
     return found

@@ -2,16 +2,20 @@
 
 dtype = dtype_of(rows, ["int8"])
 write(folder / f"embedding.{dtype}", rows, dtype)
+places(graph)                              # of a tied model whose rows are those of lm_head, in blocks
 """
 
 from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
+import onnx
 
+from lab.export.graph_builder import HEAD
 from lab.export.preset import Refused
 
 ROWS = 4096  # that are looked at, or written, at once
+BLOCKS = {"q8": 8, "q4": 4}  # bits of rows that are lm_head's own, in blocks
 
 
 def upper_halves(rows: np.ndarray) -> np.ndarray:
@@ -44,3 +48,15 @@ def write(file: Path, rows: np.ndarray, dtype: str) -> None:
             if part.dtype == np.float16 and not np.isfinite(part).all():
                 raise Refused(f"the embedding does not fit {dtype}")
             out.write(part.tobytes())
+
+
+def shared_dtype(bits: int, minima: bool) -> str:
+    """Of the rows where lm_head's are the embedding's too; empty: it has minima, which stand in another order."""
+    return "" if minima else {bits: dtype for dtype, bits in BLOCKS.items()}[bits]
+
+
+def places(graph: onnx.ModelProto) -> dict[str, int]:
+    """Where lm_head's steps and scales begin in the file beside the graph, in bytes."""
+    stored = {tensor.name: tensor.external_data for tensor in graph.graph.initializer}
+    named = {"steps": HEAD, "scales": f"{HEAD}.scale"}
+    return {key: next(int(e.value) for e in stored[name] if e.key == "offset") for key, name in named.items()}

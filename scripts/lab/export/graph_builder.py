@@ -18,6 +18,7 @@ from lab.export.rounding import BLOCK, Rounded, round_int4, round_int8
 
 PARTS = ("qkv", "o", "gate_up", "down", "lm_head")  # linears that int8 quantises; q and kv count as qkv
 LARGE = 1 << 16  # bytes: what is kept outside of the graph
+HEAD = "lm_head"  # outside whatever its size: the host reads the embedding of a tied model there
 ACCURACY = {"fp32": 1, "int8": 4}  # of MatMulNBits, by what its activations are kept in
 
 
@@ -46,8 +47,8 @@ class Builder:
         return name
 
     def stored(self, name: str, value: np.ndarray) -> TensorProto:
-        """The initializer, with its values in `outside` where that is given and they are large."""
-        if self.outside is None or value.nbytes < LARGE:
+        """The initializer, with its values in `outside` where that is given and they are large, or HEAD's."""
+        if self.outside is None or (value.nbytes < LARGE and name.partition(".")[0] != HEAD):
             return numpy_helper.from_array(value, name)
         stub = TensorProto(name=name, data_type=helper.np_dtype_to_tensor_dtype(value.dtype), dims=value.shape)
         offset, length = external_data.write(self.outside, value.data)

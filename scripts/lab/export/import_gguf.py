@@ -67,7 +67,7 @@ def import_gguf(source: Path, target: Path, options: ImportOptions | None = None
     linears = None if options.precision == UNPACKED else Linears(weights, ROUNDED[options.precision], kept)
     precision = UNPACKED if linears is None else precision_of(linears)
     with replaced(target) as folder, reference(weights, tokenizer, preset, target.parent) as streams:
-        about = describe(weights, tokenizer, preset, options.name or target.name, precision)
+        about = describe(weights, linears, tokenizer, preset, options.name or target.name, precision)
         write(folder, weights, linears, tokenizer, about)
         prompt_template = PromptTemplate(about["prompt"], tokenizer)
         about["self_test"] = verify.self_tests(streams, prompt_template, about["scenarios"])
@@ -90,15 +90,19 @@ def precision_of(linears: Linears) -> str:
     return f"int{sizes.most_common(1)[0][0]}"
 
 
-def describe(weights: Weights, tokenizer: str, preset: dict, name: str, precision: str) -> dict:
-    """model.json without self_test and files."""
-    rows = weights["model.embed_tokens.weight"]  # [V, D]
-    counted = manifest.Weights(weights.config, weights.config.parameters(), 0, embedding.dtype_of(rows, [precision]))
+def describe(
+    weights: Weights, linears: Linears | None, tokenizer: str, preset: dict, name: str, precision: str
+) -> dict:
+    """model.json without self_test and files; where the embedding is lm_head's matrix, `write` says where it stands."""
+    tied = linears is not None and weights.config.tied
+    dtype = embedding.shared_dtype(*linears.form_of("lm_head")) if tied else ""
+    dtype = dtype or embedding.dtype_of(weights["model.embed_tokens.weight"], [precision])
+    counted = manifest.Weights(weights.config, weights.config.parameters(), 0, dtype)
     return manifest.make_manifest(counted, Tokenizer.from_str(tokenizer), preset, name, [precision])
 
 
 def write(folder: Path, weights: Weights, linears: Linears | None, tokenizer: str, about: dict) -> None:
-    """Graph, embedding and tokenizer into an empty folder."""
+    """Graph, embedding and tokenizer into an empty folder; into `about` where the embedding stands in lm_head."""
     (artefact,) = about["artefacts"]
     with open(folder / artefact["weights"], "wb") if "weights" in artefact else nullcontext() as outside:
         model = onnx_graph.build(
@@ -110,8 +114,11 @@ def write(folder: Path, weights: Weights, linears: Linears | None, tokenizer: st
             cache=artefact.get("cache", "f32"),
         )
     (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
-    rows = weights["model.embed_tokens.weight"]
-    embedding.write(folder / about["embedding"]["file"], rows, about["embedding"]["dtype"])
+    kept = about["embedding"]
+    if kept["dtype"] in embedding.BLOCKS:
+        kept |= embedding.places(model)
+    else:
+        embedding.write(folder / kept["file"], weights["model.embed_tokens.weight"], kept["dtype"])
     (folder / about["tokenizer"]["file"]).write_text(tokenizer)
 
 
@@ -120,7 +127,7 @@ def reference(weights: Weights, tokenizer: str, preset: dict, beside: Path) -> I
     """Streams of the unpacked weights in fp32, by a scenario's name; its folder is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix=".reference-", dir=beside) as name:
         folder = Path(name)
-        about = describe(weights, tokenizer, preset | {"cache": "f32"}, "reference", UNPACKED)
+        about = describe(weights, None, tokenizer, preset | {"cache": "f32"}, "reference", UNPACKED)
         write(folder, weights, None, tokenizer, about)
         (folder / "model.json").write_text(dumps(about))
         opened = ModelFolder(folder, mapped=True)

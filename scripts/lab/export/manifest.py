@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tokenizers import Tokenizer
 
-from lab.export import onnx_graph
+from lab.export import embedding, onnx_graph
 from lab.export.preset import Refused
 from lab.export.rounding import BYTES
 from lab.reference.config import Config, Kind
@@ -27,7 +27,7 @@ class Weights:
     config: Config  # as the graph computes
     parameters: int  # of the base, before anything was folded into the weights
     gate_parameters: int
-    embedding: str  # the dtype of its rows, as embedding.py has it
+    embedding: str  # the dtype of its rows, as embedding.py has it; of embedding.BLOCKS: they are lm_head's
 
 
 def token_id(tokenizer: Tokenizer, text: str) -> int:
@@ -64,9 +64,10 @@ def cache_dtype(config: Config, scenarios: dict) -> str:
     return "f16" if 4 * numbers > F32_CACHE_BYTES else "f32"
 
 
-def artefact(precision: str, max_error: float, parameters: int, cache: str) -> dict:
+def artefact(precision: str, max_error: float, weights: Weights, cache: str) -> dict:
     """An entry of `artefacts` for the CPU; cache: the dtype of keys and values."""
-    beside = parameters * BYTES[precision] > INLINE_BYTES
+    large = weights.config.parameters() * BYTES[precision] > INLINE_BYTES
+    beside = large or weights.embedding in embedding.BLOCKS
     return {
         "file": f"cpu-{precision}.onnx",
         **({"weights": f"cpu-{precision}.weights"} if beside else {}),
@@ -85,6 +86,7 @@ def make_manifest(weights: Weights, tokenizer: Tokenizer, preset: dict, name: st
         raise Refused(f"found a cache in {cache}, expected one in {' or '.join(onnx_graph.CACHES)}")
     bounds = MAX_ERROR | ({"fp32": MAX_ERROR_F16_CACHE} if cache == "f16" else {}) | preset.get("max_error", {})
     dtype = weights.embedding
+    file = f"cpu-{precisions[0]}.weights" if dtype in embedding.BLOCKS else f"embedding.{dtype}"
     prompt = {key: preset["prompt"].get(key) for key in PROMPT_KEYS}
     prompt |= {key: preset["prompt"][key] for key in ("before", "chat") if key in preset["prompt"]}
     return {
@@ -105,11 +107,11 @@ def make_manifest(weights: Weights, tokenizer: Tokenizer, preset: dict, name: st
         },
         "kinds": {name: kind_entry(kind) for name, kind in config.kinds.items()},
         "layers": list(config.pattern),
-        "embedding": {"file": f"embedding.{dtype}", "dtype": dtype, "scale": config.embedding_scale},
+        "embedding": {"file": file, "dtype": dtype, "scale": config.embedding_scale},
         "tokenizer": {"file": "tokenizer.json", "end": [token_id(tokenizer, text) for text in preset["end"]]},
         "prompt": prompt,
         "citation": citation(tokenizer, preset["citation"]),
-        "artefacts": [artefact(p, bounds[p], config.parameters(), cache) for p in precisions],
+        "artefacts": [artefact(p, bounds[p], weights, cache) for p in precisions],
         **{key: preset[key] for key in ("scenarios", "default_scenario", "readings", "scoring", "limits")},
         **({"decoding": preset["decoding"]} if "decoding" in preset else {}),
     }

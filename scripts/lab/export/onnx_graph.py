@@ -23,6 +23,7 @@ from onnx import TensorProto, helper
 from lab.export.block_scaled import BlockScaled
 from lab.export.graph_builder import PARTS, Builder, Linears
 from lab.export.rounding import Rounded
+from lab.export.shapes import MANY, named
 from lab.reference.config import EPSILON, Config
 
 CACHES = {"f16": TensorProto.FLOAT16, "f32": TensorProto.FLOAT}
@@ -292,6 +293,9 @@ def model(config: Config, g: Builder, cache: str) -> onnx.ModelProto:
     rows = helper.make_tensor_value_info("rows", TensorProto.INT64, ["R"])
     used = {name for node in g.nodes for name in node.input}
     weights = [tensor for name, tensor in g.weights.items() if name in used]
-    graph = helper.make_graph(g.nodes, "edgeinfinite", [*described(inputs), rows], described(outputs), weights)
+    given = described(inputs)
+    known = named(g.nodes, inputs | {"rows": ["R"]}, g.weights) if len(g.nodes) > MANY else {}
+    between = described({name: shape for name, shape in known.items() if name not in outputs})
+    graph = helper.make_graph(g.nodes, "edgeinfinite", [*given, rows], described(outputs), weights, value_info=between)
     opsets = [helper.make_opsetid("", 21), helper.make_opsetid("com.microsoft", 1)]
     return helper.make_model(graph, opset_imports=opsets, ir_version=10, producer_name="edgeinfinite")

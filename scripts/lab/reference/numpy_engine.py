@@ -12,11 +12,11 @@ from pathlib import Path
 import numpy as np
 import onnxruntime
 
+from lab.reference.embedding_rows import EmbeddingRows
 from lab.reference.prompt_template import PromptTemplate
 
 MASKED = -1e30  # what no score outweighs
 DECODE_BLOCK = 32
-DTYPES = {"f16": "<f2", "bf16": "<u2", "f32": "<f4"}
 
 
 def read_manifest(folder: Path) -> dict:
@@ -33,8 +33,7 @@ class ModelFolder:
         self.manifest = m = read_manifest(self.folder)
         self.layers, self.kv_heads, self.head_dim = (m["base"][n] for n in ("layers", "kv_heads", "head_dim"))
         self.prompt_template = PromptTemplate(m["prompt"], str(self.folder / m["tokenizer"]["file"]))
-        shape = m["base"]["vocabulary"], m["base"]["hidden"]  # V, D
-        self.embedding = np.memmap(self.folder / m["embedding"]["file"], DTYPES[m["embedding"]["dtype"]], "r", 0, shape)
+        self.embedding = EmbeddingRows(self.folder, m)
         self.kinds = {name: np.array(kind["inverse_frequencies"]) for name, kind in m["kinds"].items()}  # [r/2] float64
         self.sliding = {name: kind.get("sliding", 0) for name, kind in m["kinds"].items()}
         options = onnxruntime.SessionOptions()
@@ -48,11 +47,7 @@ class ModelFolder:
 
     def embed(self, ids: list[int]) -> np.ndarray:
         """ids [n] → rows [n, D] float32."""
-        rows = self.embedding[ids]
-        kept = self.manifest["embedding"]
-        if kept["dtype"] == "bf16":  # the upper half of an f32
-            rows = (rows.astype("<u4") << 16).view(np.float32)
-        return rows.astype(np.float32) * np.float32(kept["scale"])
+        return self.embedding[ids]
 
     def angles(self, first: int, n: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """kind: cos and sin [n, r/2] float32 of n positions from first, computed in float64."""

@@ -22,6 +22,7 @@ from lab.export.gguf.weights import Linears, Weights
 from lab.export.import_gguf import ImportOptions
 from lab.fixtures import gguf_cases, tiny
 from lab.fixtures.gguf_cases import CASES, WIDE
+from lab.reference.embedding_rows import EmbeddingRows
 from lab.reference.numpy_engine import MASKED, ModelFolder, Session
 
 SIZES = tiny.PRESET["scenarios"]
@@ -30,7 +31,7 @@ PRESET = tiny.PRESET | {
     "scenarios": SIZES | {"large": SIZES["large"] | {"window": 128, "recall": 64}},
 }
 IDS = list(range(11, 11 + 90))
-LLAMA = CASES[0]
+LLAMA, TIED = CASES[:2]
 OPENED = {"llama", "llama, tied", "qwen2", "qwen3"}  # by transformers, with its defaults, as the file says
 
 
@@ -185,3 +186,28 @@ def test_many_rows_are_rounded_some_at_a_time(bits, monkeypatch):
     exact = np.linalg.norm(some.dequantized() - weight) / np.linalg.norm(weight)
     assert some.error(weight) == pytest.approx(off_by, rel=1e-6) == pytest.approx(exact, rel=1e-4)
     assert 0.001 < exact < (0.01 if bits == 8 else 0.15)
+
+
+@pytest.mark.parametrize(("kind", "dtype"), [("Q8_0", "q8"), ("Q6_K", "q8"), ("Q4_0", "q4"), ("Q4_1", "f16")])
+def test_a_tied_embedding_is_the_matrix_of_lm_head(kind, dtype, tmp_path):
+    gguf_cases.write(TIED, tmp_path / "model.gguf", kind, WIDE)
+    made = tmp_path / "made"
+    import_gguf.import_gguf(tmp_path / "model.gguf", made, ImportOptions(PRESET))
+    about = json.loads((made / "model.json").read_text())
+    kept_as = about["embedding"]
+    (artefact,) = about["artefacts"]
+    assert kept_as["dtype"] == dtype
+    weights = Weights(file := GgufFile(tmp_path / "model.gguf"), read_config(file))
+    head = Linears(weights, 8)["lm_head"]
+    rows = EmbeddingRows(made, about)
+    shared = dtype != "f16"
+    assert np.array_equal(rows[IDS], head.dequantized()[IDS]) == shared
+    assert np.array_equal(rows[:], rows[list(range(len(head.steps)))])
+    assert ((made / "embedding.f16").exists(), "steps" in kept_as) == (not shared, shared)
+    if shared:  # the integers stand in the folder once
+        assert kept_as["file"] == artefact["weights"]
+        steps = head.packed().tobytes()
+        assert sum(f.read_bytes().count(steps) for f in made.iterdir()) == 1
+        assert (made / kept_as["file"]).read_bytes()[kept_as["steps"] :].startswith(steps)
+    want = computed(weights, Linears(weights, 8), "int8", "int8")
+    assert off(read(made)[:40], want) <= (1e-3 if kind in ("Q8_0", "Q4_0") else 0.15)  # others' rows were rounded

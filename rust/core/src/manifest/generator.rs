@@ -87,34 +87,32 @@ pub struct AttentionKind {
     pub memory: bool,
 }
 
-/// The input embedding's file: `[vocabulary, hidden]`, row-major.
+/// The input embedding: `[vocabulary, hidden]`, row-major, in a file of its own or, in blocks, where the graph's lm_head stands.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
 pub struct Embedding {
     pub file: String,
-    pub dtype: Float,
+    pub dtype: RowDtype,
     pub scale: f32,
+    /// Of rows in blocks: where their steps begin in the file, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<u64>,
+    /// Of rows in blocks: where their scales begin in the file, bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scales: Option<u64>,
 }
 
-/// The kinds of floats that checkpoints are kept in.
+/// What rows of an embedding are kept in: floats, or integers of 8 or 4 bits with an f32 scale for every 32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
-pub enum Float {
+pub enum RowDtype {
     F16,
     Bf16,
     F32,
-}
-
-impl Float {
-    /// Bytes of one number.
-    pub fn bytes(self) -> usize {
-        match self {
-            Self::F16 | Self::Bf16 => 2,
-            Self::F32 => 4,
-        }
-    }
+    Q8,
+    Q4,
 }
 
 /// The tokenizer's file and the tokens that end an answer.

@@ -10,7 +10,7 @@ mod reading;
 mod validate;
 
 pub use artefact::{Artefact, Cost, FileEntry};
-pub use generator::{ACCELERATORS, AttentionKind, Decoding, Float, GeneratorManifest, Readings, Scenario, Scoring, SelfTest};
+pub use generator::{ACCELERATORS, AttentionKind, Decoding, Embedding, GeneratorManifest, Readings, RowDtype, Scenario, Scoring, SelfTest};
 pub use manifest::Manifest;
 pub use reader::ReaderManifest;
 pub use reading::Reading;

@@ -4,7 +4,7 @@
 
 use crate::error::{Error, Result};
 use crate::manifest::artefact::{Artefact, FixedGraph};
-use crate::manifest::generator::{ACCELERATORS, GeneratorManifest};
+use crate::manifest::generator::{ACCELERATORS, GeneratorManifest, RowDtype};
 use crate::manifest::manifest::Manifest;
 use crate::manifest::reader::ReaderManifest;
 use crate::manifest::reading::Reading;
@@ -97,6 +97,11 @@ impl GeneratorManifest {
             return wrong(format!(
                 "decoding: found a repetition_penalty of {penalty}, expected more than 0, at most 100, and stop without empty strings"
             ));
+        }
+        let kept = &self.embedding;
+        let blocks = matches!(kept.dtype, RowDtype::Q8 | RowDtype::Q4);
+        if [kept.steps, kept.scales].iter().any(|begin| begin.is_some() != blocks) {
+            return wrong("embedding: expected steps and scales, where rows in blocks (q8, q4) begin, and neither of other dtypes".into());
         }
         let numbers = [self.embedding.scale, self.scoring.bm25_weight, self.scoring.found_threshold, self.scoring.found_bm25];
         if numbers.iter().any(|n| !n.is_finite()) {

@@ -62,7 +62,7 @@ impl Generator {
         let rows = manifest.base.vocabulary;
         let width = manifest.base.hidden;
         let kept = &manifest.embedding;
-        let embedding = Embedding::open(&folder.join(&kept.file), rows, width, kept.dtype, kept.scale)?;
+        let embedding = Embedding::open(&folder.join(&kept.file), rows, width, kept)?;
         let threads = options.threads(sizes.threads);
         let shared = Arc::new(SessionShared { dims: ModelDims::new(manifest), embedding });
         let opening = Opening { folder, whole, manifest, sizes, shared: &shared, options, threads };

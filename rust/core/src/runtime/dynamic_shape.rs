@@ -1,4 +1,6 @@
 //! The executor of graphs of dynamic shape, in f32 but for keys and values, which may be in f16: the form that the CPU takes.
+//!
+//! The cache grows with the tokens that it holds, up to the scenario's slots: no run attends to slots that nothing has filled but a few.
 
 use std::sync::{Arc, PoisonError};
 
@@ -29,6 +31,8 @@ struct Rows {
 /// One stream of tokens through a graph of dynamic shape.
 pub(crate) struct DynamicExecutor {
     graph: Arc<Graph>,
+    /// Most slots.
+    limit: usize,
     slots: usize,
     cache: Vec<[QuantizedTensor; 2]>,
     memory: Vec<[Tensor<f32>; 2]>,
@@ -53,17 +57,24 @@ fn tensor(shape: &[usize], value: f32) -> Result<Tensor<f32>> {
 impl DynamicExecutor {
     /// Row counts kept bound: of a segment, a remainder, a single row and drafts of three lengths.
     const KEPT: usize = 6;
+    /// Slots are made by so many at a time.
+    const SLOTS: usize = 64;
 
-    pub(crate) fn new(graph: Arc<Graph>, slots: usize) -> Result<Self> {
-        let heads = graph.dims.kv_heads;
+    /// An empty executor, of a cache that grows up to `limit` slots.
+    pub(crate) fn new(graph: Arc<Graph>, limit: usize) -> Result<Self> {
         let d = graph.dims.head_dim;
-        let layers = 0..graph.dims.layers.len();
-        let kept = || QuantizedTensor::of_cache(&[1, heads, slots, d], graph.cache);
-        let cache = layers.clone().map(|_| Ok([kept()?, kept()?])).collect::<Result<Vec<_>>>()?;
-        let memory = layers.map(|l| graph.dims.memory_heads(l));
+        let memory = (0..graph.dims.layers.len()).map(|l| graph.dims.memory_heads(l));
         let memory = memory.map(|heads| Ok([tensor(&[1, heads, d, d], 0.0)?, tensor(&[1, heads, d, 1], 1.0)?]));
         let memory = memory.collect::<Result<Vec<_>>>()?;
-        Ok(Self { slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
+        let slots = Self::SLOTS.min(limit);
+        let layers = 0..graph.dims.layers.len();
+        let cache = layers.map(|_| Ok([Self::part(&graph, slots)?, Self::part(&graph, slots)?])).collect::<Result<Vec<_>>>()?;
+        Ok(Self { limit, slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
+    }
+
+    /// Keys or values of a layer, all 0.
+    fn part(graph: &Graph, slots: usize) -> Result<QuantizedTensor> {
+        QuantizedTensor::of_cache(&[1, graph.dims.kv_heads, slots, graph.dims.head_dim], graph.cache)
     }
 
     fn bind(&mut self, count: usize, wanted: usize) -> Result<Rows> {
@@ -118,6 +129,33 @@ impl DynamicExecutor {
 }
 
 impl Executor for DynamicExecutor {
+    fn slots(&self) -> usize {
+        self.slots
+    }
+
+    fn reserve(&mut self, slots: usize) -> Result<()> {
+        if slots <= self.slots {
+            return Ok(());
+        }
+        // A quarter more than there were: a token costs a copy of a few, on average.
+        let grown = slots.max(self.slots + self.slots / 4).next_multiple_of(Self::SLOTS).min(self.limit);
+        let d = self.graph.dims.head_dim;
+        let mut cache = Vec::new();
+        for layer in &self.cache {
+            let mut pair = [Self::part(&self.graph, grown)?, Self::part(&self.graph, grown)?];
+            for (to, from) in pair.iter_mut().zip(layer) {
+                for head in 0..self.graph.dims.kv_heads {
+                    to.copy(head * grown * d, from, head * self.slots * d, self.slots * d);
+                }
+            }
+            cache.push(pair);
+        }
+        self.rows.clear(); // bound to the tensors before
+        self.cache = cache;
+        self.slots = grown;
+        Ok(())
+    }
+
     fn prepare(&mut self, count: usize, wanted: usize) -> Result<Inputs<'_>> {
         let rows = match self.rows.iter().position(|r| (r.count, r.wanted) == (count, wanted)) {
             Some(at) => self.rows.remove(at),
@@ -180,7 +218,8 @@ impl Executor for DynamicExecutor {
     }
 
     fn fork(&self) -> Result<Box<dyn Executor>> {
-        let mut copy = Self::new(Arc::clone(&self.graph), self.slots)?;
+        let mut copy = Self::new(Arc::clone(&self.graph), self.limit)?;
+        copy.reserve(self.slots)?;
         for (to, from) in copy.cache.iter_mut().flatten().zip(self.cache.iter().flatten()) {
             to.copy(0, from, 0, from.len());
         }

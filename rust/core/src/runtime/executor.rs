@@ -17,6 +17,13 @@ pub struct Inputs<'a> {
 
 /// One stream of tokens through a graph.
 pub trait Executor: Send + std::fmt::Debug {
+    /// The slots of a head's cache that there are now: C of the next run.
+    fn slots(&self) -> usize;
+    /// Sees to it that there are at least so many slots; what stands in those before stays. An executor of static shapes has all from the start.
+    ///
+    /// # Errors
+    /// `runtime.failed` when no tensor can be made.
+    fn reserve(&mut self, slots: usize) -> Result<()>;
     /// The inputs of the next run, of whose last `wanted` rows the logits are wanted. An executor of static shapes may compute more and drop them.
     ///
     /// # Errors

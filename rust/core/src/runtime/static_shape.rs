@@ -184,6 +184,14 @@ impl StaticExecutor {
 }
 
 impl Executor for StaticExecutor {
+    fn slots(&self) -> usize {
+        self.slots
+    }
+
+    fn reserve(&mut self, _slots: usize) -> Result<()> {
+        Ok(())
+    }
+
     fn prepare(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>> {
         let fits = self.graph.files.iter().enumerate().filter(|(_, f)| f.rows >= rows && f.wanted >= wanted);
         let Some((at, _)) = fits.min_by_key(|(_, f)| f.rows) else {

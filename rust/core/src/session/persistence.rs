@@ -67,6 +67,7 @@ impl Session {
         self.runs = counts.runs;
         self.window_start = counts.window_start;
         self.next = counts.next;
+        self.reserve(counts.next)?;
         self.each_kept(|part| {
             let mut bytes = vec![0; part.len() * 4];
             input.read_exact(&mut bytes)?;

@@ -30,7 +30,7 @@ pub struct SessionShared {
     pub embedding: Embedding,
 }
 
-/// One stream of tokens. State of constant size, whatever the number of tokens.
+/// One stream of tokens. State of bounded size, whatever the number of tokens: it grows until the window is full.
 #[derive(Debug)]
 pub struct Session {
     pub(super) shared: Arc<SessionShared>,
@@ -222,6 +222,7 @@ impl Session {
 
     /// Runs the graph on rows that come next; the logits of the last `wanted` of them are wanted. What is kept does not change.
     fn compute(&mut self, tokens: &[u32], wanted: usize, cancel: &CancelToken) -> Result<()> {
+        self.reserve(self.next + tokens.len() as u64)?;
         self.place_pinned();
         self.fill(tokens, wanted)?;
         self.executor.run(f32::from(u8::from(self.absorbed > 0)), cancel)?;
@@ -229,6 +230,11 @@ impl Session {
             return Err(Error::new("runtime.failed", "the graph computed numbers that are not finite"));
         }
         Ok(())
+    }
+
+    /// Slots for the tokens before position `end`: until the ring is full, those after them stay empty.
+    pub(super) fn reserve(&mut self, end: u64) -> Result<()> {
+        self.executor.reserve(self.sizes.pinned + end.min(self.sizes.window as u64) as usize)
     }
 
     /// The first of the rows just computed become part of the stream.
@@ -265,7 +271,7 @@ impl Session {
 
     fn fill(&mut self, tokens: &[u32], wanted: usize) -> Result<()> {
         let sizes = self.sizes;
-        let slots = self.slots();
+        let slots = self.executor.slots();
         let count = tokens.len();
         let inputs = self.executor.prepare(count, wanted)?;
         for (token, row) in tokens.iter().zip(inputs.x.chunks_exact_mut(self.shared.dims.hidden)) {
@@ -367,10 +373,6 @@ impl Session {
         }
         self.window_start += leaving as u64;
         self.absorbed += leaving as u64;
-    }
-
-    fn slots(&self) -> usize {
-        self.sizes.pinned + self.sizes.window
     }
 }
 

@@ -13,6 +13,7 @@ from lab.export.gguf.gguf_file import Tensor, Unreadable
 from lab.export.rounding import BLOCK
 
 KEPT = {"Q8_0": 8, "Q4_0": 4, "Q4_1": 4}  # bits of what a graph takes as it is
+WITH_MINIMA = ("Q4_1",)
 
 
 def dequantized(tensor: Tensor) -> np.ndarray:
@@ -37,7 +38,7 @@ def kept(tensor: Tensor) -> BlockScaled:
     """A matrix of one of KEPT as it is: w = d · q, or d · q + m, with d and m of 16 bits."""
     rows, inputs = tensor.shape
     blocks = tensor.data.reshape(rows, inputs // BLOCK, -1)  # [out, blocks, bytes]
-    halves = 2 if tensor.type == "Q4_1" else 1  # d and m, or d alone
+    halves = 2 if tensor.type in WITH_MINIMA else 1  # d and m, or d alone
     numbers = blocks[..., : 2 * halves].copy().view("<f2").astype(np.float32)  # [out, blocks, halves]
     check(tensor, numbers)
     scales = numbers[..., 0]

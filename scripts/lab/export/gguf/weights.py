@@ -88,6 +88,11 @@ class Linears(Mapping[str, BlockScaled]):
         kind = self.weights.tensor(self.names[name]).type
         return kept.KEPT[kind] if kind in self.as_they_are else 8 if name == "lm_head" else self.bits
 
+    def form_of(self, name: str) -> tuple[int, bool]:
+        """BlockScaled.form of a matrix in the graph."""
+        kind = self.weights.tensor(self.names[name]).type
+        return self.bits_of(name), kind in self.as_they_are and kind in kept.WITH_MINIMA
+
     def report(self) -> list[dict]:
         """A row a matrix: `matrix`, its `type` in the file, `bits`, `rounding` (kept or nearest), `weight_error`."""
         rows = []

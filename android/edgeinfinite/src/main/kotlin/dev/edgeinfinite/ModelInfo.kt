@@ -166,7 +166,7 @@ public class Scenario @EdgeInfiniteInternalApi public constructor(
     public val window: Int,
     /** The most tokens of passages that are brought back for a question. */
     public val recall: Int,
-    /** Bytes of one document's state, whatever its length. */
+    /** Most bytes of one document's state, whatever its length; a document shorter than the window takes less. */
     public val stateBytes: Long,
     /** What the process will take. */
     public val memory: MemoryEstimate,
