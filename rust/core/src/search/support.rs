@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::answer::{Quote, Span};
-use crate::generation::quotes::{locate, quotes_in};
 use crate::index::Language;
 use crate::index::terms::for_each_term;
+use crate::search::quotes::{locate, quotes_in};
 use crate::text::units::sentences_of;
 
 /// Share of what a sentence adds to the question that its quotes must hold.
@@ -16,9 +16,9 @@ const SHARED: f64 = 0.5;
 const TOGETHER: usize = 2;
 
 /// A sentence of the document that was in sight.
-struct Source<'s> {
-    span: Span,
-    text: &'s str,
+pub(super) struct Source<'s> {
+    pub span: Span,
+    pub text: &'s str,
     terms: BTreeSet<u32>,
 }
 
@@ -50,8 +50,8 @@ fn supports(text: &str, question: &str, quoted: &[Quote], sources: &[(Span, Stri
     found
 }
 
-/// The numbers of the sources that a sentence rests on; empty where it rests on none.
-fn rests_on(sentence: &str, question: &str, asked: &BTreeSet<u32>, sources: &[Source], language: Language) -> Vec<usize> {
+/// The numbers of the sources that a sentence rests on, ascending; empty where it rests on none. `asked`: the terms of `question`.
+pub(super) fn rests_on(sentence: &str, question: &str, asked: &BTreeSet<u32>, sources: &[Source], language: Language) -> Vec<usize> {
     let all = terms(sentence, language);
     let added: BTreeSet<u32> = all.difference(asked).copied().collect();
     let wanted = if added.is_empty() { &all } else { &added };
@@ -88,11 +88,11 @@ fn numbers_stand(sentence: &str, question: &str, chosen: &[usize], sources: &[So
     numbers(sentence).all(|number| known.contains(number))
 }
 
-fn numbers(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn numbers(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_numeric() && !matches!(c, '.' | ',')).map(|run| run.trim_matches(['.', ','])).filter(|run| !run.is_empty())
 }
 
-fn terms(text: &str, language: Language) -> BTreeSet<u32> {
+pub(super) fn terms(text: &str, language: Language) -> BTreeSet<u32> {
     let mut found = BTreeSet::new();
     for_each_term(text, language, |term| {
         found.insert(term);
@@ -109,7 +109,7 @@ fn sentences_in_text(text: &str) -> impl Iterator<Item = (Span, &str)> {
 }
 
 /// The sentences of a stretch of the document; it is one where a sentence goes over a line's end.
-fn sentences_in(span: Span, text: &str, language: Language) -> Vec<Source<'_>> {
+pub(super) fn sentences_in(span: Span, text: &str, language: Language) -> Vec<Source<'_>> {
     let ranges = crate::text::sentences::sentences(text);
     let source = |range: std::ops::Range<usize>| {
         let range = crate::text::sentences::trimmed(text, range);
