@@ -113,13 +113,11 @@ impl Sentence<'_> {
         Ok(Statement { span: self.span, text: self.text.to_owned(), support, quotes })
     }
 
-    /// The place in the given text of some words of the sentence; of all of them the whole sentence.
+    /// The place in the given text of some words of the sentence, with the marks that end it after the last one.
     fn part(&self, words: &[Word], run: Range<usize>) -> Span {
-        if run.len() == words.len() {
-            return self.span;
-        }
-        let (start, end) = (words[run.start].range.start, words[run.end - 1].range.end);
-        Span::within(self.span.start, self.span.start_utf16, self.text, start, end)
+        let range = words[run.start].range.start..words[run.end - 1].range.end;
+        let range = if run.end == words.len() { with_end(self.text, range) } else { range };
+        Span::within(self.span.start, self.span.start_utf16, self.text, range.start, range.end)
     }
 
     /// The sentences of the document that hold what this one says in other words.
