@@ -244,6 +244,15 @@ fn a_text_is_told_apart_sentence_by_sentence() {
 }
 
 #[test]
+fn two_records_are_no_statement_together() {
+    let text = "Name,Phone,Street,Due\nAda Brown,555-0101,Elm Street,47.50\nJonas Ek,555-0102,Mill Road,12.00\n";
+    let said = "Jonas Ek lives at Elm Street. Jonas Ek owes 12.00. Ada Brown owes 12.00. The phone of Ada Brown is 555-0101.";
+    let found = statements(&document(&READER, text), text, said, None);
+    let supports: Vec<Support> = found.iter().map(|of| of.support).collect();
+    assert_eq!(supports, [Support::None, Support::Reworded, Support::None, Support::Reworded], "{found:#?}");
+}
+
+#[test]
 fn the_question_says_what_a_short_answer_is_about() {
     let document = document(&READER, HANDBOOK);
     let question = "Which code opens the north gate?";

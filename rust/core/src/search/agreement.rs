@@ -37,13 +37,19 @@ pub(super) fn agrees(statement: &str, sources: &[&str], known: &str, language: L
     let own = terms(statement, language);
     let main = sources.iter().max_by_key(|source| terms(source, language).intersection(&own).count());
     // Of the other source no word tells whether it is what the statement denies.
-    let denies = main.is_some_and(|main| negates(main, language));
-    if negates(statement, language) != denies || !denies && sources.iter().any(|source| negates(source, language)) {
+    let denied = |source: &&str| clauses(source).any(|clause| negates(clause, language) && !terms(clause, language).is_disjoint(&own));
+    let denies = main.is_some_and(denied);
+    if negates(statement, language) != denies || !denies && sources.iter().any(denied) {
         return false;
     }
     let mut told: BTreeSet<u32> = sources.iter().flat_map(|source| terms(source, language)).collect();
     told.extend(terms(known, language));
     decisive(statement).all(|word| terms(word, language).is_subset(&told))
+}
+
+/// The parts of a sentence between its marks: what one denies another may state.
+fn clauses(sentence: &str) -> impl Iterator<Item = &str> {
+    sentence.split([',', ';', ':', '(', ')', '，', '、', '；'])
 }
 
 /// The words of a statement that must stand in what it rests on: those after a number, and those with a capital within a sentence.
@@ -80,6 +86,8 @@ mod tests {
         assert!(english("No dogs are allowed.", "Dogs are not allowed."));
         let both = ["Dogs on a lead are allowed in the garden.", "Cats are not allowed."];
         assert!(!agrees("Dogs on a lead are not allowed in the garden.", &both, "", Language::ENGLISH), "another one is denied");
+        assert!(english("The deposit is returned within ten days.", "The deposit is returned within ten days, if nothing is damaged."));
+        assert!(!english("Dogs are allowed.", "Dogs, cats and birds are not allowed."));
         let german = Language::by_code("de").unwrap();
         assert!(!agrees("Hunde sind erlaubt.", &["Hunde sind nicht erlaubt."], "", german));
         assert!(!agrees("犬は入れます。", &["犬は入れません。"], "", Language::ENGLISH));

@@ -16,8 +16,9 @@ use crate::search::passages::check_words;
 use crate::search::quotes::headings;
 use crate::search::runs::{Run, Word, Words, words};
 use crate::search::support::{Source, rests_on, sentences_in, terms};
-use crate::text::sentences::{parts, sentences, trimmed};
+use crate::text::sentences::{ends_statement, parts, sentences, trimmed};
 use crate::text::span::Utf16;
+use crate::text::units::UnitKind;
 
 /// Most bytes of a text that is compared at once.
 const MOST_BYTES: usize = 1 << 20;
@@ -40,6 +41,8 @@ struct Page {
     stretches: Vec<(Span, String)>,
     /// The headings above it.
     above: String,
+    /// Where those of its units begin that are read with others: headings, the headers of tables, what leads a list in.
+    leads: Vec<u64>,
 }
 
 impl Document {
@@ -138,6 +141,12 @@ impl Sentence<'_> {
         let chosen = rests_on(plain, question, &asked, &sources, self.language);
         let texts: Vec<&str> = chosen.iter().map(|at| sources[*at].text).collect();
         let known: Vec<&str> = chosen.iter().map(|at| above[*at]).chain([question]).collect();
+        // Two records, or an item and a sentence, speak of different things.
+        let states = |at: &usize| ends_statement(sources[*at].text);
+        let leads = |at: &usize| pages.iter().any(|page| page.leads.contains(&sources[*at].span.start));
+        if chosen.len() > 1 && !chosen.iter().all(states) && !chosen.iter().any(leads) {
+            return Vec::new();
+        }
         if chosen.is_empty() || !agrees(plain, &texts, &known.join("\n"), self.language) {
             return Vec::new();
         }
@@ -159,7 +168,11 @@ fn pages(document: &Shared, sentence: &str) -> Result<Vec<Page>> {
         let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
         let span = Span::within(passage.start, passage.start_utf16, &text, 0, text.len());
         let above = headings(&document.source, &document.read_state()?.index, passage.start)?.join("\n");
-        found.push(Page { span, text, stretches: stretches(document, &passage)?, above });
+        let units = document.read_state()?.index.units(&passage)?.into_iter();
+        let leads =
+            units.filter(|unit| matches!(unit.kind, UnitKind::Heading(_) | UnitKind::Lead)).filter_map(|unit| unit.ranges.first().cloned());
+        let leads = leads.map(|range| passage.start + range.start as u64).collect();
+        found.push(Page { span, text, stretches: stretches(document, &passage)?, above, leads });
     }
     Ok(found)
 }

@@ -88,8 +88,19 @@ fn numbers_stand(sentence: &str, question: &str, chosen: &[usize], sources: &[So
     numbers(sentence).all(|number| known.contains(number))
 }
 
-pub(super) fn numbers(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_numeric() && !matches!(c, '.' | ',')).map(|run| run.trim_matches(['.', ','])).filter(|run| !run.is_empty())
+fn numbers(text: &str) -> impl Iterator<Item = &str> {
+    let runs = text.split(|c: char| !c.is_numeric() && !matches!(c, '.' | ','));
+    let parts = runs.map(|run| run.trim_matches(['.', ','])).flat_map(|run| run.split(move |c| c == ',' && !is_number(run)));
+    parts.filter(|part| !part.is_empty())
+}
+
+/// Whether commas belong to a number, as in 1,200 and 12,50; in a record's line they stand between two.
+fn is_number(run: &str) -> bool {
+    let mut groups = run.split(',');
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    let thousands = first.len() <= 3 && rest.iter().all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
+    thousands || rest.len() == 1 && !run.contains('.')
 }
 
 pub(super) fn terms(text: &str, language: Language) -> BTreeSet<u32> {
@@ -161,6 +172,13 @@ mod tests {
         assert!(rests(points, "The Panthers are a football team from Carolina.").is_empty());
         assert!(rests("What is the capital of France?", "The capital of France is Paris.").is_empty());
         assert!(rests("Who led the team in sacks?", "Who led the team in sacks?").is_empty(), "it says the question again");
+    }
+
+    #[test]
+    fn commas_stand_in_numbers_and_between_them() {
+        let all = |text: &str| numbers(text).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(all("Ek,\"Mill Road 9\",555-0102,12.00."), ["9", "555", "0102", "12.00"]);
+        assert_eq!(all("1,200.50 or 12,50 or 3,5, and 1.250,00"), ["1,200.50", "12,50", "3,5", "1.250", "00"]);
     }
 
     #[test]
