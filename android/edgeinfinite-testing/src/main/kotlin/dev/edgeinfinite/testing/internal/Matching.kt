@@ -64,7 +64,11 @@ internal fun statements(document: String, text: String, question: String?): List
         val quote = place?.let {
             Quote(it.first, it.last + 1, document.substring(it), emptyList(), start, end, place = null, verbatim = verbatim)
         }
-        val support = if (verbatim) Support.Verbatim else if (quote != null) Support.Reworded else Support.None
+        val support = when {
+            verbatim -> Support.Verbatim
+            quote != null -> Support.Reworded
+            else -> Support.None
+        }
         Statement(start, end, said.value, support, listOfNotNull(quote))
     }.toList()
 }
