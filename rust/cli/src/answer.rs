@@ -4,14 +4,11 @@ use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::time::Instant;
 
-use edgeinfinite_core::{
-    Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, DocumentOptions, Execution, Place, Refusal, Result, TextSource,
-    Usage,
-};
+use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, Execution, Refusal, Result, TextSource, Usage};
 use serde::Serialize;
 
 use crate::print::JsonFile;
-use crate::{Common, print, read};
+use crate::{Common, print, read, search};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -39,19 +36,7 @@ pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Pa
     let default = if questions.is_empty() { defaults.summarize } else { defaults.ask };
     let watched = !common.json && std::io::stderr().is_terminal();
     let clock = Instant::now();
-    let document = match state {
-        Some(state) => {
-            let document = Document::restore(model.clone(), source.clone(), state)?;
-            read::to_the_end(&document, watched)?; // the text of a file may have to be extracted
-            document
-        }
-        None => {
-            let reading = Some(options.reading.unwrap_or(default));
-            let document = Document::open(model.clone(), source.clone(), DocumentOptions { reading, ..DocumentOptions::default() })?;
-            read::to_the_end(&document, watched)?;
-            document
-        }
-    };
+    let document = read::document(&model, &source, state, Some(options.reading.unwrap_or(default)), watched)?;
     let seconds = clock.elapsed().as_secs_f64();
 
     let mut answers = Vec::new();
@@ -61,7 +46,7 @@ pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Pa
         }
         answers.push(reply(common, &document, Some(question), options.clone())?);
         if !common.json {
-            places(&source, file, answers.last())?;
+            places(&document, &source, file, answers.last())?;
         }
     }
     if questions.is_empty() {
@@ -116,11 +101,11 @@ fn reply(common: &Common, document: &Document, question: Option<&String>, option
     }
 }
 
-/// Where an answer came from: the quote in its surroundings.
-fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<()> {
+/// Where an answer came from: the quote in its surroundings; without an answer the passages nearest to the question.
+fn places(document: &Document, source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<()> {
     let Some(answer) = answer else { return Ok(()) };
-    let fold = |text: &str| print::visible(&text.split_whitespace().collect::<Vec<_>>().join(" "));
-    let name = if file.as_os_str() == "-" { "standard input".into() } else { print::name(file) };
+    let fold = print::folded;
+    let name = print::document_name(file);
     if !answer.found {
         let seen = |c: &&Coverage| c.kind != CoverageKind::Skipped;
         let share = |c: &Coverage| c.span.end - c.span.start;
@@ -135,6 +120,9 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
             _ => "",
         };
         print::line(&print::styled(2, &format!("  ╰ {nothing}{} % of {name} was looked at{rest}", 100 * looked / all)))?;
+        if let Some(question) = &answer.question {
+            search::nearest(document, source, file, question)?;
+        }
     }
     if let Some(short) = &answer.short_answer {
         print::line(&print::styled(1, &format!("  = {}", fold(&short.text))))?;
@@ -144,15 +132,8 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
     }
     for quote in &answer.quotes {
         let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
-        let headings = quote.headings.iter().map(|h| format!(" › {}", fold(h))).collect::<String>();
-        let at = match quote.place {
-            Place::Whole => format!("line {}", print::grouped(source.line(quote.span.start)?)),
-            place => place.to_string(),
-        };
-        let start = print::grouped(quote.span.start);
-        let end = print::grouped(quote.span.end);
-        let rests = if quote.verbatim { "" } else { "rests on " };
-        let place = format!("{rests}{name}, {at}, bytes {start}–{end}{headings}");
+        let place = print::place(source, &name, quote.span, quote.place, &quote.headings)?;
+        let place = if quote.verbatim { place } else { format!("rests on {place}") };
         print::line(&print::styled(2, &format!("  ╰ {place}")))?;
         let before = fold(&before);
         let quoted = fold(&quote.text);

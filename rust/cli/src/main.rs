@@ -6,13 +6,15 @@ mod answer;
 mod bench;
 mod folder;
 mod print;
+mod quotes;
 mod read;
+mod search;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use edgeinfinite_core::{AskOptions, Error, Kind, Model, OpenOptions, Reading, Result, Sampling, SummaryStyle};
+use edgeinfinite_core::{AskOptions, Error, Kind, Model, OpenOptions, Reading, Result, Sampling, SearchOptions, SummaryStyle};
 
 /// Summarises and questions documents of any length, on this machine, in constant memory.
 #[derive(Parser)]
@@ -155,6 +157,35 @@ enum Command {
         #[arg(long, value_name = "STATE")]
         state: Option<PathBuf>,
     },
+    /// Finds the passages of a document that match some words best; no graph runs.
+    Search {
+        /// A document: PDF, Word, HTML, mail, text in any encoding and others; - reads standard input.
+        file: PathBuf,
+        /// What is searched for: words or a question.
+        words: String,
+        /// What `read --save` wrote of that file: it is not read again.
+        #[arg(long, value_name = "STATE")]
+        state: Option<PathBuf>,
+        /// Most passages, at most 100.
+        #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>, default_value_t = 10)]
+        limit: usize,
+        /// Passages before them that are left out: how many were seen.
+        #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>, default_value_t = 0)]
+        offset: usize,
+    },
+    /// Says of each sentence of a text, such as another model's answer, what of it stands in a document; no graph runs.
+    Quotes {
+        /// A document: PDF, Word, HTML, mail, text in any encoding and others; - reads standard input.
+        file: PathBuf,
+        /// A file of the text, in UTF-8; - reads standard input.
+        text: PathBuf,
+        /// What the text answers.
+        #[arg(long, value_name = "WORDS")]
+        question: Option<String>,
+        /// What `read --save` wrote of the document: it is not read again.
+        #[arg(long, value_name = "STATE")]
+        state: Option<PathBuf>,
+    },
     /// Says what a model folder holds, without loading it.
     Inspect,
     /// Checks a model folder: every file's hash, then the graph against the reference's logits.
@@ -259,6 +290,10 @@ fn run() -> Result<()> {
         }
         Command::Ask { file, questions, state } => answer::run(common, &common.options()?, file, state.as_deref(), questions),
         Command::Read { file, save } => read::run(common, file, save),
+        Command::Search { file, words, state, limit, offset } => {
+            search::run(common, file, words, state.as_deref(), SearchOptions { limit: *limit, offset: *offset })
+        }
+        Command::Quotes { file, text, question, state } => quotes::run(common, file, text, question.as_deref(), state.as_deref()),
         Command::Inspect => folder::inspect(common),
         Command::Verify => folder::verify(common),
         Command::Bench { lengths, runs } => bench::run(common, lengths, usize::from(*runs)),

@@ -3,7 +3,7 @@
 use std::io::{ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use edgeinfinite_core::{Error, Result};
+use edgeinfinite_core::{Error, Place, Result, Span, TextSource};
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
@@ -42,6 +42,26 @@ pub fn complain(words: &str) {
 /// A file's name for people, one line.
 pub fn name(path: &Path) -> String {
     visible(&path.display().to_string()).replace(['\n', '\t'], "\u{fffd}")
+}
+
+/// A document's name for people; - is standard input.
+pub fn document_name(file: &Path) -> String {
+    if file.as_os_str() == "-" { "standard input".into() } else { name(file) }
+}
+
+/// Words of a document as one line.
+pub fn folded(text: &str) -> String {
+    visible(&text.split_whitespace().collect::<Vec<_>>().join(" "))
+}
+
+/// Where something stands in the document of that name: its page or line, its bytes, the headings above it.
+pub fn place(source: &TextSource, name: &str, span: Span, place: Place, headings: &[String]) -> Result<String> {
+    let at = match place {
+        Place::Whole => format!("line {}", grouped(source.line(span.start)?)),
+        place => place.to_string(),
+    };
+    let headings = headings.iter().map(|heading| format!(" › {}", folded(heading))).collect::<String>();
+    Ok(format!("{name}, {at}, bytes {}–{}{headings}", grouped(span.start), grouped(span.end)))
 }
 
 /// Control characters would command a terminal.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use edgeinfinite_core::{Document, DocumentOptions, Error, Result, TextSource};
+use edgeinfinite_core::{Document, DocumentOptions, Error, Model, Reading, Result, TextSource};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
@@ -66,6 +66,22 @@ pub fn run(common: &Common, file: &Path, state: &Path) -> Result<()> {
 /// A file, or standard input for -.
 pub fn source(file: &Path) -> Result<TextSource> {
     if file.as_os_str() == "-" { TextSource::spool(std::io::stdin().lock(), None) } else { TextSource::file(file) }
+}
+
+/// A document that is read to its end for a reading, or that was saved.
+pub fn document(
+    model: &Arc<Model>,
+    source: &TextSource,
+    state: Option<&Path>,
+    reading: Option<Reading>,
+    visible: bool,
+) -> Result<Document> {
+    let document = match state {
+        Some(state) => Document::restore(Arc::clone(model), source.clone(), state)?,
+        None => Document::open(Arc::clone(model), source.clone(), DocumentOptions { reading, ..DocumentOptions::default() })?,
+    };
+    to_the_end(&document, visible)?; // also of a saved one the text of a file may have to be extracted
+    Ok(document)
 }
 
 /// A bar on standard error, or none.

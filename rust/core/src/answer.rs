@@ -33,6 +33,70 @@ impl Quote {
     }
 }
 
+/// A passage of the document that matches what was searched for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Passage {
+    /// Where it stands.
+    #[serde(flatten)]
+    pub span: Span,
+    /// As it stands there.
+    pub text: String,
+    /// The headings above it, outermost first; the one that it begins with is the last of them.
+    pub headings: Vec<String>,
+    /// What it is to be read with and does not hold, outermost first: the header of its table, the words that lead its list in.
+    pub context: Vec<String>,
+    /// The page, slide, chapter or the like of the file that its best sentence begins on; as JSON `place` with kind and number, and `page`.
+    #[serde(flatten, serialize_with = "with_page")]
+    pub place: Place,
+    /// The sentence, row or item of it that matches best.
+    pub sentence: Span,
+    /// BM25 of that sentence and of the passage as a share of what was searched for: about 1 where one sentence holds every word; above 0.
+    pub score: f64,
+    /// The words searched for that stand in it, in its headings or in its context: as they were written, or where they were spelt nearly so as they stand there.
+    pub words: Vec<String>,
+    /// Where in it words stand that were searched for, in any form, ascending.
+    pub matches: Vec<Span>,
+}
+
+/// A sentence of somebody's text about a document, and what of it stands there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Statement {
+    /// Where it stands in that text.
+    #[serde(flatten)]
+    pub span: Span,
+    /// As it stands there.
+    pub text: String,
+    /// What it rests on.
+    pub support: Support,
+    /// What of the document it repeats or rests on, in its order; `answer` of each is a place in the given text. None where nothing supports it.
+    pub quotes: Vec<Quote>,
+}
+
+/// What a statement about a document rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Support {
+    /// It stands in the document word for word, case, white space and punctuation aside.
+    Verbatim,
+    /// One or two sentences of the document hold what it says, in other words.
+    Reworded,
+    /// A part of it stands in the document word for word; the rest is its own words.
+    Partial,
+    /// Nothing in the document: it is the text's own words.
+    None,
+}
+
+impl fmt::Display for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Verbatim => "verbatim",
+            Self::Reworded => "reworded",
+            Self::Partial => "partial",
+            Self::None => "none",
+        })
+    }
+}
+
 /// `place`, and the page's number once more, which is asked for most.
 fn with_page<S: Serializer>(place: &Place, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]

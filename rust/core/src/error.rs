@@ -28,6 +28,7 @@ pub const CODES: &[(&str, Kind, &str)] = &[
     ("argument.accelerator", Kind::Argument, "no accelerator of that name"),
     ("argument.sampling", Kind::Argument, "a number of the sampling that means nothing"),
     ("argument.options", Kind::Argument, "options that are not of the expected form"),
+    ("argument.text", Kind::Argument, "a text to be compared with the document is longer than what is compared at once"),
     ("argument.range", Kind::Argument, "a range of the text that ends before it begins, or is too long to be given at once"),
     ("call.closed", Kind::State, "the object was closed"),
     ("call.unread", Kind::State, "the document has not been read to its end, or not by that reading"),

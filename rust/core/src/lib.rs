@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Folders in the order of dependency, each importing only those before it: error, text, answer, index, manifest, attention, runtime, session, reader, model,
-//! document, decode, prompt, generation. One call runs at most one graph.
+//! decode, document, prompt, search, generation. One call runs at most one graph.
 
 mod answer;
 mod attention;
@@ -33,10 +33,11 @@ mod model;
 mod prompt;
 mod reader;
 mod runtime;
+mod search;
 mod session;
 mod text;
 
-pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Quote, Refusal, Usage, Verdict};
+pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Passage, Quote, Refusal, Statement, Support, Usage, Verdict};
 pub use decode::sampling::Sampling;
 pub use document::reading_state::Progress;
 pub use document::{Document, DocumentOptions};
@@ -46,6 +47,7 @@ pub use generation::{AnswerStream, AskOptions, Chat, SummaryStyle};
 pub use manifest::{Manifest, Reading};
 pub use model::{Execution, Model, ModelInfo, OpenOptions, SelfTestResult, SkippedAccelerator, inspect};
 pub use runtime::use_library;
+pub use search::SearchOptions;
 pub use text::source::TextSource;
 pub use text::span::Span;
 

@@ -68,14 +68,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("decode", &["scoring", "sampling", "prompt_lookup", "constrained", "decoder"]),
     ("document", &["reading_state", "saved", "document"]),
     ("prompt", &["excerpt", "evidence", "pieces", "prompt", "correction", "retrieval", "candidates", "map_reduce", "plan"]),
+    ("search", &["quotes", "support", "marks", "passages", "runs", "agreement", "statements"]),
     (
         "generation",
         &[
             "request",
             "step",
             "coverage",
-            "quotes",
-            "support",
             "refusal",
             "output",
             "stats",

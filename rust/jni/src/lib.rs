@@ -151,6 +151,37 @@ pub fn summarize<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlon
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn search<'l>(
+    mut env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    document: jlong,
+    words: JByteArray<'l>,
+    with: JByteArray<'l>,
+) -> JByteArray<'l> {
+    env.with_env(|env| {
+        let passages = handle::document(document)?.search(&convert::text(env, &words)?, options(env, &with)?)?;
+        json(env, &passages)
+    })
+    .resolve_with::<Throw, _>(|| document)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn quotes<'l>(
+    mut env: EnvUnowned<'l>,
+    _class: JClass<'l>,
+    document: jlong,
+    given: JByteArray<'l>,
+    question: JByteArray<'l>,
+) -> JByteArray<'l> {
+    env.with_env(|env| {
+        let question = if question.is_null() { None } else { Some(convert::text(env, &question)?) };
+        let statements = handle::document(document)?.quotes(&convert::text(env, &given)?, question.as_deref())?;
+        json(env, &statements)
+    })
+    .resolve_with::<Throw, _>(|| document)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn trim<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, model: jlong) {
     env.with_env(|_| -> Result<()> {
         handle::model(model)?.trim();

@@ -234,6 +234,11 @@ impl Shared {
         if state.marks.read { Ok(state) } else { Err(Error::new("call.unread", "the document has not been read to its end")) }
     }
 
+    /// Fails after [`Document::cancel`].
+    pub fn check_cancelled(&self) -> Result<()> {
+        self.cancel.check()
+    }
+
     /// The language model.
     pub fn generator(&self) -> Result<&Arc<Generator>> {
         self.model.generator()

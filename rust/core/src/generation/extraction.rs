@@ -13,7 +13,6 @@ use crate::error::Result;
 use crate::generation::answer_stream::Generate;
 use crate::generation::coverage::CoverageMap;
 use crate::generation::prompt_session::PromptSession;
-use crate::generation::quotes::{headings, locate};
 use crate::generation::refusal::refusal;
 use crate::generation::request::{AskOptions, check_prompts, reading};
 use crate::generation::stats::Stats;
@@ -22,6 +21,7 @@ use crate::prompt::{Candidate, Candidates, best_first};
 use crate::reader::{Decision, Laid, Piece, Question, Reader, asks_yes_or_no, decide, fitting, lay_out};
 use crate::runtime::cancel_token::CancelToken;
 use crate::runtime::encoder::EncoderOutput;
+use crate::search::quotes::{headings, locate};
 use crate::session::Session;
 use crate::text::whitespace::untrimmed;
 

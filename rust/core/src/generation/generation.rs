@@ -11,7 +11,6 @@ use crate::generation::extraction::Extraction;
 use crate::generation::output::Output;
 use crate::generation::prompt_run::PromptRun;
 use crate::generation::prompt_session::PromptSession;
-use crate::generation::quotes::headings;
 use crate::generation::refusal::{bears_not, refusal};
 use crate::generation::request::{AnswerKind, AskOptions, Request};
 use crate::generation::stats::Stats;
@@ -20,6 +19,7 @@ use crate::index::terms::share_of_pairs;
 use crate::prompt::plan::Plan;
 use crate::prompt::{Evidence, Next, Prompt, Task};
 use crate::runtime::cancel_token::CancelToken;
+use crate::search::quotes::headings;
 use crate::session::Session;
 
 /// A step was made, and there is nothing to show yet.

@@ -33,12 +33,10 @@ mod note;
 mod output;
 mod prompt_run;
 mod prompt_session;
-mod quotes;
 mod refusal;
 mod request;
 mod stats;
 mod step;
-mod support;
 
 pub use answer_stream::AnswerStream;
 pub use chat::Chat;

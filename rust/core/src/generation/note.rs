@@ -9,10 +9,10 @@ use crate::generation::constrained::constraint;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::request::Request;
 use crate::generation::step::Step;
-use crate::generation::support::quotes_of_own_words;
 use crate::prompt::excerpt::Excerpt;
 use crate::prompt::{Evidence, constrained_quotes, source_texts};
 use crate::runtime::cancel_token::CancelToken;
+use crate::search::support::quotes_of_own_words;
 
 /// The note so far.
 #[derive(Debug)]

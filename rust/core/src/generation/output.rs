@@ -7,11 +7,11 @@ use crate::decode::decoder::Decoder;
 use crate::document::Shared;
 use crate::error::Result;
 use crate::generation::coverage::CoverageMap;
-use crate::generation::quotes::{locate, quotes_in};
 use crate::generation::request::{AnswerKind, SummaryStyle};
-use crate::generation::support::quotes_of_own_words;
 use crate::model::Generator;
 use crate::prompt::{Evidence, most_similar};
+use crate::search::quotes::{locate, quotes_in};
+use crate::search::support::quotes_of_own_words;
 use crate::text::source::TextSource;
 use crate::text::whitespace::trimmed;
 

@@ -56,12 +56,24 @@ impl Query {
     pub fn is_unknown(&self) -> bool {
         !self.terms.is_empty() && self.terms.iter().all(|term| term.found == 0)
     }
+
+    /// What is looked for in place of a term of the question; None of one that is left out.
+    pub(crate) fn meant(&self, asked: u32) -> Option<u32> {
+        self.terms.iter().find(|term| term.asked == asked).map(|term| term.term)
+    }
+
+    /// Whether a term is looked for.
+    pub(crate) fn holds(&self, term: u32) -> bool {
+        self.terms.binary_search_by_key(&term, |of| of.term).is_ok()
+    }
 }
 
 /// A term of a question.
 #[derive(Debug, Clone, Copy)]
 struct QueryTerm {
     term: u32,
+    /// As the question has it.
+    asked: u32,
     /// Passages that hold it.
     found: u32,
     /// What it counts: less when its word is spelt in another way.
@@ -145,10 +157,10 @@ impl Index {
             if found == 0 && is_held && (other.is_some() || is_other_script && word.is_empty()) {
                 continue;
             }
-            let as_asked = QueryTerm { term, found, counts: 1.0 };
+            let as_asked = QueryTerm { term, asked: term, found, counts: 1.0 };
             let looks_on = found == 0 && !word.is_empty() && respelt < RESPELT;
             respelt += usize::from(looks_on);
-            terms.push(if looks_on { self.respelt(&word)?.unwrap_or(as_asked) } else { as_asked });
+            terms.push(if looks_on { self.respelt(term, &word)?.unwrap_or(as_asked) } else { as_asked });
         }
         terms.sort_by(|a, b| a.term.cmp(&b.term).then(b.counts.total_cmp(&a.counts)));
         terms.dedup_by_key(|term| term.term);
@@ -156,7 +168,7 @@ impl Index {
     }
 
     /// What a word that no passage holds may mean: the same with other accents, or the commonest of those that are one edit away.
-    fn respelt(&self, word: &str) -> Result<Option<QueryTerm>> {
+    fn respelt(&self, asked: u32, word: &str) -> Result<Option<QueryTerm>> {
         let small = small(word);
         for (others, counts) in [(accented(&small), 1.0), (near(&plain(&small)), MISSPELT)] {
             let mut terms: Vec<u32> = others.iter().filter_map(|other| term(other, self.language)).collect();
@@ -165,7 +177,7 @@ impl Index {
             let held = self.count(&terms)?;
             let commonest = terms.into_iter().zip(held).filter(|(_, found)| *found > 0).max_by_key(|(_, found)| *found);
             if let Some((term, found)) = commonest {
-                return Ok(Some(QueryTerm { term, found, counts }));
+                return Ok(Some(QueryTerm { term, asked, found, counts }));
             }
         }
         Ok(None)

@@ -32,7 +32,7 @@ impl Terms {
                 term
             })
         };
-        for_each_with(text, self.language, term, |term, _| each(term));
+        for_each_with(&visible(text), self.language, term, |term, _| each(term));
     }
 }
 
@@ -53,28 +53,55 @@ pub(crate) fn share_of_pairs(text: &str, language: Language) -> f32 {
 }
 
 /// The same with the word that each term was made of; empty where it is no word.
-pub(crate) fn for_each_word(text: &str, language: Language, each: impl FnMut(u32, &str)) {
+pub(crate) fn for_each_word(text: &str, language: Language, mut each: impl FnMut(u32, &str)) {
+    for_each_part(&visible(text), language, |term, part| each(term, if part.made == Made::Word { part.text } else { "" }));
+}
+
+/// The same with the part of the text that each term was made of; `text` is visible.
+pub(crate) fn for_each_part<'t>(text: &'t str, language: Language, each: impl FnMut(u32, Part<'t>)) {
     for_each_with(text, language, |word| term(word, language), each);
 }
 
-fn for_each_with(text: &str, language: Language, mut term: impl FnMut(&str) -> Option<u32>, mut each: impl FnMut(u32, &str)) {
-    let (mut pair, joined) = (String::new(), language.joins_words());
-    let text = &visible(text);
+/// What a term is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Made {
+    Word,
+    /// One of a script that is written without spaces.
+    Character,
+    /// Two of those, one after the other.
+    Pair,
+}
+
+/// A part of a text that is a term.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Part<'t> {
+    pub text: &'t str,
+    /// Bytes of the text before it.
+    pub start: usize,
+    pub made: Made,
+}
+
+fn for_each_with<'t>(text: &'t str, language: Language, mut term: impl FnMut(&str) -> Option<u32>, mut each: impl FnMut(u32, Part<'t>)) {
+    let (mut pair, mut first, joined) = (String::new(), 0, language.joins_words());
+    let start = |part: &str| part.as_ptr() as usize - text.as_ptr() as usize;
     // No word goes on after a space; a piece in ASCII is cut the faster.
     for word in text.split([' ', '\n']).flat_map(UnicodeSegmentation::unicode_words).flat_map(|word| names(word, joined)) {
         if !word.starts_with(is_spaceless) {
             pair.clear();
-            term(word).into_iter().for_each(|term| each(term, word));
+            term(word).into_iter().for_each(|term| each(term, Part { text: word, start: start(word), made: Made::Word }));
             continue;
         }
         for character in word.graphemes(true) {
-            each(hash(character.as_bytes()), "");
+            let at = start(character);
+            each(hash(character.as_bytes()), Part { text: character, start: at, made: Made::Character });
             let before = pair.len();
             pair.push_str(character);
             if before > 0 {
-                each(hash(pair.as_bytes()), "");
+                let both = &text[first..at + character.len()];
+                each(hash(pair.as_bytes()), Part { text: both, start: first, made: Made::Pair });
             }
             pair.drain(..before);
+            first = at;
         }
     }
 }
@@ -103,7 +130,7 @@ pub(crate) fn term(word: &str, language: Language) -> Option<u32> {
 }
 
 /// Characters of scripts that are written without spaces: ideographs, kana and hangul; Thai and Lao, Burmese, Khmer.
-fn is_spaceless(c: char) -> bool {
+pub(crate) fn is_spaceless(c: char) -> bool {
     let east = matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}');
     east || matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
 }

@@ -67,7 +67,7 @@ impl Candidates {
         self.after = matches.last().map(Match::rank).or(self.after);
         let mut candidates = Vec::new();
         for (found, headings) in matches.iter().zip(headings) {
-            candidates.extend(of_passage(document, found, &headings.join(ABOVE), query.weights())?);
+            candidates.extend(candidates_of(document, found, &headings.join(ABOVE), query.weights())?);
         }
         candidates.sort_by(best_first);
         Ok(candidates)
@@ -85,7 +85,7 @@ pub(crate) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
 }
 
 /// The sentences of a passage, or else its heading, as they stand in the document: whole, for only a generator's prompts take them in parts.
-fn of_passage(document: &Shared, found: &Match, heading: &str, weights: &Weights) -> Result<Vec<Candidate>> {
+pub(crate) fn candidates_of(document: &Shared, found: &Match, heading: &str, weights: &Weights) -> Result<Vec<Candidate>> {
     let (lift, passage) = (PASSAGE_WEIGHT * weights.share(found.score), &found.passage);
     let units = document.read_state()?.index.units(passage)?;
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;

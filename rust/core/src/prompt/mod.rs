@@ -10,7 +10,7 @@ pub(crate) mod plan;
 mod prompt;
 pub(crate) mod retrieval;
 
-pub(crate) use candidates::{Candidate, Candidates, best_first, headings};
+pub(crate) use candidates::{Candidate, Candidates, best_first, candidates_of, headings};
 pub(crate) use evidence::{Evidence, constrained_quotes, source_texts};
-pub(crate) use pieces::{evidence_at, most_similar, sentences};
+pub(crate) use pieces::{evidence_at, most_similar, sentences, stretches};
 pub(crate) use prompt::{Next, Prompt, PromptBudget, Task, question_too_long};

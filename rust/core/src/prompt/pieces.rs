@@ -171,20 +171,27 @@ pub(crate) fn most_similar(document: &Shared, text: &str) -> Result<Vec<(Span, S
     };
     let mut found = Vec::new();
     for passage in matches.into_iter().map(|m| m.passage) {
-        let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
-        let mut places = Utf16::new(passage.start, passage.start_utf16);
-        let mut ranges: Vec<Range<usize>> = Vec::new();
-        for unit in document.read_state()?.index.units(&passage)? {
-            let (Some(first), Some(last)) = (unit.ranges.first(), unit.ranges.last()) else { continue };
-            match ranges.last_mut().filter(|_| unit.part) {
-                Some(begun) => begun.end = last.end,
-                None => ranges.push(first.start..last.end),
-            }
+        found.extend(stretches(document, &passage)?);
+    }
+    Ok(found)
+}
+
+/// The sentences and headings of a passage, as they stand in the document: those that were cut are whole again.
+pub(crate) fn stretches(document: &Shared, passage: &Passage) -> Result<Vec<(Span, String)>> {
+    let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
+    let mut places = Utf16::new(passage.start, passage.start_utf16);
+    let mut ranges: Vec<Range<usize>> = Vec::new();
+    for unit in document.read_state()?.index.units(passage)? {
+        let (Some(first), Some(last)) = (unit.ranges.first(), unit.ranges.last()) else { continue };
+        match ranges.last_mut().filter(|_| unit.part) {
+            Some(begun) => begun.end = last.end,
+            None => ranges.push(first.start..last.end),
         }
-        for range in ranges {
-            let words = text.get(range.clone()).ok_or_else(damaged)?.to_owned();
-            found.push((places.span(&text, range.start, range.end), words));
-        }
+    }
+    let mut found = Vec::new();
+    for range in ranges {
+        let words = text.get(range.clone()).ok_or_else(damaged)?.to_owned();
+        found.push((places.span(&text, range.start, range.end), words));
     }
     Ok(found)
 }

@@ -1,6 +1,7 @@
 //! A text as it is matched and shown: white space folded to single spaces, without what is drawn as nothing; and the way back.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 /// A text without what is drawn as nothing: soft hyphens, joiners, marks of direction, the escape sequences of terminals, overstriking.
 pub fn visible(text: &str) -> Cow<'_, str> {
@@ -12,6 +13,39 @@ pub fn visible(text: &str) -> Cow<'_, str> {
         seen.push_str(shown);
     }
     Cow::Owned(seen)
+}
+
+/// [`visible`], and the way back from its bytes.
+#[derive(Debug)]
+pub(crate) struct Visible<'t> {
+    pub text: Cow<'t, str>,
+    /// Where each stretch between what is unseen begins: here, and in the text.
+    runs: Vec<(usize, usize)>,
+}
+
+impl<'t> Visible<'t> {
+    /// Of a text.
+    pub fn of(text: &'t str) -> Self {
+        if text.bytes().all(is_plain) {
+            return Self { text: Cow::Borrowed(text), runs: Vec::new() };
+        }
+        let (mut seen, mut begun) = (String::with_capacity(text.len()), Vec::new());
+        for (start, shown) in runs(text) {
+            begun.push((seen.len(), start));
+            seen.push_str(shown);
+        }
+        Self { text: Cow::Owned(seen), runs: begun }
+    }
+
+    /// Where a stretch that is not empty stands in the text.
+    pub fn range(&self, range: Range<usize>) -> Range<usize> {
+        self.place(range.start)..self.place(range.end.saturating_sub(1)) + 1
+    }
+
+    fn place(&self, at: usize) -> usize {
+        let run = self.runs.partition_point(|(shown, _)| *shown <= at).checked_sub(1).and_then(|number| self.runs.get(number));
+        run.map_or(at, |(shown, start)| start + at - shown)
+    }
 }
 
 /// White space folded to single spaces, with one leading space: how a citing model reads a piece of text.
@@ -154,6 +188,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_visible_leads_back(text in "([a-cé字]{0,3}[ \n\u{ad}\u{200b}\u{8}\u{1b}]{0,2}(\u{1b}\\[1m)?){0,12}") {
+            let seen = Visible::of(&text);
+            prop_assert_eq!(&seen.text, &visible(&text));
+            for (at, c) in seen.text.char_indices() {
+                prop_assert_eq!(&text[seen.range(at..at + c.len_utf8())], c.to_string());
+            }
+        }
+
         /// Every word's first and last byte lead back to where it stands.
         #[test]
         fn words_lead_back(text in "([a-cé字]{0,3}[ \n\u{ad}\u{200b}\u{8}\u{1b}]{0,2}(\u{1b}\\[1m)?){0,12}") {

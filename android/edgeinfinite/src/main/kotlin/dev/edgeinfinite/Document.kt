@@ -25,6 +25,33 @@ public interface Document : AutoCloseable {
     public fun summarize(options: SummaryOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /**
+     * The passages that match [text], words or a question, best first, each with its place and the words that match. No graph runs. Empty
+     * where no word of it stands in the document, nor one that is spelt nearly so. The order is that in which an answer by
+     * [Reading.Recall] reads them.
+     *
+     * For a search field, for what is nearest to a question without an answer, and for another language model to answer from. With
+     * [SearchOptions.offset] the next ones follow.
+     *
+     * @throws IllegalArgumentException when [text] has no words or more than 16,384 bytes
+     * @throws TextException when a file of text was written to meanwhile
+     * @throws ClosedException when the document or its model was closed
+     */
+    public suspend fun search(text: String, options: SearchOptions.() -> Unit = {}): List<Passage>
+
+    /**
+     * What of [text], such as an answer of another language model, stands in the document: each of its sentences, with what supports it. No
+     * graph runs. [question] is what [text] answers, null if that is not known: what a sentence takes from it has to stand nowhere else.
+     *
+     * It compares words. A sentence is [Support.Reworded] when one or two sentences of the document hold three quarters of its words, every
+     * number and name in it, and negate as it does. Empty for an empty text.
+     *
+     * @throws IllegalArgumentException when [text] has more than 1,048,576 bytes, or [question] no words or more than 16,384 bytes
+     * @throws TextException when a file of text was written to meanwhile
+     * @throws ClosedException when the document or its model was closed
+     */
+    public suspend fun quotes(text: String, question: String? = null): List<Statement>
+
+    /**
      * The document's text from [start] to [end], for showing it and for highlighting quotes and coverage: those count in this text. Of a
      * PDF, a web page and the like it is what was extracted; of a text it is the text itself. [end] is cut at the text's end, and a
      * character that one of them cuts in two is in it whole.

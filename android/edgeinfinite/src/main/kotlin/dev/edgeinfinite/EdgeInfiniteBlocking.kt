@@ -64,6 +64,20 @@ public object EdgeInfiniteBlocking {
     @Throws(EdgeInfiniteException::class, InterruptedException::class)
     public fun save(document: Document, file: File): Unit = runBlocking { document.save(file) }
 
+    /** [Document.search]; [options] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun search(document: Document, text: String, options: Consumer<SearchOptions> = Consumer {}): List<Passage> =
+        runBlocking { document.search(text, options::accept) }
+
+    /** [Document.quotes]; [question] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun quotes(document: Document, text: String, question: String? = null): List<Statement> =
+        runBlocking { document.quotes(text, question) }
+
     /** [Document.ask]: returns the whole answer; [options] and [onEvent], which is given each event as it comes, may be left out. */
     @JvmStatic
     @JvmOverloads

@@ -33,6 +33,8 @@ class JavaTest {
             assertEquals("gora?", answer.getQuestion());
             assertTrue(answer.getUsage().getGeneratedTokens() <= 4);
             assertFalse(EdgeInfiniteBlocking.summarize(document).getText().isEmpty());
+            assertEquals(1, EdgeInfiniteBlocking.search(document, "gora", options -> options.setLimit(1)).size());
+            assertEquals(Support.Verbatim, EdgeInfiniteBlocking.quotes(document, "gora lu men ve la").get(0).getSupport());
         }
         assertFalse(progress.isEmpty());
         assertTrue(events.get(events.size() - 1) instanceof AnswerEvent.Done);

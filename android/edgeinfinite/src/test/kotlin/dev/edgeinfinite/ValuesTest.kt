@@ -22,6 +22,7 @@ class ValuesTest {
             MemoryEstimate::class,
             ModelInfo::class,
             SkippedAccelerator::class,
+            Passage::class,
             Place::class,
             Quote::class,
             ReaderInfo::class,
@@ -29,6 +30,8 @@ class ValuesTest {
             AnswerEvent.Progress::class,
             AnswerEvent.TextDelta::class,
             Scenario::class,
+            Span::class,
+            Statement::class,
             Usage::class,
         ],
     )

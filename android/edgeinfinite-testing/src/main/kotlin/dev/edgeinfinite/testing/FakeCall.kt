@@ -3,6 +3,7 @@ package dev.edgeinfinite.testing
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.ChatOptions
 import dev.edgeinfinite.ReadOptions
+import dev.edgeinfinite.SearchOptions
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.TextSource
 import java.io.File
@@ -63,6 +64,26 @@ public sealed interface FakeCall {
         public val options: SummaryOptions,
     ) : FakeCall {
         override fun toString(): String = "Summarize"
+    }
+
+    /** [dev.edgeinfinite.Document.search]. */
+    public class Search internal constructor(
+        /** What is searched for. */
+        public val text: String,
+        /** Which passages. */
+        public val options: SearchOptions,
+    ) : FakeCall {
+        override fun toString(): String = "Search($text)"
+    }
+
+    /** [dev.edgeinfinite.Document.quotes]. */
+    public class Quotes internal constructor(
+        /** The text whose sentences are looked for. */
+        public val text: String,
+        /** What it answers; null where that was not said. */
+        public val question: String?,
+    ) : FakeCall {
+        override fun toString(): String = "Quotes($text)"
     }
 
     /** [dev.edgeinfinite.Model.trim]. */

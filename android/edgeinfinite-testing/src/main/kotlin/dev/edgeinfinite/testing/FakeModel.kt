@@ -38,7 +38,8 @@ import java.io.File
  * ```
  *
  * It keeps the promises of the real one: cold flows of progress, text and one end, turns of a chat, saved documents in real files,
- * exceptions with their codes, closing. Everything runs in the caller's context, so it is as deterministic as the test's dispatcher.
+ * exceptions with their codes, closing. It searches by whole words, line by line. Everything runs in the caller's context, so it is as
+ * deterministic as the test's dispatcher.
  * Give the app a `suspend () -> Model`, in production `{ EdgeInfinite.open(folder) }`, in a test `{ FakeModel() }`.
  */
 @OptIn(EdgeInfiniteInternalApi::class)

@@ -9,6 +9,7 @@ import dev.edgeinfinite.EdgeInfiniteException
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.SavedDocumentException
+import dev.edgeinfinite.Support
 import dev.edgeinfinite.TextException
 import dev.edgeinfinite.TextSource
 import dev.edgeinfinite.await
@@ -73,6 +74,36 @@ class ContractTest {
         for ((start, end) in listOf(-1 to 2, 3 to 2)) assertThrows<IllegalArgumentException> { document.text(start, end) }
         document.close()
         assertClosed { document.text() }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `passages and statements stand where they say`(kind: Kind) = check(kind) { model ->
+        val document = model.read(TextSource.of("🐟 The north gate opens with the code 4711.\nThe south gate is closed in winter.\n"))
+        val text = document.text()
+        val found = document.search("which code opens the north gate")
+        assertTrue(found.isNotEmpty())
+        for (passage in found) {
+            assertEquals(passage.text, text.substring(passage.start, passage.end))
+            assertTrue(passage.sentence.start >= passage.start && passage.sentence.end <= passage.end && passage.words.isNotEmpty())
+            for (match in passage.matches) assertTrue(text.substring(match.start, match.end) in passage.text)
+        }
+        assertEquals(found.drop(1), document.search("which code opens the north gate") { offset = 1 })
+        assertEquals(emptyList<Any>(), document.search("zeppelin"))
+        val said = "- The south gate is closed in winter.\n- I hope this helps."
+        val statements = document.quotes(said)
+        assertEquals(listOf(Support.Verbatim, Support.None), statements.map { it.support })
+        for (statement in statements) assertEquals(statement.text, said.substring(statement.start, statement.end))
+        val quote = statements.first().quotes.single()
+        assertEquals(quote.text, text.substring(quote.start, quote.end))
+        assertEquals(quote.text, said.substring(quote.answerStart, quote.answerEnd))
+        assertEquals(emptyList<Any>(), document.quotes(""))
+        for (empty in listOf("", " \n")) assertThrows<IllegalArgumentException> { document.search(empty) }
+        assertThrows<IllegalArgumentException> { document.quotes("The gate.", " ") }
+        assertThrows<IllegalArgumentException> { document.quotes("x".repeat((1 shl 20) + 1)) }
+        document.close()
+        assertClosed { document.search("gate") }
+        assertClosed { document.quotes("gate") }
     }
 
     @ParameterizedTest

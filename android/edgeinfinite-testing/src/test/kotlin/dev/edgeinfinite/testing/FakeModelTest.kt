@@ -4,6 +4,7 @@ import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.Refusal
+import dev.edgeinfinite.Support
 import dev.edgeinfinite.TextException
 import dev.edgeinfinite.TextSource
 import dev.edgeinfinite.Verdict
@@ -68,6 +69,24 @@ class FakeModelTest {
         assertEquals(0.5, answer.foundConfidence)
         assertEquals(8, answer.usage.documentTokens)
         assertEquals(2, answer.usage.generatedTokens)
+    }
+
+    @Test
+    fun `it searches by whole words, and tells what stands in the document`() = runTest {
+        model.read(TextSource.of(text)).use { document ->
+            val found = document.search("may it was") { limit = 2 }
+            assertEquals(listOf("It was in May.", "Gora signed it."), found.map { it.text })
+            assertEquals(listOf("It", "was", "May"), found[0].matches.map { text.substring(it.start, it.end) })
+            assertEquals(listOf("it"), found[1].words)
+            assertEquals(1.0, found[0].score)
+            val said = document.quotes("Gora signed it. It was in late May. Nobody knows!")
+            assertEquals(listOf(Support.Verbatim, Support.Reworded, Support.None), said.map { it.support })
+            assertEquals(listOf("Gora signed it.", "It was in May."), said.flatMap { it.quotes }.map { it.text })
+            assertEquals(Support.Reworded, document.quotes("May", "When was it?").single().support)
+        }
+        assertEquals(listOf("Search(may it was)", "Quotes(May)"), model.calls.map { "$it" }.slice(listOf(1, 3)))
+        model.fail<FakeCall.Search>(TextException("text.changed", "it changed"))
+        model.read(TextSource.of(text)).use { document -> assertThrows<TextException> { document.search("May") } }
     }
 
     @Test

@@ -57,6 +57,14 @@ internal object Native {
     @JvmStatic
     external fun summarize(document: Long, options: ByteArray): Long
 
+    /** The passages of a document that match [text] best: an array of them. */
+    @JvmStatic
+    external fun search(document: Long, text: ByteArray, options: ByteArray): ByteArray
+
+    /** What of [text], which answers [question] if there is one, stands in a document: an array of its sentences. */
+    @JvmStatic
+    external fun quotes(document: Long, text: ByteArray, question: ByteArray?): ByteArray
+
     /** Frees the graph's memory, unless something is at work; the next run loads it again. */
     @JvmStatic
     external fun trim(model: Long)
@@ -73,7 +81,10 @@ internal object Native {
     @JvmStatic
     external fun next(stream: Long): ByteArray?
 
-    /** Ends the graph run that is under way, from any thread; its [next], [step] or [save], or else the next one, throws `cancelled` once. */
+    /**
+     * Ends the graph run that is under way, from any thread; its [next], [step], [save], [search] or [quotes], or else the next one,
+     * throws `cancelled` once.
+     */
     @JvmStatic
     external fun cancel(handle: Long)
 

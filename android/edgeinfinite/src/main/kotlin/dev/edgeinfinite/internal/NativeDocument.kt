@@ -4,6 +4,9 @@ import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.Passage
+import dev.edgeinfinite.SearchOptions
+import dev.edgeinfinite.Statement
 import dev.edgeinfinite.SummaryOptions
 import kotlinx.coroutines.flow.Flow
 import java.io.File
@@ -22,6 +25,14 @@ internal class NativeDocument(private val queue: NativeQueue, private val handle
         val chosen = options.json()
         return queue.events { Native.summarize(handle, chosen) }
     }
+
+    override suspend fun search(text: String, options: SearchOptions.() -> Unit): List<Passage> {
+        val chosen = SearchOptions().apply(options).json()
+        return queue.runOn(handle) { Native.search(it, text.utf8(), chosen) }.passages()
+    }
+
+    override suspend fun quotes(text: String, question: String?): List<Statement> =
+        queue.runOn(handle) { Native.quotes(it, text.utf8(), question?.utf8()) }.statements()
 
     override suspend fun text(start: Int, end: Int): String = queue.runOn(handle) { Native.text(it, start, end) }.text()
 

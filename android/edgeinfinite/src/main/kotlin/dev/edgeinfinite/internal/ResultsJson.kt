@@ -12,12 +12,16 @@ import dev.edgeinfinite.LoadedGraph
 import dev.edgeinfinite.MemoryEstimate
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.ModelVariant
+import dev.edgeinfinite.Passage
 import dev.edgeinfinite.Place
 import dev.edgeinfinite.Quote
 import dev.edgeinfinite.ReaderInfo
 import dev.edgeinfinite.Refusal
 import dev.edgeinfinite.Scenario
 import dev.edgeinfinite.SkippedAccelerator
+import dev.edgeinfinite.Span
+import dev.edgeinfinite.Statement
+import dev.edgeinfinite.Support
 import dev.edgeinfinite.Usage
 import dev.edgeinfinite.Verdict
 import org.json.JSONArray
@@ -36,6 +40,10 @@ internal fun ByteArray.answerEvent(): AnswerEvent {
         else -> error("unknown event $type")
     }
 }
+
+internal fun ByteArray.passages(): List<Passage> = JSONArray(text()).map(JSONArray::getJSONObject).map { it.passage() }
+
+internal fun ByteArray.statements(): List<Statement> = JSONArray(text()).map(JSONArray::getJSONObject).map { it.statement() }
 
 internal fun ByteArray.modelInfo(): ModelInfo = JSONObject(text()).modelInfo()
 
@@ -72,6 +80,29 @@ private fun JSONObject.quote() = Quote(
     answerEnd = getJSONObject("answer").place("end_utf16"),
     place = optJSONObject("place")?.filePlace(),
     verbatim = getBoolean("verbatim"),
+)
+
+private fun JSONObject.passage() = Passage(
+    start = place("start_utf16"),
+    end = place("end_utf16"),
+    text = getString("text"),
+    headings = getJSONArray("headings").map(JSONArray::getString),
+    context = getJSONArray("context").map(JSONArray::getString),
+    place = optJSONObject("place")?.filePlace(),
+    sentence = getJSONObject("sentence").span(),
+    score = getDouble("score"),
+    words = getJSONArray("words").map(JSONArray::getString),
+    matches = getJSONArray("matches").map(JSONArray::getJSONObject).map { it.span() },
+)
+
+private fun JSONObject.span() = Span(start = place("start_utf16"), end = place("end_utf16"))
+
+private fun JSONObject.statement() = Statement(
+    start = place("start_utf16"),
+    end = place("end_utf16"),
+    text = getString("text"),
+    support = Support.valueOf(getString("support").replaceFirstChar(Char::uppercaseChar)),
+    quotes = getJSONArray("quotes").map(JSONArray::getJSONObject).map { it.quote() },
 )
 
 private fun JSONObject.filePlace() = Place(

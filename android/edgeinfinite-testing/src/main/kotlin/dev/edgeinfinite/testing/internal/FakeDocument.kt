@@ -4,6 +4,9 @@ import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.Passage
+import dev.edgeinfinite.SearchOptions
+import dev.edgeinfinite.Statement
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.testing.FakeCall
 import kotlinx.coroutines.flow.Flow
@@ -21,6 +24,17 @@ internal class FakeDocument(private val engine: FakeEngine, private val lifetime
 
     fun summarize(options: SummaryOptions): Flow<AnswerEvent> =
         engine.events(FakeCall.Summarize(options), lifetime, question = null, options.reading, content)
+
+    override suspend fun search(text: String, options: SearchOptions.() -> Unit): List<Passage> {
+        val chosen = SearchOptions().apply(options)
+        engine.begin(FakeCall.Search(text, chosen), lifetime)
+        return passages(content.document, text).drop(chosen.offset).take(chosen.limit)
+    }
+
+    override suspend fun quotes(text: String, question: String?): List<Statement> {
+        engine.begin(FakeCall.Quotes(text, question), lifetime)
+        return statements(content.document, text, question)
+    }
 
     override suspend fun text(start: Int, end: Int): String {
         engine.begin(FakeCall.Text(start, end), lifetime)

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::answer::{Quote, Span};
-use crate::generation::quotes::{locate, quotes_in};
 use crate::index::Language;
 use crate::index::terms::for_each_term;
+use crate::search::quotes::{locate, quotes_in};
 use crate::text::units::sentences_of;
 
 /// Share of what a sentence adds to the question that its quotes must hold.
@@ -16,9 +16,9 @@ const SHARED: f64 = 0.5;
 const TOGETHER: usize = 2;
 
 /// A sentence of the document that was in sight.
-struct Source<'s> {
-    span: Span,
-    text: &'s str,
+pub(super) struct Source<'s> {
+    pub span: Span,
+    pub text: &'s str,
     terms: BTreeSet<u32>,
 }
 
@@ -50,8 +50,8 @@ fn supports(text: &str, question: &str, quoted: &[Quote], sources: &[(Span, Stri
     found
 }
 
-/// The numbers of the sources that a sentence rests on; empty where it rests on none.
-fn rests_on(sentence: &str, question: &str, asked: &BTreeSet<u32>, sources: &[Source], language: Language) -> Vec<usize> {
+/// The numbers of the sources that a sentence rests on, ascending; empty where it rests on none. `asked`: the terms of `question`.
+pub(super) fn rests_on(sentence: &str, question: &str, asked: &BTreeSet<u32>, sources: &[Source], language: Language) -> Vec<usize> {
     let all = terms(sentence, language);
     let added: BTreeSet<u32> = all.difference(asked).copied().collect();
     let wanted = if added.is_empty() { &all } else { &added };
@@ -89,10 +89,21 @@ fn numbers_stand(sentence: &str, question: &str, chosen: &[usize], sources: &[So
 }
 
 fn numbers(text: &str) -> impl Iterator<Item = &str> {
-    text.split(|c: char| !c.is_numeric() && !matches!(c, '.' | ',')).map(|run| run.trim_matches(['.', ','])).filter(|run| !run.is_empty())
+    let runs = text.split(|c: char| !c.is_numeric() && !matches!(c, '.' | ','));
+    let parts = runs.map(|run| run.trim_matches(['.', ','])).flat_map(|run| run.split(move |c| c == ',' && !is_number(run)));
+    parts.filter(|part| !part.is_empty())
 }
 
-fn terms(text: &str, language: Language) -> BTreeSet<u32> {
+/// Whether commas belong to a number, as in 1,200 and 12,50; in a record's line they stand between two.
+fn is_number(run: &str) -> bool {
+    let mut groups = run.split(',');
+    let first = groups.next().unwrap_or_default();
+    let rest: Vec<&str> = groups.collect();
+    let thousands = first.len() <= 3 && rest.iter().all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
+    thousands || rest.len() == 1 && !run.contains('.')
+}
+
+pub(super) fn terms(text: &str, language: Language) -> BTreeSet<u32> {
     let mut found = BTreeSet::new();
     for_each_term(text, language, |term| {
         found.insert(term);
@@ -109,7 +120,7 @@ fn sentences_in_text(text: &str) -> impl Iterator<Item = (Span, &str)> {
 }
 
 /// The sentences of a stretch of the document; it is one where a sentence goes over a line's end.
-fn sentences_in(span: Span, text: &str, language: Language) -> Vec<Source<'_>> {
+pub(super) fn sentences_in(span: Span, text: &str, language: Language) -> Vec<Source<'_>> {
     let ranges = crate::text::sentences::sentences(text);
     let source = |range: std::ops::Range<usize>| {
         let range = crate::text::sentences::trimmed(text, range);
@@ -161,6 +172,13 @@ mod tests {
         assert!(rests(points, "The Panthers are a football team from Carolina.").is_empty());
         assert!(rests("What is the capital of France?", "The capital of France is Paris.").is_empty());
         assert!(rests("Who led the team in sacks?", "Who led the team in sacks?").is_empty(), "it says the question again");
+    }
+
+    #[test]
+    fn commas_stand_in_numbers_and_between_them() {
+        let all = |text: &str| numbers(text).map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(all("Ek,\"Mill Road 9\",555-0102,12.00."), ["9", "555", "0102", "12.00"]);
+        assert_eq!(all("1,200.50 or 12,50 or 3,5, and 1.250,00"), ["1,200.50", "12,50", "3,5", "1.250", "00"]);
     }
 
     #[test]
