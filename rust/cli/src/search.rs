@@ -70,5 +70,6 @@ fn show(source: &TextSource, name: &str, passage: &Passage, before: &str) -> Res
     print::line(&format!("{before}{}{shown}", print::styled(2, &context)))?;
     let place = print::place(source, name, passage.sentence, passage.place, &passage.headings)?;
     let words = passage.words.iter().map(|word| print::folded(word)).collect::<Vec<_>>().join(", ");
-    print::line(&print::styled(2, &format!("    ╰ {place}; score {:.2}, by {words}", passage.score)))
+    let by = if words.is_empty() { String::new() } else { format!(", by {words}") };
+    print::line(&print::styled(2, &format!("    ╰ {place}; score {:.2}{by}", passage.score)))
 }

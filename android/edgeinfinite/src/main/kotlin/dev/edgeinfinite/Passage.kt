@@ -18,7 +18,10 @@ public class Passage @EdgeInfiniteInternalApi public constructor(
     public val sentence: Span,
     /** How well [sentence] matches: about 1 where it holds every word searched for once, above 0. For an order, not a probability. */
     public val score: Double,
-    /** The words searched for that stand in it, in [headings] or in [context]: as written, or where spelt nearly so as they stand there. */
+    /**
+     * The words searched for that stand in it, in [headings] or in [context]: as written, or where spelt nearly so as they stand there.
+     * Empty where only single characters of a script without spaces match.
+     */
     public val words: List<String>,
     /** Where in it words stand that were searched for, in any form, to be marked; ascending. */
     public val matches: List<Span>,
