@@ -192,7 +192,7 @@ pub struct Usage {
     pub ttft_ms: f64,
     /// Tokens that the model chose one by one, a second; none when a citation is held to its sentence.
     pub decode_tokens_per_second: Option<f64>,
-    /// Bytes of cache and memory: the document's and the answer's.
+    /// Bytes of cache and memory: the document's and the answer's, as they are by then; the cache grows until the window is full.
     pub state_bytes: u64,
     /// Bytes of the index: on disk.
     pub index_bytes: u64,

@@ -167,6 +167,22 @@ fn the_cache_grows_up_to_the_window() {
     }
 }
 
+#[test]
+fn a_cache_that_grows_stays_with_the_graph_that_was_let_go_of() {
+    let model = open("tiny", Some("large"));
+    let generator = model.generator().unwrap();
+    let mut session = generator.session().unwrap();
+    session.feed(&[40; 30]);
+    drain(&mut session);
+    let before = session.bytes();
+    generator.trim();
+    session.feed(&[50; 200]);
+    drain(&mut session);
+    assert!(session.bytes() > before);
+    drop(session);
+    assert!(!generator.is_loaded(), "no second copy was loaded");
+}
+
 /// models/tiny with its embedding in f32, or in the blocks that f32 is made of; both in a file that begins with something else's bytes.
 fn with_embedding(blocks: bool) -> tempfile::TempDir {
     let target = copied(&folder("tiny"));

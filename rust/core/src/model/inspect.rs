@@ -70,7 +70,7 @@ pub struct ScenarioInfo {
     pub pinned: usize,
     pub window: usize,
     pub recall: usize,
-    /// Cache, memory and pinned keys of one session: Hk·(L·(c·2·(K+W)·d + 4·K·d) + 4·Lm·2·(d² + d)) bytes, Lm layers with a memory, c bytes
+    /// Cache, memory and pinned keys of one session whose window is full: Hk·(L·(c·2·(K+W)·d + 4·K·d) + 4·Lm·2·(d² + d)) bytes, Lm layers with a memory, c bytes
     /// of a number in the cache.
     pub state_bytes: u64,
     /// What the process will take at most, with one document and one question at a time.

@@ -39,6 +39,8 @@ pub(crate) struct DynamicExecutor {
     memory_weight: Tensor<f32>,
     /// The row counts used last, newest last.
     rows: Vec<Rows>,
+    /// The graph that rows were bound to before the cache grew, until some are bound again.
+    sessions: Option<Arc<Sessions>>,
 }
 
 impl std::fmt::Debug for DynamicExecutor {
@@ -69,7 +71,8 @@ impl DynamicExecutor {
         let slots = Self::SLOTS.min(limit);
         let layers = 0..graph.dims.layers.len();
         let cache = layers.map(|_| Ok([Self::part(&graph, slots)?, Self::part(&graph, slots)?])).collect::<Result<Vec<_>>>()?;
-        Ok(Self { limit, slots, cache, memory, memory_weight: tensor(&[1], 0.0)?, rows: Vec::new(), graph })
+        let memory_weight = tensor(&[1], 0.0)?;
+        Ok(Self { limit, slots, cache, memory, memory_weight, rows: Vec::new(), sessions: None, graph })
     }
 
     /// Keys or values of a layer, all 0.
@@ -83,7 +86,8 @@ impl DynamicExecutor {
         let d = dims.head_dim;
         let x = tensor(&[count, dims.hidden], 0.0)?;
         // What is at work stays with the graph it began with: a second copy would cost its memory twice.
-        let sessions = self.rows.first().map_or_else(|| self.graph.sessions(), |rows| Ok(Arc::clone(&rows.sessions)))?;
+        let begun = self.rows.first().map(|rows| Arc::clone(&rows.sessions)).or_else(|| self.sessions.take());
+        let sessions = begun.map_or_else(|| self.graph.sessions(), Ok)?;
         let mut binding = sessions[0].lock().unwrap_or_else(PoisonError::into_inner).create_binding()?;
         binding.bind_input("x", &x)?;
         let mut kinds = Vec::new();
@@ -149,6 +153,9 @@ impl Executor for DynamicExecutor {
                 }
             }
             cache.push(pair);
+        }
+        if let Some(rows) = self.rows.first() {
+            self.sessions = Some(Arc::clone(&rows.sessions));
         }
         self.rows.clear(); // bound to the tensors before
         self.cache = cache;
@@ -231,6 +238,7 @@ impl Executor for DynamicExecutor {
 
     fn release_buffers(&mut self) {
         self.rows.clear();
+        self.sessions = None;
     }
 
     fn bytes(&self) -> u64 {
