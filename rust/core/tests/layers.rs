@@ -67,7 +67,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("decode", &["scoring", "sampling", "prompt_lookup", "constrained", "decoder"]),
     ("document", &["reading_state", "saved", "document"]),
-    ("prompt", &["excerpt", "evidence", "pieces", "prompt", "correction", "retrieval", "candidates", "map_reduce", "plan"]),
+    ("prompt", &["near", "excerpt", "evidence", "pieces", "prompt", "correction", "retrieval", "candidates", "map_reduce", "plan"]),
+    ("follow_up", &["words", "question", "antecedent", "ellipsis", "resolve"]),
     (
         "generation",
         &[
@@ -89,6 +90,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "extraction",
             "generation",
             "chat",
+            "document_chat",
         ],
     ),
 ];
