@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use crate::follow_up::question::{Phrase, Question, Word, words};
 use crate::follow_up::words::{
-    base_of_irregular, is_auxiliary, is_base_verb, is_be, is_closed, is_determiner, is_light, is_person, is_plural, is_possessive,
-    is_preposition, is_state, is_time, is_title, relation,
+    base_of_irregular, is_auxiliary, is_base_verb, is_be, is_closed, is_determiner, is_light, is_marker, is_person, is_plural,
+    is_possessive, is_preposition, is_state, is_time, is_title, relation,
 };
 
 /// Most words of what a pronoun stands for.
@@ -32,7 +32,8 @@ pub(super) struct Past<'t> {
 
 impl<'t> Past<'t> {
     pub fn new(turn: &'t Turn) -> Self {
-        Self { turn, question: Question::new(words(&turn.question)) }
+        let whole = words(&turn.question).into_iter().skip_while(|word| is_marker(&word.small)).collect();
+        Self { turn, question: Question::new(whole) }
     }
 
     /// What `it` or `they` stands for: what the question is about, or its answer where it asks for a thing.

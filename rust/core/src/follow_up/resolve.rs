@@ -7,10 +7,7 @@
 use crate::follow_up::antecedent::{Past, Turn, alike};
 use crate::follow_up::ellipsis::{capital, fragment, of_question_words, with_fragment};
 use crate::follow_up::question::{Phrase, Question, words};
-use crate::follow_up::words::{is_auxiliary, is_be, is_closed, is_determiner, is_plural, is_preposition, relation};
-
-/// Words before a follow-up that say only that it is one.
-const MARKERS: [&str; 12] = ["and", "but", "so", "also", "then", "ok", "okay", "or", "well", "now", "plus", "hm"];
+use crate::follow_up::words::{is_auxiliary, is_be, is_closed, is_determiner, is_marker, is_plural, is_preposition, relation};
 
 /// Words that begin a follow-up in other languages than English.
 const OTHER_MARKERS: &str =
@@ -54,9 +51,9 @@ pub(crate) fn follow_up(question: &str, turns: &[Turn], holds: &dyn Fn(&str) -> 
         return FollowUp { question: None, refers: false, again: false };
     }
     let all = words(question);
-    let is_marked = all.len() > 1 && all.first().is_some_and(|word| MARKERS.contains(&word.small.as_str()));
+    let is_marked = all.len() > 1 && all.first().is_some_and(|word| is_marker(&word.small));
     let question = resolved(question, turns, holds);
-    let asked = Question::new(all.into_iter().skip_while(|word| MARKERS.contains(&word.small.as_str())).collect());
+    let asked = Question::new(all.into_iter().skip_while(|word| is_marker(&word.small)).collect());
     let again = !asked.is_whole() || asked.words.iter().any(|word| word.small == "about");
     FollowUp { refers: question.is_some() || is_marked && !turns.is_empty(), again, question }
 }
@@ -64,7 +61,7 @@ pub(crate) fn follow_up(question: &str, turns: &[Turn], holds: &dyn Fn(&str) -> 
 /// The follow-up in full; None where it stands by itself.
 fn resolved(question: &str, turns: &[Turn], holds: &dyn Fn(&str) -> bool) -> Option<String> {
     let mut all = words(question);
-    let marked = all.iter().take_while(|word| MARKERS.contains(&word.small.as_str())).count();
+    let marked = all.iter().take_while(|word| is_marker(&word.small)).count();
     if marked == all.len() {
         return None;
     }

@@ -104,6 +104,11 @@ const ORDINALS: &str = "first second third fourth fifth sixth last next other ot
 const PLACES: &str = "abroad outside outdoors indoors inside upstairs downstairs elsewhere here home";
 const DAYS: &str = "today tomorrow tonight now yesterday later afterwards";
 
+/// Whether a word before a follow-up says only that it is one.
+pub(super) fn is_marker(word: &str) -> bool {
+    any(word, &["and but so also then ok okay or well now plus hm"])
+}
+
 pub(super) fn is_determiner(word: &str) -> bool {
     any(word, &[DETERMINERS])
 }
