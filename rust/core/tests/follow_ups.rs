@@ -185,6 +185,7 @@ fn in_other_languages_a_follow_up_is_asked_after_the_question_before() {
     let chat = document.chat();
     assert_eq!(ask(&chat, "Wie hoch ist die Miete?").resolved_question, None);
     assert_eq!(ask(&chat, "Und die Kaution?").resolved_question.as_deref(), Some("Wie hoch ist die Miete? Und die Kaution?"));
+    assert_eq!(ask(&chat, "Wann?").resolved_question.as_deref(), Some("Wie hoch ist die Miete? Und die Kaution? Wann?"));
     assert_eq!(ask(&chat, "Wer ist der Hausmeister?").resolved_question, None);
 }
 

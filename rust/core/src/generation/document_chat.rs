@@ -134,7 +134,7 @@ impl Shared {
         let turns = state.asked.iter().map(|asked| asked.turn(document)).collect::<Result<Vec<_>>>()?;
         let read = document.read_state()?;
         let language = read.index.language();
-        let holds = |word: &str| read.index.query(word).is_ok_and(|query| !query.is_unknown());
+        let holds = |word: &str| read.index.query(word).is_ok_and(|query| !query.is_unknown() && !query.weights().terms.is_empty());
         let is_english = language == Language::ENGLISH && language.of_other(question).is_none();
         Ok(if is_english { follow_up(question, &turns, &holds) } else { continued(question, &turns, &holds) })
     }
