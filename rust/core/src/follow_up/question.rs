@@ -100,7 +100,7 @@ impl Question {
     pub fn asked_noun(&self) -> Option<Range<usize>> {
         let at = self.asked.clone().find(|at| is_wh(self.small(*at)))?;
         let start = at + if self.small(at) == "how" { 2 } else { 1 };
-        (start < self.asked.end).then(|| start..self.asked.end)
+        (start < self.asked.end).then_some(start..self.asked.end)
     }
 
     pub fn small(&self, at: usize) -> &str {
@@ -135,7 +135,7 @@ impl Question {
         // How much does that save, Is that allowed.
         let acts = |at: usize| if is_be(self.small(start - 1)) { is_state(self.small(at)) } else { is_base_verb(self.small(at)) };
         let points = matches!(self.small(start), "this" | "that" | "these" | "those") && acts(start + 1) && !acts(start + 2);
-        let is_pronoun = points || !self.is_content(start) && !(opens && self.is_content(start + 1));
+        let is_pronoun = points || !(self.is_content(start) || opens && self.is_content(start + 1));
         if is_pronoun {
             self.subject = Some(start..start + 1);
             self.verb = (start + 1..self.words.len()).find(|at| self.is_content(*at) || is_closed_verb(self.small(*at)));

@@ -136,9 +136,9 @@ fn pointed(asked: &Question, past: &[Past]) -> Option<String> {
         }
         changed = true;
     }
-    for at in 0..asked.words.len() {
+    for (at, word) in made.iter_mut().enumerate() {
         let Some(pronoun) = pronoun(asked, at) else { continue };
-        if made[at].is_empty() || told.contains(&pronoun.kind) || is_own(asked, at, &pronoun) {
+        if word.is_empty() || told.contains(&pronoun.kind) || is_own(asked, at, &pronoun) {
             continue;
         }
         let find = |of: &dyn Fn(&Past) -> Option<String>| past.iter().find_map(of);
@@ -153,7 +153,7 @@ fn pointed(asked: &Question, past: &[Past]) -> Option<String> {
             _ => find(&|past| past.thing(false, false)),
         };
         let Some(text) = stands_for else { continue };
-        made[at] = if pronoun.possessive { possessive(&text) } else { text };
+        *word = if pronoun.possessive { possessive(&text) } else { text };
         told.push(pronoun.kind);
         changed = true;
     }
