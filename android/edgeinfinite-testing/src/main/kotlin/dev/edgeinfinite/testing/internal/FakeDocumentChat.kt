@@ -15,11 +15,8 @@ import kotlinx.coroutines.sync.withLock
 
 /** Questions to a document, turn by turn. */
 @OptIn(EdgeInfiniteInternalApi::class)
-internal class FakeDocumentChat(
-    private val engine: FakeEngine,
-    private val lifetime: Lifetime,
-    private val content: Content,
-) : DocumentChat {
+internal class FakeDocumentChat(private val engine: FakeEngine, private val lifetime: Lifetime, private val content: Content) :
+    DocumentChat {
     private val turn = Mutex()
 
     override fun ask(question: String, options: AskOptions.() -> Unit): Flow<AnswerEvent> {
