@@ -2,9 +2,12 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
-use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, Execution, Refusal, Result, TextSource, Usage};
+use edgeinfinite_core::{
+    Answer, AnswerEvent, AnswerStream, AskOptions, Coverage, CoverageKind, Document, Execution, Model, Refusal, Result, TextSource, Usage,
+};
 use serde::Serialize;
 
 use crate::print::JsonFile;
@@ -21,44 +24,69 @@ struct Report<'a> {
     execution: &'a Execution,
 }
 
-/// Answers the questions, or summarises when there are none; a document that was saved is not read again.
-pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Path>, questions: &[String]) -> Result<()> {
-    let usage_file = common.usage.as_ref().map(|path| JsonFile::create(path, file)).transpose()?;
+/// A document that was read to its end, and how long that took.
+pub struct Opened {
+    pub source: TextSource,
+    pub model: Arc<Model>,
+    pub document: Document,
+    pub seconds: f64,
+}
+
+/// Opens a document for questions, or for a summary when there are none and it is no chat; one that was saved is not read again.
+pub fn open(common: &Common, options: &AskOptions, file: &Path, state: Option<&Path>, questions: &[String], asks: bool) -> Result<Opened> {
     let source = read::source(file)?;
     let model = common.open()?;
     for question in questions {
         model.check_question(question)?; // before a long document is read
     }
-    if questions.is_empty() {
+    if !asks {
         model.generator()?; // the same of a model that cannot summarise
     }
     let defaults = model.readings();
-    let default = if questions.is_empty() { defaults.summarize } else { defaults.ask };
-    let watched = !common.json && std::io::stderr().is_terminal();
+    let default = if asks { defaults.ask } else { defaults.summarize };
+    let watched = is_watched(common);
     let clock = Instant::now();
     let document = read::document(&model, &source, state, Some(options.reading.unwrap_or(default)), watched)?;
-    let seconds = clock.elapsed().as_secs_f64();
+    Ok(Opened { source, model, document, seconds: clock.elapsed().as_secs_f64() })
+}
+
+/// Answers the questions, or summarises when there are none.
+pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Path>, questions: &[String]) -> Result<()> {
+    let usage_file = common.usage.as_ref().map(|path| JsonFile::create(path, file)).transpose()?;
+    let Opened { source, model, document, seconds } = open(common, options, file, state, questions, !questions.is_empty())?;
 
     let mut answers = Vec::new();
     for question in questions {
         if !common.json && questions.len() > 1 {
             print::line(&print::styled(1, question))?;
         }
-        answers.push(reply(common, &document, Some(question), options.clone())?);
+        answers.push(reply(common, &document.ask(question, options.clone())?)?);
         if !common.json {
             places(&document, &source, file, answers.last())?;
         }
     }
     if questions.is_empty() {
-        answers.push(reply(common, &document, None, options.clone())?);
+        answers.push(reply(common, &document.summarize(options.clone())?)?);
     }
-    let usage = total(&answers);
-    if watched {
-        summary_line(&usage, seconds, state.is_some());
+    conclude(common, &model, &answers, !questions.is_empty(), seconds, state.is_some(), usage_file)
+}
+
+/// What is said after all answers.
+pub fn conclude(
+    common: &Common,
+    model: &Model,
+    answers: &[Answer],
+    asked: bool,
+    seconds: f64,
+    restored: bool,
+    usage_file: Option<JsonFile>,
+) -> Result<()> {
+    let usage = total(answers);
+    if is_watched(common) {
+        summary_line(&usage, seconds, restored);
     }
-    let asked = !questions.is_empty();
     let report = Report {
-        answers: asked.then_some(&answers[..]),
+        answers: asked.then_some(answers),
         summary: if asked { None } else { answers.first() },
         usage,
         execution: model.execution(),
@@ -69,13 +97,15 @@ pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Pa
     usage_file.map_or(Ok(()), |file| file.write(&report))
 }
 
-fn reply(common: &Common, document: &Document, question: Option<&String>, options: AskOptions) -> Result<Answer> {
-    let reply = match question {
-        Some(question) => document.ask(question, options)?,
-        None => document.summarize(options)?,
-    };
+/// Whether somebody watches the progress.
+fn is_watched(common: &Common) -> bool {
+    !common.json && std::io::stderr().is_terminal()
+}
+
+/// Pulls an answer to its end and shows its text meanwhile.
+pub fn reply(common: &Common, reply: &AnswerStream) -> Result<Answer> {
     let mut ends_line = true;
-    let bar = read::bar(!common.json && std::io::stderr().is_terminal());
+    let bar = read::bar(is_watched(common));
     loop {
         match reply.next()? {
             Some(AnswerEvent::Progress { tokens_done, tokens_total, seconds_left: Some(left) }) if left > 1.0 => {
@@ -102,7 +132,7 @@ fn reply(common: &Common, document: &Document, question: Option<&String>, option
 }
 
 /// Where an answer came from: the quote in its surroundings; without an answer the passages nearest to the question.
-fn places(document: &Document, source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<()> {
+pub fn places(document: &Document, source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<()> {
     let Some(answer) = answer else { return Ok(()) };
     let fold = print::folded;
     let name = print::document_name(file);

@@ -4,6 +4,7 @@
 
 mod answer;
 mod bench;
+mod chat;
 mod folder;
 mod print;
 mod quotes;
@@ -150,9 +151,12 @@ enum Command {
     Ask {
         /// A document: PDF, Word, HTML, mail, text in any encoding and others; - reads standard input.
         file: PathBuf,
-        /// One answer each.
-        #[arg(required = true)]
+        /// One answer each; with --chat without any they are read from standard input, a line each.
+        #[arg(required_unless_present = "chat")]
         questions: Vec<String>,
+        /// A question may refer to those before it and their answers: "And who pays for it?" What was asked in full is shown.
+        #[arg(long)]
+        chat: bool,
         /// What `read --save` wrote of that file: it is not read again.
         #[arg(long, value_name = "STATE")]
         state: Option<PathBuf>,
@@ -288,7 +292,8 @@ fn run() -> Result<()> {
             let options = AskOptions { length: *length, style, ..common.options()? };
             answer::run(common, &options, file, state.as_deref(), &[])
         }
-        Command::Ask { file, questions, state } => answer::run(common, &common.options()?, file, state.as_deref(), questions),
+        Command::Ask { file, questions, chat: true, state } => chat::run(common, &common.options()?, file, state.as_deref(), questions),
+        Command::Ask { file, questions, state, .. } => answer::run(common, &common.options()?, file, state.as_deref(), questions),
         Command::Read { file, save } => read::run(common, file, save),
         Command::Search { file, words, state, limit, offset } => {
             search::run(common, file, words, state.as_deref(), SearchOptions { limit: *limit, offset: *offset })

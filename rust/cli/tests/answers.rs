@@ -30,7 +30,19 @@ const USAGE: [&str; 10] = [
 fn json_has_the_promised_keys() {
     let report = json(&["ask", "-", "Who?", "And when?", "--json"], "Ada wrote it. 🙂 In 1843.".as_bytes());
     assert_eq!(report["answers"].as_array().map(Vec::len), Some(2));
-    for key in ["question", "text", "found", "confidence", "found_confidence", "refusal", "quotes", "short_answer", "verdict", "coverage"] {
+    for key in [
+        "question",
+        "resolved_question",
+        "text",
+        "found",
+        "confidence",
+        "found_confidence",
+        "refusal",
+        "quotes",
+        "short_answer",
+        "verdict",
+        "coverage",
+    ] {
         assert!(report["answers"][0].get(key).is_some(), "{key}");
     }
     for key in USAGE {
@@ -188,4 +200,32 @@ fn every_reading_answers() {
         let refused = edgeinfinite(&["ask", "-", "Who?", "--reading", reading], b"Some text.");
         assert_eq!(refused.exit, 2, "{reading}: {}", refused.stderr);
     }
+}
+
+#[test]
+fn a_chat_puts_follow_ups_in_full_and_shows_it() {
+    let text = b"The boiler is serviced every September by the firm Halberg. The landlord bears the cost of servicing the boiler. Cats may be kept.";
+    let asked = ["ask", "-", "When is the boiler serviced?", "By whom?", "May cats be kept?", "--chat"];
+    let report = json(&[&asked[..], &["--json"]].concat(), text);
+    let resolved = |number: usize| report["answers"][number]["resolved_question"].clone();
+    assert_eq!([resolved(0), resolved(1), resolved(2)], [Value::Null, "By whom is the boiler serviced?".into(), Value::Null]);
+    assert_eq!(report["answers"][1]["question"], "By whom?");
+    let shown = edgeinfinite(&asked, text);
+    assert_eq!(shown.stdout.matches("asked as: By whom is the boiler serviced?").count(), 1, "{}", shown.stdout);
+    let alone = json(&["ask", "-", "When is the boiler serviced?", "By whom?", "--json"], text);
+    assert_eq!(alone["answers"][1]["resolved_question"], Value::Null);
+}
+
+#[test]
+fn a_chat_without_questions_reads_them_line_by_line() {
+    let folder = scratch();
+    let file = folder.path().join("lease.txt");
+    std::fs::write(&file, "The boiler is serviced every September by the firm Halberg. Cats may be kept.").unwrap();
+    let report = json(&["ask", file.to_str().unwrap(), "--chat", "--json"], b"When is the boiler serviced?\n\nBy whom?\n");
+    let questions: Vec<&str> = report["answers"].as_array().unwrap().iter().map(|answer| answer["question"].as_str().unwrap()).collect();
+    assert_eq!(questions, ["When is the boiler serviced?", "By whom?"]);
+    let both = edgeinfinite(&["ask", "-", "--chat"], b"text");
+    assert_eq!(both.exit, 2, "{}", both.stderr);
+    assert!(both.stderr.contains("argument.question"), "{}", both.stderr);
+    assert_eq!(edgeinfinite(&["ask", "-"], b"text").exit, 2);
 }

@@ -205,6 +205,8 @@ pub struct Usage {
 pub struct Answer {
     /// None for a summary.
     pub question: Option<String>,
+    /// The question in full, as it was put to the document, where a chat completed one that refers to those before it; None where it was asked as it is.
+    pub resolved_question: Option<String>,
     /// The whole text.
     pub text: String,
     /// False when the document does not say.

@@ -19,13 +19,14 @@
 //! ```
 //!
 //! Folders in the order of dependency, each importing only those before it: error, text, answer, index, manifest, attention, runtime, session, reader, model,
-//! decode, document, prompt, search, generation. One call runs at most one graph.
+//! decode, document, prompt, search, follow_up, generation. One call runs at most one graph.
 
 mod answer;
 mod attention;
 mod decode;
 mod document;
 mod error;
+mod follow_up;
 mod generation;
 mod index;
 mod manifest;
@@ -43,7 +44,7 @@ pub use document::reading_state::Progress;
 pub use document::{Document, DocumentOptions};
 pub use edgeinfinite_documents::{Place, THREAD as DOCUMENT_THREAD};
 pub use error::{CODES, Error, Kind, Result};
-pub use generation::{AnswerStream, AskOptions, Chat, SummaryStyle};
+pub use generation::{AnswerStream, AskOptions, Chat, DocumentChat, SummaryStyle};
 pub use manifest::{Manifest, Reading};
 pub use model::{Execution, Model, ModelInfo, OpenOptions, SelfTestResult, SkippedAccelerator, inspect};
 pub use runtime::use_library;
@@ -61,6 +62,16 @@ pub mod testing {
     pub fn candidates(document: &crate::Document, question: &str) -> crate::Result<Vec<(crate::Span, f32)>> {
         let found = crate::prompt::Candidates::new(question).next(&document.shared)?;
         Ok(found.into_iter().map(|candidate| (candidate.span, candidate.score)).collect())
+    }
+
+    /// A follow-up in full, given the questions before and the quotes that answered each; None where it stands by itself. Every word counts as one of the
+    /// document's.
+    pub fn resolved(question: &str, before: &[(&str, &[&str])]) -> Option<String> {
+        let quotes = |quotes: &[&str]| quotes.iter().map(|quote| (*quote).to_owned()).collect();
+        let turn =
+            |(question, told): &(&str, &[&str])| crate::follow_up::Turn { question: (*question).into(), quotes: quotes(told), short: None };
+        let turns: Vec<_> = before.iter().map(turn).collect();
+        crate::follow_up::follow_up(question, &turns, &|_| true).question
     }
 
     pub use crate::attention::compressive_memory::{Memory, sigma};

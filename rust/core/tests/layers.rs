@@ -67,8 +67,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     ("decode", &["scoring", "sampling", "prompt_lookup", "constrained", "decoder"]),
     ("document", &["reading_state", "saved", "document"]),
-    ("prompt", &["excerpt", "evidence", "pieces", "prompt", "correction", "retrieval", "candidates", "map_reduce", "plan"]),
+    ("prompt", &["near", "excerpt", "evidence", "pieces", "prompt", "correction", "retrieval", "candidates", "map_reduce", "plan"]),
     ("search", &["quotes", "support", "marks", "passages", "runs", "agreement", "statements"]),
+    ("follow_up", &["words", "question", "antecedent", "ellipsis", "resolve"]),
     (
         "generation",
         &[
@@ -88,6 +89,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "extraction",
             "generation",
             "chat",
+            "document_chat",
         ],
     ),
 ];

@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use edgeinfinite_core::{AnswerEvent, AnswerStream, Chat, Document, Error, Model, Result};
+use edgeinfinite_core::{AnswerEvent, AnswerStream, Chat, Document, DocumentChat, Error, Model, Result};
 
 /// What a handle can stand for.
 #[derive(Clone)]
 pub enum Object {
     Model(Arc<Model>),
     Document(Document),
+    DocumentChat(DocumentChat),
     AnswerStream(Arc<AnswerStream>),
     Chat(Chat),
 }
@@ -60,11 +61,16 @@ pub fn chat(id: i64) -> Result<Chat> {
     if let Object::Chat(chat) = get(id)? { Ok(chat) } else { Err(closed()) }
 }
 
+/// The document's chat behind a handle.
+pub fn document_chat(id: i64) -> Result<DocumentChat> {
+    if let Object::DocumentChat(chat) = get(id)? { Ok(chat) } else { Err(closed()) }
+}
+
 /// The next event of the reply behind a handle.
 pub fn next(id: i64) -> Result<Option<AnswerEvent>> {
     match get(id)? {
         Object::AnswerStream(reply) => reply.next(),
-        Object::Model(_) | Object::Document(_) | Object::Chat(_) => Err(closed()),
+        Object::Model(_) | Object::Document(_) | Object::DocumentChat(_) | Object::Chat(_) => Err(closed()),
     }
 }
 
@@ -92,7 +98,7 @@ pub fn fail(id: i64) {
 impl Object {
     fn cancel(&self) {
         match self {
-            Self::Model(_) | Self::Chat(_) => {}
+            Self::Model(_) | Self::DocumentChat(_) | Self::Chat(_) => {}
             Self::Document(document) => document.cancel(),
             Self::AnswerStream(reply) => reply.cancel(),
         }

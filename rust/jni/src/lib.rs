@@ -142,6 +142,21 @@ pub fn ask<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, que
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn document_chat<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong) -> jlong {
+    env.with_env(|_| -> Result<jlong> { Ok(handle::insert(Object::DocumentChat(handle::document(document)?.chat()), document)?) })
+        .resolve_with::<Throw, _>(|| document)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn ask_in_chat<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, chat: jlong, question: JByteArray<'l>, with: JByteArray<'l>) -> jlong {
+    env.with_env(|env| -> Result<jlong> {
+        let reply = handle::document_chat(chat)?.ask(&convert::text(env, &question)?, options(env, &with)?)?;
+        Ok(handle::insert(Object::AnswerStream(Arc::new(reply)), chat)?)
+    })
+    .resolve_with::<Throw, _>(|| chat)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn summarize<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, with: JByteArray<'l>) -> jlong {
     env.with_env(|env| -> Result<jlong> {
         let reply = handle::document(document)?.summarize(options(env, &with)?)?;

@@ -33,7 +33,11 @@ pub struct AnswerStream {
 
 impl AnswerStream {
     pub(super) fn new(generation: impl Generate + 'static) -> Result<Self> {
-        Ok(Self { cancel: CancelToken::new()?, generation: Mutex::new(Some(Box::new(generation))) })
+        Self::boxed(Box::new(generation))
+    }
+
+    pub(super) fn boxed(generation: Box<dyn Generate>) -> Result<Self> {
+        Ok(Self { cancel: CancelToken::new()?, generation: Mutex::new(Some(generation)) })
     }
 
     /// The next event, after at most one graph run; None after the last.

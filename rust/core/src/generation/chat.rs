@@ -161,6 +161,7 @@ impl Turn {
         let chat_bytes = self.chat.state()?.session.bytes();
         Ok(Answer {
             question: Some(self.text.clone()),
+            resolved_question: None,
             text: self.output.text().to_owned(),
             found: self.output.found(),
             confidence: self.output.confidence(),

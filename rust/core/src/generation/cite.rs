@@ -71,6 +71,10 @@ impl Cite {
             false => &[],
         };
         let (piece, decision) = scoring::cite(prompt.logits(), &candidates, otherwise, manifest.scoring, request.is_question());
+        // Which one, of those beside the answer before; whether any answers was decided without.
+        let lifted: Vec<(usize, u32, f32)> =
+            candidates.iter().map(|(at, marker, _)| (*at, *marker, prompt.evidence()[*at].rank())).collect();
+        let piece = piece.and_then(|_| scoring::cite(prompt.logits(), &lifted, &[], manifest.scoring, false).0);
         (piece.map_or(Choice::None, Choice::Evidence), log_probability + decision)
     }
 

@@ -17,7 +17,7 @@ use crate::generation::refusal::refusal;
 use crate::generation::request::{AskOptions, check_prompts, reading};
 use crate::generation::stats::Stats;
 use crate::manifest::Reading;
-use crate::prompt::{Candidate, Candidates, best_first};
+use crate::prompt::{Candidate, Candidates, Near, best_first};
 use crate::reader::{Decision, Laid, Piece, Question, Reader, asks_yes_or_no, decide, fitting, lay_out};
 use crate::runtime::cancel_token::CancelToken;
 use crate::runtime::encoder::EncoderOutput;
@@ -103,6 +103,11 @@ impl Extraction {
             coverage: CoverageMap::default(),
             stats,
         }))
+    }
+
+    /// The same of a question that refers to an answer.
+    pub fn near(self, near: Near) -> Self {
+        Self { candidates: self.candidates.near(near), ..self }
     }
 
     /// The next run of sentences that were not read yet, and what follows it.
@@ -228,6 +233,7 @@ impl Extraction {
         };
         Ok(Answer {
             question: Some(self.question.clone()),
+            resolved_question: None,
             text: self.text.clone(),
             found,
             confidence,
@@ -274,7 +280,13 @@ fn decided(reader: &Reader, laid: &Laid, sentences: Vec<Sentence>, output: &Enco
     let pieces: Vec<&Piece> = sentences.iter().map(|s| &s.piece).collect();
     let bm25: Vec<f64> = sentences.iter().map(|s| f64::from(s.candidate.score)).collect();
     let decision = decide(reader.settings().scoring, laid, &pieces, &bm25, output)?;
-    Some(Decided { decision, sentences })
+    if sentences.iter().all(|s| s.candidate.lift == 0.0) {
+        return Some(Decided { decision, sentences });
+    }
+    // Which sentences are quoted, of those beside the answer before; whether any answers was decided without.
+    let lifted: Vec<f64> = sentences.iter().map(|s| f64::from(s.candidate.score + s.candidate.lift)).collect();
+    let chosen = decide(reader.settings().scoring, laid, &pieces, &lifted, output)?;
+    Some(Decided { decision: Decision { found: decision.found, is_found: decision.is_found, ..chosen }, sentences })
 }
 
 impl Generate for Extraction {

@@ -17,7 +17,7 @@ use crate::generation::stats::Stats;
 use crate::generation::step::Step;
 use crate::index::terms::share_of_pairs;
 use crate::prompt::plan::Plan;
-use crate::prompt::{Evidence, Next, Prompt, Task};
+use crate::prompt::{Evidence, Near, Next, Prompt, Task};
 use crate::runtime::cancel_token::CancelToken;
 use crate::search::quotes::headings;
 use crate::session::Session;
@@ -33,10 +33,7 @@ impl Document {
     /// `call.unread` when the document is not read, or not for that reading; `model.no_generator` by another reading than recall in a folder that holds a reader
     /// alone; `text.changed`; `runtime.failed`.
     pub fn ask(&self, question: &str, options: AskOptions) -> Result<AnswerStream> {
-        match Extraction::new(&self.shared, question, &options)? {
-            Some(extraction) => AnswerStream::new(extraction),
-            None => AnswerStream::new(Generation::new(&self.shared, Task::Ask(question.to_owned()), options)?),
-        }
+        AnswerStream::boxed(answering(&self.shared, question, options, Near::default())?)
     }
 
     /// Asks for a summary; it is pulled with [`AnswerStream::next`].
@@ -44,8 +41,17 @@ impl Document {
     /// # Errors
     /// As [`Document::ask`], but for the question; `model.no_generator` in a folder that holds a reader alone; `argument.scenario` when the window leaves no room for the document.
     pub fn summarize(&self, options: AskOptions) -> Result<AnswerStream> {
-        AnswerStream::new(Generation::new(&self.shared, Task::Summarize, options)?)
+        AnswerStream::new(Generation::new(&self.shared, Task::Summarize, options, Near::default())?)
     }
+}
+
+/// What answers a question: the folder's reader, where it has one and the reading is recall, or else its language model. By recall the answer is looked for rather
+/// beside what `near` names.
+pub(crate) fn answering(document: &Arc<Shared>, question: &str, options: AskOptions, near: Near) -> Result<Box<dyn Generate>> {
+    Ok(match Extraction::new(document, question, &options)? {
+        Some(extraction) => Box::new(extraction.near(near)),
+        None => Box::new(Generation::new(document, Task::Ask(question.to_owned()), options, near)?),
+    })
 }
 
 /// An answer in the making.
@@ -70,11 +76,11 @@ enum Phase {
 }
 
 impl Generation {
-    fn new(document: &Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
+    fn new(document: &Arc<Shared>, task: Task, options: AskOptions, near: Near) -> Result<Self> {
         let stats = Stats::new(Instant::now());
         let request = Request::new(Arc::clone(document), task, options)?;
         let output = Output::new(request.answer_kind(), request.options().style, request.decoder(request.token_limit()));
-        let plan = request.plan()?;
+        let plan = request.plan(near)?;
         let mut generation = Self { request, plan, phase: Phase::Plan, output, stats };
         match generation.plan.next(generation.request.document(), Vec::new())? {
             Next::Prompt(prompt) => generation.begin_first(*prompt)?, // a question that does not fit is refused here
@@ -234,6 +240,7 @@ impl Generation {
         };
         Ok(Answer {
             question: self.request.question().map(str::to_owned),
+            resolved_question: None,
             text: self.output.text().to_owned(),
             found,
             confidence: self.output.confidence(),

@@ -19,6 +19,8 @@
 //!
 //! By recall a folder's reader answers a question instead: Extraction, which runs it over sentences and quotes them.
 //!
+//! A document's chat puts a follow-up in full and then asks it as any question is.
+//!
 //! A chat's turn is a single run in the model's own words; at Done its session becomes the chat's.
 
 mod answer_stream;
@@ -26,6 +28,7 @@ mod chat;
 mod cite;
 mod constrained;
 mod coverage;
+mod document_chat;
 mod extraction;
 mod free_form;
 mod generation;
@@ -40,4 +43,5 @@ mod step;
 
 pub use answer_stream::AnswerStream;
 pub use chat::Chat;
+pub use document_chat::DocumentChat;
 pub use request::{AskOptions, SummaryStyle};

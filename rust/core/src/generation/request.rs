@@ -11,8 +11,8 @@ use crate::error::{Error, Result};
 use crate::manifest::Reading;
 use crate::manifest::prompt_template::Markers;
 use crate::model::Generator;
-use crate::prompt::Task;
 use crate::prompt::plan::Plan;
+use crate::prompt::{Near, Task};
 
 /// How a question or a summary is answered.
 #[derive(Debug, Clone, Deserialize)]
@@ -110,9 +110,9 @@ impl Request {
         Ok(request)
     }
 
-    /// The prompts that answer it.
-    pub fn plan(&self) -> Result<Plan> {
-        Plan::new(&self.document, &self.task, self.reading(), self.retrieval_prompts()?)
+    /// The prompts that answer it, looked for rather beside what `near` names.
+    pub fn plan(&self, near: Near) -> Result<Plan> {
+        Plan::new(&self.document, &self.task, self.reading(), self.retrieval_prompts()?, near)
     }
 
     pub fn document(&self) -> &Shared {

@@ -9,6 +9,7 @@ use crate::index::bm25::{Rank, Weights};
 use crate::index::postings::damaged;
 use crate::index::{Index, Match, Passage, Query};
 use crate::prompt::excerpt::context_texts;
+use crate::prompt::near::Near;
 use crate::prompt::pieces::told;
 use crate::prompt::retrieval::{PASSAGE_WEIGHT, PASSAGES};
 use crate::text::source::TextSource;
@@ -28,12 +29,15 @@ pub(crate) struct Candidate {
     pub heading: String,
     /// BM25 against the question, its own and its passage's, as a share of what it asks for.
     pub score: f32,
+    /// What is added to it where a sentence is chosen.
+    pub lift: f32,
 }
 
 /// The sentences of a document by how well they match a question, one batch of passages after another.
 #[derive(Debug)]
 pub(crate) struct Candidates {
     question: String,
+    near: Near,
     /// None before the first batch.
     query: Option<Query>,
     /// The passage ranked last so far; None before the first batch.
@@ -45,7 +49,12 @@ pub(crate) struct Candidates {
 impl Candidates {
     /// Of a question.
     pub fn new(question: &str) -> Self {
-        Self { question: question.to_owned(), query: None, after: None, seen: (0, 0) }
+        Self { question: question.to_owned(), near: Near::default(), query: None, after: None, seen: (0, 0) }
+    }
+
+    /// The same of a question that refers to an answer.
+    pub fn near(self, near: Near) -> Self {
+        Self { near, ..self }
     }
 
     /// The sentences of the best passages, best first; where no word of the question is found, those of the document's first ones. Asked again, those
@@ -69,6 +78,7 @@ impl Candidates {
         for (found, headings) in matches.iter().zip(headings) {
             candidates.extend(candidates_of(document, found, &headings.join(ABOVE), query.weights())?);
         }
+        candidates.iter_mut().for_each(|candidate| candidate.lift = self.near.lift(candidate.span));
         candidates.sort_by(best_first);
         Ok(candidates)
     }
@@ -81,7 +91,7 @@ impl Candidates {
 
 /// Higher score, then earlier in the document.
 pub(crate) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
-    b.score.total_cmp(&a.score).then(a.span.cmp(&b.span))
+    (b.score + b.lift).total_cmp(&(a.score + a.lift)).then(a.span.cmp(&b.span))
 }
 
 /// The sentences of a passage, or else its heading, as they stand in the document: whole, for only a generator's prompts take them in parts.
@@ -102,6 +112,7 @@ pub(crate) fn candidates_of(document: &Shared, found: &Match, heading: &str, wei
             text: trimmed(words).into_owned(),
             heading: above.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(ABOVE),
             score: weights.score(words, &[]) + lift,
+            lift: 0.0,
         });
     }
     Ok(candidates)

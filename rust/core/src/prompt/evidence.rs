@@ -35,6 +35,8 @@ pub(crate) struct Evidence {
     pub quoted: bool,
     /// BM25 against the question, as a share of what it asks for.
     pub score: f32,
+    /// What is added to it where a piece is chosen.
+    pub lift: f32,
     /// Citing models: the marker, until the piece was cited.
     pub marker: Option<u32>,
     /// As they stand in the prompt, the marker's included.
@@ -79,6 +81,7 @@ impl Evidence {
             heading: false,
             quoted: false,
             score: 0.0,
+            lift: 0.0,
             marker: None,
             tokens,
             at: 0,
@@ -104,6 +107,11 @@ impl Evidence {
             (self.above, self.shown, self.tokens) = (around.headings, shown, tokens);
         }
         Ok(())
+    }
+
+    /// By what it is chosen.
+    pub fn rank(&self) -> f32 {
+        self.score + self.lift
     }
 
     /// What it says in a prompt; white space folded.

@@ -5,6 +5,7 @@ pub(crate) mod correction;
 pub(crate) mod evidence;
 pub(crate) mod excerpt;
 pub(crate) mod map_reduce;
+mod near;
 mod pieces;
 pub(crate) mod plan;
 mod prompt;
@@ -12,5 +13,6 @@ pub(crate) mod retrieval;
 
 pub(crate) use candidates::{Candidate, Candidates, best_first, candidates_of, headings};
 pub(crate) use evidence::{Evidence, constrained_quotes, source_texts};
+pub(crate) use near::Near;
 pub(crate) use pieces::{evidence_at, most_similar, sentences, stretches};
 pub(crate) use prompt::{Next, Prompt, PromptBudget, Task, question_too_long};

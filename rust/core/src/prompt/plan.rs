@@ -10,7 +10,7 @@ use crate::manifest::prompt_template::TaskTokens;
 use crate::prompt::excerpt::Excerpt;
 use crate::prompt::map_reduce::Notes;
 use crate::prompt::retrieval::{PIECES, Recall, overview};
-use crate::prompt::{Evidence, Next, Prompt, Task};
+use crate::prompt::{Evidence, Near, Next, Prompt, Task};
 use crate::text::whitespace::visible;
 
 /// The prompts that answer a task, one after another.
@@ -22,8 +22,8 @@ pub(crate) enum Plan {
 }
 
 impl Plan {
-    /// By a reading; recall looks in at most `prompts` prompts, or everywhere.
-    pub fn new(document: &Shared, task: &Task, reading: Reading, prompts: Option<usize>) -> Result<Self> {
+    /// By a reading; recall looks in at most `prompts` prompts, or everywhere, and rather beside what `near` names.
+    pub fn new(document: &Shared, task: &Task, reading: Reading, prompts: Option<usize>, near: Near) -> Result<Self> {
         document.source.unchanged()?;
         let model = document.generator()?;
         let task_tokens = match task {
@@ -32,7 +32,9 @@ impl Plan {
         };
         Ok(match (reading, task) {
             (Reading::Memory, _) => Self::Listed([memory(document, task, task_tokens)?].into()),
-            (Reading::Recall | Reading::RecallAll, Task::Ask(question)) => Self::Recall(Recall::new(question, task_tokens, prompts)),
+            (Reading::Recall | Reading::RecallAll, Task::Ask(question)) => {
+                Self::Recall(Recall::new(question, task_tokens, prompts).near(near))
+            }
             (Reading::Recall | Reading::RecallAll, Task::Summarize) => Self::Listed(overview(document, &task_tokens)?.into()),
             (Reading::Notes, _) => Self::Notes(Notes::new(document, task, task_tokens)?),
         })

@@ -9,7 +9,7 @@ use crate::index::bm25::{Rank, Weights};
 use crate::index::{Match, Query};
 use crate::manifest::prompt_template::TaskTokens;
 use crate::model::Model;
-use crate::prompt::{Evidence, Next, Prompt, PromptBudget, evidence_at, question_too_long, sentences};
+use crate::prompt::{Evidence, Near, Next, Prompt, PromptBudget, evidence_at, question_too_long, sentences};
 use crate::text::sentences::ends_statement;
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
@@ -35,6 +35,7 @@ pub(crate) const PIECES: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Recall {
     question: String,
+    near: Near,
     /// None before the first prompt.
     query: Option<Query>,
     task_tokens: TaskTokens,
@@ -64,6 +65,7 @@ impl Recall {
         let question = question.to_owned();
         Self {
             question,
+            near: Near::default(),
             query: None,
             task_tokens,
             left: prompts,
@@ -77,6 +79,11 @@ impl Recall {
             left_out: false,
             late: false,
         }
+    }
+
+    /// The same of a question that refers to an answer.
+    pub fn near(self, near: Near) -> Self {
+        Self { near, ..self }
     }
 
     /// The next prompt, looked for among one more batch of passages.
@@ -150,7 +157,7 @@ impl Recall {
             }
         }
         self.tell_apart(&document.model)?;
-        self.waiting.sort_by(|a, b| a.quoted.cmp(&b.quoted).then(b.score.total_cmp(&a.score)).then(a.span.cmp(&b.span)));
+        self.waiting.sort_by(|a, b| a.quoted.cmp(&b.quoted).then(b.rank().total_cmp(&a.rank())).then(a.span.cmp(&b.span)));
         Ok(())
     }
 
@@ -174,7 +181,8 @@ impl Recall {
     fn cut(&mut self, document: &Shared, matches: &[Match], weights: &Weights) -> Result<()> {
         for found in matches {
             let lift = PASSAGE_WEIGHT * weights.share(found.score);
-            for piece in sentences(document, &found.passage, self.whole, weights, lift)? {
+            for mut piece in sentences(document, &found.passage, self.whole, weights, lift)? {
+                piece.lift = self.near.lift(piece.span);
                 if self.known.len() > MOST_KNOWN {
                     self.known.clear();
                 }

@@ -8,6 +8,11 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
     /** The question; null for a summary. */
     public val question: String?,
     /**
+     * The question in full, as the document was asked, where it referred to those before it in a [DocumentChat]; null where it was asked as
+     * it is.
+     */
+    public val resolvedQuestion: String?,
+    /**
      * The answer: parts of the document ([quotes]), the rest the model's own words. When not [found], it is empty or says so; a reader's is
      * empty.
      */
@@ -49,7 +54,8 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
      */
     public val foundConfidence: Double get() = if (found) confidence else 1 - confidence
 
-    private val all get() = listOf(question, text, found, confidence, refusal, quotes, shortAnswer, verdict, coverage, usage)
+    private val all
+        get() = listOf(question, resolvedQuestion, text, found, confidence, refusal, quotes, shortAnswer, verdict, coverage, usage)
 
     override fun equals(other: Any?): Boolean = other is Answer && all == other.all
 

@@ -5,7 +5,10 @@ import kotlinx.coroutines.flow.filterIsInstance
 import kotlinx.coroutines.flow.map
 import kotlinx.coroutines.flow.single
 
-/** What a flow of [Document.ask], [Document.summarize] or [Chat.send] emits: progress, then text, and at the end the whole answer. */
+/**
+ * What a flow of [Document.ask], [Document.summarize], [DocumentChat.ask] or [Chat.send] emits: progress, then text, and at the end the
+ * whole answer.
+ */
 public sealed interface AnswerEvent {
     /**
      * How far the reading of the document, or of a prompt, has come. While the text of a PDF, a web page or the like is extracted, tokens

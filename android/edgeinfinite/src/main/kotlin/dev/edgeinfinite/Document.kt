@@ -21,6 +21,14 @@ public interface Document : AutoCloseable {
      */
     public fun ask(question: String, options: AskOptions.() -> Unit = {}): Flow<AnswerEvent>
 
+    /**
+     * Begins a chat: questions of which a later one may refer to those before it, such as "And who pays for it?". It runs no graph of its own and
+     * works with every model; it ends with the document.
+     *
+     * @throws ClosedException when the document or its model was closed
+     */
+    public suspend fun chat(): DocumentChat
+
     /** Summarises the document. A flow like that of [ask]; it fails with `model.no_generator` where the model is a reader alone. */
     public fun summarize(options: SummaryOptions.() -> Unit = {}): Flow<AnswerEvent>
 
@@ -75,6 +83,6 @@ public interface Document : AutoCloseable {
      */
     public suspend fun save(file: File)
 
-    /** Ends the document, its events and a [save], even in the midst of a run. Closing twice does nothing. */
+    /** Ends the document, its chats, its events and a [save], even in the midst of a run. Closing twice does nothing. */
     override fun close()
 }

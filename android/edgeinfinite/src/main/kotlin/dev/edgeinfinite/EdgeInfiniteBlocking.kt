@@ -89,6 +89,22 @@ public object EdgeInfiniteBlocking {
         onEvent: Consumer<AnswerEvent> = Consumer {},
     ): Answer = runBlocking { document.ask(question, options::accept).onEach(onEvent::accept).await() }
 
+    /** [Document.chat]. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun chat(document: Document): DocumentChat = runBlocking { document.chat() }
+
+    /** [DocumentChat.ask]: returns the whole answer; [options] and [onEvent] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun ask(
+        chat: DocumentChat,
+        question: String,
+        options: Consumer<AskOptions> = Consumer {},
+        onEvent: Consumer<AnswerEvent> = Consumer {},
+    ): Answer = runBlocking { chat.ask(question, options::accept).onEach(onEvent::accept).await() }
+
     /** [Document.summarize]: returns the whole summary; [options] and [onEvent] may be left out. */
     @JvmStatic
     @JvmOverloads

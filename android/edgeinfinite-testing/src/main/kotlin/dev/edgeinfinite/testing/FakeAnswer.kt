@@ -21,6 +21,9 @@ public class FakeAnswer(
     /** What is quoted, each where it stands first in the document; null, the default, for each line of [text] that stands there. */
     public var quotes: List<String>? = null
 
+    /** [dev.edgeinfinite.Answer.resolvedQuestion] in a [dev.edgeinfinite.DocumentChat]; null, the default, for none. */
+    public var resolvedQuestion: String? = null
+
     /** [dev.edgeinfinite.Answer.shortAnswer]: words of the first quote, or of the document where there is none; null, the default, for none. */
     public var shortAnswer: String? = null
 

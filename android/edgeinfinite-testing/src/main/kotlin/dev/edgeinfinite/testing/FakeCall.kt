@@ -58,6 +58,21 @@ public sealed interface FakeCall {
         override fun toString(): String = "Ask($question)"
     }
 
+    /** [dev.edgeinfinite.Document.chat]. */
+    public class DocumentChat internal constructor() : FakeCall {
+        override fun toString(): String = "DocumentChat"
+    }
+
+    /** [dev.edgeinfinite.DocumentChat.ask]. */
+    public class AskInChat internal constructor(
+        /** What is asked. */
+        public val question: String,
+        /** How. */
+        public val options: AskOptions,
+    ) : FakeCall {
+        override fun toString(): String = "AskInChat($question)"
+    }
+
     /** [dev.edgeinfinite.Document.summarize], also as the second part of [dev.edgeinfinite.Model.summarize]. */
     public class Summarize internal constructor(
         /** How. */

@@ -265,6 +265,25 @@ class ContractTest {
         assertClosed { chat.send("gora").collect() }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    fun `a document's chat takes turns`(kind: Kind) = check(kind) { model ->
+        val document = model.read(TextSource.of(words))
+        val chat = document.chat()
+        chat.ask("gora men?").take(1).collect()
+        val order = mutableListOf<String?>()
+        val turns = listOf("gora lu?", "gora men?", "gora ve?")
+        turns.map { turn -> launch { order += chat.ask(turn).await().question } }.joinAll()
+        assertEquals(turns, order)
+        assertThrows<IllegalArgumentException> { chat.ask(" ").await() }
+        val within = runCatching { chat.ask(question).collect { chat.ask(question).collect() } }.exceptionOrNull()
+        assertEquals(IllegalStateException::class, within!!::class)
+        assertClosed { chat.ask(question).collect { chat.close() } }
+        assertClosed { chat.ask(question).collect() }
+        document.close()
+        assertClosed { document.chat() }
+    }
+
     private fun check(kind: Kind, promise: suspend CoroutineScope.(Model) -> Unit) = runTest {
         kind.open().use { promise(it) }
     }

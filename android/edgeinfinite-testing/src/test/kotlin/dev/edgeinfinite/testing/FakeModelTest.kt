@@ -90,6 +90,18 @@ class FakeModelTest {
     }
 
     @Test
+    fun `a follow-up in a document's chat says what was asked`() = runTest {
+        model.answer("And when?", FakeAnswer("It was in May.").apply { resolvedQuestion = "When was it signed?" })
+        model.read(TextSource.of(text)).use { document ->
+            val answer = document.chat().use { it.ask("And when?").await() }
+            assertEquals("When was it signed?", answer.resolvedQuestion)
+            assertEquals("It was in May.", answer.quotes.single().text)
+            assertNull(document.ask("And when?").await().resolvedQuestion)
+        }
+        assertEquals(listOf("Read", "DocumentChat", "AskInChat(And when?)", "Ask(And when?)"), model.calls.map { it.toString() })
+    }
+
+    @Test
     fun `by itself it finds nothing, and a summary is the first line`() = runTest {
         model.read(TextSource.of(text)).use { document ->
             val refused = document.ask("Why?").await()

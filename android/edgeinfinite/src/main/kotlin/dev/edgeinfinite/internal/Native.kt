@@ -53,6 +53,14 @@ internal object Native {
     @JvmStatic
     external fun ask(document: Long, question: ByteArray, options: ByteArray): Long
 
+    /** Questions to a document of which a later one may refer to those before it. */
+    @JvmStatic
+    external fun documentChat(document: Long): Long
+
+    /** The answer stream of a question in such a chat, which gives one answer at a time. */
+    @JvmStatic
+    external fun askInChat(chat: Long, question: ByteArray, options: ByteArray): Long
+
     /** The answer stream of a summary. */
     @JvmStatic
     external fun summarize(document: Long, options: ByteArray): Long

@@ -3,6 +3,7 @@ package dev.edgeinfinite.internal
 import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
+import dev.edgeinfinite.DocumentChat
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.Passage
 import dev.edgeinfinite.SearchOptions
@@ -18,6 +19,8 @@ internal class NativeDocument(private val queue: NativeQueue, private val handle
         val chosen = AskOptions().apply(options).json()
         return queue.events { Native.ask(handle, question.utf8(), chosen) }
     }
+
+    override suspend fun chat(): DocumentChat = NativeDocumentChat(queue, queue.createHandle { Native.documentChat(handle) })
 
     override fun summarize(options: SummaryOptions.() -> Unit): Flow<AnswerEvent> = summarize(SummaryOptions().apply(options))
 

@@ -57,6 +57,7 @@ private fun JSONObject.progress() = AnswerEvent.Progress(
 
 private fun JSONObject.answer() = Answer(
     question = string("question"),
+    resolvedQuestion = string("resolved_question"),
     text = getString("text"),
     found = getBoolean("found"),
     confidence = getDouble("confidence"),

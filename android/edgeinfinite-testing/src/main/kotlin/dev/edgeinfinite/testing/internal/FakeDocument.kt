@@ -3,6 +3,7 @@ package dev.edgeinfinite.testing.internal
 import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
+import dev.edgeinfinite.DocumentChat
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.Passage
 import dev.edgeinfinite.SearchOptions
@@ -18,6 +19,11 @@ internal class FakeDocument(private val engine: FakeEngine, private val lifetime
     override fun ask(question: String, options: AskOptions.() -> Unit): Flow<AnswerEvent> {
         val chosen = AskOptions().apply(options)
         return engine.events(FakeCall.Ask(question, chosen), lifetime, question, chosen.reading, content)
+    }
+
+    override suspend fun chat(): DocumentChat {
+        engine.begin(FakeCall.DocumentChat(), lifetime)
+        return FakeDocumentChat(engine, Lifetime(lifetime), content)
     }
 
     override fun summarize(options: SummaryOptions.() -> Unit): Flow<AnswerEvent> = summarize(SummaryOptions().apply(options))

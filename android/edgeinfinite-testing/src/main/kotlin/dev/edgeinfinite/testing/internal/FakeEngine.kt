@@ -64,14 +64,15 @@ internal class FakeEngine(private val model: FakeModel) {
         }
         pace(lifetime)
         said.failure?.let { throw it }
-        emit(AnswerEvent.Done(answer(question, said, document)))
+        emit(AnswerEvent.Done(answer(question, said, document, said.resolvedQuestion.takeIf { call is FakeCall.AskInChat })))
     }
 
-    private fun answer(question: String?, said: FakeAnswer, document: String): Answer {
+    private fun answer(question: String?, said: FakeAnswer, document: String, resolved: String?): Answer {
         val quoted = said.quotes ?: said.text.lines().filter { it.isNotBlank() && it in document }
         val quotes = quoted.map { quote(it, said, document, after = 0) }
         return Answer(
             question = question,
+            resolvedQuestion = resolved,
             text = said.text,
             found = said.found,
             confidence = said.confidence,
