@@ -5,8 +5,8 @@ use std::path::Path;
 use std::time::Instant;
 
 use edgeinfinite_core::{
-    Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, DocumentOptions, Execution, Place, Refusal, Result, TextSource,
-    Usage,
+    Answer, AnswerEvent, AskOptions, Coverage, CoverageKind, Document, DocumentOptions, Execution, Place, Reading, Refusal, Result,
+    TextSource, Usage,
 };
 use serde::Serialize;
 
@@ -32,11 +32,11 @@ pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Pa
     for question in questions {
         model.check_question(question)?; // before a long document is read
     }
-    if questions.is_empty() {
-        model.generator()?; // the same of a model that cannot summarise
-    }
     let defaults = model.readings();
     let default = if questions.is_empty() { defaults.summarize } else { defaults.ask };
+    if questions.is_empty() && !matches!(options.reading.unwrap_or(default), Reading::Recall | Reading::RecallAll) {
+        model.generator()?; // the same of a model that cannot read so
+    }
     let watched = !common.json && std::io::stderr().is_terminal();
     let clock = Instant::now();
     let document = match state {
@@ -66,6 +66,9 @@ pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Pa
     }
     if questions.is_empty() {
         answers.push(reply(common, &document, None, options.clone())?);
+        if !common.json && answers.iter().any(|answer| !answer.found) {
+            places(&source, file, answers.last())?; // what a focus was refused for
+        }
     }
     let usage = total(&answers);
     if watched {
@@ -128,13 +131,17 @@ fn places(source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<(
         let all = source.length().max(1);
         let rest = if looked < all { "; --reading recall:all looks at all of it" } else { "" };
         let nothing = match answer.refusal {
+            Some(Refusal::OtherLanguage) if answer.question.is_none() => "nothing found: the focus is in another language than the text; ",
+            Some(Refusal::NoWords) if answer.question.is_none() => "nothing found: no word of the focus stands in the text; ",
             Some(Refusal::OtherLanguage) => "nothing found: the question is in another language than the text; ",
             Some(Refusal::NoWords) => "nothing found: no word of the question stands in the text; ",
             Some(Refusal::Unsupported) => "the model's own words, which no sentence that it read supports; ",
             _ if answer.text.is_empty() => "nothing found; ",
             _ => "",
         };
-        print::line(&print::styled(2, &format!("  ╰ {nothing}{} % of {name} was looked at{rest}", 100 * looked / all)))?;
+        let share = format!("{} % of {name} was looked at{rest}", 100 * looked / all);
+        let share = if answer.question.is_some() { share } else { "no sentence bears on it".to_owned() };
+        print::line(&print::styled(2, &format!("  ╰ {nothing}{share}")))?;
     }
     if let Some(short) = &answer.short_answer {
         print::line(&print::styled(1, &format!("  = {}", fold(&short.text))))?;

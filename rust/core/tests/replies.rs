@@ -218,7 +218,7 @@ fn a_summary_has_the_form_that_was_asked_for() {
     for most in [1, 2] {
         let short = summary(AskOptions { length: Some(most), ..AskOptions::default() });
         assert_eq!(sentences(&short), most);
-        assert!(whole.text.starts_with(&short.text));
+        assert!(short.quotes.iter().all(|quote| whole.quotes.iter().any(|other| other.span == quote.span)));
     }
     let paragraph = summary(AskOptions { style: SummaryStyle::Paragraph, ..AskOptions::default() });
     assert!(!paragraph.text.contains('\n') && paragraph.quotes.len() == sentences(&whole));

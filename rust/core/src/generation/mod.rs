@@ -27,6 +27,7 @@ mod cite;
 mod constrained;
 mod coverage;
 mod extraction;
+mod extractive;
 mod free_form;
 mod generation;
 mod note;
