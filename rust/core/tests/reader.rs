@@ -148,7 +148,7 @@ fn a_folder_may_hold_a_reader_alone() {
 fn a_reader_alone_summarises_by_sentences_of_the_document() {
     let document = read(&READER, LEASE, Reading::Recall);
     let summary = finish(&document.summarize(AskOptions { length: Some(1), ..AskOptions::default() }).unwrap());
-    assert_eq!(summary.quotes[0].text, "# Lease", "{}", summary.text);
+    assert_eq!(summary.quotes[0].text, "Lease", "{}", summary.text);
     assert!(summary.quotes.len() == 2 && summary.found && summary.usage.graph_runs == 0, "{summary:?}");
 }
 

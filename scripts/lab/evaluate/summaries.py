@@ -110,7 +110,7 @@ def measure(programs: dict[str, Cli], of: Set, samples: list[Sample], progress: 
             if sample.spans:
                 extra["inside"] = inside(sample, summary["quotes"])
             found.add(name, measures(sample, said[name], focused) | extra)
-        if focused:
+        if sample.spans:
             foreign = samples[(number + len(samples) // 2) % len(samples)].focus
             report, _, _ = programs[OURS].run("summarize", str(file), "--focus", foreign)
             found.add(OURS, {"foreign refused": 100.0 * (not report["summary"]["found"])})

@@ -20,6 +20,7 @@ use crate::generation::request::{AskOptions, SummaryStyle, at_least_one, reading
 use crate::generation::stats::Stats;
 use crate::manifest::Reading;
 use crate::prompt::excerpt::Excerpt;
+use crate::prompt::focus::subject;
 use crate::prompt::survey::{SummarySentence, Survey};
 use crate::runtime::cancel_token::CancelToken;
 use crate::session::Session;
@@ -104,7 +105,7 @@ impl Extractive {
         if let Some(focus) = &self.focus
             && (chosen.is_empty() || relevance < BEARS)
         {
-            self.refusal = Some(refusal(&self.document, focus, true)?);
+            self.refusal = Some(refusal(&self.document, &subject(focus), true)?);
             return Ok(Some(Phase::Done));
         }
         Ok(Some(Phase::Text(chosen.into())))

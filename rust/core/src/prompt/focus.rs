@@ -14,6 +14,12 @@ const BESIDE: f32 = 0.3;
 /// What a sentence counts that says what is wished for, without a word of the focus.
 const WISH: f32 = 0.35;
 
+/// Words that ask for a summary rather than say of what.
+#[rustfmt::skip]
+const ASKS: &[&str] = &[
+    "summarize", "summarise", "summary", "discuss", "discussed", "discussion", "discussions", "tell", "describe", "explain", "say", "said", "think",
+    "thought", "opinion", "opinions", "everything", "regarding", "concerning",
+];
 #[rustfmt::skip]
 const MONEY: &[&str] = &[
     "pay", "pays", "paid", "payment", "payments", "cost", "costs", "price", "prices", "fee", "fees", "money", "charge", "charges",
@@ -49,7 +55,7 @@ pub(crate) struct Focus {
 impl Focus {
     /// Of a text that says what is of interest.
     pub fn new(document: &Shared, text: &str) -> Result<Self> {
-        let weights = document.read_state()?.index.query(text)?.weights().clone();
+        let weights = document.read_state()?.index.query(&subject(text))?.weights().clone();
         Ok(Self { weights, wish: Wish::of(text) })
     }
 
@@ -86,6 +92,13 @@ impl Wish {
     }
 }
 
+/// What a focus is about, without the words that ask for a summary of it; all of it where there are no others.
+pub(crate) fn subject(text: &str) -> String {
+    let asks = |word: &&str| ASKS.contains(&word.to_lowercase().as_str());
+    let subject: Vec<&str> = text.unicode_words().filter(|word| !asks(word)).collect();
+    if subject.is_empty() { text.to_owned() } else { subject.join(" ") }
+}
+
 fn plain_words(text: &str) -> String {
     plain(&text.unicode_words().collect::<Vec<_>>())
 }
@@ -93,6 +106,12 @@ fn plain_words(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_focus_is_about_what_it_names() {
+        assert_eq!(subject("Summarize the discussion about X-rays."), "the about X rays");
+        assert_eq!(subject("summary"), "summary");
+    }
 
     #[test]
     fn what_is_to_be_paid_is_told_by_sums() {

@@ -12,6 +12,8 @@ const FIGURES: f32 = 0.4;
 const MONEY: f32 = 0.5;
 /// A word of the heading above.
 const HEADED: f32 = 0.3;
+/// The same as the first word that says something, so that the sentence is about what its section is.
+const SUBJECT: f32 = 0.7;
 const DUTY: f32 = 0.35;
 const CUE: f32 = 0.8;
 /// A name, and how many count.
@@ -79,6 +81,8 @@ pub(crate) struct Standing {
     pub letter: bool,
     /// Whether it holds a word of the heading that it is under.
     pub headed: bool,
+    /// Whether it begins with one.
+    pub subject: bool,
 }
 
 /// What a sentence says for itself, and what choosing it costs.
@@ -98,6 +102,7 @@ pub(crate) fn salience(sentence: &str, terms: usize, standing: Standing) -> Sali
     let mut worth = TERMS.0 * (terms as f32 / TERMS.1).min(1.0);
     let figures = has_figures(sentence);
     worth += given(figures, FIGURES) + given(figures && is_sum(sentence, &plain), MONEY) + given(standing.headed, HEADED);
+    worth += given(standing.subject, SUBJECT);
     worth += given(says(&plain, DUTIES), DUTY) + given(says(&plain, CUES), CUE);
     worth += NAME.0 * names(sentence).min(NAME.1) as f32;
     worth += given(standing.first, FIRST) - PLACE * standing.place;

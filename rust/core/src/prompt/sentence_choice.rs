@@ -26,7 +26,7 @@ const SHARE: f32 = 0.25;
 /// `length`: its bytes.
 pub(crate) fn choose(pool: &[PoolSentence], counts: &TermCounts, usual: f32, wanted: usize, length: u64) -> Vec<usize> {
     let best = pool.iter().map(|sentence| sentence.relevance).fold(0.0, f32::max);
-    let mut open: Vec<usize> = (0..pool.len()).filter(|at| best == 0.0 || pool[*at].relevance >= SHARE * best).collect();
+    let mut open: Vec<usize> = (0..pool.len()).filter(|at| best == 0.0 || pool[*at].relevance >= SHARE * best.min(1.0)).collect();
     let parts = if open.len() >= MANY && best == 0.0 { PARTS.min(wanted) } else { 0 };
     let part = |at: usize| (u128::from(pool[at].start) * PARTS as u128 / u128::from(length.max(1))) as usize;
     let mut told: HashMap<u32, i32> = HashMap::new();
@@ -110,8 +110,8 @@ mod tests {
 
     #[test]
     fn what_was_said_is_not_said_again() {
-        let pool: Vec<_> = [[1, 2, 3], [1, 2, 3], [1, 2, 4], [7, 8, 9], [7, 8, 5]].iter().enumerate();
-        let pool: Vec<_> = pool.map(|(at, terms)| sentence(at as u64 * 10, terms)).collect();
+        let terms = [[1, 2, 3], [1, 2, 3], [1, 2, 4], [7, 8, 9], [7, 8, 5]];
+        let pool: Vec<_> = terms.iter().enumerate().map(|(at, terms)| sentence(at as u64 * 10, terms)).collect();
         let two = chosen(&pool, 2);
         assert!(two[0] < 3 && two[1] >= 3, "one of each kind: {two:?}");
         assert_eq!(chosen(&pool, 5).len(), 4, "the second is the first, word for word");

@@ -215,11 +215,15 @@ impl Survey {
             }
             let statement = ends_statement(&sentence.text);
             let terms = self.terms_of(&sentence.text);
+            let mut first = None;
+            let words_on = sentence.text.trim_start_matches(|c: char| !c.is_alphabetic());
+            self.terms.for_each(words_on, |term| first = first.or(Some(term)));
             let standing = Standing {
                 place: sentence.start as f32 / document.source.length().max(1) as f32,
                 first: statement && sentence.said && self.statements == 0,
                 statement,
                 letter: self.has_statements && self.statements == 0 && !statement,
+                subject: first.is_some_and(|term| heading.binary_search(&term).is_ok()),
                 headed: terms.iter().any(|term| heading.binary_search(term).is_ok()),
             };
             self.statements += usize::from(statement && sentence.said);

@@ -110,7 +110,7 @@ class ReadingTest {
             model.read(TextSource.of(lease)).use { document ->
                 val dues = document.summarize { focus = "what rent I must pay" }.await()
                 assertTrue(dues.found && dues.refusal == null && "940 euros" in dues.text && "Pets" !in dues.text, dues.text)
-                assertEquals(listOf("# Lease", "# Rent", "The rent is 940 euros a month."), dues.quotes.map { it.text })
+                assertEquals(listOf("Lease", "Rent", "The rent is 940 euros a month."), dues.quotes.map { it.text })
                 val none = document.summarize { focus = "chess openings" }.await()
                 assertEquals(Refusal.NoWords, none.refusal)
                 assertTrue(!none.found && none.text.isEmpty() && none.quotes.isEmpty())
