@@ -3,7 +3,8 @@
     scripts/lab.sh summaries --data DATA                       every set; ten minutes
     scripts/lab.sh summaries --data DATA --sets facts          only the documents of facts/, which need no DATA
     scripts/lab.sh summaries --data DATA --beside PROGRAM      another build of the command line as a row of its own
-    scripts/lab.sh summaries --data DATA --write               also the record, and the table in docs/performance.md
+    scripts/lab.sh summaries --data DATA --write --sets scitldr facts focus
+                            also the record, and the table of these sets in docs/performance.md
 
 Sets: QMSum's meetings and its questions about a part of one (--focus), SciTLDR's abstracts, and documents whose facts a
 reader must know (summary_sets.py). The program says its summary; the others get as many words (summary_peers.py).
@@ -207,10 +208,11 @@ def main() -> int:
     print(table(record))
     if options.write:
         head["command"] = head["command"].replace(str(options.data), "DATA")
-        path = write_record(f"summaries-{head['model']['name']}", head | {"sets": record})
+        together = " ".join(options.sets)
+        path = write_record(f"summaries-{together}-{head['model']['name']}", head | {"sets": record})
         said = f"`{head['command']}` on {head['machine']['cpu']}, commit {head['commit']}"
         source = f"{said} ([record](records/{path.name})); means with 95 % intervals (bootstrap):\n\n"
-        replace_between(ROOT / "docs/performance.md", "summaries", source + table(record))
+        replace_between(ROOT / "docs/performance.md", f"summaries {together}", source + table(record))
     sys.exit("\n".join(faults) or None)
 
 

@@ -10,7 +10,7 @@ use crate::prompt::salience::{has_duties, has_figures, is_sum, plain, says};
 /// What a term counts in what a sentence is read with, in the innermost heading, and in the one above.
 const AROUND: [f32; 3] = [0.7, 0.5, 0.25];
 /// What the best sentence of a passage lends to the others.
-const BESIDE: f32 = 0.3;
+const BESIDE: f32 = 0.2;
 /// What a sentence counts that says what is wished for, without a word of the focus.
 const WISH: f32 = 0.35;
 
