@@ -14,7 +14,6 @@ from pathlib import Path
 from lab.evaluate.cli import Cli
 from lab.evaluate.score import File
 
-NAME = 3  # most words of who speaks, which may be told again
 MARK = re.compile(rb"\W*(\d+(\.\d+)*|[a-z]|[ivx]+)?\W*", re.IGNORECASE)  # may stand before a leading sentence: "(iv) "
 
 
@@ -66,7 +65,8 @@ def check_summary(name: str, raw: bytes, said: dict) -> Summary:
             summary.faults.append(f"line {number} does not stand in the document")
         if quote["start"] < end:
             summary.faults.append(f"line {number} is out of order")
-        if words in told and not heading and len(words) > NAME:
+        speaks = raw[quote["end"] :].startswith(b":")  # a name, which is told before what somebody says
+        if words in told and not heading and not speaks:
             summary.faults.append(f"line {number} stands there twice")
         told.add(words)
         end = quote["end"]

@@ -17,7 +17,7 @@ probate probat cease ceas controll control roll roll by by
 """.split()
 
 
-@pytest.mark.parametrize(("word", "expected"), zip(STEMS[::2], STEMS[1::2], strict=True))
+@pytest.mark.parametrize(("word", "expected"), list(zip(STEMS[::2], STEMS[1::2], strict=True)))
 def test_stems_are_those_of_the_paper(word, expected):
     assert stem(word) == expected
 

@@ -24,5 +24,11 @@ def test_a_summary_keeps_the_order_and_says_nothing_twice():
         ((), "it quotes nothing"),
     ):
         assert fault in check_summary("x", SUMMARY.encode(), summary_of(*parts)).faults
+    talk = b"Ann: One.\n\nAnn: Two.\n"
+    names = [
+        {"start": at, "end": at + 3, "start_utf16": at, "end_utf16": at + 3, "text": "Ann", "headings": []}
+        for at in (0, 11)
+    ]
+    assert check_summary("x", talk, {"text": "Ann\nAnn", "quotes": names}).faults == []
     more = summary_of("One.") | {"text": "One.\nMine."}
     assert check_summary("x", SUMMARY.encode(), more).faults == ["2 lines are not its 1 quotes"]

@@ -9,7 +9,7 @@ use crate::prompt::salience::{has_duties, has_figures, is_sum, plain, says};
 
 /// What a term counts in what a sentence is read with, in the innermost heading, and in the one above.
 const AROUND: [f32; 3] = [0.7, 0.5, 0.25];
-/// What the best sentence of a passage lends to the others.
+/// What the best sentence of a passage lends to the others: too little for them to be told without more (sentence_choice.rs).
 const BESIDE: f32 = 0.2;
 /// What a sentence counts that says what is wished for, without a word of the focus.
 const WISH: f32 = 0.35;
@@ -71,7 +71,7 @@ impl Focus {
         let by_words: Vec<f32> = sentences.iter().map(score).collect();
         let best = by_words.iter().copied().fold(0.0, f32::max);
         let granted = |own: &str| if self.wish.is_some_and(|wish| wish.is_granted(own)) { WISH } else { 0.0 };
-        sentences.iter().zip(by_words).map(|((own, _), score)| score.max(BESIDE * best) + granted(own)).collect()
+        sentences.iter().zip(by_words).map(|((own, _), score)| score.max(BESIDE * best.min(1.0)) + granted(own)).collect()
     }
 }
 
