@@ -207,7 +207,7 @@ def main() -> int:
         head = record_head(["scripts/lab.sh", "summaries", *sys.argv[1:]], programs[OURS], began)
     print(table(record))
     if options.write:
-        head["command"] = head["command"].replace(str(options.data), "DATA")
+        head["command"] = head["command"].replace(str(options.data), "DATA").replace(str(options.beside), "PROGRAM")
         together = " ".join(options.sets)
         path = write_record(f"summaries-{together}-{head['model']['name']}", head | {"sets": record})
         said = f"`{head['command']}` on {head['machine']['cpu']}, commit {head['commit']}"
