@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use edgeinfinite_core::{
-    Answer, AnswerEvent, AnswerStream, AskOptions, Coverage, CoverageKind, Document, Execution, Model, Refusal, Result, TextSource, Usage,
+    Answer, AnswerEvent, AnswerStream, AskOptions, Coverage, CoverageKind, Document, Execution, Model, Reading, Refusal, Result,
+    TextSource, Usage,
 };
 use serde::Serialize;
 
@@ -39,11 +40,11 @@ pub fn open(common: &Common, options: &AskOptions, file: &Path, state: Option<&P
     for question in questions {
         model.check_question(question)?; // before a long document is read
     }
-    if !asks {
-        model.generator()?; // the same of a model that cannot summarise
-    }
     let defaults = model.readings();
     let default = if asks { defaults.ask } else { defaults.summarize };
+    if !asks && !matches!(options.reading.unwrap_or(default), Reading::Recall | Reading::RecallAll) {
+        model.generator()?; // the same of a model that cannot read so
+    }
     let watched = is_watched(common);
     let clock = Instant::now();
     let document = read::document(&model, &source, state, Some(options.reading.unwrap_or(default)), watched)?;
@@ -67,6 +68,9 @@ pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Pa
     }
     if questions.is_empty() {
         answers.push(reply(common, &document.summarize(options.clone())?)?);
+        if !common.json && answers.iter().any(|answer| !answer.found) {
+            places(&document, &source, file, answers.last())?; // what a focus was refused for
+        }
     }
     conclude(common, &model, &answers, !questions.is_empty(), seconds, state.is_some(), usage_file)
 }
@@ -143,13 +147,17 @@ pub fn places(document: &Document, source: &TextSource, file: &Path, answer: Opt
         let all = source.length().max(1);
         let rest = if looked < all { "; --reading recall:all looks at all of it" } else { "" };
         let nothing = match answer.refusal {
+            Some(Refusal::OtherLanguage) if answer.question.is_none() => "nothing found: the focus is in another language than the text; ",
+            Some(Refusal::NoWords) if answer.question.is_none() => "nothing found: no word of the focus stands in the text; ",
             Some(Refusal::OtherLanguage) => "nothing found: the question is in another language than the text; ",
             Some(Refusal::NoWords) => "nothing found: no word of the question stands in the text; ",
             Some(Refusal::Unsupported) => "the model's own words, which no sentence that it read supports; ",
             _ if answer.text.is_empty() => "nothing found; ",
             _ => "",
         };
-        print::line(&print::styled(2, &format!("  ╰ {nothing}{} % of {name} was looked at{rest}", 100 * looked / all)))?;
+        let share = format!("{} % of {name} was looked at{rest}", 100 * looked / all);
+        let share = if answer.question.is_some() { share } else { "no sentence bears on it".to_owned() };
+        print::line(&print::styled(2, &format!("  ╰ {nothing}{share}")))?;
         if let Some(question) = &answer.question {
             search::nearest(document, source, file, question)?;
         }

@@ -32,7 +32,7 @@ pub fn inspect(common: &Common) -> Result<()> {
         ))?;
     }
     if !info.generator {
-        return print::line("no generator: it answers questions by recall, and neither summarises nor chats");
+        return print::line("no generator: it answers questions and summarises by recall, and does not chat");
     }
     print::line(&format!(
         "{} parameters, {} of them gates · {} layers of {} · vocabulary {} · {} · {} on disk · {}",

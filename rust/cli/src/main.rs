@@ -132,9 +132,12 @@ enum Command {
         /// What `read --save` wrote of that file: it is not read again.
         #[arg(long, value_name = "STATE")]
         state: Option<PathBuf>,
-        /// Most sentences, from all over the document; without it as many as the model chooses.
+        /// Most sentences, from all over the document; without it as many as are usual for its length.
         #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
         length: Option<usize>,
+        /// What the summary is to be about, such as "what I must pay": by recall, of sentences of the document.
+        #[arg(long, value_name = "TEXT")]
+        focus: Option<String>,
         /// bullets: each sentence and heading a line; paragraph: one running text without headings.
         #[arg(long, value_name = "NAME", value_enum, hide_possible_values = true, default_value_t = Style::Bullets)]
         style: Style,
@@ -284,12 +287,12 @@ fn run() -> Result<()> {
     let arguments = Arguments::parse();
     let common = &arguments.common;
     match &arguments.command {
-        Command::Summarize { file, state, length, style } => {
+        Command::Summarize { file, state, length, focus, style } => {
             let style = match style {
                 Style::Bullets => SummaryStyle::Bullets,
                 Style::Paragraph => SummaryStyle::Paragraph,
             };
-            let options = AskOptions { length: *length, style, ..common.options()? };
+            let options = AskOptions { length: *length, focus: focus.clone(), style, ..common.options()? };
             answer::run(common, &options, file, state.as_deref(), &[])
         }
         Command::Ask { file, questions, chat: true, state } => chat::run(common, &common.options()?, file, state.as_deref(), questions),

@@ -68,7 +68,9 @@ fn a_reader_alone_answers_and_refuses() {
 
     let shown = edgeinfinite(&[&["ask", "-", "Who signed the lease?"][..], &model].concat(), text);
     assert!(shown.stdout.contains(&format!("  = {}", who["short_answer"]["text"].as_str().unwrap())), "{}", shown.stdout);
-    let refused = edgeinfinite(&[&["summarize", "-"][..], &model].concat(), text);
+    let summary = json(&[&["summarize", "-", "--json"][..], &model].concat(), text)["summary"].clone();
+    assert!(summary["text"].as_str().unwrap().contains("Ada Brown"), "{summary}");
+    let refused = edgeinfinite(&[&["summarize", "-", "--reading", "notes"][..], &model].concat(), text);
     assert_eq!(refused.exit, 1);
     assert!(refused.stderr.contains("[model.no_generator]"), "{}", refused.stderr);
     let about = json(&[&["inspect", "--json"][..], &model].concat(), b"");

@@ -212,12 +212,12 @@ pub struct Answer {
     /// False when the document does not say.
     pub found: bool,
     /// Of what was decided, that it was found or that the document does not say: the probability of the decision, the model's and the words' (λ·BM25) together (citing models and readers), or of its tokens (geometric mean), 0 to 1;
-    /// both multiplied where a citing model answers in its own words.
+    /// both multiplied where a citing model answers in its own words. 1 of a summary by recall that no model chose.
     pub confidence: f64,
     /// The probability that the document answers, 0 to 1: `confidence` when it was found, `1 - confidence` when not. To sort the answers of several
     /// documents by.
     pub found_confidence: f64,
-    /// What a refusal rests on; None where something was found, of a summary and in a chat.
+    /// What a refusal rests on; None where something was found, of a summary without a focus and in a chat.
     pub refusal: Option<Refusal>,
     /// In the order of the text.
     pub quotes: Vec<Quote>,

@@ -43,7 +43,7 @@ pub const CODES: &[(&str, Kind, &str)] = &[
     (
         "model.no_generator",
         Kind::World,
-        "the model folder holds a reader alone: it answers questions and cannot summarise, chat, or read by memory or notes",
+        "the model folder holds a reader alone: it answers questions and summarises by recall, and cannot chat, or read by memory or notes",
     ),
     ("model.self_test", Kind::World, "the graph computes something else than the reference on this machine"),
     ("engine.missing", Kind::World, "the engine's native library is not there or not for this processor's ABI"),

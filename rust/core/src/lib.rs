@@ -74,6 +74,25 @@ pub mod testing {
         crate::follow_up::follow_up(question, &turns, &|_| true).question
     }
 
+    /// What looking through a document for a summary has held at its end.
+    #[derive(Debug)]
+    #[allow(missing_docs)]
+    pub struct Held {
+        pub sentences: usize,
+        pub bytes: usize,
+    }
+
+    /// Looks through a document as for a summary of the usual length.
+    ///
+    /// # Errors
+    /// `call.unread`; `text.changed`; `io`.
+    pub fn held_for_summary(document: &crate::Document) -> crate::Result<Held> {
+        let mut survey = crate::prompt::survey::Survey::new(&document.shared, None, None)?;
+        while survey.step(&document.shared)? {}
+        let (sentences, bytes) = survey.held();
+        Ok(Held { sentences, bytes })
+    }
+
     pub use crate::attention::compressive_memory::{Memory, sigma};
     pub use crate::attention::rope::Rope;
     pub use crate::decode::constrained::SpanConstraint;

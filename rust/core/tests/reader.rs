@@ -145,14 +145,22 @@ fn a_folder_may_hold_a_reader_alone() {
 }
 
 #[test]
+fn a_reader_alone_summarises_by_sentences_of_the_document() {
+    let document = read(&READER, LEASE, Reading::Recall);
+    let summary = finish(&document.summarize(AskOptions { length: Some(1), ..AskOptions::default() }).unwrap());
+    assert_eq!(summary.quotes[0].text, "Lease", "{}", summary.text);
+    assert!(summary.quotes.len() == 2 && summary.found && summary.usage.graph_runs == 0, "{summary:?}");
+}
+
+#[test]
 fn what_a_reader_alone_cannot_do_is_refused_by_code() {
     let document = read(&READER, LEASE, Reading::Recall);
     let code = |result: edgeinfinite_core::Result<()>| result.unwrap_err().code();
-    assert_eq!(code(document.summarize(AskOptions::default()).map(drop)), "model.no_generator");
     assert_eq!(code(READER.chat().map(drop)), "model.no_generator");
     for reading in [Reading::Memory, Reading::Notes] {
         let options = AskOptions { reading: Some(reading), ..AskOptions::default() };
-        assert_eq!(code(document.ask("Who?", options).map(drop)), "model.no_generator", "{reading:?}");
+        assert_eq!(code(document.ask("Who?", options.clone()).map(drop)), "model.no_generator", "{reading:?}");
+        assert_eq!(code(document.summarize(options).map(drop)), "model.no_generator", "{reading:?}");
     }
     assert_eq!(code(document.ask(" \n", AskOptions::default()).map(drop)), "argument.question");
     let none = AskOptions { recall_prompts: Some(0), ..AskOptions::default() };

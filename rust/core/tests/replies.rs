@@ -4,8 +4,7 @@ mod common;
 
 use std::sync::{Arc, LazyLock};
 
-use common::{finish, open, read};
-use edgeinfinite_core::testing::trimmed;
+use common::{finish, open, read, whole};
 use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, CoverageKind, Document, Model, Quote, Reading, Sampling, SummaryStyle};
 use proptest::prelude::*;
 
@@ -76,8 +75,8 @@ fn check_verbatim(text: &str, answer: &Answer) {
         assert_eq!(&text[quote.span.start as usize..quote.span.end as usize], quote.text);
         assert_eq!(String::from_utf16(&units[quote.span.start_utf16 as usize..quote.span.end_utf16 as usize]).unwrap(), quote.text);
     }
-    let lines: Vec<_> = answer.quotes.iter().map(|q| trimmed(&q.text).into_owned()).collect();
-    assert_eq!(answer.text, lines.join("\n"));
+    let lines: Vec<_> = answer.quotes.iter().map(|q| whole(&q.text)).collect();
+    assert_eq!(answer.text.lines().map(whole).collect::<Vec<_>>(), lines);
     assert_eq!(answer.found, !answer.quotes.is_empty());
     assert!((0.0..=1.0).contains(&answer.confidence));
 }
@@ -174,6 +173,20 @@ fn notes_that_quote_the_beginning_of_a_sentence_come_to_an_end() {
     }
 }
 
+/// Found by chance.
+const HYPHENS: &str = "字🙂é#Aa'a,\u{a0}Aéa'0A#字🙂🙂.\n#字é字;;7aé-\nt字🙂3;\u{a0}\nH🙂é'字字#Lé \nv(#ééSé🙂字-;X字'C字x(##h字 a🙂EW('g🙂'#;2'ékfOM(é;.T字'#P\n(a(éi'(34🙂é8\n\u{a0}d\u{a0}(-;é🙂2字字\n\n#i字6éK字;  (A'🙂🙂3#,-(Q字xééCBbé\u{a0}-\nzjL4\u{a0}\n-Ca\u{a0}";
+
+#[test]
+fn a_quote_stands_where_it_says_after_a_hyphen() {
+    for reading in [Reading::Recall, Reading::Memory, Reading::Notes] {
+        let document = read(&TINY, HYPHENS, reading);
+        let options = || AskOptions { verbatim: true, max_output_tokens: Some(39), ..AskOptions::default() };
+        for answer in [ask(&document, "d字字f", options()), finish(&document.summarize(options()).unwrap())] {
+            check_verbatim(HYPHENS, &answer);
+        }
+    }
+}
+
 const TEXT: &str = "Harbour rules\n\nThe north gate opens at six. Dogs wait outside;\nthey may bark. 🙂 Été comme hiver, the ferry sails.\n\n\
                     Fees\n\nA ticket costs 4 coins. Children pay nothing.\n\nLost things\n\nAsk Mr. Oak in room 7.\n";
 
@@ -218,7 +231,7 @@ fn a_summary_has_the_form_that_was_asked_for() {
     for most in [1, 2] {
         let short = summary(AskOptions { length: Some(most), ..AskOptions::default() });
         assert_eq!(sentences(&short), most);
-        assert!(whole.text.starts_with(&short.text));
+        assert!(short.quotes.iter().all(|quote| whole.quotes.iter().any(|other| other.span == quote.span)));
     }
     let paragraph = summary(AskOptions { style: SummaryStyle::Paragraph, ..AskOptions::default() });
     assert!(!paragraph.text.contains('\n') && paragraph.quotes.len() == sentences(&whole));

@@ -31,7 +31,7 @@ from lab.evaluate.questions.rules import SETS, Cut, rule_made
 from lab.evaluate.questions.system_documents import LICENCES, SHELF, documents
 from lab.evaluate.questions.written import written
 from lab.evaluate.score import File, Share, said, same
-from lab.evaluate.summaries import Summary, summarise, summary_table
+from lab.evaluate.summary_form import Summary, summarise, summary_table
 from lab.export.model_folder import rescored
 
 QUESTIONS = 40  # of each document, where it has so many

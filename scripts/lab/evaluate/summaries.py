@@ -1,82 +1,220 @@
-"""What a summary must be, whatever it says: quotes of the document in its order, a line each, none twice.
+"""Summaries of sentences through the shipped command line, beside the first sentences, TextRank and an oracle.
 
-    summarise(cli, work, "GPL-3", text).faults        empty where it is so
+    scripts/lab.sh summaries --data DATA                       every set; ten minutes
+    scripts/lab.sh summaries --data DATA --sets facts          only the documents of facts/, which need no DATA
+    scripts/lab.sh summaries --data DATA --beside PROGRAM      another build of the command line as a row of its own
+    scripts/lab.sh summaries --data DATA --write --sets scitldr facts focus
+                            also the record, and the table of these sets in docs/performance.md
 
-Counted beside that: headings, sentences that lead (the first after a heading or an empty line), and others.
+Sets: QMSum's meetings and its questions about a part of one (--focus), SciTLDR's abstracts, and documents whose facts a
+reader must know (summary_sets.py). The program says its summary; the others get as many words (summary_peers.py).
+ROUGE is F1 by stems (rouge.py), the best of several references. A fact is told where one sentence holds its words.
+Intervals hold the mean with 95 % (bootstrap over documents), of the difference to each other method too. `--choose`
+measures on the parts that methods are chosen by instead, never on those of the table.
 """
 
 from __future__ import annotations
 
-import re
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from lab.evaluate.cli import Cli
-from lab.evaluate.score import File
+import numpy as np
 
-MARK = re.compile(rb"\W*(\d+(\.\d+)*|[a-z]|[ivx]+)?\W*", re.IGNORECASE)  # may stand before a leading sentence: "(iv) "
+from lab import ROOT
+from lab.evaluate.cli import Cli, Progress, built, record_head, replace_between, write_record
+from lab.evaluate.rouge import KINDS, best
+from lab.evaluate.summary_form import check_summary
+from lab.evaluate.summary_peers import by_rouge, cut, lead, length, oracle, sentences_of, textrank
+from lab.evaluate.summary_sets import Sample, abstracts, facts, meetings, queries
+
+RESAMPLES = 2000
+OURS = "this project"
+BEFORE = "before"
+ORACLE = "oracle"
+
+
+@dataclass(frozen=True)
+class Set:
+    """What is measured on some texts, each summarised in at most `sentences` sentences."""
+
+    title: str
+    sentences: int
+    samples: Callable[[Path, bool], Iterator[Sample]]
+
+
+def part(choose: bool) -> str:
+    """The part of facts/ to measure on."""
+    return "choose" if choose else "measure"
+
+
+SETS = {
+    "qmsum": Set("QMSum, whole meetings", 8, lambda d, c: meetings(d / f"qmsum/{'val' if c else 'test'}.jsonl")),
+    "queries": Set("QMSum, by query", 5, lambda d, c: queries(d / f"qmsum/{'val' if c else 'test'}.jsonl")),
+    "scitldr": Set("SciTLDR", 1, lambda d, c: abstracts(d / f"scitldr/{'dev' if c else 'test'}.jsonl")),
+    "facts": Set("documents with facts", 8, lambda _, c: facts(part(c))),
+    "focus": Set("documents with facts, by focus", 4, lambda _, c: facts(part(c))),
+}
 
 
 @dataclass
-class Summary:
-    """A summary of a document: its lines by what they are, and what is wrong with it."""
+class Measured:
+    """Method → measure → a number for each text, in the order of the texts."""
 
-    document: str
-    headings: int = 0
-    leading: int = 0
-    other: int = 0
+    scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
-    def json(self) -> dict:
-        """As a record has it."""
-        return dict(vars(self))
+    def add(self, method: str, measures: dict[str, float]) -> None:
+        """One more text."""
+        for name, number in measures.items():
+            self.scores.setdefault(method, {}).setdefault(name, []).append(number)
 
 
-def summarise(cli: Cli, work: Path, name: str, text: str) -> Summary:
-    """Asks the program for a document's summary and checks it."""
-    file = work / f"summary-{name.replace('/', '-')}"
-    file.write_text(text)
-    report, _, _ = cli.run("summarize", str(file))
-    return check_summary(name, text.encode(), report["summary"])
+def measures(sample: Sample, lines: list[str], focused: bool) -> dict[str, float]:
+    """Of a summary's lines: ROUGE against what people wrote, the share of the facts, its words."""
+    found: dict[str, float] = {}
+    if sample.references:
+        scores = best(" ".join(lines), list(sample.references))
+        found = {f"ROUGE-{kind}": 100 * scores[kind] for kind in KINDS}
+    wanted = sample.bears if focused else tuple(sample.facts)
+    if wanted:
+        found["facts"] = 100 * len(sample.told(lines) & set(wanted)) / len(wanted)
+    return found | {"words": sum(map(length, lines))}
 
 
-def check_summary(name: str, raw: bytes, said: dict) -> Summary:
-    """Whether a summary's lines are its quotes, in the document's order, none twice; raw: the document's bytes."""
-    summary = Summary(name)
-    file = File(raw)
-    quotes = said["quotes"]
-    lines = [line.split() for line in said["text"].splitlines() if line.strip()]
-    if not quotes:
-        summary.faults.append("it quotes nothing")
-    if lines != [quote["text"].split() for quote in quotes]:
-        summary.faults.append(f"{len(lines)} lines are not its {len(quotes)} quotes")
-    end = 0
-    told = set()
-    title = b""
-    for number, quote in enumerate(quotes, 1):
-        words = tuple(quote["text"].split())
-        heading = bool(quote["headings"]) and words == tuple(quote["headings"][-1].split())
-        before = re.split(rb"\n\s*\n", raw[: quote["start"]])[-1].strip()
-        leads = bool(MARK.fullmatch(before.removesuffix(title)))
-        summary.headings += heading
-        summary.leading += leads and not heading
-        summary.other += not leads and not heading
-        if not file.verbatim(quote):
-            summary.faults.append(f"line {number} does not stand in the document")
-        if quote["start"] < end:
-            summary.faults.append(f"line {number} is out of order")
-        if words in told and not heading:
-            summary.faults.append(f"line {number} stands there twice")
-        told.add(words)
-        end = quote["end"]
-        title = quote["text"].encode() if heading else b""
-    return summary
+def inside(sample: Sample, quotes: list[dict]) -> float:
+    """The share of quotes that begin where the focus is spoken of, in percent."""
+    within = [any(a <= quote["start"] < b for a, b in sample.spans) for quote in quotes]
+    return 100 * sum(within) / len(within) if within else 0.0
 
 
-def summary_table(summaries: list[Summary]) -> str:
-    """A row a document, in Markdown."""
-    columns = "summary of|headings|leading sentences|other sentences|in order, verbatim, none twice"
-    lines = [f"| {columns.replace('|', ' | ')} |", "|---" * 5 + "|"]
-    for s in summaries:
-        lines.append(f"| {s.document} | {s.headings} | {s.leading} | {s.other} | {'; '.join(s.faults) or 'yes'} |")
-    return "\n".join(lines)
+def measure(programs: dict[str, Cli], of: Set, samples: list[Sample], progress: Progress, work: Path) -> Measured:
+    """Every text summarised by every method."""
+    found = Measured()
+    focused = of in (SETS["queries"], SETS["focus"])
+    for number, sample in enumerate(samples):
+        file = work / "text.txt"
+        file.write_text(sample.text, "utf-8")
+        said: dict[str, list[str]] = {}
+        for name, cli in programs.items():
+            asked = ["--focus", sample.focus] if focused and name == OURS else []
+            report, _, _ = cli.run("summarize", str(file), "--length", str(of.sentences), *asked)
+            summary = report["summary"]
+            said[name] = [line for line in summary["text"].splitlines() if line.strip()]
+            if name == OURS and summary["found"]:
+                found.faults += [f"{sample.name}: {f}" for f in check_summary("", sample.text.encode(), summary).faults]
+            extra = {"refused": 100.0 * (not summary["found"])} if asked else {}
+            if sample.spans:
+                extra["inside"] = inside(sample, summary["quotes"])
+            found.add(name, measures(sample, said[name], focused) | extra)
+        if sample.spans:
+            foreign = samples[(number + len(samples) // 2) % len(samples)].focus
+            report, _, _ = programs[OURS].run("summarize", str(file), "--focus", foreign)
+            found.add(OURS, {"foreign refused": 100.0 * (not report["summary"]["found"])})
+        most = sum(map(length, said[OURS])) or 40
+        sentences = sentences_of(sample.text)
+        for name, order in (("lead", lead), ("TextRank", textrank)):
+            found.add(name, measures(sample, cut(sentences, order(sentences), most), focused))
+        score = by_rouge(sample.references) if sample.references else by_facts(sample, focused)
+        found.add(ORACLE, measures(sample, oracle(score, sentences, most), focused))
+        progress.say(f"{of.title}: {number + 1} of {len(samples)}", last=number + 1 == len(samples))
+    return found
+
+
+def by_facts(sample: Sample, focused: bool) -> Callable[[list[str]], float]:
+    """How many facts sentences tell, of those that the focus is about if there is one."""
+    wanted = set(sample.bears if focused else sample.facts)
+    return lambda lines: len(sample.told(lines) & wanted)
+
+
+def interval(numbers: list[float]) -> list[float]:
+    """-> [mean, low, high]: the mean, and where it lies with 95 % (percentiles of the bootstrap)"""
+    values = np.array(numbers)
+    drawn = np.random.default_rng(0).integers(0, len(values), (RESAMPLES, len(values)))
+    low, high = np.percentile(values[drawn].mean(axis=1), [2.5, 97.5])
+    return [round(float(number), 2) for number in (values.mean(), low, high)]
+
+
+def summed(found: Measured) -> dict[str, dict[str, dict]]:
+    """Method → measure → n, mean and interval, and those of what this project has more."""
+    record: dict[str, dict[str, dict]] = {}
+    for method, by_measure in found.scores.items():
+        record[method] = {}
+        for name, numbers in by_measure.items():
+            entry = {"n": len(numbers), "mean": interval(numbers)}
+            ours = found.scores[OURS].get(name, [])
+            if method != OURS and len(ours) == len(numbers):
+                entry["ahead"] = interval([a - b for a, b in zip(ours, numbers, strict=True)])
+            record[method][name] = entry
+    return record
+
+
+def shown(entry: dict) -> str:
+    """A mean with its interval."""
+    mean, low, high = entry["mean"]
+    return f"{mean:.1f} ({low:.1f}–{high:.1f})"
+
+
+def table(record: dict[str, dict]) -> str:
+    """Markdown: a row a method, a table a set."""
+    parts = []
+    for name, by_method in record.items():
+        columns = list(dict.fromkeys(measure for of in by_method.values() for measure in of if measure != "words"))
+        ours = by_method[OURS]
+        n = ours["words"]["n"]
+        head = f"*{SETS[name].title}*, n {n}, about {ours['words']['mean'][0]:.0f} words:\n"
+        lines = [head, f"| method | {' | '.join(columns)} |", "|---" * (1 + len(columns)) + "|"]
+        for method, of in by_method.items():
+            cells = [shown(of[column]) if column in of else "" for column in columns]
+            lines.append(f"| {method} | {' | '.join(cells)} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def main() -> int:
+    """The command line → its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="the folder of qmsum/ and scitldr/")
+    parser.add_argument("--model", type=Path, help="a model folder; by default models/demo")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--most", type=int, default=10**9, help="most texts of a set, evenly spread")
+    parser.add_argument("--beside", type=Path, help="another program, measured as the row `before`")
+    parser.add_argument("--choose", action="store_true", help="the parts to choose a method by")
+    parser.add_argument("--write", action="store_true", help="write the record to docs/records, and the table")
+    options = parser.parse_args()
+    if options.write and options.choose:
+        parser.error("--choose: the table is of the other parts")
+    began = time.monotonic()
+    progress = Progress()
+    record: dict[str, dict] = {}
+    faults: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder)
+        programs = {OURS: Cli(built(), options.model, work)}
+        if options.beside:
+            (work / "beside").mkdir()
+            programs[BEFORE] = Cli(options.beside.resolve(), options.model, work / "beside")
+        for name in options.sets:
+            every = list(SETS[name].samples(options.data, options.choose))
+            samples = every[:: max(1, -(-len(every) // options.most))]
+            found = measure(programs, SETS[name], samples, progress, work)
+            record[name] = summed(found)
+            faults += found.faults
+        head = record_head(["scripts/lab.sh", "summaries", *sys.argv[1:]], programs[OURS], began)
+    print(table(record))
+    if options.write:
+        head["command"] = head["command"].replace(str(options.data), "DATA").replace(str(options.beside), "PROGRAM")
+        together = " ".join(options.sets)
+        path = write_record(f"summaries-{together}-{head['model']['name']}", head | {"sets": record})
+        said = f"`{head['command']}` on {head['machine']['cpu']}, commit {head['commit']}"
+        source = f"{said} ([record](records/{path.name})); means with 95 % intervals (bootstrap):\n\n"
+        replace_between(ROOT / "docs/performance.md", f"summaries {together}", source + table(record))
+    sys.exit("\n".join(faults) or None)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from lab.evaluate import real_documents, summaries
+from lab.evaluate import real_documents, summary_form
 from lab.evaluate.questions import system_documents
 from lab.evaluate.real_documents import DocumentAsker
 from lab.evaluate.score import Share
@@ -18,7 +18,7 @@ def test_an_answer_is_right_by_sentence_or_by_words():
 
 def test_failures_name_what_is_wrong():
     easy = real_documents.Result("hard", "all", bm25=Share(9, 10), verbatim=Share(9, 10))
-    found = real_documents.failures([easy], [summaries.Summary("x", faults=["odd"])])
+    found = real_documents.failures([easy], [summary_form.Summary("x", faults=["odd"])])
     assert [text[:9] for text in found] == ["BM25's be", "hard, all", "the summa"]
     assert (
         real_documents.failures([real_documents.Result("hard", "all", bm25=Share(8, 10), verbatim=Share(9, 9))], [])
@@ -39,5 +39,5 @@ def test_real_documents(cli, tmp_path):
     whole = real_documents.total(results)
     assert whole.recall.n == sum(r.recall.n for r in results)
     assert real_documents.table([*results, whole]).count("\n") == 4
-    made = [summaries.summarise(cli, Path(tmp_path), name, text) for name, text in texts.items()]
+    made = [summary_form.summarise(cli, Path(tmp_path), name, text) for name, text in texts.items()]
     assert real_documents.failures([*results, whole], made) == []

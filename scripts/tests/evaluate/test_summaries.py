@@ -1,28 +1,117 @@
-"""What a summary must be."""
+"""Summaries: their sets, those they are compared with, the intervals; and a few asked."""
 
-from lab.evaluate.summaries import check_summary
+import json
+from pathlib import Path
 
-SUMMARY = "Title\n\nOne. Two.\n\n1. Three. Four.\n"
+import pytest
+
+from lab.evaluate import summaries, summary_sets
+from lab.evaluate.cli import Progress
+from lab.evaluate.summary_peers import by_rouge, cut, lead, oracle, sentences_of, textrank
+
+TEXT = """# Harbour rules
+
+The harbour opens at six. A berth costs 12 crowns a night. Dogs stay on the boat.
+
+- a rope of ten metres
+- a light at the mast
+
+1.1 The warden keeps the keys.
+1.2 The warden calls the boats in."""
 
 
-def summary_of(*parts: str) -> dict:
-    """What the command line would say, had it chosen these parts of SUMMARY."""
-    quotes = [
-        {"start": at, "end": at + len(p), "start_utf16": at, "end_utf16": at + len(p), "text": p, "headings": ["Title"]}
-        for p, at in ((p, SUMMARY.index(p)) for p in parts)
+def test_texts_are_cut_into_sentences():
+    found = sentences_of(TEXT)
+    assert "A berth costs 12 crowns a night." in found
+    assert "- a light at the mast" in found
+    assert "1.2 The warden calls the boats in." in found
+
+
+def test_the_first_of_an_order_come_as_near_to_a_number_of_words_as_they_can():
+    sentences = ["one two three", "four five", "six seven eight nine", "ten"]
+    assert cut(sentences, [0, 1, 2, 3], 5) == sentences[:2]
+    assert cut(sentences, [2, 0, 1, 3], 7) == [sentences[0], sentences[2]]
+    assert cut(sentences, [2], 1) == [sentences[2]], "one at least"
+
+
+def test_textrank_puts_first_what_others_speak_of():
+    sentences = [
+        "Ducks swim here.",
+        "The ferry leaves at noon.",
+        "At noon the ferry is full.",
+        "A ferry that leaves is late.",
     ]
-    return {"text": "\n".join(parts), "quotes": quotes}
+    assert lead(sentences) == [0, 1, 2, 3]
+    order = textrank(sentences)
+    assert order[-1] == 0
+    assert order[0] == 1
 
 
-def test_a_summary_keeps_the_order_and_says_nothing_twice():
-    good = check_summary("x", SUMMARY.encode(), summary_of("Title", "One.", "Three.", "Four."))
-    assert (good.headings, good.leading, good.other, good.faults) == (1, 2, 1, [])
-    assert check_summary("x", SUMMARY.encode(), summary_of("Two.", "Four.")).other == 2
-    for parts, fault in (
-        (("Three.", "One."), "line 2 is out of order"),
-        (("One.", "One."), "line 2 stands there twice"),
-        ((), "it quotes nothing"),
-    ):
-        assert fault in check_summary("x", SUMMARY.encode(), summary_of(*parts)).faults
-    more = summary_of("One.") | {"text": "One.\nMine."}
-    assert check_summary("x", SUMMARY.encode(), more).faults == ["2 lines are not its 1 quotes"]
+def test_an_oracle_takes_what_the_reference_says():
+    sentences = ["The mill is old.", "A tax of nine crowns is due.", "Rain fell.", "The tax is due in May."]
+    chosen = oracle(by_rouge(("A tax of nine crowns is due. The tax is due in May.",)), sentences, 14)
+    assert chosen == [sentences[1], sentences[3]]
+    told = oracle(lambda lines: len({line for line in lines if "tax" in line}), sentences, 100)
+    assert told == [sentences[1], sentences[3]], "it ends where nothing is gained"
+
+
+def test_a_fact_is_told_where_one_sentence_holds_its_words():
+    sample = summary_sets.Sample("x", "", facts={"rent": ("rent", "940 euros"), "pets": ("Pets",)})
+    assert sample.told(["The rent\nis 940  euros."]) == {"rent"}
+    assert sample.told(["The rent is due.", "It is 940 euros."]) == set()
+
+
+def test_facts_stand_in_the_documents_and_both_parts_differ():
+    parts = {part: list(summary_sets.facts(part)) for part in ("choose", "measure")}
+    assert len(parts["measure"]) == 10
+    assert not {s.name for s in parts["choose"]} & {s.name for s in parts["measure"]}
+    for sample in (*parts["choose"], *parts["measure"]):
+        assert sample.told([sample.text]) == set(sample.facts), sample.name
+        assert set(sample.bears) <= set(sample.facts)
+
+
+def test_meetings_become_texts_with_the_places_of_turns(tmp_path):
+    turns = [
+        {"speaker": "Ann", "content": "We 'll meet at é four , right ? {vocalsound}"},
+        {"speaker": "Bob", "content": "{pause}"},
+        {"speaker": "Bob", "content": "I do n't know ."},
+    ]
+    query = {"query": "When?", "answer": "At four.", "relevant_text_span": [["2", "9"]]}
+    row = {
+        "meeting": "m", "meeting_transcripts": turns, "general_query_list": [{"query": "all", "answer": "They meet."}],
+        "specific_query_list": [query],
+    }  # fmt: skip
+    file = tmp_path / "m.jsonl"
+    file.write_text(json.dumps(row) + "\n")
+    (meeting,) = summary_sets.meetings(file)
+    assert meeting.text == "Ann: We'll meet at é four, right?\n\nBob: I don't know.\n\n"
+    assert meeting.references == ("They meet.",)
+    (asked,) = summary_sets.queries(file)
+    ((start, end),) = asked.spans
+    assert asked.text.encode()[start:end] == b"Bob: I don't know.\n\n"
+    quotes = [{"start": start}, {"start": 0}]
+    assert summaries.inside(asked, quotes) == 50.0
+    assert summaries.inside(asked, []) == 0.0
+
+
+def test_intervals_hold_the_mean():
+    mean, low, high = summaries.interval([0.0, 10.0] * 50)
+    assert mean == 5.0
+    assert 3.5 < low < 5 < high < 6.5
+    assert summaries.interval([7.0, 7.0]) == [7.0, 7.0, 7.0]
+
+
+def test_each_method_gets_as_many_words_and_the_program_is_ahead_of_the_first_sentences(cli, tmp_path):
+    samples = list(summary_sets.facts("measure"))[:3]
+    work = Path(tmp_path)
+    for name in ("facts", "focus"):
+        found = summaries.measure({summaries.OURS: cli}, summaries.SETS[name], samples, Progress(), work)
+        assert found.faults == []
+        record = summaries.summed(found)
+        assert set(record) == {summaries.OURS, "lead", "TextRank", summaries.ORACLE}
+        ours = record[summaries.OURS]
+        for method in ("lead", "TextRank"):
+            assert record[method]["words"]["mean"][0] == pytest.approx(ours["words"]["mean"][0], rel=0.4)
+        assert record["lead"]["facts"]["ahead"][0] > 0
+        assert record[summaries.ORACLE]["facts"]["mean"][0] >= ours["facts"]["mean"][0]
+        assert summaries.table({name: record}).count("\n| ") == 5

@@ -117,6 +117,7 @@ fn check(options: &AskOptions) -> Result<()> {
         || options.recall_prompts.is_some()
         || options.verbatim
         || options.length.is_some()
+        || options.focus.is_some()
         || options.style != SummaryStyle::default()
     {
         let message = "found options of a document, expected max_output_tokens, prompt_lookup and sampling alone: a chat has none";

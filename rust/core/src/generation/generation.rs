@@ -5,9 +5,10 @@ use std::time::Instant;
 
 use crate::answer::{Answer, AnswerEvent, Refusal, Usage, found_confidence};
 use crate::document::{Document, Shared};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::generation::answer_stream::{AnswerStream, Generate};
 use crate::generation::extraction::Extraction;
+use crate::generation::extractive::Extractive;
 use crate::generation::output::Output;
 use crate::generation::prompt_run::PromptRun;
 use crate::generation::prompt_session::PromptSession;
@@ -29,25 +30,33 @@ impl Document {
     /// Asks a question; the answer is pulled with [`AnswerStream::next`]. By recall a folder's reader answers, where it has one.
     ///
     /// # Errors
-    /// `argument.question` for a question that is empty or does not fit; `argument.options` or `argument.sampling` for options out of range;
+    /// `argument.question` for a question that is empty or does not fit; `argument.options` or `argument.sampling` for options out of range, or a focus;
     /// `call.unread` when the document is not read, or not for that reading; `model.no_generator` by another reading than recall in a folder that holds a reader
     /// alone; `text.changed`; `runtime.failed`.
     pub fn ask(&self, question: &str, options: AskOptions) -> Result<AnswerStream> {
         AnswerStream::boxed(answering(&self.shared, question, options, Near::default())?)
     }
 
-    /// Asks for a summary; it is pulled with [`AnswerStream::next`].
+    /// Asks for a summary; it is pulled with [`AnswerStream::next`]. By recall it is made of the document's sentences, and no graph is run, save of a free
+    /// model that is not to be verbatim.
     ///
     /// # Errors
-    /// As [`Document::ask`], but for the question; `model.no_generator` in a folder that holds a reader alone; `argument.scenario` when the window leaves no room for the document.
+    /// As [`Document::ask`], but for the question; `model.no_generator` by another reading than recall in a folder that holds a reader alone; `argument.options` for a focus of a summary that is not
+    /// made of sentences; `argument.scenario` when the window leaves no room for the document.
     pub fn summarize(&self, options: AskOptions) -> Result<AnswerStream> {
-        AnswerStream::new(Generation::new(&self.shared, Task::Summarize, options, Near::default())?)
+        match Extractive::new(&self.shared, &options)? {
+            Some(summary) => AnswerStream::new(summary),
+            None => AnswerStream::new(Generation::new(&self.shared, Task::Summarize, options, Near::default())?),
+        }
     }
 }
 
 /// What answers a question: the folder's reader, where it has one and the reading is recall, or else its language model. By recall the answer is looked for rather
 /// beside what `near` names.
 pub(crate) fn answering(document: &Arc<Shared>, question: &str, options: AskOptions, near: Near) -> Result<Box<dyn Generate>> {
+    if options.focus.is_some() {
+        return Err(Error::new("argument.options", "focus: found a question, expected a summary"));
+    }
     Ok(match Extraction::new(document, question, &options)? {
         Some(extraction) => Box::new(extraction.near(near)),
         None => Box::new(Generation::new(document, Task::Ask(question.to_owned()), options, near)?),

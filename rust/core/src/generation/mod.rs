@@ -30,6 +30,7 @@ mod constrained;
 mod coverage;
 mod document_chat;
 mod extraction;
+mod extractive;
 mod free_form;
 mod generation;
 mod note;

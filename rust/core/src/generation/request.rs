@@ -29,6 +29,8 @@ pub struct AskOptions {
     pub max_output_tokens: Option<usize>,
     /// Most sentences of a citing model's summary, from all over the document; without it as many as the model cites.
     pub length: Option<usize>,
+    /// What the summary is to be about, such as "what I must pay": of a summary by recall that is made of the document's sentences.
+    pub focus: Option<String>,
     /// The form of a citing model's summary.
     pub style: SummaryStyle,
     /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
@@ -56,6 +58,7 @@ impl Default for AskOptions {
             verbatim: false,
             max_output_tokens: None,
             length: None,
+            focus: None,
             style: SummaryStyle::default(),
             prompt_lookup: true,
             sampling: Sampling::default(),
@@ -220,7 +223,7 @@ pub(crate) fn check_prompts(document: &Shared, options: &AskOptions, reading: Re
     Ok(most)
 }
 
-fn at_least_one(name: &str, number: Option<usize>) -> Result<()> {
+pub(crate) fn at_least_one(name: &str, number: Option<usize>) -> Result<()> {
     match number {
         Some(0) => Err(Error::new("argument.options", format!("{name}: found 0, expected at least 1"))),
         _ => Ok(()),

@@ -8,6 +8,7 @@ mod misspelt;
 pub(crate) mod passage_records;
 pub(crate) mod postings;
 mod search;
+pub(crate) mod term_counts;
 pub(crate) mod terms;
 pub(crate) mod unit_records;
 

@@ -68,7 +68,7 @@ impl Model {
     pub fn generator(&self) -> Result<&Arc<Generator>> {
         let message = || {
             let name = &self.manifest.name;
-            format!("{name}: found a reader alone, expected a generator: it answers questions by recall, and neither summarises nor chats")
+            format!("{name}: found a reader alone, expected a generator: it answers questions and summarises by recall, and does not chat")
         };
         self.generator.as_ref().ok_or_else(|| Error::new("model.no_generator", message()))
     }

@@ -4,12 +4,17 @@ mod candidates;
 pub(crate) mod correction;
 pub(crate) mod evidence;
 pub(crate) mod excerpt;
+pub(crate) mod focus;
 pub(crate) mod map_reduce;
 mod near;
 mod pieces;
 pub(crate) mod plan;
 mod prompt;
 pub(crate) mod retrieval;
+pub(crate) mod salience;
+pub(crate) mod sentence_choice;
+pub(crate) mod sentence_pool;
+pub(crate) mod survey;
 
 pub(crate) use candidates::{Candidate, Candidates, best_first, candidates_of, headings};
 pub(crate) use evidence::{Evidence, constrained_quotes, source_texts};

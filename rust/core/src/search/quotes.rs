@@ -18,11 +18,27 @@ pub(crate) fn locate(quotes: &mut [Quote], text: &str) {
     let mut from = 0;
     for quote in quotes {
         let seen = visible(&quote.text);
-        let words: Vec<&str> = seen.split_whitespace().collect();
-        let Some((start, end)) = [false, true].into_iter().find_map(|bare| find_folded(&text[from..], &words, bare)) else { continue };
+        let joined = unhyphenated(&seen);
+        let mut forms = [&*seen, &joined].into_iter().flat_map(|form| [(form, false), (form, true)]);
+        let place = forms.find_map(|(form, bare)| find_folded(&text[from..], &form.split_whitespace().collect::<Vec<_>>(), bare));
+        let Some((start, end)) = place else { continue };
         quote.answer = Span::within(0, 0, text, from + start, from + end);
         from += end;
     }
+}
+
+/// A text without the hyphens that part words over two lines: an answer has those words whole.
+fn unhyphenated(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len() + 1);
+    for line in text.lines() {
+        if joined.ends_with('-') {
+            joined.pop();
+        } else {
+            joined.push(' ');
+        }
+        joined.push_str(line.trim());
+    }
+    joined
 }
 
 /// The sentences of `text` that stand verbatim in one of the passages, white space folded; of at least three words. At a passage's end a full
@@ -70,6 +86,14 @@ mod tests {
         assert_eq!(quotes.len(), 1);
         assert_eq!(quotes[0].text, "It may\n  be copied freely.");
         assert_eq!((quotes[0].span.start, quotes[0].span.start_utf16), (103, 52));
+    }
+
+    #[test]
+    fn words_that_a_hyphen_parts_over_two_lines_are_found_whole() {
+        let source = "The muni-\n  cipality pays the co-\nowners.";
+        let mut quotes = [Quote::new(Span::within(0, 0, source, 0, source.len()), source.to_owned())];
+        locate(&mut quotes, "Yes.\nThe municipality pays the coowners.");
+        assert_eq!((quotes[0].answer.start, quotes[0].answer.end), (5, 40));
     }
 
     #[test]

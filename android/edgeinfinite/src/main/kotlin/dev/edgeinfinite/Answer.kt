@@ -25,7 +25,7 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
      * compare answers of several documents, use [foundConfidence].
      */
     public val confidence: Double,
-    /** What it rests on that nothing was found; null where something was, for a summary and in a chat. */
+    /** What it rests on that nothing was found; null where something was, for a summary without a focus and in a chat. */
     public val refusal: Refusal?,
     /** The parts of [text] that stand in the document word for word, white space aside, in the order of [text]. */
     public val quotes: List<Quote>,

@@ -29,7 +29,11 @@ public interface Document : AutoCloseable {
      */
     public suspend fun chat(): DocumentChat
 
-    /** Summarises the document. A flow like that of [ask]; it fails with `model.no_generator` where the model is a reader alone. */
+    /**
+     * Summarises the document. A flow like that of [ask]. By [Reading.Recall] the summary is made of the document's own sentences, and the
+     * model is not run, save one that writes in its own words and is not [SummaryOptions.verbatim]. By another reading it fails with
+     * `model.no_generator` where the model is a reader alone.
+     */
     public fun summarize(options: SummaryOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /**

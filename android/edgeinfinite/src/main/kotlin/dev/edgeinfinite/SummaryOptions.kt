@@ -16,12 +16,23 @@ public enum class SummaryStyle {
 /** How a document is summarised. */
 public class SummaryOptions {
     /**
-     * The most sentences, from all over the document, 1 or more; null, the default, for as many as the model chooses. Of a model that
-     * quotes ([ModelInfo.citing]); another one's length is [maxOutputTokens].
+     * The most sentences, from all over the document, 1 or more; null, the default, for as many as are usual for its length. Of a summary
+     * that is made of the document's sentences; one in a model's own words is as long as [maxOutputTokens] says.
      */
     public var length: Int? = null
         set(value) {
             field = value.atLeastOne("length")
+        }
+
+    /**
+     * What the summary is to be about, such as "what I must pay"; null, the default, for the whole document. Of a summary by
+     * [Reading.Recall] that is made of the document's sentences: of a model that quotes, of a reader, or [verbatim]; any other is refused
+     * with `argument.options`. Where nothing in the document bears on it, [Answer.found] is false and [Answer.refusal] says why.
+     */
+    public var focus: String? = null
+        set(value) {
+            require(value == null || value.isNotBlank()) { "found a focus without words, expected what the summary is to be about" }
+            field = value
         }
 
     /** The form of a summary of a model that quotes; another one chooses its own. [SummaryStyle.Bullets] by default. */
@@ -44,6 +55,7 @@ public class SummaryOptions {
 
     internal fun json(): ByteArray = answerOptions(reading, maxOutputTokens, recallPrompts = null, verbatim, sampling)
         .putOpt("length", length)
+        .putOpt("focus", focus)
         .put("style", style.name.lowercase())
         .bytes()
 }

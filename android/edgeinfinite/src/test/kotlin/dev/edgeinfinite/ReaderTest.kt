@@ -37,7 +37,10 @@ class ReaderTest {
     fun `it refuses what takes a language model`() = runTest {
         EdgeInfinite.open(dir).use { model ->
             model.read(TextSource.of(text)).use { document ->
-                assertEquals("model.no_generator", assertThrows<ModelException> { document.summarize().await() }.code)
+                assertEquals(0, document.summarize().await().usage.graphRuns)
+                assertTrue("Ada Brown" in document.summarize { length = 2 }.await().text)
+                val refused = assertThrows<ModelException> { document.summarize { reading = Reading.Notes }.await() }
+                assertEquals("model.no_generator", refused.code)
             }
             assertEquals("model.no_generator", assertThrows<ModelException> { model.chat() }.code)
         }

@@ -104,6 +104,28 @@ class ReadingTest {
     }
 
     @Test
+    fun `a summary is about its focus, or is refused`() = runTest {
+        val lease = "# Lease\n\nPets are not allowed.\n\n# Rent\n\nThe rent is 940 euros a month.\n\n# Keys\n\nThere are two keys.\n"
+        EdgeInfinite.open(Tiny.repository.resolve("models/demo")).use { model ->
+            model.read(TextSource.of(lease)).use { document ->
+                val dues = document.summarize { focus = "what rent I must pay" }.await()
+                assertTrue(dues.found && dues.refusal == null && "940 euros" in dues.text && "Pets" !in dues.text, dues.text)
+                assertEquals(listOf("Lease", "Rent", "The rent is 940 euros a month."), dues.quotes.map { it.text })
+                val none = document.summarize { focus = "chess openings" }.await()
+                assertEquals(Refusal.NoWords, none.refusal)
+                assertTrue(!none.found && none.text.isEmpty() && none.quotes.isEmpty())
+                val notes = document.summarize {
+                    focus = "rent"
+                    reading = Reading.Notes
+                }
+                val refused = runCatching { notes.await() }.exceptionOrNull()
+                assertTrue(refused is IllegalArgumentException && "memory or notes" in refused.message!!, "$refused")
+                assertThrows(IllegalArgumentException::class.java) { document.summarize { focus = "" } }
+            }
+        }
+    }
+
+    @Test
     fun `a trimmed model answers as before`() = runTest {
         Tiny.open().use { model ->
             model.read(TextSource.of("Gora signed it in May.")).use { document ->

@@ -15,7 +15,7 @@ public class FakeAnswer(
     /** [dev.edgeinfinite.Answer.confidence] of it, 0 … 1; 1 by default. */
     public var confidence: Double = 1.0
 
-    /** [dev.edgeinfinite.Answer.refusal] of a question that is not [found]; [Refusal.NoAnswer] by default. */
+    /** [dev.edgeinfinite.Answer.refusal] of a question, or of a summary with a focus, that is not [found]; [Refusal.NoAnswer] by default. */
     public var refusal: Refusal = Refusal.NoAnswer
 
     /** What is quoted, each where it stands first in the document; null, the default, for each line of [text] that stands there. */

@@ -78,7 +78,7 @@ public sealed interface FakeCall {
         /** How. */
         public val options: SummaryOptions,
     ) : FakeCall {
-        override fun toString(): String = "Summarize"
+        override fun toString(): String = options.focus?.let { "Summarize($it)" } ?: "Summarize"
     }
 
     /** [dev.edgeinfinite.Document.search]. */

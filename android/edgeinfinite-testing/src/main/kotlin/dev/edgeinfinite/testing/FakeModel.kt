@@ -104,7 +104,7 @@ public class FakeModel @JvmOverloads constructor(
             reader = null,
         )
 
-    /** From now on [question], null for a summary, is answered by [answer]. In a chat, [question] is what is said. */
+    /** From now on [question], null for a summary, or a focus, is answered by [answer]. In a chat, [question] is what is said. */
     public fun answer(question: String?, answer: FakeAnswer) {
         engine.answer(question, answer)
     }

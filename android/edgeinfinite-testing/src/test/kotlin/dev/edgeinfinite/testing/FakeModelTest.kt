@@ -165,6 +165,19 @@ class FakeModelTest {
     }
 
     @Test
+    fun `a summary with a focus has an answer of its own, or the summary's`() = runTest {
+        val document = model.read(TextSource.of(text))
+        model.answer(null, "All of it.")
+        model.answer("what I must pay", FakeAnswer("").apply { found = false })
+        assertEquals("All of it.", document.summarize { focus = "birds" }.await().text)
+        val refused = document.summarize { focus = "what I must pay" }.await()
+        assertEquals(Refusal.NoAnswer, refused.refusal)
+        assertFalse(refused.found)
+        assertEquals("Summarize(what I must pay)", model.calls.last().toString())
+        assertThrows<IllegalArgumentException> { document.summarize { focus = " " } }
+    }
+
+    @Test
     fun `a failure on demand comes once, to that kind of call`() = runTest {
         val failure = TextException("text.encoding", "found a PDF")
         model.fail<FakeCall.Read>(failure)

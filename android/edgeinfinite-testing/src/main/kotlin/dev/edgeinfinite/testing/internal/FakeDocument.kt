@@ -29,7 +29,7 @@ internal class FakeDocument(private val engine: FakeEngine, private val lifetime
     override fun summarize(options: SummaryOptions.() -> Unit): Flow<AnswerEvent> = summarize(SummaryOptions().apply(options))
 
     fun summarize(options: SummaryOptions): Flow<AnswerEvent> =
-        engine.events(FakeCall.Summarize(options), lifetime, question = null, options.reading, content)
+        engine.events(FakeCall.Summarize(options), lifetime, question = null, options.reading, content, options.focus)
 
     override suspend fun search(text: String, options: SearchOptions.() -> Unit): List<Passage> {
         val chosen = SearchOptions().apply(options)

@@ -49,13 +49,20 @@ internal class FakeEngine(private val model: FakeModel) {
         lifetime.check()
     }
 
-    /** The events of an answer to [question], null for a summary, about [content], null in a chat. */
-    fun events(call: FakeCall, lifetime: Lifetime, question: String?, reading: Reading?, content: Content?): Flow<AnswerEvent> = flow {
+    /** The events of an answer to [question], null for a summary, which may have a [focus], about [content], null in a chat. */
+    fun events(
+        call: FakeCall,
+        lifetime: Lifetime,
+        question: String?,
+        reading: Reading?,
+        content: Content?,
+        focus: String? = null,
+    ): Flow<AnswerEvent> = flow {
         begin(call, lifetime)
         content?.checkRead(reading)
         require(question == null || question.isNotBlank()) { "found a question without words, expected some" }
         val document = content?.document.orEmpty()
-        val said = answers[question.orEmpty()] ?: model.script.answer(question, document)
+        val said = answers[question ?: focus.orEmpty()] ?: answers[question.orEmpty()] ?: model.script.answer(question, document)
         pace(lifetime)
         emit(AnswerEvent.Progress(tokensDone = 0, tokensTotal = words(question.orEmpty()), secondsLeft = null))
         for (piece in pieces.findAll(said.text)) {
@@ -64,10 +71,10 @@ internal class FakeEngine(private val model: FakeModel) {
         }
         pace(lifetime)
         said.failure?.let { throw it }
-        emit(AnswerEvent.Done(answer(question, said, document, said.resolvedQuestion.takeIf { call is FakeCall.AskInChat })))
+        emit(AnswerEvent.Done(answer(question, focus, said, document, said.resolvedQuestion.takeIf { call is FakeCall.AskInChat })))
     }
 
-    private fun answer(question: String?, said: FakeAnswer, document: String, resolved: String?): Answer {
+    private fun answer(question: String?, focus: String?, said: FakeAnswer, document: String, resolved: String?): Answer {
         val quoted = said.quotes ?: said.text.lines().filter { it.isNotBlank() && it in document }
         val quotes = quoted.map { quote(it, said, document, after = 0) }
         return Answer(
@@ -76,7 +83,7 @@ internal class FakeEngine(private val model: FakeModel) {
             text = said.text,
             found = said.found,
             confidence = said.confidence,
-            refusal = said.refusal.takeIf { question != null && document.isNotEmpty() && !said.found },
+            refusal = said.refusal.takeIf { (question ?: focus) != null && document.isNotEmpty() && !said.found },
             quotes = quotes,
             shortAnswer = said.shortAnswer?.let { quote(it, said, document, after = quotes.firstOrNull()?.start ?: 0) },
             verdict = said.verdict,
