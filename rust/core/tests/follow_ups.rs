@@ -123,8 +123,8 @@ fn alone(document: &Document, question: &str) -> Answer {
 #[test]
 fn every_kind_of_model_answers_follow_ups_without_a_further_run() {
     // A citing model, a reader alone, a free one.
-    for name in ["demo", "tiny-reader", "tiny"] {
-        let document = read(&open(name, None), LEASE, Reading::Recall);
+    for (name, scenario) in [("demo", None), ("tiny-reader", None), ("tiny", Some("large"))] {
+        let document = read(&open(name, scenario), LEASE, Reading::Recall);
         let chat = document.chat();
         assert_eq!(ask(&chat, BOILER.0).resolved_question, None, "{name}");
         let second = ask(&chat, "And who pays for it?");

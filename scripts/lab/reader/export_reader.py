@@ -38,7 +38,7 @@ FILES = {"graph": "reader.onnx", "settings": "reader.json", "tokenizer": "reader
 ABOUT = {
     "format": 1,
     "name": "reader",
-    "version": "1",
+    "version": "2",
     "description": "Finds the sentences of a document that answer a question, and the short answer in them",
     "licence": "Apache-2.0",
 }

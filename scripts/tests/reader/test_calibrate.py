@@ -3,7 +3,7 @@
 import numpy as np
 
 from lab.reader.articles import Article
-from lab.reader.calibrate_reader import Told, calibrated
+from lab.reader.calibrate_reader import Told, threshold, weight
 from lab.reader.reading import Seen
 
 
@@ -18,16 +18,15 @@ def told(relevance: list[float], none: float, bm25: list[float], good: set[int])
     return Told(Nothing(), seen, frozenset(good))
 
 
-def test_the_threshold_stands_between_what_is_told_and_what_is_not():
-    sure = [told([6.0, 0.0], 3.0, [1.0, 1.0], {0})] * 5
-    unsure = [told([3.5, 0.0], 3.0, [1.0, 1.0], set())] * 5
-    choice = calibrated([sure + unsure], 1)
-    assert 0.62 < choice.found <= 0.96
+def test_the_threshold_is_the_lowest_that_refuses_enough():
+    # Found with e^r / (e^r + 1): 0.12, 0.5, 0.73, 0.88, 0.95.
+    untold = [told([r, -99.0], 0.0, [0.0, 0.0], set()) for r in (-2.0, 0.0, 1.0, 2.0, 3.0)]
+    assert threshold([(0.6, untold)], 1.0) == 0.74
+    assert threshold([(0.6, untold), (0.8, untold)], 1.0) == 0.89
+    assert threshold([(1.0, untold)], 1.0) == 0.96
 
 
 def test_bm25_counts_where_it_helps():
     helped = [told([2.0, 2.2], 0.0, [1.0, 0.5], {0})] * 3 + [told([0.0, 3.0], 0.0, [1.0, 0.2], {1})] * 3
-    choice = calibrated([[*helped, told([0.0, 0.0], 9.0, [1.0, 1.0], set())]], 1)
-    assert 0.4 < choice.bm25 < 3.75
-    misled = [told([2.0, 1.9], 0.0, [0.1, 1.0], {0})] * 3
-    assert calibrated([[*misled, told([0.0, 0.0], 9.0, [1.0, 1.0], set())]], 1).bm25 == 0.0
+    assert 0.4 < weight([helped]) < 3.75
+    assert weight([[told([2.0, 1.9], 0.0, [0.1, 1.0], {0})] * 3]) == 0.0
