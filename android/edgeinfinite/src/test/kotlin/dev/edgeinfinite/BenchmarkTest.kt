@@ -29,7 +29,8 @@ class BenchmarkTest {
         assertTrue(points[0].documentTokens < points[1].documentTokens)
         assertTrue(points.all { it.readMs > 0 && it.ttftMs > 0 && it.peakRssBytes > it.stateBytes })
         assertTrue(points.all { it.found && it.thermalStatus == 3 })
-        assertEquals(1, points.map { it.stateBytes }.distinct().size)
+        val most = EdgeInfinite.inspect(demo).scenarios.maxOf { it.stateBytes }
+        assertTrue(points.all { it.stateBytes in 1..2 * most }) // the document's and the question's, no more however long it is
         assertEquals(points[1].documentTokens, progress.last().tokensDone)
         assertEquals(0, folder.list()!!.size)
         assertDocumented(JSONObject(report.json(mapOf("maker" to "M", "model" to "P"))))
