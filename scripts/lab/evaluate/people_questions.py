@@ -208,7 +208,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as work:
         folders = [Path(tempfile.mkdtemp(dir=work)) for _ in options.model]
         clis = [Cli(built(), model, own) for model, own in zip(options.model, folders, strict=True)]
-        names = [cli.run("inspect")[0]["name"] for cli in clis]
+        inspected = [cli.run("inspect")[0] for cli in clis]
+        names = [one["name"] for one in inspected]
         for name in options.sets:
             cases = sampled(unseen(name, options.data), options.most)
             by_model.setdefault(WORDS, {})[name] = by_words(cases)
@@ -227,7 +228,7 @@ def main() -> int:
     if options.out:
         options.out.write_text(json.dumps(record, indent=1) + "\n")
     if options.write:
-        path = write_record(f"people-{names[0]}", record)
+        path = write_record(f"people-{names[0]}-{inspected[0]['version']}", record)
         said = f"`{record['command']}` ([record](../../{path.relative_to(ROOT)})); 95 % intervals (Wilson) and n:\n\n"
         replace_between(options.model[0] / "README.md", f"people {names[0]}", said + table(by_model))
     return 0
