@@ -110,8 +110,12 @@ def test_each_method_gets_as_many_words_and_the_program_is_ahead_of_the_first_se
         record = summaries.summed(found)
         assert set(record) == {summaries.OURS, "lead", "TextRank", summaries.ORACLE}
         ours = record[summaries.OURS]
+        told = found.scores[summaries.OURS]["words"]
         for method in ("lead", "TextRank"):
-            assert record[method]["words"]["mean"][0] == pytest.approx(ours["words"]["mean"][0], rel=0.4)
+            # Half of the longest sentence; where nothing bears on a focus there are no words to match.
+            pairs = zip(found.scores[method]["words"], told, strict=True)
+            assert all(abs(words - wanted) <= 20 for words, wanted in pairs if wanted)
+        assert sum(map(bool, told)) >= 2
         assert record["lead"]["facts"]["ahead"][0] > 0
         assert record[summaries.ORACLE]["facts"]["mean"][0] >= ours["facts"]["mean"][0]
         assert summaries.table({name: record}).count("\n| ") == 5
