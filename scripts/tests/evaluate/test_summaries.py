@@ -3,8 +3,6 @@
 import json
 from pathlib import Path
 
-import pytest
-
 from lab.evaluate import summaries, summary_sets
 from lab.evaluate.cli import Progress
 from lab.evaluate.summary_peers import by_rouge, cut, lead, oracle, sentences_of, textrank
