@@ -44,11 +44,9 @@ class Told:
     good: frozenset[int]
 
 
-def cases(texts: list[Text], most: int) -> list[Case]:
+def cases(texts: list[Text]) -> list[Case]:
     """Questions of held-out texts that these answer."""
-    return sampled(
-        [Case(t.article, q.text, q.gold | q.spare) for t in texts for q in t.article.questions if q.gold], most
-    )
+    return [Case(t.article, q.text, q.gold | q.spare) for t in texts for q in t.article.questions if q.gold]
 
 
 def seen_by(model: Model, asked: list[Case], tokenizer: Tokenizer) -> list[Told]:
@@ -107,7 +105,7 @@ def main() -> None:
         return seen_by(model, sampled(some, options.most), own)
 
     answered = [seen([case for case in for_choosing(name, options.data) if case.good]) for name in OPEN]
-    answered += [seen(cases(held[name], options.most)) for name in HELD]
+    answered += [seen(cases(held[name])) for name in HELD]
     bm25 = weight(answered)
     refused = [(share, seen(for_choosing(name, options.data))) for name, share in REFUSED.items()]
     choice = Choice(bm25, threshold(refused, bm25))
