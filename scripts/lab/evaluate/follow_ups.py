@@ -4,12 +4,14 @@
     scripts/lab.sh follow-ups --model models/reader --parts seen --show
 
 follow_ups/texts.jsonl holds fifteen texts and follow_ups/questions.jsonl chains of questions about them, all written
-by hand: `first` opens a chain, `follow` refers to what came before, `absent` does too but its answer is in no text,
-`plain` stands by itself, `change` stands by itself and changes the subject; `resolved` is the question in full in a person's words. The rules were written with the texts
-in sight that are `seen`; the others were only measured. Each text is asked by itself, and all of them as one document,
-where there is more to be confused with. Right is a first quote (or, without quotes, a text) that holds the words
-`answer`; an `absent` one should be refused, which is to be read beside how many of the others are. Each share comes with n and the interval that holds it with 95 % (Wilson). `--write` puts the record into
-docs/records and the table into docs/performance.md; `--show` prints every follow-up that was not answered rightly.
+by hand: `first` opens a chain, `follow` refers to what came before, `absent` does so too but its answer is in no text,
+`plain` stands by itself, `change` stands by itself and changes the subject; `resolved` is the question in full in a
+person's words. The rules were written with the texts in sight that are `seen`; the others were only measured. Each text
+is asked by itself, and all of them as one document, where there is more to be confused with. Right is a first quote
+(or, without quotes, a text) that holds the words `answer`. An `absent` question should be refused; that share is to be
+read beside the share of the follow-ups that are refused though the text has an answer. Each share comes with n and the
+interval that holds it with 95 % (Wilson). `--write` puts the record into docs/records and the table into
+docs/performance.md; `--show` prints every follow-up that was not answered as it should be.
 """
 
 from __future__ import annotations
