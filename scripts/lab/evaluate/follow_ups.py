@@ -4,12 +4,14 @@
     scripts/lab.sh follow-ups --model models/reader --parts seen --show
 
 follow_ups/texts.jsonl holds fifteen texts and follow_ups/questions.jsonl chains of questions about them, all written
-by hand: `first` opens a chain, `follow` refers to what came before, `plain` stands by itself, `change` stands by itself
-and changes the subject; `resolved` is the question in full in a person's words. The rules were written with the texts
-in sight that are `seen`; the others were only measured. Each text is asked by itself, and all of them as one document,
-where there is more to be confused with. Right is a first quote (or, without quotes, a text) that holds the words
-`answer`. Each share comes with n and the interval that holds it with 95 % (Wilson). `--write` puts the record into
-docs/records and the table into docs/performance.md; `--show` prints every follow-up that was not answered rightly.
+by hand: `first` opens a chain, `follow` refers to what came before, `absent` does so too but its answer is in no text,
+`plain` stands by itself, `change` stands by itself and changes the subject; `resolved` is the question in full in a
+person's words. The rules were written with the texts in sight that are `seen`; the others were only measured. Each text
+is asked by itself, and all of them as one document, where there is more to be confused with. Right is a first quote
+(or, without quotes, a text) that holds the words `answer`. An `absent` question should be refused; that share is to be
+read beside the share of the follow-ups that are refused though the text has an answer. Each share comes with n and the
+interval that holds it with 95 % (Wilson). `--write` puts the record into docs/records and the table into
+docs/performance.md; `--show` prints every follow-up that was not answered as it should be.
 """
 
 from __future__ import annotations
@@ -31,11 +33,16 @@ PARTS = ("seen", "unseen")
 APART = "each text"
 TOGETHER = "all in one"
 WAYS = ("alone", "chat", "resolved")
+KINDS = ("first", "follow", "absent", "plain", "change")
 COLUMNS = (
     "model",
     "document",
     "texts",
     "follow-ups: alone",
+    "in the chat",
+    "put in full by a person",
+    "refused in the chat",
+    "answer not in the text: refused alone",
     "in the chat",
     "put in full by a person",
     "standing by themselves: left as they are",
@@ -55,6 +62,14 @@ class Asked:
     def right(self, way: str) -> bool:
         """Whether the answer of that way holds the right words."""
         return is_right(self.answers[way], self.question["answer"])
+
+    def refused(self, way: str) -> bool:
+        """Whether nothing was found that way."""
+        return not self.answers[way]["found"]
+
+    def well(self, way: str) -> bool:
+        """Whether it was answered as it should be: rightly, or not at all where the text has no answer."""
+        return self.refused(way) if self.question["kind"] == "absent" else self.right(way)
 
     @property
     def changed(self) -> bool:
@@ -113,11 +128,14 @@ def answered(cli: Cli, file: Path, questions: list[str], *options: str) -> list[
 
 def measures(some: list[Asked]) -> dict[str, dict]:
     """The shares of a part, each as in a record."""
-    of_kind = {kind: [a for a in some if a.question["kind"] == kind] for kind in ("first", "follow", "plain", "change")}
+    of_kind = {kind: [a for a in some if a.question["kind"] == kind] for kind in KINDS}
     found: dict[str, dict] = {}
     for kind, ones in of_kind.items():
-        for way in WAYS if kind == "follow" else WAYS[:2]:
-            found[f"{kind}: right, {way}"] = share([a.right(way) for a in ones])
+        for way in WAYS if kind in ("follow", "absent") else WAYS[:2]:
+            if kind != "absent":
+                found[f"{kind}: right, {way}"] = share([a.right(way) for a in ones])
+            if kind in ("follow", "absent"):
+                found[f"{kind}: refused, {way}"] = share([a.refused(way) for a in ones])
     whole = of_kind["plain"] + of_kind["change"]
     found["plain and change: unchanged"] = share([not a.changed for a in whole])
     unharmed = [a.right("chat") for a in whole if a.right("alone")]
@@ -138,6 +156,8 @@ def rows(models: dict[str, list[dict]]) -> list[str]:
             shares = row["shares"]
             keys = (
                 *(f"follow: right, {way}" for way in WAYS),
+                "follow: refused, chat",
+                *(f"absent: refused, {way}" for way in WAYS),
                 "plain and change: unchanged",
                 "change: right, alone",
                 "change: right, chat",
@@ -148,12 +168,12 @@ def rows(models: dict[str, list[dict]]) -> list[str]:
 
 
 def show(some: list[Asked]) -> None:
-    """What was not answered rightly in the chat, or changed though it stands by itself."""
+    """What was not answered as it should be in the chat, or changed though it stands by itself."""
     for a in some:
         resolved = a.answers["chat"]["resolved_question"] or "–"
-        marks = "".join("+" if a.right(way) else "-" for way in WAYS)
+        marks = "".join("+" if a.well(way) else "-" for way in WAYS)
         kind = a.question["kind"]
-        if a.changed if kind != "follow" else not a.right("chat"):
+        if not a.well("chat") if kind in ("follow", "absent") else a.changed:
             said = a.answers["chat"]["text"].replace("\n", " / ")[:70]
             print(f"  {marks} {kind:6} {a.question['question']} → {resolved}   [{a.question['resolved']}]   {said}")
 

@@ -3,7 +3,7 @@
     meetings(data / "qmsum/test.jsonl")      a meeting each, with its summary
     queries(data / "qmsum/test.jsonl")       a question about a meeting each, with its summary and where it is spoken of
     abstracts(data / "scitldr/test.jsonl")   an abstract each, with its summaries of one sentence
-    facts("measure")                         a letter, contract or report each, with what a reader must know (facts/)
+    facts("unseen")                          a letter, contract or report each, with what a reader must know (facts/)
 
 Standard library only.
 """
@@ -31,6 +31,8 @@ class Sample:
     focus: str = ""
     # Names of the facts that bear on the focus.
     bears: tuple[str, ...] = ()
+    # A focus that the text says nothing about.
+    foreign: str = ""
     # Bytes of the text that the focus is about.
     spans: tuple[tuple[int, int], ...] = ()
 
@@ -93,10 +95,15 @@ def abstracts(path: Path) -> Iterator[Sample]:
         yield Sample(row["id"], " ".join(row["abstract"]) + "\n", tuple(row["tldrs"]))
 
 
-def facts(part: str) -> Iterator[Sample]:
-    """Documents written for this measure; `part`: those to choose a method by, or those to measure it on."""
+def facts(*parts: str) -> Iterator[Sample]:
+    """Documents written for this measure, those of some of its parts.
+
+    `choose`: to choose a method by; `measure`: to measure it on; `unseen`: written later, by someone who had not seen
+    what a method says of them.
+    """
     for row in rows(FACTS / "facts.jsonl"):
-        if row["part"] == part:
+        if row["part"] in parts:
             known = {name: tuple(words) for name, words in row["facts"].items()}
             text = (FACTS / row["document"]).read_text("utf-8")
-            yield Sample(row["document"], text, (), known, row["focus"], tuple(row["bears"]))
+            foreign = row.get("foreign", "")
+            yield Sample(row["document"], text, (), known, row["focus"], tuple(row["bears"]), foreign)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from lab.evaluate.follow_ups import HEAD, PARTS, Asked, files, headed, is_right, measures, read, rows
+from lab.evaluate.follow_ups import HEAD, PARTS, WAYS, Asked, files, headed, is_right, measures, read, rows
 
 TEXTS = {text["name"]: text for text in read("texts.jsonl")}
 QUESTIONS = read("questions.jsonl")
@@ -19,6 +19,8 @@ def test_the_set_is_as_large_as_it_says():
     assert kinds["follow"] >= 120
     assert kinds["plain"] >= 25
     assert kinds["change"] >= 25
+    assert kinds["absent"] >= 40
+    assert sum(q["kind"] == "absent" and not TEXTS[q["text"]]["seen"] for q in QUESTIONS) >= 20
     assert len(TEXTS) == 15
     assert {PARTS[not text["seen"]] for text in TEXTS.values()} == set(PARTS)
 
@@ -31,7 +33,8 @@ def test_every_answer_stands_in_its_text_and_every_chain_opens_with_a_whole_ques
         chain = (question["text"], question["chain"])
         assert (question["kind"] == "first") == (chain not in opened), question
         opened.add(chain)
-        if question["kind"] != "follow":
+        assert (question["kind"] == "absent") == (question["answer"] == ""), question
+        if question["kind"] not in ("follow", "absent"):
             assert question["resolved"] == question["question"], question
 
 
@@ -54,10 +57,17 @@ def test_shares_of_each_kind():
         asked("follow", "right", "wrong", None),
         asked("plain", "right", "wrong", "What?"),
         asked("change", "right", "right", None),
+        asked("absent", "", "", None),
+        asked("absent", "", "wrong", "What?"),
+        asked("follow", "", "", None),
     ]
     found = measures(some)
-    assert (found["follow: right, chat"]["right"], found["follow: right, chat"]["n"]) == (1, 2)
-    assert found["follow: right, resolved"]["right"] == 2
+    assert (found["follow: right, chat"]["right"], found["follow: right, chat"]["n"]) == (1, 3)
+    assert found["follow: right, resolved"]["right"] == 3
+    assert [found[f"absent: refused, {way}"]["right"] for way in WAYS] == [2, 1, 0]
+    assert (found["follow: refused, chat"]["right"], found["follow: refused, chat"]["n"]) == (1, 3)
+    assert "absent: right, chat" not in found
+    assert [a.well("chat") for a in some if a.question["kind"] == "absent"] == [True, False]
     assert (found["plain and change: unchanged"]["right"], found["plain and change: unchanged"]["n"]) == (1, 2)
     assert found["plain and change: right alone, and in the chat"]["right"] == 1
     (row,) = rows({"finder": [{"document": "each text", "texts": "seen", "shares": found}]})

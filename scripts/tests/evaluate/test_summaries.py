@@ -1,7 +1,10 @@
 """Summaries: their sets, those they are compared with, the intervals; and a few asked."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from lab.evaluate import summaries, summary_sets
 from lab.evaluate.cli import Progress
@@ -59,13 +62,46 @@ def test_a_fact_is_told_where_one_sentence_holds_its_words():
     assert sample.told(["The rent is due.", "It is 940 euros."]) == set()
 
 
-def test_facts_stand_in_the_documents_and_both_parts_differ():
-    parts = {part: list(summary_sets.facts(part)) for part in ("choose", "measure")}
-    assert len(parts["measure"]) == 10
-    assert not {s.name for s in parts["choose"]} & {s.name for s in parts["measure"]}
-    for sample in (*parts["choose"], *parts["measure"]):
+def test_facts_stand_in_the_documents_and_the_parts_differ():
+    parts = {part: list(summary_sets.facts(part)) for part in ("choose", "measure", "unseen")}
+    assert [len(samples) for samples in parts.values()] == [6, 10, 44]
+    assert len({s.name for samples in parts.values() for s in samples}) == 60
+    for sample in (s for samples in parts.values() for s in samples):
         assert sample.told([sample.text]) == set(sample.facts), sample.name
         assert set(sample.bears) <= set(sample.facts)
+        assert sample.foreign, sample.name
+
+
+def test_each_unseen_fact_is_told_by_one_sentence_and_the_texts_are_as_long_as_those_of_people():
+    samples = list(summary_sets.facts("unseen"))
+    lengths = [len(sample.text.split()) for sample in samples]
+    assert min(lengths) >= 250
+    assert sum(words > 900 for words in lengths) >= 10
+    for sample in samples:
+        sentences = sentences_of(sample.text)
+        assert 4 <= len(sample.facts) <= 10, sample.name
+        assert sample.bears, sample.name
+        for name in sample.facts:
+            assert sum(name in sample.told([sentence]) for sentence in sentences) == 1, (sample.name, name)
+
+
+def test_facts_that_are_missed_stand_with_the_sentence_that_tells_them():
+    sample = summary_sets.Sample("x", "", facts={"rent": ("940",), "pets": ("Pets",)}, bears=("pets",))
+    sentences = ["The rent is\n940 euros.", "Pets are allowed."]
+    told = sentences[1:]
+    assert list(summaries.missed(sample, told, sentences, False)) == ["x, rent: The rent is 940 euros."]
+    assert list(summaries.missed(sample, told, sentences, True)) == []
+
+
+def test_sets_that_need_no_folder_are_said_by_their_name(capsys, monkeypatch):
+    for words, fault in (
+        (["--sets", "qmsum", "facts"], "found no --data, expected the folder that holds qmsum"),
+        (["--sets", "unseen", "--choose"], "--choose: found unseen, expected sets with a part to choose by"),
+    ):
+        monkeypatch.setattr("sys.argv", ["summaries", *words])
+        with pytest.raises(SystemExit):
+            summaries.main()
+        assert fault in capsys.readouterr().err
 
 
 def test_meetings_become_texts_with_the_places_of_turns(tmp_path):
@@ -100,7 +136,7 @@ def test_intervals_hold_the_mean():
 
 
 def test_each_method_gets_as_many_words_and_the_program_is_ahead_of_the_first_sentences(cli, tmp_path):
-    samples = list(summary_sets.facts("measure"))[:3]
+    samples = [replace(s, foreign="volcanoes in Iceland") for s in list(summary_sets.facts("measure"))[:3]]
     work = Path(tmp_path)
     for name in ("facts", "focus"):
         found = summaries.measure({summaries.OURS: cli}, summaries.SETS[name], samples, Progress(), work)
@@ -108,6 +144,7 @@ def test_each_method_gets_as_many_words_and_the_program_is_ahead_of_the_first_se
         record = summaries.summed(found)
         assert set(record) == {summaries.OURS, "lead", "TextRank", summaries.ORACLE}
         ours = record[summaries.OURS]
+        assert ours.get("foreign refused", {}).get("mean") == ([100.0] * 3 if name == "focus" else None)
         told = found.scores[summaries.OURS]["words"]
         for method in ("lead", "TextRank"):
             # Half of the longest sentence; where nothing bears on a focus there are no words to match.
