@@ -255,7 +255,8 @@ fn rejected_rows_leave_no_trace() {
     }
 }
 
-/// While nothing leaves the window, a token decoded allocates nothing but what its executor does; a block that leaves, a handful, whatever the depth.
+/// While the window stays where it is, a token decoded allocates nothing but what its executor does. Where a block leaves it, and in the run after
+/// that, in which pinned keys move, it is a handful, whatever the depth.
 #[test]
 fn a_token_allocates_nothing() {
     let cancel = CancelToken::between_runs();
@@ -263,16 +264,20 @@ fn a_token_allocates_nothing() {
     let mut session = Session::new(frame(None), sizes, Box::new(plain(sizes)), &[1, 2, 3]).unwrap();
     session.feed(&(4..=200).collect::<Vec<u32>>());
     while session.flush(&cancel).unwrap() {}
-    let mut absorbed = session.absorbed();
-    let mut counts = [Vec::new(), Vec::new()];
+    let mut moved = true;
+    let mut moving = Vec::new();
     for token in 201..=450_u32 {
         let rows = 1 + token as usize % 8;
         let tokens: [u32; 8] = std::array::from_fn(|row| if row == 0 { token } else { 250 });
-        let allocated = allocation_counter::measure(|| session.verify(&tokens[..rows], &cancel, |_| Some(499)).unwrap());
-        counts[usize::from(session.absorbed() > absorbed)].push(allocated.count_total);
-        absorbed = session.absorbed();
+        let before = session.absorbed();
+        let allocated = allocation_counter::measure(|| session.verify(&tokens[..rows], &cancel, |_| Some(499)).unwrap()).count_total;
+        let moves = session.absorbed() > before;
+        if moves || moved {
+            moving.push(allocated);
+        } else if token > 210 {
+            assert_eq!(allocated, 0, "token {token}"); // those before grow buffers once
+        }
+        moved = moves;
     }
-    let [quiet, leaving] = counts;
-    assert_eq!(quiet.iter().sum::<u64>(), quiet[..32].iter().sum::<u64>(), "{quiet:?}");
-    assert!(leaving.len() > 5 && leaving.iter().skip(1).all(|count| *count == leaving[1]), "{leaving:?}");
+    assert!(moving.len() > 10 && moving[4..].chunks_exact(2).all(|pair| pair == &moving[4..6]), "{moving:?}");
 }
