@@ -96,11 +96,7 @@ class ReaderViewModel(
         val chat = chat ?: return
         begin(Turn(question)) {
             val events = chat.ask(question) { reading = if (thorough) Reading.RecallAll else Reading.Recall }
-            collect(events, ::updateTurn) { answer ->
-                if (answer.found) return@collect
-                val nearest = document.search(answer.resolvedQuestion ?: question) { limit = NEAREST }
-                updateTurn { it.copy(passages = nearest) }
-            }
+            collect(events, done = { answer -> if (!answer.found) showNearest(document, answer.resolvedQuestion ?: question) }, ::updateTurn)
         }
     }
 
@@ -207,7 +203,12 @@ class ReaderViewModel(
         }
     }
 
-    private suspend fun collect(events: Flow<AnswerEvent>, change: ((Turn) -> Turn) -> Unit, done: suspend (Answer) -> Unit = {}) {
+    private suspend fun showNearest(document: Document, question: String) {
+        val nearest = document.search(question) { limit = NEAREST }
+        updateTurn { it.copy(passages = nearest) }
+    }
+
+    private suspend fun collect(events: Flow<AnswerEvent>, done: suspend (Answer) -> Unit = {}, change: ((Turn) -> Turn) -> Unit) {
         attempt({ phase, problem -> change { it.copy(phase = phase, problem = problem) } }) {
             events.collect { event ->
                 change {
