@@ -96,7 +96,8 @@ class ReaderViewModel(
         val chat = chat ?: return
         begin(Turn(question)) {
             val events = chat.ask(question) { reading = if (thorough) Reading.RecallAll else Reading.Recall }
-            collect(events, done = { answer -> if (!answer.found) showNearest(document, answer.resolvedQuestion ?: question) }, ::updateTurn)
+            val answer = collect(events, ::updateTurn)
+            if (answer?.found == false) showNearest(document, answer.resolvedQuestion ?: question)
         }
     }
 
@@ -208,7 +209,9 @@ class ReaderViewModel(
         updateTurn { it.copy(passages = nearest) }
     }
 
-    private suspend fun collect(events: Flow<AnswerEvent>, done: suspend (Answer) -> Unit = {}, change: ((Turn) -> Turn) -> Unit) {
+    /** Shows an answer as it comes; null where it failed. */
+    private suspend fun collect(events: Flow<AnswerEvent>, change: ((Turn) -> Turn) -> Unit): Answer? {
+        var answer: Answer? = null
         attempt({ phase, problem -> change { it.copy(phase = phase, problem = problem) } }) {
             events.collect { event ->
                 change {
@@ -218,9 +221,10 @@ class ReaderViewModel(
                         is AnswerEvent.Done -> it.copy(answer = event.answer)
                     }
                 }
-                if (event is AnswerEvent.Done) done(event.answer)
+                if (event is AnswerEvent.Done) answer = event.answer
             }
         }
+        return answer
     }
 
     /** Runs [block] and says how it ended. */
@@ -238,7 +242,9 @@ class ReaderViewModel(
 
     private fun updateDocument(change: (OpenDocument) -> OpenDocument) = _uiState.update { it.copy(document = it.document?.let(change)) }
 
-    private fun updateTurn(change: (Turn) -> Turn) = _uiState.update { it.copy(turns = listOf(change(it.turns.first())) + it.turns.drop(1)) }
+    private fun updateTurn(change: (Turn) -> Turn) = _uiState.update { state ->
+        state.copy(turns = listOf(change(state.turns.first())) + state.turns.drop(1))
+    }
 
     private fun updateSweep(change: (Sweep) -> Sweep) = _uiState.update { it.copy(sweep = change(it.sweep)) }
 }
