@@ -108,7 +108,7 @@ pub mod testing {
     pub use crate::runtime::cancel_token::CancelToken;
     pub use crate::runtime::embedding::Embedding;
     pub use crate::runtime::encoder::{EncoderInput, EncoderOutput};
-    pub use crate::runtime::executor::{Executor, Inputs};
+    pub use crate::runtime::executor::Executor;
     pub use crate::runtime::model_dims::{LayerKind, ModelDims};
     pub use crate::session::{Session, SessionShared};
     pub use crate::text::tokenizer::{TextStream, TokenStream, Tokens};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use edgeinfinite_core::Result;
 use edgeinfinite_core::testing::{
-    CancelToken, Embedding, EmbeddingManifest, Executor, Inputs, LayerKind, Memory, ModelDims, Rope, RowDtype, Scenario, Session,
+    CancelToken, Embedding, EmbeddingManifest, Executor, LayerKind, Memory, ModelDims, Rope, RowDtype, Scenario, Session,
     SessionShared, sigma,
 };
 use half::f16;
@@ -45,11 +45,17 @@ impl Executor for Plain {
         Ok(())
     }
 
-    fn prepare(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>> {
-        self.logits = vec![0.0; wanted * 500];
-        self.x = vec![0.0; rows * 2];
-        self.tables = [vec![0.0; rows * (self.slots + rows)], vec![0.0; rows], vec![0.0; rows]];
-        Ok(Inputs { x: &mut self.x, kinds: vec![self.tables.each_mut().map(Vec::as_mut_slice)] })
+    fn prepare(&mut self, rows: usize, wanted: usize) -> Result<()> {
+        self.logits.resize(wanted * 500, 0.0);
+        self.x.resize(rows * 2, 0.0);
+        self.tables.iter_mut().zip([rows * (self.slots + rows), rows, rows]).for_each(|(table, size)| table.resize(size, 0.0));
+        Ok(())
+    }
+    fn x(&mut self) -> &mut [f32] {
+        &mut self.x
+    }
+    fn kind(&mut self, _: usize) -> [&mut [f32]; 3] {
+        self.tables.each_mut().map(Vec::as_mut_slice)
     }
     fn read_kv(&self, _: usize, _: usize, slot: usize, to: [&mut [f32]; 2]) {
         to.into_iter().zip(&self.cache).for_each(|(to, from)| to.copy_from_slice(&from[slot * 2..][..2]));
@@ -65,17 +71,7 @@ impl Executor for Plain {
     }
     fn run(&mut self, memory_weight: f32, cancel: &CancelToken) -> Result<()> {
         cancel.check()?;
-        let rows = self.x.len() / 2;
-        self.fresh = [self.x.clone(), self.x.clone()];
-        let mask = &self.tables[0];
-        let mut sight: Vec<u32> = (0..self.slots).filter(|s| mask[*s] == 0.0).map(|s| self.cache[0][s * 2] as u32).collect();
-        sight.sort_unstable();
-        for row in 0..rows {
-            let open = &mask[row * (self.slots + rows)..][self.slots..self.slots + rows];
-            let near = |i: usize| i <= row && self.sliding.is_none_or(|s| row - i < s);
-            assert!(open.iter().enumerate().all(|(i, m)| (*m == 0.0) == near(i)), "rows see themselves and those before");
-        }
-        self.log.lock().unwrap().push(RecordedRun { sight, rows, memory_weight, memory: self.memory[0][0] });
+        allocation_counter::opt_out(|| self.record(memory_weight));
         Ok(())
     }
     fn logits(&self) -> &[f32] {
@@ -94,6 +90,23 @@ impl Executor for Plain {
     }
     fn bytes(&self) -> u64 {
         0
+    }
+}
+
+impl Plain {
+    /// What a graph would compute, and what it saw.
+    fn record(&mut self, memory_weight: f32) {
+        let rows = self.x.len() / 2;
+        self.fresh = [self.x.clone(), self.x.clone()];
+        let mask = &self.tables[0];
+        let mut sight: Vec<u32> = (0..self.slots).filter(|s| mask[*s] == 0.0).map(|s| self.cache[0][s * 2] as u32).collect();
+        sight.sort_unstable();
+        for row in 0..rows {
+            let open = &mask[row * (self.slots + rows)..][self.slots..self.slots + rows];
+            let near = |i: usize| i <= row && self.sliding.is_none_or(|s| row - i < s);
+            assert!(open.iter().enumerate().all(|(i, m)| (*m == 0.0) == near(i)), "rows see themselves and those before");
+        }
+        self.log.lock().unwrap().push(RecordedRun { sight, rows, memory_weight, memory: self.memory[0][0] });
     }
 }
 
@@ -240,4 +253,31 @@ fn rejected_rows_leave_no_trace() {
         }
         assert!(several > 10 && drafted.runs() < single.runs() && (drafted.absorbed() > 100));
     }
+}
+
+/// While the window stays where it is, a token decoded allocates nothing but what its executor does. Where a block leaves it, and in the run after
+/// that, in which pinned keys move, it is a handful, whatever the depth.
+#[test]
+fn a_token_allocates_nothing() {
+    let cancel = CancelToken::between_runs();
+    let sizes = Scenario { segment: 16, pinned: 3, window: 64, recall: 1, threads: 1 };
+    let mut session = Session::new(frame(None), sizes, Box::new(plain(sizes)), &[1, 2, 3]).unwrap();
+    session.feed(&(4..=200).collect::<Vec<u32>>());
+    while session.flush(&cancel).unwrap() {}
+    let mut moved = true;
+    let mut moving = Vec::new();
+    for token in 201..=450_u32 {
+        let rows = 1 + token as usize % 8;
+        let tokens: [u32; 8] = std::array::from_fn(|row| if row == 0 { token } else { 250 });
+        let before = session.absorbed();
+        let allocated = allocation_counter::measure(|| session.verify(&tokens[..rows], &cancel, |_| Some(499)).unwrap()).count_total;
+        let moves = session.absorbed() > before;
+        if moves || moved {
+            moving.push(allocated);
+        } else if token > 210 {
+            assert_eq!(allocated, 0, "token {token}"); // those before grow buffers once
+        }
+        moved = moves;
+    }
+    assert!(moving.len() > 10 && moving[4..].chunks_exact(2).all(|pair| pair == &moving[4..6]), "{moving:?}");
 }

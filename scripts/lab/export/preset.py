@@ -8,7 +8,7 @@ import re
 
 from lab.reference.prompt_template import PromptTemplate, for_pieces
 
-SIZES = {"default": (128, 2048, 1536), "short": (128, 512, 384)}  # segment, window, recall of the scenarios
+SIZES = {"default": (128, 2048, 512), "short": (128, 512, 384)}  # segment, window, recall of the scenarios
 BEARS = 0.25  # BM25 as a share of what a question asks for: a document with less says nothing of it
 NGRAM = 8  # no run of so many tokens is said twice in an answer
 LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "llama3.2": "LicenseRef-llama3.2", "gemma": "LicenseRef-gemma"}

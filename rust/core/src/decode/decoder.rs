@@ -115,9 +115,9 @@ impl Decoder {
         };
         match tokens {
             None => drop(choose(session.logits())),
-            Some(tokens) => {
-                session.verify(&tokens, cancel, choose)?; // a run that failed or was cancelled changed nothing
-                self.adapt(tokens.len(), chosen.len());
+            Some((tokens, rows)) => {
+                session.verify(&tokens[..rows], cancel, choose)?; // a run that failed or was cancelled changed nothing
+                self.adapt(rows, chosen.len());
             }
         }
         if let Some(e) = failed {
@@ -137,8 +137,9 @@ impl Decoder {
         Ok(if chosen.is_empty() { None } else { Some(text) })
     }
 
-    /// The token chosen last and drafted ones: none, one, three or seven, so that few row counts are bound.
-    fn with_draft(&self, session: &Session, last: u32) -> Vec<u32> {
+    /// The token chosen last and drafted ones, as many tokens as the number says: none, one, three or seven are drafted, so that few row counts are
+    /// bound.
+    fn with_draft(&self, session: &Session, last: u32) -> ([u32; VERIFY], usize) {
         let left = self.limit.saturating_sub(self.generated).max(1);
         let most = if self.prompt_lookup { self.rows.min(1 + session.draft_room()).min(left) - 1 } else { 0 };
         let draft = match &self.constraint {
@@ -146,7 +147,9 @@ impl Decoder {
             None => prompt_lookup::draft(session.recent(), last, most),
         };
         let rows = 1 << (1 + draft.len()).ilog2();
-        [&[last], &draft[..rows - 1]].concat()
+        let mut tokens = [last; VERIFY];
+        tokens[1..rows].copy_from_slice(&draft[..rows - 1]);
+        (tokens, rows)
     }
 
     fn adapt(&mut self, rows: usize, right: usize) {

@@ -155,15 +155,13 @@ fn left(logits: &[f32], s: &Sampling, seen: &HashSet<u32>, repeated: &[u32]) -> 
         };
         (token, logit * factor / warm)
     };
-    let mut left: Vec<(u32, f32)> = logits.iter().enumerate().map(penalised).collect();
-    if repeated.iter().collect::<HashSet<_>>().len() < left.len() {
-        left.retain(|(token, _)| !repeated.contains(token));
-    }
+    let any = repeated.iter().collect::<HashSet<_>>().len() >= logits.len();
     let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
+    let allowed = logits.iter().enumerate().map(penalised).filter(|(token, _)| any || !repeated.contains(token));
     if s.temperature == 0.0 {
-        let best = left.iter().copied().min_by(order);
-        return best.into_iter().collect();
+        return allowed.min_by(order).into_iter().collect();
     }
+    let mut left: Vec<(u32, f32)> = allowed.collect();
     if (1..left.len()).contains(&s.top_k) {
         let least = left.select_nth_unstable_by(s.top_k - 1, order).1.1;
         left.retain(|(_, logit)| *logit >= least); // equals of the last one stay too

@@ -11,7 +11,7 @@ use ort::value::Tensor;
 use crate::attention::compressive_memory::Memory;
 use crate::error::Result;
 use crate::runtime::cancel_token::CancelToken;
-use crate::runtime::executor::{Executor, Inputs};
+use crate::runtime::executor::Executor;
 use crate::runtime::graph::{Graph, Sessions, run};
 use crate::runtime::model_dims::kind_inputs;
 use crate::runtime::tensor::QuantizedTensor;
@@ -128,7 +128,11 @@ impl DynamicExecutor {
     }
 
     fn last(&self) -> &Rows {
-        self.rows.last().expect("inputs() comes before run() and its results")
+        self.rows.last().expect("prepare() comes before run() and its results")
+    }
+
+    fn last_mut(&mut self) -> &mut Rows {
+        self.rows.last_mut().expect("prepare() comes before its inputs")
     }
 }
 
@@ -163,7 +167,7 @@ impl Executor for DynamicExecutor {
         Ok(())
     }
 
-    fn prepare(&mut self, count: usize, wanted: usize) -> Result<Inputs<'_>> {
+    fn prepare(&mut self, count: usize, wanted: usize) -> Result<()> {
         let rows = match self.rows.iter().position(|r| (r.count, r.wanted) == (count, wanted)) {
             Some(at) => self.rows.remove(at),
             None => self.bind(count, wanted)?,
@@ -172,9 +176,15 @@ impl Executor for DynamicExecutor {
             self.rows.remove(0);
         }
         self.rows.push(rows);
-        let rows = self.rows.last_mut().expect("pushed above");
-        let kinds = rows.kinds.iter_mut().map(|k| k.each_mut().map(|t| t.extract_tensor_mut().1)).collect();
-        Ok(Inputs { x: rows.x.extract_tensor_mut().1, kinds })
+        Ok(())
+    }
+
+    fn x(&mut self) -> &mut [f32] {
+        self.last_mut().x.extract_tensor_mut().1
+    }
+
+    fn kind(&mut self, kind: usize) -> [&mut [f32]; 3] {
+        self.last_mut().kinds[kind].each_mut().map(|tensor| tensor.extract_tensor_mut().1)
     }
 
     fn read_kv(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]) {
@@ -216,7 +226,7 @@ impl Executor for DynamicExecutor {
     fn commit_row(&mut self, layer: usize, row: usize, slot: usize) {
         let heads = self.graph.dims.kv_heads;
         let d = self.graph.dims.head_dim;
-        let rows = self.rows.last().expect("inputs() comes before run() and its results");
+        let rows = self.rows.last().expect("prepare() comes before run() and its results");
         for (to, from) in self.cache[layer].iter_mut().zip(&rows.fresh[layer]) {
             for head in 0..heads {
                 to.copy((head * self.slots + slot) * d, from, (head * rows.count + row) * d, d);

@@ -6,15 +6,6 @@ use crate::attention::compressive_memory::Memory;
 use crate::error::Result;
 use crate::runtime::cancel_token::CancelToken;
 
-/// What the host fills before a run of `rows` rows; C cache slots.
-#[derive(Debug)]
-pub struct Inputs<'a> {
-    /// `[rows, D]`
-    pub x: &'a mut [f32],
-    /// Per kind: mask `[rows, C + rows]`, cos `[rows, r/2]`, sin `[rows, r/2]`.
-    pub kinds: Vec<[&'a mut [f32]; 3]>,
-}
-
 /// One stream of tokens through a graph.
 pub trait Executor: Send + std::fmt::Debug {
     /// The slots of a head's cache that there are now: C of the next run.
@@ -24,11 +15,16 @@ pub trait Executor: Send + std::fmt::Debug {
     /// # Errors
     /// `runtime.failed` when no tensor can be made.
     fn reserve(&mut self, slots: usize) -> Result<()>;
-    /// The inputs of the next run, of whose last `wanted` rows the logits are wanted. An executor of static shapes may compute more and drop them.
+    /// Makes the inputs of the next run, of whose last `wanted` rows the logits are wanted. An executor of static shapes may compute more and drop
+    /// them. The host fills all of [`Executor::x`] and [`Executor::kind`] then.
     ///
     /// # Errors
     /// `runtime.failed` when no tensor can be made; `fault` when no graph has so many rows.
-    fn prepare(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>>;
+    fn prepare(&mut self, rows: usize, wanted: usize) -> Result<()>;
+    /// The embeddings of the next run's rows, `[rows, D]`.
+    fn x(&mut self) -> &mut [f32];
+    /// The inputs of a kind of attention: mask `[rows, C + rows]` over C slots and the rows, cos `[rows, r/2]`, sin `[rows, r/2]`.
+    fn kind(&mut self, kind: usize) -> [&mut [f32]; 3];
     /// Reads the key and the value in a slot of a head's cache, `[d]` each.
     fn read_kv(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]);
     /// Writes a key, a value or both into a slot of a head's cache, `[d]` each.

@@ -64,7 +64,7 @@ impl ModelDims {
     }
 }
 
-/// The inputs of a kind, in the order of [`Inputs::kinds`](crate::runtime::executor::Inputs::kinds); those of a rotation only where there is one.
+/// The inputs of a kind, in the order of [`Executor::kind`](crate::runtime::executor::Executor::kind); those of a rotation only where there is one.
 pub(crate) fn kind_inputs(kind: &LayerKind) -> &'static [&'static str] {
     if kind.rope.half() > 0 { &["mask", "cos", "sin"] } else { &["mask"] }
 }

@@ -12,9 +12,9 @@ use ort::value::Tensor;
 use crate::attention::compressive_memory::Memory;
 use crate::error::{Error, Result};
 use crate::runtime::cancel_token::CancelToken;
-use crate::runtime::executor::{Executor, Inputs};
+use crate::runtime::executor::Executor;
 use crate::runtime::graph::{Graph, Sessions, run};
-use crate::runtime::model_dims::{LayerKind, kind_inputs};
+use crate::runtime::model_dims::kind_inputs;
 use crate::runtime::tensor::{Encoding, Encodings, QuantizedTensor};
 
 /// The least log z: below it an entry is negligible beside the head's largest, which is 0.
@@ -152,7 +152,7 @@ impl StaticExecutor {
         let all = self.graph.files[at].rows;
         let slots = self.slots;
         let hidden = self.graph.dims.hidden;
-        let bound = self.bound[at].as_mut().expect("inputs() comes before run() and its results");
+        let bound = self.bound[at].as_mut().expect("prepare() comes before run() and its results");
         bound.x.write(0, self.x.iter().copied().chain(std::iter::repeat_n(0.0, (all - count) * hidden)));
         for ((tensors, [mask, cos, sin]), kind) in bound.kinds.iter_mut().zip(&self.tables).zip(&self.graph.dims.kinds) {
             let half = kind.rope.half();
@@ -179,7 +179,7 @@ impl StaticExecutor {
     }
 
     fn current(&self) -> &Bound {
-        self.bound[self.run.0].as_ref().expect("inputs() comes before run() and its results")
+        self.bound[self.run.0].as_ref().expect("prepare() comes before run() and its results")
     }
 }
 
@@ -192,7 +192,7 @@ impl Executor for StaticExecutor {
         Ok(())
     }
 
-    fn prepare(&mut self, rows: usize, wanted: usize) -> Result<Inputs<'_>> {
+    fn prepare(&mut self, rows: usize, wanted: usize) -> Result<()> {
         let fits = self.graph.files.iter().enumerate().filter(|(_, f)| f.rows >= rows && f.wanted >= wanted);
         let Some((at, _)) = fits.min_by_key(|(_, f)| f.rows) else {
             return Err(Error::new("fault", format!("found no graph of {rows} rows, {wanted} of them wanted")));
@@ -202,11 +202,22 @@ impl Executor for StaticExecutor {
         }
         self.run = (at, rows, wanted);
         let dims = &self.graph.dims;
-        self.x = vec![0.0; rows * dims.hidden];
-        let half = |kind: &LayerKind| vec![0.0; rows * kind.rope.half()];
-        self.tables = dims.kinds.iter().map(|kind| [vec![0.0; rows * (self.slots + rows)], half(kind), half(kind)]).collect();
-        let kinds = self.tables.iter_mut().map(|t| t.each_mut().map(Vec::as_mut_slice)).collect();
-        Ok(Inputs { x: &mut self.x, kinds })
+        self.x.resize(rows * dims.hidden, 0.0);
+        self.tables.resize_with(dims.kinds.len(), Default::default);
+        for ([mask, cos, sin], kind) in self.tables.iter_mut().zip(&dims.kinds) {
+            mask.resize(rows * (self.slots + rows), 0.0);
+            cos.resize(rows * kind.rope.half(), 0.0);
+            sin.resize(rows * kind.rope.half(), 0.0);
+        }
+        Ok(())
+    }
+
+    fn x(&mut self) -> &mut [f32] {
+        &mut self.x
+    }
+
+    fn kind(&mut self, kind: usize) -> [&mut [f32]; 3] {
+        self.tables[kind].each_mut().map(Vec::as_mut_slice)
     }
 
     fn read_kv(&self, layer: usize, head: usize, slot: usize, to: [&mut [f32]; 2]) {
@@ -254,7 +265,8 @@ impl Executor for StaticExecutor {
         let (at, _, wanted) = self.run;
         let bound = self.current();
         run(&bound.sessions[at], &bound.binding, cancel)?;
-        let mut logits = vec![0.0; wanted * self.graph.dims.vocabulary];
+        let mut logits = std::mem::take(&mut self.logits);
+        logits.resize(wanted * self.graph.dims.vocabulary, 0.0);
         self.current().logits.read(0, &mut logits);
         self.logits = logits;
         Ok(())
@@ -277,7 +289,7 @@ impl Executor for StaticExecutor {
         let heads = self.graph.dims.kv_heads;
         let d = self.graph.dims.head_dim;
         let rows = self.graph.files[self.run.0].rows;
-        let bound = self.bound[self.run.0].as_ref().expect("inputs() comes before run() and its results");
+        let bound = self.bound[self.run.0].as_ref().expect("prepare() comes before run() and its results");
         for (to, from) in self.cache[layer].iter_mut().zip(&bound.fresh[layer]) {
             for head in 0..heads {
                 to.copy((head * self.slots + slot) * d, from, (head * rows + row) * d, d);

@@ -273,11 +273,12 @@ impl Session {
         let sizes = self.sizes;
         let slots = self.executor.slots();
         let count = tokens.len();
-        let inputs = self.executor.prepare(count, wanted)?;
-        for (token, row) in tokens.iter().zip(inputs.x.chunks_exact_mut(self.shared.dims.hidden)) {
+        self.executor.prepare(count, wanted)?;
+        for (token, row) in tokens.iter().zip(self.executor.x().chunks_exact_mut(self.shared.dims.hidden)) {
             self.shared.embedding.row(*token, row)?;
         }
-        for ([mask, cos, sin], kind) in inputs.kinds.into_iter().zip(&self.shared.dims.kinds) {
+        for (number, kind) in self.shared.dims.kinds.iter().enumerate() {
+            let [mask, cos, sin] = self.executor.kind(number);
             let half = kind.rope.half().max(1);
             for (row, (cos, sin)) in cos.chunks_exact_mut(half).zip(sin.chunks_exact_mut(half)).enumerate() {
                 kind.rope.row((self.next + row as u64) as f64, cos, sin);
@@ -345,7 +346,8 @@ impl Session {
         }
         let dims = &self.shared.dims;
         let d = dims.head_dim;
-        let turns = dims.turns((0..leaving as u64).map(|row| -((self.window_start + row) as f64)));
+        // Nothing is allocated while nothing leaves.
+        let turns = if leaving > 0 { dims.turns((0..leaving as u64).map(|row| -((self.window_start + row) as f64))) } else { Vec::new() };
         let mut keys = vec![0.0; dims.kv_heads * leaving * d];
         let mut values = vec![0.0; dims.kv_heads * leaving * d];
         for (layer, kind) in dims.layers.iter().enumerate() {

@@ -1,15 +1,13 @@
 package dev.edgeinfinite.demo
 
 import android.view.View
-import android.view.ViewGroup
 import android.view.inputmethod.EditorInfo
-import android.view.inputmethod.InputMethodManager
 import android.widget.Button
 import android.widget.EditText
 import android.widget.LinearLayout
 import android.widget.RadioGroup
 
-/** Asks the document on the state, as often as one likes: it was read once. */
+/** Asks and searches the document on the state, as often as one likes: it was read once. */
 class AskPage(private val view: View, private val screen: Screen) {
     private val card = DocumentCard(view.findViewById(R.id.ask_card), screen)
     private val question = view.findViewById<EditText>(R.id.question)
@@ -59,10 +57,11 @@ class AskPage(private val view: View, private val screen: Screen) {
     private fun ask() {
         val words = question.text.trim().toString()
         if (words.isEmpty() || !go.isEnabled) return
-        view.context.getSystemService(InputMethodManager::class.java).hideSoftInputFromWindow(view.windowToken, 0)
-        (view as ViewGroup).clearFocus()
-        val thorough = view.findViewById<RadioGroup>(R.id.ask_reading).checkedRadioButtonId == R.id.ask_thorough
-        screen.viewModel.ask(words, thorough)
+        view.hideKeyboard()
+        when (val chosen = view.findViewById<RadioGroup>(R.id.ask_reading).checkedRadioButtonId) {
+            R.id.ask_search -> screen.viewModel.search(words)
+            else -> screen.viewModel.ask(words, thorough = chosen == R.id.ask_thorough)
+        }
         question.text.clear() // it stands over its answer
     }
 }

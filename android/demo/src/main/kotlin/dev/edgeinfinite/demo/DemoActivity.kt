@@ -10,7 +10,6 @@ import android.view.WindowInsets
 import android.widget.TextView
 import android.window.OnBackInvokedCallback
 import android.window.OnBackInvokedDispatcher
-import dev.edgeinfinite.Quote
 import kotlinx.coroutines.MainScope
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
@@ -66,7 +65,7 @@ class DemoActivity :
 
         if (kept == null) viewModel.read((if (state == null) shared(intent) else null) ?: app.sample())
         turnTo(state?.getInt(PAGE)?.takeIf(pages::containsKey) ?: R.id.tab_summarise)
-        if (kept != null && state?.getBoolean(OPEN) == true) openDocument(state.getInt(START)..<state.getInt(END))
+        if (kept != null && state?.getBoolean(OPEN) == true) show(state.getInt(START)..<state.getInt(END))
     }
 
     override fun onNewIntent(intent: Intent) {
@@ -108,9 +107,7 @@ class DemoActivity :
 
     override fun sample() = viewModel.read((application as DemoApp).sample())
 
-    override fun show(quote: Quote?) = openDocument(if (quote == null) 0..<0 else quote.start..<quote.end)
-
-    private fun openDocument(mark: IntRange) {
+    override fun show(mark: IntRange) {
         this.mark = mark
         viewModel.uiState.value.document?.let { documentPage.open(it, mark) }
         findViewById<View>(R.id.content).importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO_HIDE_DESCENDANTS

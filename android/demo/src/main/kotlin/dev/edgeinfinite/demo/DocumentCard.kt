@@ -16,7 +16,7 @@ class DocumentCard(private val view: View, screen: Screen) {
     private val sample = view.findViewById<View>(R.id.card_sample)
 
     init {
-        show.setOnClickListener { screen.show(null) }
+        show.setOnClickListener { screen.show(0..<0) }
         again.setOnClickListener { screen.viewModel.readAgain() }
         stop.setOnClickListener { screen.viewModel.stop() }
         choose.setOnClickListener { screen.choose() }

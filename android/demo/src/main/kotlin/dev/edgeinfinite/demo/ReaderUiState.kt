@@ -5,6 +5,7 @@ import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.BenchmarkPoint
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
+import dev.edgeinfinite.Passage
 import dev.edgeinfinite.SummaryStyle
 import java.io.File
 import java.io.InputStream
@@ -15,7 +16,7 @@ data class ReaderUiState(
     val engineProblem: Throwable? = null,
     val document: OpenDocument? = null,
     val summary: Turn? = null,
-    /** The questions asked so far, the newest first. */
+    /** What was asked and searched for so far, the newest first. */
     val turns: List<Turn> = emptyList(),
     val sweep: Sweep = Sweep(),
 ) {
@@ -62,13 +63,17 @@ data class OpenDocument(
     val problem: Throwable? = null,
 )
 
-/** A question or, without one, a summary; and what became of it. */
+/** A question, words that were searched for, or without them a summary; and what became of it. */
 data class Turn(
     val question: String?,
+    /** What a summary is to be about; null for the whole document. */
+    val focus: String? = null,
     val phase: Phase = Phase.Working,
     val progress: AnswerEvent.Progress? = null,
     val text: String = "",
     val answer: Answer? = null,
+    /** The passages that match: what a search found, or what is nearest to a question without an answer; null before. */
+    val passages: List<Passage>? = null,
     val problem: Throwable? = null,
 )
 
@@ -82,5 +87,5 @@ data class Sweep(
     val problem: Throwable? = null,
 )
 
-/** How a summary is to be made; [thorough] takes the whole document into account. */
-class SummaryRequest(val length: Int, val style: SummaryStyle, val thorough: Boolean)
+/** How a summary is to be made; [thorough] reads page by page for it, [focus] is what it is to be about. */
+class SummaryRequest(val length: Int, val style: SummaryStyle, val thorough: Boolean, val focus: String? = null)

@@ -1,8 +1,10 @@
 package dev.edgeinfinite.demo
 
+import dev.edgeinfinite.Answer
 import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Benchmark
 import dev.edgeinfinite.Document
+import dev.edgeinfinite.DocumentChat
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.TextSource
 import kotlinx.coroutines.CancellationException
@@ -41,6 +43,9 @@ class ReaderViewModel(
     private val _uiState = MutableStateFlow(ReaderUiState())
     private var source: DocumentSource? = null
     private var document: Document? = null
+
+    /** What is asked refers to what was asked before. */
+    private var chat: DocumentChat? = null
     private var job: Job? = null
     private var copies = 0
 
@@ -56,8 +61,9 @@ class ReaderViewModel(
         source = next
         start {
             val before = _uiState.value.document?.copy
-            document?.close()
+            document?.close() // and its chat
             document = null
+            chat = null
             _uiState.update { it.copy(document = OpenDocument(next.title, next.sample), summary = null, turns = emptyList()) }
             before?.delete()
             attempt({ phase, problem -> updateDocument { it.copy(phase = phase, problem = problem) } }) { readCopyOf(next) }
@@ -72,22 +78,37 @@ class ReaderViewModel(
     fun summarise(request: SummaryRequest) {
         val document = document ?: return
         start {
-            _uiState.update { it.copy(summary = Turn(question = null)) }
+            _uiState.update { it.copy(summary = Turn(question = null, focus = request.focus)) }
             val events = document.summarize {
                 length = request.length
                 style = request.style
-                reading = if (request.thorough) Reading.Notes else Reading.Recall
+                focus = request.focus
+                verbatim = request.focus != null // a focus is for the document's own sentences, as they are chosen from all of it
+                reading = if (request.thorough && request.focus == null) Reading.Notes else Reading.Recall
             }
             collect(events) { change -> _uiState.update { it.copy(summary = it.summary?.let(change)) } }
         }
     }
 
+    /** Asks [question], which may refer to those before; where the document does not say, what is nearest to it is shown. */
     fun ask(question: String, thorough: Boolean) {
         val document = document ?: return
-        start {
-            _uiState.update { it.copy(turns = listOf(Turn(question)) + it.turns) }
-            val events = document.ask(question) { reading = if (thorough) Reading.RecallAll else Reading.Recall }
-            collect(events) { change -> _uiState.update { it.copy(turns = listOf(change(it.turns.first())) + it.turns.drop(1)) } }
+        val chat = chat ?: return
+        begin(Turn(question)) {
+            val events = chat.ask(question) { reading = if (thorough) Reading.RecallAll else Reading.Recall }
+            val answer = collect(events, ::updateTurn)
+            if (answer?.found == false) showNearest(document, answer.resolvedQuestion ?: question)
+        }
+    }
+
+    /** Searches for [words], without the model. */
+    fun search(words: String) {
+        val document = document ?: return
+        begin(Turn(words)) {
+            attempt({ phase, problem -> updateTurn { it.copy(phase = phase, problem = problem) } }) {
+                val found = document.search(words)
+                updateTurn { it.copy(passages = found) }
+            }
         }
     }
 
@@ -122,6 +143,7 @@ class ReaderViewModel(
             last?.cancelAndJoin()
             _uiState.value.engine?.model?.close() // and its documents
             document = null
+            chat = null
             withContext(io) { folder.deleteRecursively() }
         }
     }
@@ -134,6 +156,11 @@ class ReaderViewModel(
         }
     }
 
+    private fun begin(turn: Turn, block: suspend () -> Unit) = start {
+        _uiState.update { it.copy(turns = listOf(turn) + it.turns) }
+        block()
+    }
+
     private suspend fun readCopyOf(source: DocumentSource) {
         val copy = folder.resolve("document-${copies++}${source.ending}")
         updateDocument { it.copy(copy = copy) }
@@ -143,6 +170,7 @@ class ReaderViewModel(
         val started = System.nanoTime()
         val read = engine().model.read(TextSource.file(copy), { indexDir = folder }) { now -> updateDocument { it.copy(progress = now) } }
         document = read
+        chat = read.chat()
         updateDocument { it.copy(millis = (System.nanoTime() - started) / 1e6) }
         val (paragraphs, heading) = withContext(io) {
             val paragraphs = Paragraphs.of(textOf(read))
@@ -176,7 +204,14 @@ class ReaderViewModel(
         }
     }
 
-    private suspend fun collect(events: Flow<AnswerEvent>, change: ((Turn) -> Turn) -> Unit) {
+    private suspend fun showNearest(document: Document, question: String) {
+        val nearest = document.search(question) { limit = NEAREST }
+        updateTurn { it.copy(passages = nearest) }
+    }
+
+    /** Shows an answer as it comes; null where it failed. */
+    private suspend fun collect(events: Flow<AnswerEvent>, change: ((Turn) -> Turn) -> Unit): Answer? {
+        var answer: Answer? = null
         attempt({ phase, problem -> change { it.copy(phase = phase, problem = problem) } }) {
             events.collect { event ->
                 change {
@@ -186,8 +221,10 @@ class ReaderViewModel(
                         is AnswerEvent.Done -> it.copy(answer = event.answer)
                     }
                 }
+                if (event is AnswerEvent.Done) answer = event.answer
             }
         }
+        return answer
     }
 
     /** Runs [block] and says how it ended. */
@@ -205,11 +242,18 @@ class ReaderViewModel(
 
     private fun updateDocument(change: (OpenDocument) -> OpenDocument) = _uiState.update { it.copy(document = it.document?.let(change)) }
 
+    private fun updateTurn(change: (Turn) -> Turn) = _uiState.update { state ->
+        state.copy(turns = listOf(change(state.turns.first())) + state.turns.drop(1))
+    }
+
     private fun updateSweep(change: (Sweep) -> Sweep) = _uiState.update { it.copy(sweep = change(it.sweep)) }
 }
 
 /** The name of the file that holds the text of the open document. */
 private const val TEXT = "text"
+
+/** Passages that are shown where a question has no answer. */
+private const val NEAREST = 3
 
 /** UTF-16 units that are fetched at once. */
 private const val PART = 1 shl 20

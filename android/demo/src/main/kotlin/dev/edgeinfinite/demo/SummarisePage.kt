@@ -1,6 +1,8 @@
 package dev.edgeinfinite.demo
 
 import android.view.View
+import android.view.inputmethod.EditorInfo
+import android.widget.EditText
 import android.widget.RadioGroup
 import dev.edgeinfinite.SummaryStyle
 
@@ -8,11 +10,15 @@ import dev.edgeinfinite.SummaryStyle
 class SummarisePage(private val view: View, private val screen: Screen) {
     private val card = DocumentCard(view.findViewById(R.id.summarise_card), screen)
     private val summary = TurnCard(view.findViewById(R.id.summary), screen::show)
+    private val focus = view.findViewById<EditText>(R.id.focus)
     private val go = view.findViewById<View>(R.id.summarise)
     private val stop = view.findViewById<View>(R.id.summarise_stop)
 
     init {
-        go.setOnClickListener { screen.viewModel.summarise(request()) }
+        focus.setHorizontallyScrolling(false)
+        focus.maxLines = 3
+        focus.setOnEditorActionListener { _, action, _ -> (action == EditorInfo.IME_ACTION_GO).also { if (it) summarise() } }
+        go.setOnClickListener { summarise() }
         stop.setOnClickListener { screen.viewModel.stop() }
     }
 
@@ -24,6 +30,12 @@ class SummarisePage(private val view: View, private val screen: Screen) {
         stop.shown(state.summarising)
     }
 
+    private fun summarise() {
+        if (!go.isEnabled) return
+        view.hideKeyboard()
+        screen.viewModel.summarise(request())
+    }
+
     private fun request() = SummaryRequest(
         length = when (chosen(R.id.length)) {
             R.id.length_short -> 3
@@ -32,6 +44,7 @@ class SummarisePage(private val view: View, private val screen: Screen) {
         },
         style = if (chosen(R.id.form) == R.id.form_paragraph) SummaryStyle.Paragraph else SummaryStyle.Bullets,
         thorough = chosen(R.id.summary_reading) == R.id.summary_thorough,
+        focus = focus.text.trim().toString().ifEmpty { null },
     )
 
     private fun chosen(group: Int) = view.findViewById<RadioGroup>(group).checkedRadioButtonId

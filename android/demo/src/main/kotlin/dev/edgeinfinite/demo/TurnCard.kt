@@ -1,29 +1,39 @@
 package dev.edgeinfinite.demo
 
 import android.content.Context
+import android.graphics.Typeface
 import android.text.SpannableString
 import android.text.Spanned
 import android.text.TextPaint
 import android.text.format.DateUtils
 import android.text.method.LinkMovementMethod
 import android.text.style.ClickableSpan
+import android.text.style.ForegroundColorSpan
+import android.text.style.StyleSpan
 import android.view.View
 import android.widget.LinearLayout
 import android.widget.ProgressBar
 import android.widget.TextView
 import dev.edgeinfinite.Answer
+import dev.edgeinfinite.Passage
 import dev.edgeinfinite.Place
 import dev.edgeinfinite.Quote
 
-/** A question or a summary: its progress, its words as they come, then its quotes, which can be tapped, and what it cost. */
-class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
+/**
+ * A question, a search or a summary: its progress, its words as they come, then its quotes or passages, which can be tapped, and what it cost.
+ * [onTap] is given the place of what was tapped.
+ */
+class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
     private val question = view.findViewById<TextView>(R.id.turn_question)
+    private val resolved = view.findViewById<TextView>(R.id.turn_resolved)
     private val progress = view.findViewById<View>(R.id.turn_progress)
     private val bar = view.findViewById<ProgressBar>(R.id.turn_bar)
     private val status = view.findViewById<TextView>(R.id.turn_status)
     private val note = view.findViewById<TextView>(R.id.turn_note)
     private val stream = view.findViewById<TextView>(R.id.turn_stream)
     private val pieces = view.findViewById<LinearLayout>(R.id.turn_pieces)
+    private val nearest = view.findViewById<View>(R.id.turn_nearest)
+    private val passages = view.findViewById<LinearLayout>(R.id.turn_passages)
     private val cost = view.findViewById<View>(R.id.turn_cost)
     private var shown: Turn? = null
 
@@ -32,7 +42,10 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         view.shown(turn != null)
         if (turn == null || turn === shown) return
         val answer = turn.answer
-        question.say(turn.question ?: view.context.getString(R.string.summary))
+        question.say(turn.title(view.context))
+        val asked = answer?.resolvedQuestion
+        resolved.shown(asked != null)
+        if (asked != null) resolved.say(view.context.getString(R.string.resolved, asked))
         showProgress(turn)
         showNote(turn)
         stream.shown(answer == null && turn.text.isNotEmpty())
@@ -44,6 +57,7 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
             cost.shown(answer != null)
             if (answer != null) showCost(answer)
         }
+        if (turn.passages !== shown?.passages || shown == null) showPassages(turn)
         shown = turn
     }
 
@@ -66,7 +80,8 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         val words = when {
             problem != null -> problem(problem, argument = R.string.problem_question)
             turn.phase == Phase.Stopped -> R.string.stopped
-            turn.answer?.found == false -> R.string.not_found
+            turn.answer?.found == false -> if (turn.question == null) R.string.not_found_focus else R.string.not_found
+            turn.answer == null && turn.passages?.isEmpty() == true -> R.string.no_passages
             else -> null
         }
         note.shown(words != null)
@@ -110,15 +125,47 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
     }
 
     private fun addQuote(quote: Quote, headings: List<String>) {
-        val piece = pieces.inflate(R.layout.quote)
+        val words = quote.text.oneLine()
+        pieces.addPiece(quote.place, headings, words, view.context.getString(R.string.quote_label, words), quote.start..<quote.end)
+    }
+
+    private fun showPassages(turn: Turn) {
+        val found = turn.passages.orEmpty()
+        nearest.shown(found.isNotEmpty() && turn.answer != null)
+        passages.shown(found.isNotEmpty())
+        passages.removeAllViews()
+        for (passage in found) {
+            val label = view.context.getString(R.string.passage_label, passage.text.oneLine())
+            passages.addPiece(passage.place, passage.headings, marked(passage), label, passage.sentence.start..<passage.sentence.end)
+        }
+    }
+
+    /** A passage: its best sentence in ink, what stands around it softer, the words that match in bold. */
+    private fun marked(passage: Passage): CharSequence {
+        val words = SpannableString(passage.text.replace(WHITE_SPACE, " ")) // one unit for one, so that places stay right
+        val place = { unit: Int -> (unit - passage.start).coerceIn(0, words.length) }
+        val (from, to) = place(passage.sentence.start) to place(passage.sentence.end)
+        val soft = view.context.getColor(R.color.ink_soft)
+        for (around in listOf(0..<from, to..<words.length)) {
+            if (!around.isEmpty()) words.setSpan(ForegroundColorSpan(soft), around.first, around.last + 1, Spanned.SPAN_EXCLUSIVE_EXCLUSIVE)
+        }
+        for (match in passage.matches) {
+            words.setSpan(StyleSpan(Typeface.BOLD), place(match.start), place(match.end), Spanned.SPAN_EXCLUSIVE_EXCLUSIVE)
+        }
+        return words
+    }
+
+    /** Words of the document under where they stand; tapped, they are shown there. */
+    private fun LinearLayout.addPiece(place: Place?, headings: List<String>, words: CharSequence, label: String, mark: IntRange) {
+        val piece = inflate(R.layout.quote)
         val caption = piece.findViewById<TextView>(R.id.quote_headings)
-        val above = listOfNotNull(quote.place?.let(view.context::words)) + headings
+        val above = listOfNotNull(place?.let(context::words)) + headings
         caption.shown(above.isNotEmpty())
         caption.text = above.joinToString(" › ")
-        piece.findViewById<TextView>(R.id.quote_text).text = quote.text.oneLine()
-        piece.contentDescription = view.context.getString(R.string.quote_label, quote.text.oneLine())
-        piece.setOnClickListener { onQuote(quote) }
-        pieces.addView(piece)
+        piece.findViewById<TextView>(R.id.quote_text).text = words
+        piece.contentDescription = label
+        piece.setOnClickListener { onTap(mark) }
+        addView(piece)
     }
 
     /** One running text; each of its sentences can be tapped. */
@@ -126,7 +173,7 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
         val words = SpannableString(answer.text)
         for (quote in answer.quotes) {
             val link = object : ClickableSpan() {
-                override fun onClick(widget: View) = onQuote(quote)
+                override fun onClick(widget: View) = onTap(quote.start..<quote.end)
 
                 override fun updateDrawState(paint: TextPaint) = Unit // it looks like the text that it is
             }
@@ -154,7 +201,11 @@ class TurnCard(private val view: View, private val onQuote: (Quote) -> Unit) {
     }
 }
 
+private val WHITE_SPACE = Regex("""\s""")
 private val HEADING_MARKS = Regex("^#+ +", RegexOption.MULTILINE)
+
+private fun Turn.title(context: Context): String =
+    question ?: focus?.let { context.getString(R.string.summary_about, it) } ?: context.getString(R.string.summary)
 
 /** A place in a file, for people. */
 private fun Context.words(place: Place): String = when (place.kind) {

@@ -3,9 +3,9 @@ package dev.edgeinfinite.demo
 import android.view.LayoutInflater
 import android.view.View
 import android.view.ViewGroup
+import android.view.inputmethod.InputMethodManager
 import android.widget.LinearLayout
 import android.widget.TextView
-import dev.edgeinfinite.Quote
 
 /** What a page asks of the activity that holds it. */
 interface Screen {
@@ -17,12 +17,18 @@ interface Screen {
     /** Opens the sample document. */
     fun sample()
 
-    /** Shows the document, at the quote if there is one. */
-    fun show(quote: Quote?)
+    /** Shows the document; [mark], in its UTF-16 units, is marked and brought into sight where it is not empty. */
+    fun show(mark: IntRange)
 }
 
 fun View.shown(shown: Boolean) {
     visibility = if (shown) View.VISIBLE else View.GONE
+}
+
+/** Ends writing in a field of this page. */
+fun View.hideKeyboard() {
+    context.getSystemService(InputMethodManager::class.java).hideSoftInputFromWindow(windowToken, 0)
+    clearFocus()
 }
 
 /** Sets a text once: the same one again would be read out again. */

@@ -97,6 +97,54 @@ class DemoActivityTest : PhoneTest() {
     }
 
     @Test
+    fun `asks on, searches, and shows what is nearest where nothing answers`() = Phone().use { phone ->
+        fun ask(words: String) {
+            phone.view<EditText>(R.id.question).setText(words)
+            phone.tap(R.id.ask)
+        }
+        phone.untilRead()
+        phone.tap(R.id.tab_ask)
+        ask("Which code opens the north gate?")
+        phone.untilAnswered(1)
+        ask("And the south gate?")
+        phone.untilAnswered(2)
+        val asked = phone.activity.viewModel.uiState.value.turns.first().answer!!.resolvedQuestion!!
+        assertTrue(asked, "south gate" in asked && "code" in asked)
+        assertTrue("${phone.texts()}", phone.string(R.string.resolved, asked) in phone.texts())
+
+        ask("Which code opens the vault of the bank?")
+        phone.untilAnswered(3)
+        phone.until(phone.string(R.string.nearest))
+        assertTrue("${phone.texts()}", phone.string(R.string.not_found) in phone.texts())
+
+        phone.tap(R.id.ask_search)
+        ask("generator")
+        phone.until("passages") { phone.activity.viewModel.uiState.value.turns.first().passages != null }
+        val best = phone.activity.viewModel.uiState.value.turns.first().passages!!.first()
+        phone.layOut()
+        phone.tap(phone.quotes().first()) // of the newest turn
+        phone.layOut()
+        assertEquals(handbook.substring(best.sentence.start, best.sentence.end), phone.marked())
+        phone.back()
+        ask("xylophone")
+        phone.until(phone.string(R.string.no_passages))
+    }
+
+    @Test
+    fun `summarises what one wants to know about`() = Phone().use { phone ->
+        phone.untilRead()
+        phone.view<EditText>(R.id.focus).setText("the generator")
+        phone.tap(R.id.summarise)
+        phone.until("a summary") { phone.quotes().isNotEmpty() }
+        val texts = phone.texts()
+        assertTrue("$texts", phone.string(R.string.summary_about, "the generator") in texts)
+        assertTrue("$texts", texts.any { "generator" in it && it in handbook })
+        phone.view<EditText>(R.id.focus).setText("xylophones")
+        phone.tap(R.id.summarise)
+        phone.until(phone.string(R.string.not_found_focus))
+    }
+
+    @Test
     fun `stops at a tap and works on`() = Phone(shared(long())).use { phone ->
         phone.untilRead()
         phone.tap(R.id.summary_thorough)

@@ -1,6 +1,7 @@
 package dev.edgeinfinite.demo
 
 import dev.edgeinfinite.EngineMissingException
+import dev.edgeinfinite.Reading
 import dev.edgeinfinite.SummaryStyle
 import dev.edgeinfinite.TextException
 import dev.edgeinfinite.testing.FakeAnswer
@@ -62,6 +63,55 @@ class ReaderViewModelTest : PhoneTest() {
         for (question in listOf("Who signed?", "Who sang?")) viewModel.ask(question, thorough = false).also { advanceUntilIdle() }
         assertEquals(listOf("Who sang?", "Who signed?"), viewModel.now.turns.map { it.question })
         assertEquals(listOf(false, true), viewModel.now.turns.map { it.answer!!.found })
+    }
+
+    @Test
+    fun `a question refers to those before it, until another document is read`() = runTest {
+        model.answer("And who paid?", FakeAnswer("It was in May.").apply { resolvedQuestion = "And who paid for it?" })
+        val viewModel = viewModel()
+        viewModel.read(source(text))
+        advanceUntilIdle()
+        for (question in listOf("Who signed?", "And who paid?")) viewModel.ask(question, thorough = false).also { advanceUntilIdle() }
+        assertEquals("And who paid for it?", viewModel.now.turns.first().answer!!.resolvedQuestion)
+        assertEquals(1, model.calls.filterIsInstance<FakeCall.DocumentChat>().size)
+        viewModel.read(source(text, "Second"))
+        advanceUntilIdle()
+        viewModel.ask("Who signed?", thorough = false)
+        advanceUntilIdle()
+        assertEquals(2, model.calls.filterIsInstance<FakeCall.DocumentChat>().size)
+    }
+
+    @Test
+    fun `searches, and shows what is nearest to a question without an answer`() = runTest {
+        val viewModel = viewModel()
+        viewModel.read(source("Gora signed it.\nIt was in May.\n"))
+        advanceUntilIdle()
+        viewModel.search("May")
+        advanceUntilIdle()
+        assertEquals(listOf("It was in May."), viewModel.now.turns.first().passages!!.map { it.text })
+        viewModel.search("December")
+        advanceUntilIdle()
+        assertEquals(emptyList<String>(), viewModel.now.turns.first().passages!!.map { it.text })
+        viewModel.ask("Who sang in May?", thorough = false)
+        advanceUntilIdle()
+        val turn = viewModel.now.turns.first()
+        assertEquals(Phase.Done to false, turn.phase to turn.answer!!.found)
+        assertEquals("It was in May.", turn.passages!!.first().text)
+        assertNull(viewModel.also { it.ask("Who signed?", thorough = false) }.also { advanceUntilIdle() }.now.turns.first().passages)
+    }
+
+    @Test
+    fun `a summary about something is asked for as such`() = runTest {
+        model.answer("what was signed", "Gora signed it.")
+        val viewModel = viewModel()
+        viewModel.read(source(text))
+        advanceUntilIdle()
+        viewModel.summarise(SummaryRequest(length = 3, style = SummaryStyle.Bullets, thorough = true, focus = "what was signed"))
+        advanceUntilIdle()
+        val turn = viewModel.now.summary!!
+        assertEquals("what was signed" to "Gora signed it.", turn.focus to turn.text)
+        val options = model.calls.filterIsInstance<FakeCall.Summarize>().single().options
+        assertEquals("what was signed" to Reading.Recall, options.focus to options.reading)
     }
 
     @Test

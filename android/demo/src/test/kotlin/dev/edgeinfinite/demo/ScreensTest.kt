@@ -87,6 +87,12 @@ class ScreensTest : PhoneTest() {
         phone.picture("$look-answer")
         phone.pictureOf(R.id.page_ask, "$look-answers", below = R.id.ask)
 
+        phone.tap(R.id.ask_search)
+        phone.view<EditText>(R.id.question).setText("the small boat")
+        phone.tap(R.id.ask)
+        phone.until("passages") { phone.activity.viewModel.uiState.value.turns.first().passages != null }
+        phone.pictureOf(R.id.page_ask, "$look-search", below = R.id.ask)
+
         phone.tap(phone.quotes().last())
         phone.picture("$look-document")
         assertTrue(phone.marked().isNotEmpty())
