@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Folders in the order of dependency, each importing only those before it: error, text, answer, index, manifest, attention, runtime, session, reader, model,
-//! decode, document, prompt, search, follow_up, generation. One call runs at most one graph.
+//! decode, document, prompt, search, follow_up, generation, shelf. One call runs at most one graph.
 
 mod answer;
 mod attention;
@@ -36,6 +36,7 @@ mod reader;
 mod runtime;
 mod search;
 mod session;
+mod shelf;
 mod text;
 
 pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Passage, Quote, Refusal, Statement, Support, Usage, Verdict};
@@ -49,6 +50,7 @@ pub use manifest::{Manifest, Reading};
 pub use model::{Execution, Model, ModelInfo, OpenOptions, SelfTestResult, SkippedAccelerator, inspect};
 pub use runtime::use_library;
 pub use search::SearchOptions;
+pub use shelf::{Adding, Filter, NewDocument, Shelf, ShelfDocument};
 pub use text::source::TextSource;
 pub use text::span::Span;
 
@@ -100,7 +102,7 @@ pub mod testing {
     pub use crate::decode::scoring::greedy;
     pub use crate::index::bm25::Rank;
     pub use crate::index::terms::{Terms, for_each_term};
-    pub use crate::index::{Index, Language, Match, Passage, Query, Stored};
+    pub use crate::index::{Collection, Index, Language, Match, Passage, Query, Stored};
     pub use crate::manifest::prompt_template::PromptTemplate;
     pub use crate::manifest::{Embedding as EmbeddingManifest, RowDtype, Scenario};
     pub use crate::model::Generator;

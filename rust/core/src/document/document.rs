@@ -223,6 +223,20 @@ impl Document {
 }
 
 impl Shared {
+    /// A document that was read to its end for recall.
+    pub fn finished(model: Arc<Model>, source: TextSource, state: DocumentState) -> Self {
+        Self {
+            model,
+            source,
+            reading: Reading::Recall.into(),
+            cancel: CancelToken::between_runs(),
+            state: Mutex::new(state),
+            folder: None,
+            saved: Mutex::new(None),
+            checkpoint: None,
+        }
+    }
+
     /// The state of a document that nothing has broken.
     pub fn state(&self) -> Result<MutexGuard<'_, DocumentState>> {
         self.state.lock().map_err(|_| failed())
