@@ -66,6 +66,26 @@ pub mod testing {
         Ok(found.into_iter().map(|candidate| (candidate.span, candidate.score)).collect())
     }
 
+    /// The passages of a document that match a question, its terms weighed by a collection: number and score, the best first.
+    ///
+    /// # Errors
+    /// `call.unread`; `io`.
+    pub fn passage_scores(document: &crate::Document, of: &dyn Collection, question: &str) -> crate::Result<Vec<(u32, f32)>> {
+        let state = document.shared.read_state()?;
+        let query = Query::new(of, state.index.language(), question)?;
+        let found = state.index.best(&query, state.index.passages() as usize, None)?;
+        Ok(found.iter().map(|found| (found.passage.number, found.score)).collect())
+    }
+
+    /// How many passages of a document hold each of some terms, and how many it has.
+    ///
+    /// # Errors
+    /// `call.unread`; `io`.
+    pub fn term_counts(document: &crate::Document, terms: &[u32]) -> crate::Result<(Vec<u32>, u32)> {
+        let state = document.shared.read_state()?;
+        Ok((Collection::count(&state.index, terms)?, state.index.passages()))
+    }
+
     /// A follow-up in full, given the questions before and the quotes that answered each; None where it stands by itself. Every word counts as one of the
     /// document's.
     pub fn resolved(question: &str, before: &[(&str, &[&str])]) -> Option<String> {

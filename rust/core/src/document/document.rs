@@ -199,6 +199,11 @@ impl Document {
         self.shared.source.slice_utf16(start, end)
     }
 
+    /// The text that positions speak of.
+    pub fn source(&self) -> &TextSource {
+        &self.shared.source
+    }
+
     /// Stops a step or a save that is under way on another thread, or else the next one; reading can go on afterwards.
     pub fn cancel(&self) {
         self.shared.cancel.cancel();

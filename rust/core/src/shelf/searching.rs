@@ -13,6 +13,7 @@ use crate::shelf::entry::Filter;
 use crate::shelf::gathered::titled;
 use crate::shelf::ranking::{Hit, Queries, Ranking};
 use crate::shelf::shelf::Shelf;
+use crate::shelf::snapshot::Snapshot;
 
 impl Shelf {
     /// The passages of the documents that pass a filter which match a text best, as [`Document::search`](crate::Document::search): each names its document, its
@@ -33,11 +34,7 @@ impl Shelf {
         let all = chosen.iter().map(|place| snapshot.documents[*place as usize].document.passages as usize).sum::<usize>();
         let most = offset.saturating_add(limit).min(all).next_multiple_of(PASSAGES);
         let queries = Arc::new(Queries::new(&snapshot, &chosen, text)?);
-        let mut ranking = Ranking::new(&snapshot, Arc::clone(&queries), &chosen, most)?;
-        while ranking.step(shelf)? {
-            shelf.cancel.check()?;
-        }
-        let best = ranking.into_best();
+        let best = self.best(&snapshot, &queries, &chosen, most)?;
         let mut found = Vec::new();
         let mut first = offset % PASSAGES;
         for batch in best.chunks(PASSAGES).skip(offset / PASSAGES) {
@@ -64,6 +61,28 @@ impl Shelf {
             }
         }
         Ok(found)
+    }
+
+    /// The passages that match best, before their sentences are looked at: id, number, score.
+    ///
+    /// # Errors
+    /// As [`Shelf::search`].
+    #[doc(hidden)]
+    pub fn ranked(&self, text: &str, filter: &Filter, most: usize) -> Result<Vec<(String, u32, f32)>> {
+        let snapshot = self.shared.snapshot()?;
+        let chosen = snapshot.chosen(filter);
+        let queries = Arc::new(Queries::new(&snapshot, &chosen, text)?);
+        let id = |hit: &Hit| snapshot.documents[hit.place as usize].document.id.clone();
+        let best = self.best(&snapshot, &queries, &chosen, most)?;
+        Ok(best.iter().map(|hit| (id(hit), hit.found.passage.number, hit.found.score)).collect())
+    }
+
+    fn best(&self, snapshot: &Arc<Snapshot>, queries: &Arc<Queries>, chosen: &[u32], most: usize) -> Result<Vec<Hit>> {
+        let mut ranking = Ranking::new(snapshot, Arc::clone(queries), chosen, most)?;
+        while ranking.step(&self.shared)? {
+            self.shared.cancel.check()?;
+        }
+        Ok(ranking.into_best())
     }
 
     /// Stops a search that is under way on another thread, or else the next one. Answers and additions have a stop of their own.
