@@ -113,7 +113,8 @@ pub(super) fn tell_usage(usage: &mut Usage, chosen: &Chosen, before: Duration) {
 pub(super) fn check_reading(reading: Option<Reading>) -> Result<()> {
     match reading {
         None | Some(Reading::Recall | Reading::RecallAll) => Ok(()),
-        Some(other) => Err(Error::new("argument.reading", format!("found the reading {other}, expected recall: a shelf is read by it alone"))),
+        Some(Reading::Memory) => Err(Error::new("argument.reading", "found the reading memory, expected recall: a shelf is read by it alone")),
+        Some(Reading::Notes) => Err(Error::new("argument.reading", "found the reading notes, expected recall: a shelf is read by it alone")),
     }
 }
 

@@ -2,7 +2,6 @@
 //! out of a document answers out of a shelf. What is quoted of it is told as it stands in the documents.
 
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use crate::answer::{Answer, Quote, Span};
@@ -57,9 +56,9 @@ struct GatheredText {
 impl Gathered {
     /// Of passages, ascending, none twice; their terms are made as those of a language.
     pub fn new(shelf: &Shared, snapshot: &Arc<Snapshot>, passages: Vec<PassageId>, language: Language) -> Result<Self> {
-        let mut index = Index::new(Some(&shelf.folder as &Path))?;
+        let mut index = Index::new(Some(&shelf.folder))?;
         index.set_language(language);
-        index.weigh_by(Arc::clone(snapshot) as Arc<_>);
+        index.weigh_by(snapshot.clone());
         let mut gathered = GatheredText::default();
         for (place, number) in &passages {
             let entry = &snapshot.documents[*place as usize];

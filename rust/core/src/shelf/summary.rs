@@ -72,8 +72,10 @@ impl Shelf {
         }
         let chosen = Chosen::new(&shelf, filter)?;
         let language = most_bytes(&chosen);
-        let query = |focus| Ok((focus, Query::new(&*chosen.snapshot, language, &subject(focus))?));
-        let focus = focus.map(query).transpose()?.map(|(focus, query)| Focus::weighed(focus, &query));
+        let focus = match focus {
+            Some(focus) => Some(Focus::weighed(focus, &Query::new(&*chosen.snapshot, language, &subject(focus))?)),
+            None => None,
+        };
         let length = chosen.places.iter().map(|place| chosen.snapshot.documents[*place as usize].document.bytes).sum();
         let survey = Survey::of_several(language, focus, options.length, length);
         let looking = Looking { survey, next: 0, before: 0, document: None, length, second: false };
