@@ -240,14 +240,14 @@ fn query_terms(of: &dyn Collection, language: Language, question: &str) -> Resul
     let is_held = held.iter().any(|found| *found > 0);
     let mut characters = words.iter().zip(&held).filter(|((_, word), _)| word.is_empty()).map(|(_, found)| *found);
     let is_other_script = is_held && characters.clone().next().is_some() && characters.all(|found| found == 0);
-    let (mut terms, mut respelt) = (Vec::new(), 0);
+    let (mut terms, mut looked) = (Vec::new(), 0);
     for ((term, word), found) in words.into_iter().zip(held) {
         if found == 0 && is_held && (other.is_some() || is_other_script && word.is_empty()) {
             continue;
         }
         let as_asked = QueryTerm { term, asked: term, found, counts: 1.0 };
-        let looks_on = found == 0 && !word.is_empty() && respelt < RESPELT;
-        respelt += usize::from(looks_on);
+        let looks_on = found == 0 && !word.is_empty() && looked < RESPELT;
+        looked += usize::from(looks_on);
         terms.push(if looks_on { respelt(of, language, term, &word)?.unwrap_or(as_asked) } else { as_asked });
     }
     terms.sort_by(|a, b| a.term.cmp(&b.term).then(b.counts.total_cmp(&a.counts)));

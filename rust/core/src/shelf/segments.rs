@@ -71,7 +71,7 @@ impl Segments {
                 None => std::fs::remove_file(&path).map_err(failed)?, // one that was being written
             }
         }
-        let (mut segments, mut held) = (BTreeMap::new(), BTreeSet::new());
+        let (mut segments, mut held) = (BTreeMap::new(), BTreeSet::<u64>::new());
         // What was merged is newer than what it was merged from.
         for (number, path) in files.into_iter().rev() {
             let opened = Segment::open(&path).inspect_err(|error| log::warn!("terms of a shelf are made anew: {error}")).ok();

@@ -149,7 +149,7 @@ impl StoredDocument {
         let mut bytes = vec![0; self.header.profile as usize];
         self.file.read_exact_at(&mut bytes, PRELUDE + self.text + self.header.index.bytes()).map_err(failed)?;
         let (mut rest, mut found, mut term) = (&bytes[..], Vec::new(), 0_u32);
-        let mut number = |rest: &mut &[u8]| take(rest).and_then(|number| u32::try_from(number).ok());
+        let number = |rest: &mut &[u8]| take(rest).and_then(|number| u32::try_from(number).ok());
         while !rest.is_empty() {
             let profile = number(&mut rest).zip(number(&mut rest)).zip(number(&mut rest));
             let profile = profile.and_then(|((step, passages), most)| Some((term.checked_add(step)?, passages, most)));
