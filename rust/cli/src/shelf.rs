@@ -202,7 +202,8 @@ fn documents(common: &Common, documents: Vec<ShelfDocument>, done: &str, usage: 
         for document in &report.documents {
             let ShelfDocument { id, title, metadata, tokens, .. } = document;
             let title = if title == id { String::new() } else { format!("  {}", print::folded(title)) };
-            let metadata = metadata.iter().map(|(key, value)| format!("  {}={}", print::folded(key), print::folded(value))).collect::<String>();
+            let metadata =
+                metadata.iter().map(|(key, value)| format!("  {}={}", print::folded(key), print::folded(value))).collect::<String>();
             let done = if done.is_empty() { String::new() } else { format!("{done} ") };
             print::line(&format!("{done}{}{title}  {} tokens{metadata}", print::folded(id), print::grouped(*tokens)))?;
         }

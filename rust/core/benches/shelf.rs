@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use edgeinfinite_core::{
-    AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Filter, Model, NewDocument, OpenOptions, Reading, SearchOptions, TextSource,
+    AnswerEvent, AnswerStream, AskOptions, Document, DocumentOptions, Filter, Model, NewDocument, OpenOptions, Reading, SearchOptions,
+    TextSource,
 };
 use serde_json::{Value, json};
 
@@ -180,7 +181,9 @@ fn ask_shelf(model: &str, folder: &Path, run: usize, documents: usize) -> Value 
         let begun = Instant::now();
         let stream = shelf.ask(&question(document), &Filter::default(), AskOptions::default()).expect("an answer");
         let (first, all, text) = pulled(begun, &stream);
-        rows.push(json!({ "first": first, "all": all, "right": text.contains(&code(document).to_string()), "opened": shelf.opened() - opened }));
+        rows.push(
+            json!({ "first": first, "all": all, "right": text.contains(&code(document).to_string()), "opened": shelf.opened() - opened }),
+        );
     }
     let opened = shelf.opened();
     let begun = Instant::now();
@@ -200,7 +203,8 @@ fn ask_single(model: &str, folder: &Path, run: usize, documents: usize) -> Value
     let document = if state.exists() {
         Document::restore(Arc::clone(&model), source, &state).expect("a saved document")
     } else {
-        Document::open(Arc::clone(&model), source, DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() }).expect("a document")
+        Document::open(Arc::clone(&model), source, DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() })
+            .expect("a document")
     };
     while document.step().expect("a step").is_some() {}
     let open_ms = milliseconds(begun);
@@ -280,7 +284,10 @@ fn measure(documents: usize, runs: usize) -> Value {
             spread(of(&of_shelf).iter().zip(of(&of_single)).map(|(shelf, single)| shelf / single).collect())
         };
         let times = json!({ "first_text": ratio("first"), "whole": ratio("all") });
-        models.insert(model.to_owned(), json!({ "shelf": summed(&of_shelf), "one_document": summed(&of_single), "first_answer_times_as_long": times }));
+        models.insert(
+            model.to_owned(),
+            json!({ "shelf": summed(&of_shelf), "one_document": summed(&of_single), "first_answer_times_as_long": times }),
+        );
     }
     let size = |folder: &str| -> u64 {
         let files = fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file"));
@@ -298,6 +305,7 @@ fn measure(documents: usize, runs: usize) -> Value {
 
 fn machine() -> Value {
     let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let cpu = info.lines().find_map(|line| line.strip_prefix("model name")).and_then(|line| line.split_once(':')).map(|(_, name)| name.trim());
+    let cpu =
+        info.lines().find_map(|line| line.strip_prefix("model name")).and_then(|line| line.split_once(':')).map(|(_, name)| name.trim());
     json!({ "cpu": cpu, "cores": std::thread::available_parallelism().map_or(0, usize::from), "system": "Linux" })
 }

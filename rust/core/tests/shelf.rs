@@ -21,7 +21,8 @@ const MILL: &str = "# Lease of 4 Mill Street\n\n## Rent\n\nThe rent is 940 euros
 ## Keys\n\nThe tenant received three keys. A lost key costs 25 euros.\n";
 const HARBOUR: &str = "# Lease of 9 Harbour Lane 🙂\n\n## Rent\n\nThe rent is 1,310 euros a month. It is due on the first day.\n\n\
 ## Pets\n\nDogs are not allowed in the yard. A cat may be kept.\n";
-const NOTES: &str = "Minutes of the meeting. The boiler is serviced every October. Ada Brown pays for the paint.\n\nThe next meeting is on 4 May.\n";
+const NOTES: &str =
+    "Minutes of the meeting. The boiler is serviced every October. Ada Brown pays for the paint.\n\nThe next meeting is on 4 May.\n";
 
 fn leases(model: &Arc<Model>) -> (tempfile::TempDir, Shelf) {
     let folder = tempfile::tempdir().unwrap();
@@ -54,7 +55,12 @@ fn an_answer_names_its_document() {
         let (_folder, shelf) = leases(model);
         for (question, id, words, headings) in [
             ("When is the boiler serviced?", "notes", "The boiler is serviced every October.", vec!["House meeting"]),
-            ("Are dogs allowed in the yard?", "harbour", "Dogs are not allowed in the yard.", vec!["harbour", "Lease of 9 Harbour Lane 🙂", "Pets"]),
+            (
+                "Are dogs allowed in the yard?",
+                "harbour",
+                "Dogs are not allowed in the yard.",
+                vec!["harbour", "Lease of 9 Harbour Lane 🙂", "Pets"],
+            ),
             ("What does a lost key cost?", "mill", "A lost key costs 25 euros.", vec!["mill", "Lease of 4 Mill Street", "Keys"]),
         ] {
             let answer = ask(&shelf, question, &all());
@@ -94,11 +100,15 @@ fn a_filter_chooses_documents() {
     assert!(ids(&having("kind", "novel")).is_empty() && ids(&having("colour", "lease")).is_empty());
 
     let rent = |filter: &Filter| ask(&shelf, "What is the rent a month?", filter).quotes[0].clone();
-    assert_eq!((rent(&only(&["harbour"])).document.as_deref(), rent(&only(&["mill"])).document.as_deref()), (Some("harbour"), Some("mill")));
+    assert_eq!(
+        (rent(&only(&["harbour"])).document.as_deref(), rent(&only(&["mill"])).document.as_deref()),
+        (Some("harbour"), Some("mill"))
+    );
     let found = shelf.search("rent meeting", &having("kind", "minutes"), SearchOptions::default()).unwrap();
     assert!(!found.is_empty() && found.iter().all(|passage| passage.document.as_deref() == Some("notes")));
     assert!(shelf.search("rent", &having("kind", "novel"), SearchOptions::default()).unwrap().is_empty());
-    for refused in [shelf.ask("rent?", &having("kind", "novel"), AskOptions::default()), shelf.summarize(&only(&[]), AskOptions::default())] {
+    for refused in [shelf.ask("rent?", &having("kind", "novel"), AskOptions::default()), shelf.summarize(&only(&[]), AskOptions::default())]
+    {
         assert_eq!(refused.unwrap_err().code(), "shelf.empty");
     }
 }
@@ -190,7 +200,13 @@ fn a_document_is_replaced_and_removed() {
 fn what_is_out_of_bounds_is_refused() {
     let (_folder, shelf) = leases(&READER);
     let long = "x".repeat(20_000);
-    for wrong in [about("", None, &[]), about(&long, None, &[]), about("a", Some(&long), &[]), about("a", None, &[("", "b")]), about("a", None, &[("k", &long)])] {
+    for wrong in [
+        about("", None, &[]),
+        about(&long, None, &[]),
+        about("a", Some(&long), &[]),
+        about("a", None, &[("", "b")]),
+        about("a", None, &[("k", &long)]),
+    ] {
         assert_eq!(shelf.add(TextSource::text("Words.").unwrap(), wrong).unwrap_err().code(), "argument.id");
     }
     let with = |options: AskOptions| shelf.ask("rent?", &all(), options).unwrap_err().code();

@@ -51,11 +51,11 @@ impl Plain {
     }
 }
 
-fn compare(shelf: &Shelf, random: &mut Random) {
+fn compare(shelf: &Shelf, random: &mut Random, questions: usize) {
     let plain = Plain::of(shelf);
-    for _ in 0..4 {
+    for number in 0..questions {
         let mut words: Vec<String> = (0..1 + random.below(5)).map(|_| random.word(VOCABULARY)).collect();
-        if random.below(3) == 0 {
+        if number == 3 {
             words[0].insert(2, 'q'); // spelt in another way
         }
         let question = words.join(" ");
@@ -72,12 +72,12 @@ fn compare(shelf: &Shelf, random: &mut Random) {
 
 #[test]
 fn the_best_passages_are_those_of_a_plain_loop() {
-    for seed in 1..=6 {
+    for seed in 1..=3 {
         let folder = tempfile::tempdir().unwrap();
         let mut random = Random(seed);
         let mut shelf = READER.shelf(folder.path()).unwrap();
         let mut ids: Vec<String> = Vec::new();
-        for change in 0..90 {
+        for change in 0..60 {
             match random.below(if ids.len() < 3 { 1 } else { 4 }) {
                 0 | 1 => {
                     let id = format!("d{}", random.below(1_000_000));
@@ -88,18 +88,18 @@ fn the_best_passages_are_those_of_a_plain_loop() {
                 _ => shelf.remove(&ids.swap_remove(random.below(ids.len()))).unwrap(),
             }
             if change % 15 == 14 {
-                compare(&shelf, &mut random);
+                compare(&shelf, &mut random, 4);
             }
             if change % 30 == 29 {
                 drop(shelf);
                 shelf = READER.shelf(folder.path()).unwrap();
-                compare(&shelf, &mut random);
+                compare(&shelf, &mut random, 3);
             }
         }
         // The terms of all documents are made anew out of them.
         drop(shelf);
         std::fs::remove_dir_all(folder.path().join("terms")).unwrap();
-        compare(&READER.shelf(folder.path()).unwrap(), &mut random);
+        compare(&READER.shelf(folder.path()).unwrap(), &mut random, 3);
     }
 }
 
@@ -115,17 +115,17 @@ fn terms_are_merged_and_stay_the_same() {
     }
     let segments = || std::fs::read_dir(folder.path().join("terms")).unwrap().count();
     assert_eq!(segments(), 1, "eight of 64 documents are one of 512");
-    compare(&shelf, &mut random);
+    compare(&shelf, &mut random, 2);
     for number in 0..400 {
         shelf.remove(&number.to_string()).unwrap();
     }
     for number in 0..40 {
         replace(&shelf, &(400 + number).to_string(), &sentence(&mut random));
     }
-    compare(&shelf, &mut random);
+    compare(&shelf, &mut random, 2);
     drop(shelf);
     let shelf = READER.shelf(folder.path()).unwrap();
-    compare(&shelf, &mut random);
+    compare(&shelf, &mut random, 2);
     assert_eq!(std::fs::read_dir(folder.path().join("documents")).unwrap().count(), 140, "what is off the shelf is deleted");
 }
 

@@ -6,5 +6,5 @@ pub(crate) mod saved;
 pub(crate) mod sealed;
 
 pub(crate) use document::Shared;
-pub(crate) use reading_state::{DocumentState, Progress, ReadingState};
 pub use document::{Document, DocumentOptions};
+pub(crate) use reading_state::{DocumentState, Progress, ReadingState};

@@ -107,7 +107,8 @@ impl Form {
     }
 
     fn prelude(&self, version: u32, length: u64) -> Vec<u8> {
-        let parts: [&[u8]; 5] = [self.magic, &version.to_le_bytes(), &(!version).to_le_bytes(), &length.to_le_bytes(), &(!length).to_le_bytes()];
+        let parts: [&[u8]; 5] =
+            [self.magic, &version.to_le_bytes(), &(!version).to_le_bytes(), &length.to_le_bytes(), &(!length).to_le_bytes()];
         parts.concat()
     }
 }

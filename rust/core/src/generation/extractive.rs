@@ -81,7 +81,12 @@ impl Extractive {
     }
 
     /// Of sentences that were chosen already, in document order; or None of them where the document does not speak of what was asked for.
-    pub fn told(document: &Arc<Shared>, options: &AskOptions, sentences: VecDeque<SummarySentence>, refusal: Option<Refusal>) -> Result<Self> {
+    pub fn told(
+        document: &Arc<Shared>,
+        options: &AskOptions,
+        sentences: VecDeque<SummarySentence>,
+        refusal: Option<Refusal>,
+    ) -> Result<Self> {
         Ok(Self { refusal, ..Self::of(document, options, None, Phase::Text(sentences), Stats::new(Instant::now()))? })
     }
 

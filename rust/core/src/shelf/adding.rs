@@ -82,7 +82,14 @@ impl Shelf {
     fn adding(&self, source: TextSource, about: NewDocument, replaces: bool) -> Result<Adding> {
         about.check()?;
         check_id(&self.shared, &about.id, replaces)?;
-        let progress = Progress { tokens_done: 0, tokens_total: 0, bytes_done: 0, bytes_total: source.length(), seconds_left: None, extracting: false };
+        let progress = Progress {
+            tokens_done: 0,
+            tokens_total: 0,
+            bytes_done: 0,
+            bytes_total: source.length(),
+            seconds_left: None,
+            extracting: false,
+        };
         let work = Mutex::new(Work { phase: Phase::Extract, progress });
         Ok(Adding { shelf: Arc::clone(&self.shared), source, about, replaces, cancel: CancelToken::between_runs(), work })
     }
@@ -93,7 +100,9 @@ fn check_id(shelf: &Shared, id: &str, replaces: bool) -> Result<()> {
     let state = shelf.state()?;
     match state.find(id) {
         Err(error) if replaces => Err(error),
-        Ok(_) if !replaces => Err(Error::new("shelf.exists", format!("found a document with the id {id:?} on the shelf, expected none: replace it"))),
+        Ok(_) if !replaces => {
+            Err(Error::new("shelf.exists", format!("found a document with the id {id:?} on the shelf, expected none: replace it")))
+        }
         _ => Ok(()),
     }
 }
@@ -225,7 +234,8 @@ impl Adding {
         match shelf.find(&self.about.id) {
             Err(error) if self.replaces => return Err(error),
             Ok(_) if !self.replaces => {
-                let message = format!("found a document with the id {:?} on the shelf, which was added meanwhile: replace it", self.about.id);
+                let message =
+                    format!("found a document with the id {:?} on the shelf, which was added meanwhile: replace it", self.about.id);
                 return Err(Error::new("shelf.exists", message));
             }
             _ => {}

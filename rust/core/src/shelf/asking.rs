@@ -71,7 +71,15 @@ impl Shelf {
         let queries = Arc::new(Queries::new(&chosen.snapshot, &chosen.places, question)?);
         let ranking = Ranking::new(&chosen.snapshot, queries, &chosen.places, most)?;
         let phase = Phase::Rank(Some(ranking));
-        AnswerStream::boxed(Box::new(Asking { shelf, chosen, question: question.to_owned(), options, begun, before: Duration::ZERO, phase }))
+        AnswerStream::boxed(Box::new(Asking {
+            shelf,
+            chosen,
+            question: question.to_owned(),
+            options,
+            begun,
+            before: Duration::ZERO,
+            phase,
+        }))
     }
 }
 
@@ -81,7 +89,10 @@ impl Chosen {
         let snapshot = shelf.snapshot()?;
         let places = snapshot.chosen(filter);
         if places.is_empty() {
-            return Err(Error::new("shelf.empty", format!("found {} documents on the shelf, expected one that passes the filter", snapshot.documents.len())));
+            return Err(Error::new(
+                "shelf.empty",
+                format!("found {} documents on the shelf, expected one that passes the filter", snapshot.documents.len()),
+            ));
         }
         snapshot.check(&places)?;
         Ok(Self { snapshot, places })
@@ -94,10 +105,12 @@ impl Chosen {
 
     /// Their first passages, at most so many.
     pub fn first(&self, most: usize) -> Vec<PassageId> {
-        let passages = |place: &u32| (0..self.snapshot.documents[*place as usize].document.passages).map({
-            let place = *place;
-            move |number| (place, number)
-        });
+        let passages = |place: &u32| {
+            (0..self.snapshot.documents[*place as usize].document.passages).map({
+                let place = *place;
+                move |number| (place, number)
+            })
+        };
         self.places.iter().flat_map(passages).take(most).collect()
     }
 }
@@ -113,8 +126,12 @@ pub(super) fn tell_usage(usage: &mut Usage, chosen: &Chosen, before: Duration) {
 pub(super) fn check_reading(reading: Option<Reading>) -> Result<()> {
     match reading {
         None | Some(Reading::Recall | Reading::RecallAll) => Ok(()),
-        Some(Reading::Memory) => Err(Error::new("argument.reading", "found the reading memory, expected recall: a shelf is read by it alone")),
-        Some(Reading::Notes) => Err(Error::new("argument.reading", "found the reading notes, expected recall: a shelf is read by it alone")),
+        Some(Reading::Memory) => {
+            Err(Error::new("argument.reading", "found the reading memory, expected recall: a shelf is read by it alone"))
+        }
+        Some(Reading::Notes) => {
+            Err(Error::new("argument.reading", "found the reading notes, expected recall: a shelf is read by it alone"))
+        }
     }
 }
 

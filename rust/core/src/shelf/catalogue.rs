@@ -74,15 +74,8 @@ impl Catalogue {
         let failed = |e: std::io::Error| Error::io(path.display(), &e);
         let file = File::options().read(true).write(true).open(&path).map_err(failed)?;
         let bytes = std::fs::read(&path).map_err(failed)?;
-        let mut catalogue = Self {
-            file,
-            length: HEAD as u64,
-            records: 0,
-            last: 0,
-            entries: BTreeMap::new(),
-            ids: HashMap::new(),
-            path: path.clone(),
-        };
+        let mut catalogue =
+            Self { file, length: HEAD as u64, records: 0, last: 0, entries: BTreeMap::new(), ids: HashMap::new(), path: path.clone() };
         catalogue.check_head(&bytes)?;
         while let Some(json) = catalogue.next(&bytes)? {
             let at = catalogue.length;
@@ -113,7 +106,8 @@ impl Catalogue {
             return Err(self.damaged(0, "found something else, expected the catalogue of a shelf"));
         }
         if number(8) != VERSION {
-            let what = format!("{}: found a shelf in format {}, expected at most {VERSION}: update the library", self.path.display(), number(8));
+            let what =
+                format!("{}: found a shelf in format {}, expected at most {VERSION}: update the library", self.path.display(), number(8));
             return Err(Error::new("shelf.version", what));
         }
         Ok(())

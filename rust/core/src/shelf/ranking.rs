@@ -93,7 +93,8 @@ impl Ranking {
                 })?;
             }
         }
-        let mut bounds: Vec<(f32, u32)> = chosen.iter().map(|place| (sums[*place as usize], *place)).filter(|(bound, _)| *bound > 0.0).collect();
+        let mut bounds: Vec<(f32, u32)> =
+            chosen.iter().map(|place| (sums[*place as usize], *place)).filter(|(bound, _)| *bound > 0.0).collect();
         bounds.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
         Ok(Self { snapshot: Arc::clone(snapshot), queries, most, bounds, best: BinaryHeap::new() })
     }

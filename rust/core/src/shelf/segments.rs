@@ -111,9 +111,7 @@ impl Segments {
     fn write_recent(&mut self, live: impl Fn(u64) -> bool) -> Result<()> {
         let recent = Arc::clone(&self.recent);
         let (documents, places) = renumbered(&[&recent.documents], &live);
-        self.write(documents, |writer| {
-            recent.terms.iter().try_for_each(|(term, list)| writer.add(*term, &moved(list, &places[0])))
-        })?;
+        self.write(documents, |writer| recent.terms.iter().try_for_each(|(term, list)| writer.add(*term, &moved(list, &places[0]))))?;
         self.recent = Arc::default();
         while let Some(alike) = self.alike(&live) {
             self.merge(&alike, &live)?;

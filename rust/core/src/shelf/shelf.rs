@@ -105,7 +105,10 @@ impl Shelf {
             let name = entry.map_err(missing)?.file_name();
             if !known.iter().any(|known| name == *known) && !name.as_encoded_bytes().starts_with(BESIDE.as_bytes()) {
                 let found = name.to_string_lossy().into_owned();
-                return Err(Error::new("shelf.missing", format!("{}: found {found}, expected a shelf or an empty folder", folder.display())));
+                return Err(Error::new(
+                    "shelf.missing",
+                    format!("{}: found {found}, expected a shelf or an empty folder", folder.display()),
+                ));
             }
         }
         let lock = lock(&folder.join(LOCK))?;
@@ -123,7 +126,10 @@ impl Shelf {
         }
         if is_new && !numbers.is_empty() {
             let path = folder.join(catalogue::NAME);
-            return Err(Error::new("shelf.damaged", format!("{}: found no file, expected the catalogue of {} documents", path.display(), numbers.len())));
+            return Err(Error::new(
+                "shelf.damaged",
+                format!("{}: found no file, expected the catalogue of {} documents", path.display(), numbers.len()),
+            ));
         }
         let catalogue = Catalogue::open(folder)?;
         check_end(folder, &catalogue, &numbers)?;
@@ -133,7 +139,14 @@ impl Shelf {
         let segments = Segments::open(folder, |number| catalogue.entries().contains_key(&number))?;
         let mut state = State { catalogue, segments, broken: Vec::new(), snapshot: None };
         state.complete(&documents)?;
-        let shared = Shared { model, folder: folder.to_owned(), state: Mutex::new(state), open: Mutex::default(), cancel: CancelToken::between_runs(), _lock: lock };
+        let shared = Shared {
+            model,
+            folder: folder.to_owned(),
+            state: Mutex::new(state),
+            open: Mutex::default(),
+            cancel: CancelToken::between_runs(),
+            _lock: lock,
+        };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -300,7 +313,8 @@ fn lock(path: &Path) -> Result<File> {
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(TryLockError::WouldBlock) => {
-            let message = format!("{}: found the shelf open in another process, or twice in this one; close it there first", path.display());
+            let message =
+                format!("{}: found the shelf open in another process, or twice in this one; close it there first", path.display());
             Err(Error::new("shelf.locked", message))
         }
         Err(TryLockError::Error(error)) => Err(failed(error)),

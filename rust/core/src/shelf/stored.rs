@@ -63,12 +63,8 @@ pub(super) fn write_rest(mut out: Sealing<File>, document: &ShelfDocument, sourc
     })?;
     out.write_all(&bytes).map_err(failed)?;
     let told = |places: &[(u64, Place)]| places.iter().map(|(start, place)| told(*start, *place)).collect();
-    let header = Header {
-        document: document.clone(),
-        index: stored,
-        profile: out.written() - before,
-        places: source.told_places()?.map(told),
-    };
+    let header =
+        Header { document: document.clone(), index: stored, profile: out.written() - before, places: source.told_places()?.map(told) };
     let header = serde_json::to_vec(&header).map_err(|e| Error::new("fault", e.to_string()))?;
     out.finish(&FORM, &header).map_err(failed)
 }
@@ -153,7 +149,8 @@ impl StoredDocument {
         while !rest.is_empty() {
             let profile = number(&mut rest).zip(number(&mut rest)).zip(number(&mut rest));
             let profile = profile.and_then(|((step, passages), most)| Some((term.checked_add(step)?, passages, most)));
-            let (next, passages, most) = profile.ok_or_else(|| Error::new("shelf.damaged", format!("{}: {INCONSISTENT}", self.header.document.id)))?;
+            let (next, passages, most) =
+                profile.ok_or_else(|| Error::new("shelf.damaged", format!("{}: {INCONSISTENT}", self.header.document.id)))?;
             term = next;
             found.push(TermProfile { term, passages, most });
         }

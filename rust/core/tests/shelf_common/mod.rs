@@ -47,8 +47,11 @@ impl Random {
     pub fn word(&mut self, vocabulary: usize) -> String {
         let bound = self.below(vocabulary) + 1;
         let number = self.below(bound);
-        format!("{}{}", ["ka", "lo", "mir", "ten", "sul", "vo", "ri", "ban"][number % 8], ["dor", "fen", "gat", "hol", "jut", "pim", "wex", "zul"][number / 8 % 8])
-            + &"x".repeat(number / 64)
+        format!(
+            "{}{}",
+            ["ka", "lo", "mir", "ten", "sul", "vo", "ri", "ban"][number % 8],
+            ["dor", "fen", "gat", "hol", "jut", "pim", "wex", "zul"][number / 8 % 8]
+        ) + &"x".repeat(number / 64)
     }
 
     /// Sections of sentences.
