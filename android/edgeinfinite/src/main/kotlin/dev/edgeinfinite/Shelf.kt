@@ -92,11 +92,7 @@ public interface Shelf : AutoCloseable {
      * @throws ShelfException when a document that it reads is damaged or was removed meanwhile
      * @throws ClosedException when the shelf or its model was closed
      */
-    public suspend fun search(
-        text: String,
-        filter: ShelfFilter = ShelfFilter.All,
-        options: SearchOptions.() -> Unit = {},
-    ): List<Passage>
+    public suspend fun search(text: String, filter: ShelfFilter = ShelfFilter.All, options: SearchOptions.() -> Unit = {}): List<Passage>
 
     /** Ends the shelf, its documents and its answers, even in the midst of a run; another may then open its folder. Closing twice does nothing. */
     override fun close()

@@ -58,7 +58,10 @@ class ShelfContractTest {
         }
         model.shelf(dir).use { shelf ->
             val (one, two) = shelf.list()
-            assertEquals(listOf("mill", "Mill Street 4", mapOf("kind" to "lease", "year" to "2024")), listOf(one.id, one.title, one.metadata))
+            assertEquals(
+                listOf("mill", "Mill Street 4", mapOf("kind" to "lease", "year" to "2024")),
+                listOf(one.id, one.title, one.metadata),
+            )
             assertEquals(listOf("harbour", "harbour"), listOf(two.id, two.title))
             assertEquals(mill.length to harbour.length, one.length to two.length)
             assertEquals(harbour.toByteArray().size.toLong(), two.bytes)

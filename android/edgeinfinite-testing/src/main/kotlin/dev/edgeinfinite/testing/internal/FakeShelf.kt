@@ -140,14 +140,17 @@ internal class FakeShelf(private val engine: FakeEngine, private val lifetime: L
     }
 
     /** Asks the documents as one text; each quote is told of the document that it stands in. */
-    private fun events(call: FakeCall, question: String?, filter: ShelfFilter, reading: Reading?, focus: String?): Flow<AnswerEvent> = flow {
-        val chosen = passing(filter)
-        require(chosen.isNotEmpty()) { "found no document on the shelf that passes the filter, expected one" }
-        require(reading == null || reading == Reading.Recall || reading == Reading.RecallAll) { "found $reading, expected Recall of a shelf" }
-        val together = Content(chosen.joinToString(BETWEEN) { it.second.document }, reading = null, done = 0)
-        val events = engine.events(call, lifetime, question, reading, together, focus)
-        emitAll(events.map { if (it is AnswerEvent.Done) AnswerEvent.Done(told(it.answer, chosen)) else it })
-    }
+    private fun events(call: FakeCall, question: String?, filter: ShelfFilter, reading: Reading?, focus: String?): Flow<AnswerEvent> =
+        flow {
+            val chosen = passing(filter)
+            require(chosen.isNotEmpty()) { "found no document on the shelf that passes the filter, expected one" }
+            require(reading == null || reading == Reading.Recall || reading == Reading.RecallAll) {
+                "found $reading, expected Recall of a shelf"
+            }
+            val together = Content(chosen.joinToString(BETWEEN) { it.second.document }, reading = null, done = 0)
+            val events = engine.events(call, lifetime, question, reading, together, focus)
+            emitAll(events.map { if (it is AnswerEvent.Done) AnswerEvent.Done(told(it.answer, chosen)) else it })
+        }
 
     private fun told(answer: Answer, chosen: List<Pair<ShelfDocument, Content>>): Answer {
         val starts = chosen.runningFold(0) { at, (_, held) -> at + held.document.length + BETWEEN.length }
@@ -155,7 +158,13 @@ internal class FakeShelf(private val engine: FakeEngine, private val lifetime: L
             val number = starts.indexOfLast { it <= start }
             val about = chosen[number].first
             val shift = starts[number]
-            return Quote(start - shift, end - shift, text, listOf(about.title) + headings, answerStart, answerEnd, place, verbatim, about.id)
+            return Quote(
+                start - shift, end - shift, text,
+                listOf(
+                    about.title,
+                ) + headings,
+                answerStart, answerEnd, place, verbatim, about.id,
+            )
         }
         return answer.run {
             val quotes = quotes.map { it.placed() }
