@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use edgeinfinite_core::{
-    Answer, AnswerEvent, AnswerStream, AskOptions, Coverage, CoverageKind, Document, Execution, Model, Reading, Refusal, Result,
+    Answer, AnswerEvent, AnswerStream, AskOptions, Coverage, CoverageKind, Document, Execution, Model, Quote, Reading, Refusal, Result,
     TextSource, Usage,
 };
 use serde::Serialize;
@@ -138,7 +138,6 @@ pub fn reply(common: &Common, reply: &AnswerStream) -> Result<Answer> {
 /// Where an answer came from: the quote in its surroundings; without an answer the passages nearest to the question.
 pub fn places(document: &Document, source: &TextSource, file: &Path, answer: Option<&Answer>) -> Result<()> {
     let Some(answer) = answer else { return Ok(()) };
-    let fold = print::folded;
     let name = print::document_name(file);
     if !answer.found {
         let seen = |c: &&Coverage| c.kind != CoverageKind::Skipped;
@@ -162,23 +161,31 @@ pub fn places(document: &Document, source: &TextSource, file: &Path, answer: Opt
             search::nearest(document, source, file, question)?;
         }
     }
-    if let Some(short) = &answer.short_answer {
-        print::line(&print::styled(1, &format!("  = {}", fold(&short.text))))?;
-    }
-    if let Some(verdict) = answer.verdict {
-        print::line(&print::styled(1, &format!("  = {verdict}")))?;
-    }
-    for quote in &answer.quotes {
-        let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
-        let place = print::place(source, &name, quote.span, quote.place, &quote.headings)?;
-        let place = if quote.verbatim { place } else { format!("rests on {place}") };
-        print::line(&print::styled(2, &format!("  ╰ {place}")))?;
-        let before = fold(&before);
-        let quoted = fold(&quote.text);
-        let after = fold(&after);
-        print::text(&format!("    {} {} {}\n", print::styled(2, &format!("…{before}")), quoted, print::styled(2, &format!("{after}…"))))?;
-    }
+    short(answer)?;
+    answer.quotes.iter().try_for_each(|quote| quoted(source, &name, quote))?;
     print::line("")
+}
+
+/// The words that answer by themselves, or a yes or no.
+pub fn short(answer: &Answer) -> Result<()> {
+    if let Some(short) = &answer.short_answer {
+        print::line(&print::styled(1, &format!("  = {}", print::folded(&short.text))))?;
+    }
+    match answer.verdict {
+        Some(verdict) => print::line(&print::styled(1, &format!("  = {verdict}"))),
+        None => Ok(()),
+    }
+}
+
+/// A quote in its surroundings, in the document of that name.
+pub fn quoted(source: &TextSource, name: &str, quote: &Quote) -> Result<()> {
+    let (before, after) = source.around(quote.span.start, quote.span.end, 160)?;
+    let place = print::place(source, name, quote.span, quote.place, &quote.headings)?;
+    let place = if quote.verbatim { place } else { format!("rests on {place}") };
+    print::line(&print::styled(2, &format!("  ╰ {place}")))?;
+    let before = print::styled(2, &format!("…{}", print::folded(&before)));
+    let after = print::styled(2, &format!("{}…", print::folded(&after)));
+    print::text(&format!("    {before} {} {after}\n", print::folded(&quote.text)))
 }
 
 /// One usage for the whole call: the document's numbers, the sums over the answers, the first answer's time to first token.

@@ -135,6 +135,8 @@ pub fn errors() -> String {
             "model" => "ModelException",
             "text" | "document" => "TextException",
             "state" => "SavedDocumentException",
+            "shelf" if matches!(kind, Kind::Argument) => "IllegalArgumentException",
+            "shelf" => "ShelfException",
             "engine" => "EngineMissingException",
             "runtime" => "OnnxRuntimeException",
             "io" => "StorageException",

@@ -10,6 +10,7 @@ mod print;
 mod quotes;
 mod read;
 mod search;
+mod shelf;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -193,6 +194,13 @@ enum Command {
         #[arg(long, value_name = "STATE")]
         state: Option<PathBuf>,
     },
+    /// Keeps documents in a folder, and questions them together.
+    Shelf {
+        /// The shelf's folder; made unless it is there.
+        folder: PathBuf,
+        #[command(subcommand)]
+        command: shelf::ShelfCommand,
+    },
     /// Says what a model folder holds, without loading it.
     Inspect,
     /// Checks a model folder: every file's hash, then the graph against the reference's logits.
@@ -302,6 +310,7 @@ fn run() -> Result<()> {
             search::run(common, file, words, state.as_deref(), SearchOptions { limit: *limit, offset: *offset })
         }
         Command::Quotes { file, text, question, state } => quotes::run(common, file, text, question.as_deref(), state.as_deref()),
+        Command::Shelf { folder, command } => shelf::run(common, folder, command),
         Command::Inspect => folder::inspect(common),
         Command::Verify => folder::verify(common),
         Command::Bench { lengths, runs } => bench::run(common, lengths, usize::from(*runs)),

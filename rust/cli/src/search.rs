@@ -53,7 +53,7 @@ pub fn nearest(document: &Document, source: &TextSource, file: &Path, question: 
 }
 
 /// The best sentence of a passage with what it is read with, and where it stands; the words that match are bold on a terminal.
-fn show(source: &TextSource, name: &str, passage: &Passage, before: &str) -> Result<()> {
+pub fn show(source: &TextSource, name: &str, passage: &Passage, before: &str) -> Result<()> {
     let within = |span: &Span| span.start - passage.span.start..span.end - passage.span.start;
     let sentence = within(&passage.sentence);
     let mut shown = String::new();

@@ -10,6 +10,9 @@ pub use crate::text::span::Span;
 /// A sentence of the document that an answer repeats or rests on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Quote {
+    /// The document of a shelf that it stands in, by its id; None where a single document was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
     /// Where it stands.
     #[serde(flatten)]
     pub span: Span,
@@ -29,13 +32,16 @@ pub struct Quote {
 impl Quote {
     /// One whose place in the answer and headings are not known yet.
     pub(crate) fn new(span: Span, text: String) -> Self {
-        Self { span, text, headings: Vec::new(), place: Place::Whole, answer: Span::within(0, 0, "", 0, 0), verbatim: true }
+        Self { document: None, span, text, headings: Vec::new(), place: Place::Whole, answer: Span::within(0, 0, "", 0, 0), verbatim: true }
     }
 }
 
 /// A passage of the document that matches what was searched for.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Passage {
+    /// The document of a shelf that it stands in, by its id; None where a single document was searched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
     /// Where it stands.
     #[serde(flatten)]
     pub span: Span,

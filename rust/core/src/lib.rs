@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Folders in the order of dependency, each importing only those before it: error, text, answer, index, manifest, attention, runtime, session, reader, model,
-//! decode, document, prompt, search, follow_up, generation. One call runs at most one graph.
+//! decode, document, prompt, search, follow_up, generation, shelf. One call runs at most one graph.
 
 mod answer;
 mod attention;
@@ -36,6 +36,7 @@ mod reader;
 mod runtime;
 mod search;
 mod session;
+mod shelf;
 mod text;
 
 pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Passage, Quote, Refusal, Statement, Support, Usage, Verdict};
@@ -49,6 +50,7 @@ pub use manifest::{Manifest, Reading};
 pub use model::{Execution, Model, ModelInfo, OpenOptions, SelfTestResult, SkippedAccelerator, inspect};
 pub use runtime::use_library;
 pub use search::SearchOptions;
+pub use shelf::{Adding, Filter, NewDocument, Shelf, ShelfDocument};
 pub use text::source::TextSource;
 pub use text::span::Span;
 
@@ -62,6 +64,26 @@ pub mod testing {
     pub fn candidates(document: &crate::Document, question: &str) -> crate::Result<Vec<(crate::Span, f32)>> {
         let found = crate::prompt::Candidates::new(question).next(&document.shared)?;
         Ok(found.into_iter().map(|candidate| (candidate.span, candidate.score)).collect())
+    }
+
+    /// The passages of a document that match a question, its terms weighed by a collection: number and score, the best first.
+    ///
+    /// # Errors
+    /// `call.unread`; `io`.
+    pub fn passage_scores(document: &crate::Document, of: &dyn Collection, question: &str) -> crate::Result<Vec<(u32, f32)>> {
+        let state = document.shared.read_state()?;
+        let query = Query::new(of, state.index.language(), question)?;
+        let found = state.index.best(&query, state.index.passages() as usize, None)?;
+        Ok(found.iter().map(|found| (found.passage.number, found.score)).collect())
+    }
+
+    /// How many passages of a document hold each of some terms, and how many it has.
+    ///
+    /// # Errors
+    /// `call.unread`; `io`.
+    pub fn term_counts(document: &crate::Document, terms: &[u32]) -> crate::Result<(Vec<u32>, u32)> {
+        let state = document.shared.read_state()?;
+        Ok((Collection::count(&state.index, terms)?, state.index.passages()))
     }
 
     /// A follow-up in full, given the questions before and the quotes that answered each; None where it stands by itself. Every word counts as one of the
@@ -100,7 +122,7 @@ pub mod testing {
     pub use crate::decode::scoring::greedy;
     pub use crate::index::bm25::Rank;
     pub use crate::index::terms::{Terms, for_each_term};
-    pub use crate::index::{Index, Language, Match, Passage, Query, Stored};
+    pub use crate::index::{Collection, Index, Language, Match, Passage, Query, Stored};
     pub use crate::manifest::prompt_template::PromptTemplate;
     pub use crate::manifest::{Embedding as EmbeddingManifest, RowDtype, Scenario};
     pub use crate::model::Generator;

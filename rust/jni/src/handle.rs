@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use edgeinfinite_core::{AnswerEvent, AnswerStream, Chat, Document, DocumentChat, Error, Model, Result};
+use edgeinfinite_core::{Adding, AnswerEvent, AnswerStream, Chat, Document, DocumentChat, Error, Model, Progress, Result, Shelf};
 
 /// What a handle can stand for.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub enum Object {
     DocumentChat(DocumentChat),
     AnswerStream(Arc<AnswerStream>),
     Chat(Chat),
+    Shelf(Shelf),
+    Adding(Arc<Adding>),
 }
 
 /// The handle that stands for nothing.
@@ -66,12 +68,28 @@ pub fn document_chat(id: i64) -> Result<DocumentChat> {
     if let Object::DocumentChat(chat) = get(id)? { Ok(chat) } else { Err(closed()) }
 }
 
+/// The shelf behind a handle.
+pub fn shelf(id: i64) -> Result<Shelf> {
+    if let Object::Shelf(shelf) = get(id)? { Ok(shelf) } else { Err(closed()) }
+}
+
+/// The addition to a shelf behind a handle.
+pub fn adding(id: i64) -> Result<Arc<Adding>> {
+    if let Object::Adding(adding) = get(id)? { Ok(adding) } else { Err(closed()) }
+}
+
+/// A step of the document, or of the addition to a shelf, behind a handle.
+pub fn step(id: i64) -> Result<Option<Progress>> {
+    match get(id)? {
+        Object::Document(document) => document.step(),
+        Object::Adding(adding) => adding.step(),
+        _ => Err(closed()),
+    }
+}
+
 /// The next event of the reply behind a handle.
 pub fn next(id: i64) -> Result<Option<AnswerEvent>> {
-    match get(id)? {
-        Object::AnswerStream(reply) => reply.next(),
-        Object::Model(_) | Object::Document(_) | Object::DocumentChat(_) | Object::Chat(_) => Err(closed()),
-    }
+    if let Object::AnswerStream(reply) = get(id)? { reply.next() } else { Err(closed()) }
 }
 
 /// Asks a call under way to stop; does nothing when the handle was closed.
@@ -101,6 +119,8 @@ impl Object {
             Self::Model(_) | Self::DocumentChat(_) | Self::Chat(_) => {}
             Self::Document(document) => document.cancel(),
             Self::AnswerStream(reply) => reply.cancel(),
+            Self::Shelf(shelf) => shelf.cancel(),
+            Self::Adding(adding) => adding.cancel(),
         }
     }
 }

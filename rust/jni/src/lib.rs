@@ -8,6 +8,7 @@
 mod convert;
 mod handle;
 mod log;
+mod shelf;
 mod throw;
 
 use std::sync::Arc;
@@ -110,7 +111,7 @@ pub fn restore<'l>(
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn step<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong) -> JByteArray<'l> {
-    env.with_env(|env| match handle::document(document)?.step()? {
+    env.with_env(|env| match handle::step(document)? {
         Some(progress) => json(env, &progress),
         None => Ok(JByteArray::null()),
     })

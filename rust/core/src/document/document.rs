@@ -199,6 +199,11 @@ impl Document {
         self.shared.source.slice_utf16(start, end)
     }
 
+    /// The text that positions speak of.
+    pub fn source(&self) -> &TextSource {
+        &self.shared.source
+    }
+
     /// Stops a step or a save that is under way on another thread, or else the next one; reading can go on afterwards.
     pub fn cancel(&self) {
         self.shared.cancel.cancel();
@@ -223,6 +228,20 @@ impl Document {
 }
 
 impl Shared {
+    /// A document that was read to its end for recall.
+    pub fn finished(model: Arc<Model>, source: TextSource, state: DocumentState) -> Self {
+        Self {
+            model,
+            source,
+            reading: Reading::Recall.into(),
+            cancel: CancelToken::between_runs(),
+            state: Mutex::new(state),
+            folder: None,
+            saved: Mutex::new(None),
+            checkpoint: None,
+        }
+    }
+
     /// The state of a document that nothing has broken.
     pub fn state(&self) -> Result<MutexGuard<'_, DocumentState>> {
         self.state.lock().map_err(|_| failed())

@@ -231,6 +231,11 @@ impl DocumentState {
 }
 
 impl ReadingState {
+    /// Of a text that was read to its end by recall: its length in bytes and in UTF-16 units, and its tokens.
+    pub fn finished(start: u64, start_utf16: u64, tokens: u64) -> Self {
+        Self { read: true, start, start_utf16, tokens, stride: 1, ..Self::default() }
+    }
+
     /// Whether marks that were read from a file can be those of a text of that many bytes.
     pub fn fit(&self, model: &Model, bytes: u64) -> bool {
         let inside = |span: &Span| {

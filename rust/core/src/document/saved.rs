@@ -14,8 +14,8 @@
 //! Little-endian. The first 32 bytes keep their form in every version. Files are private (0600) and replaced as a whole or not at all.
 
 use std::fs::{DirEntry, File};
-use std::io::{BufReader, BufWriter, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -24,6 +24,7 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 
 use crate::document::reading_state::{DocumentState, ReadingState, reindexed};
+use crate::document::sealed::{Form, INCONSISTENT, PRELUDE, Sealing};
 use crate::error::{Error, Result};
 use crate::index::{Index, Stored};
 use crate::manifest::Reading;
@@ -32,11 +33,17 @@ use crate::runtime::cancel_token::CancelToken;
 use crate::session::{Counts, Session};
 use crate::text::source::TextSource;
 
-const MAGIC: &[u8; 8] = b"EDGEINF\x1a";
 /// Of versions 1 and 2 the index is made anew: its passages did not hold their units, its terms were English.
 const VERSION: u32 = 3;
-const PRELUDE: u64 = 32;
-const FOOTER: u64 = 40;
+const FORM: Form = Form {
+    magic: b"EDGEINF\x1a",
+    version: VERSION,
+    expected: "a saved document",
+    found: "a document saved",
+    advice: "read the document again",
+    damaged: "state.damaged",
+    newer: "state.version",
+};
 /// A header is no longer (bytes).
 const HEADER: u64 = 1 << 26;
 
@@ -143,8 +150,7 @@ fn write(
     state: &mut DocumentState,
     failed: &impl Fn(std::io::Error) -> Error,
 ) -> Result<()> {
-    let mut out = Sealing { out: BufWriter::new(file), hash: Sha256::new(), written: 0 };
-    out.out.write_all(&[0; PRELUDE as usize]).map_err(failed)?;
+    let mut out = Sealing::new(file).map_err(failed)?;
     let session = match &mut state.session {
         Some(session) => {
             session.write(&mut out).map_err(failed)?;
@@ -152,7 +158,7 @@ fn write(
             let sizes = generator.sizes();
             let sizes = [sizes.segment, sizes.pinned, sizes.window];
             let precision = generator.execution().precision.clone();
-            Some(Saved { sizes, precision, counts: session.counts(), bytes: out.written })
+            Some(Saved { sizes, precision, counts: session.counts(), bytes: out.written() })
         }
         None => None,
     };
@@ -167,10 +173,7 @@ fn write(
         marks: state.marks.clone(),
     };
     let header = serde_json::to_vec(&header).map_err(|e| Error::new("fault", e.to_string()))?;
-    out.write_all(&header).and_then(|()| out.write_all(&(header.len() as u64).to_le_bytes())).map_err(failed)?;
-    let Sealing { out: mut file, hash, written } = out;
-    file.write_all(&hash.finalize()).and_then(|()| file.seek(SeekFrom::Start(0))).map_err(failed)?;
-    file.write_all(&prelude(VERSION, PRELUDE + written + 32)).and_then(|()| file.flush()).map_err(failed)
+    out.finish(&FORM, &header).map_err(failed)
 }
 
 /// Fails where there is no saved document.
@@ -187,16 +190,7 @@ pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Opti
     }
     let file = File::open(path).map_err(missing)?;
     let about = file.metadata().map_err(missing)?;
-    let failed = |e: std::io::Error| Error::io(path.display(), &e);
-    let version = check_seal(path, &file, about.len())?;
-    let at = |end: u64, length: u64| end.checked_sub(length).filter(|at| *at >= PRELUDE).ok_or_else(|| damaged(INCONSISTENT));
-    let footer = at(about.len(), FOOTER)?;
-    let mut length = [0; 8];
-    file.read_exact_at(&mut length, footer).map_err(failed)?;
-    let length = u64::from_le_bytes(length);
-    let begin = if length <= HEADER { at(footer, length)? } else { return Err(damaged(INCONSISTENT)) };
-    let mut header = vec![0; length as usize];
-    file.read_exact_at(&mut header, begin).map_err(failed)?;
+    let (version, header, begin) = FORM.open(path, &file, about.len(), HEADER)?;
     let header: Header = serde_json::from_slice(&header).map_err(|_| damaged(INCONSISTENT))?;
 
     if header.model != model.manifest().sha256 {
@@ -227,48 +221,6 @@ pub(crate) fn load(path: &Path, model: &Model, source: &TextSource, folder: Opti
 
 /// How the name of a file begins that is being written.
 const BESIDE: &str = ".edgeinfinite-";
-const INCONSISTENT: &str = "its parts do not fit each other";
-
-/// Compares the prelude and the checksum; gives the version.
-fn check_seal(path: &Path, file: &File, length: u64) -> Result<u32> {
-    let failed = |e: std::io::Error| Error::io(path.display(), &e);
-    let wrong = |code, what: &str| Err(Error::new(code, format!("{}: {what}", path.display())));
-    let mut input = BufReader::with_capacity(1 << 16, file);
-    let mut head = Vec::new();
-    input.by_ref().take(PRELUDE).read_to_end(&mut head).map_err(failed)?;
-    if !head.starts_with(MAGIC) {
-        return wrong("state.damaged", "found something else, expected a saved document");
-    }
-    if (head.len() as u64) < PRELUDE {
-        return wrong("state.damaged", &format!("it was cut short: found {length} bytes, expected at least {PRELUDE}"));
-    }
-    let version = u32::from_le_bytes(std::array::from_fn(|i| head[8 + i]));
-    let expected = u64::from_le_bytes(std::array::from_fn(|i| head[16 + i]));
-    if head != prelude(version, expected) {
-        return wrong("state.damaged", "its first 32 bytes were changed");
-    }
-    if !(1..=VERSION).contains(&version) {
-        let what = format!(
-            "found a document saved in format {version}, expected at most {VERSION}: update the library or read the document again"
-        );
-        return wrong("state.version", &what);
-    }
-    if length != expected {
-        let what = if length < expected { "cut short" } else { "added to" };
-        return wrong("state.damaged", &format!("it was {what}: found {length} bytes, expected {expected}"));
-    }
-    if length < PRELUDE + FOOTER {
-        return wrong("state.damaged", INCONSISTENT);
-    }
-    let mut hash = Sha256::new();
-    let mut sealed = [0; 32];
-    std::io::copy(&mut input.by_ref().take(length - PRELUDE - 32), &mut hash).map_err(failed)?;
-    input.read_exact(&mut sealed).map_err(failed)?;
-    if hash.finalize()[..] != sealed {
-        return wrong("state.damaged", "its checksum does not fit: some of it was changed");
-    }
-    Ok(version)
-}
 
 /// Reads the text as far as it had been read and compares; gives the hash, which goes on from there.
 fn same_text(path: &Path, header: &Header, source: &TextSource) -> Result<Sha256> {
@@ -304,29 +256,4 @@ fn session(path: &Path, model: &Model, file: &File, saved: &Saved) -> Result<Ses
     let mut input = file;
     input.seek(SeekFrom::Start(PRELUDE)).map_err(|e| Error::io(&state, &e))?;
     generator.session()?.resumed(&saved.counts, &mut BufReader::new(input.take(saved.bytes)))
-}
-
-fn prelude(version: u32, length: u64) -> Vec<u8> {
-    let parts: [&[u8]; 5] = [MAGIC, &version.to_le_bytes(), &(!version).to_le_bytes(), &length.to_le_bytes(), &(!length).to_le_bytes()];
-    parts.concat()
-}
-
-/// Hashes and counts what passes through.
-struct Sealing<W> {
-    out: W,
-    hash: Sha256,
-    written: u64,
-}
-
-impl<W: Write> Write for Sealing<W> {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let count = self.out.write(bytes)?;
-        self.hash.update(&bytes[..count]);
-        self.written += count as u64;
-        Ok(count)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        self.out.flush()
-    }
 }

@@ -36,7 +36,7 @@ impl AnswerStream {
         Self::boxed(Box::new(generation))
     }
 
-    pub(super) fn boxed(generation: Box<dyn Generate>) -> Result<Self> {
+    pub(crate) fn boxed(generation: Box<dyn Generate>) -> Result<Self> {
         Ok(Self { cancel: CancelToken::new()?, generation: Mutex::new(Some(generation)) })
     }
 

@@ -83,7 +83,7 @@ impl Extraction {
         let Some(reader) = document.model.reader().filter(|_| matches!(reading, Reading::Recall | Reading::RecallAll)) else {
             return Ok(None);
         };
-        let most = check_prompts(document, options, reading)?;
+        let most = check_prompts(&document.model, options, reading)?;
         options.sampling.check()?;
         document.source.unchanged()?;
         drop(document.read_state()?); // one that was not read is refused here

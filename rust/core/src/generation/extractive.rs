@@ -75,14 +75,30 @@ impl Extractive {
                 None => Ok(None),
             };
         }
+        document.source.unchanged()?;
+        let survey = Phase::Survey(Box::new(Survey::new(document, focus, options.length)?));
+        Ok(Some(Self::of(document, options, focus.map(str::to_owned), survey, stats)?))
+    }
+
+    /// Of sentences that were chosen already, in document order; or None of them where the document does not speak of what was asked for.
+    pub fn told(
+        document: &Arc<Shared>,
+        options: &AskOptions,
+        sentences: VecDeque<SummarySentence>,
+        refusal: Option<Refusal>,
+    ) -> Result<Self> {
+        Ok(Self { refusal, ..Self::of(document, options, None, Phase::Text(sentences), Stats::new(Instant::now()))? })
+    }
+
+    fn of(document: &Arc<Shared>, options: &AskOptions, focus: Option<String>, phase: Phase, stats: Stats) -> Result<Self> {
         at_least_one("length", options.length)?;
         options.sampling.check()?;
-        document.source.unchanged()?;
+        let generator = document.model.generator().ok();
         let limit = generator.map(|generator| options.token_limit(generator, generator.manifest().limits.summary));
-        Ok(Some(Self {
-            phase: Phase::Survey(Box::new(Survey::new(document, focus, options.length)?)),
+        Ok(Self {
+            phase,
             document: Arc::clone(document),
-            focus: focus.map(str::to_owned),
+            focus,
             style: options.style,
             tokens_left: limit.or(options.max_output_tokens),
             tokens: 0,
@@ -92,7 +108,7 @@ impl Extractive {
             refusal: None,
             coverage: CoverageMap::default(),
             stats,
-        }))
+        })
     }
 
     /// What follows some more passages.
@@ -103,7 +119,7 @@ impl Extractive {
         }
         let (chosen, relevance) = survey.chosen(&self.document)?;
         if let Some(focus) = &self.focus
-            && (chosen.is_empty() || relevance < BEARS)
+            && !bears(&chosen, relevance)
         {
             self.refusal = Some(refusal(&self.document, &subject(focus), true)?);
             return Ok(Some(Phase::Done));
@@ -200,6 +216,11 @@ impl Extractive {
             usage,
         })
     }
+}
+
+/// Whether any of the sentences chosen for a focus bears on it; `relevance`: how well the best does.
+pub(crate) fn bears<S>(chosen: &[S], relevance: f32) -> bool {
+    !chosen.is_empty() && relevance >= BEARS
 }
 
 fn unfocused(found: &str) -> Error {

@@ -23,22 +23,22 @@
 //!
 //! A chat's turn is a single run in the model's own words; at Done its session becomes the chat's.
 
-mod answer_stream;
+pub(crate) mod answer_stream;
 mod chat;
 mod cite;
 mod constrained;
 mod coverage;
 mod document_chat;
 mod extraction;
-mod extractive;
+pub(crate) mod extractive;
 mod free_form;
-mod generation;
+pub(crate) mod generation;
 mod note;
 mod output;
 mod prompt_run;
-mod prompt_session;
-mod refusal;
-mod request;
+pub(crate) mod prompt_session;
+pub(crate) mod refusal;
+pub(crate) mod request;
 mod stats;
 mod step;
 

@@ -10,7 +10,7 @@ use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::manifest::Reading;
 use crate::manifest::prompt_template::Markers;
-use crate::model::Generator;
+use crate::model::{Generator, Model};
 use crate::prompt::plan::Plan;
 use crate::prompt::{Near, Task};
 
@@ -184,7 +184,7 @@ impl Request {
     }
 
     fn retrieval_prompts(&self) -> Result<Option<usize>> {
-        check_prompts(&self.document, &self.options, self.reading())
+        check_prompts(&self.document.model, &self.options, self.reading())
     }
 
     /// Whether a free model answers by recall, and its folder says from where on a question bears on the document: then what no sentence says is not found.
@@ -216,8 +216,8 @@ pub(crate) fn reading(document: &Shared, options: &AskOptions, is_question: bool
 }
 
 /// Most prompts of a retrieval, or runs of a reader; None goes on to the document's end.
-pub(crate) fn check_prompts(document: &Shared, options: &AskOptions, reading: Reading) -> Result<Option<usize>> {
-    let default = document.model.generator().map_or(1, |generator| generator.manifest().limits.recall_prompts);
+pub(crate) fn check_prompts(model: &Model, options: &AskOptions, reading: Reading) -> Result<Option<usize>> {
+    let default = model.generator().map_or(1, |generator| generator.manifest().limits.recall_prompts);
     let most = (reading != Reading::RecallAll).then(|| options.recall_prompts.unwrap_or(default));
     at_least_one("recall_prompts", most)?;
     Ok(most)

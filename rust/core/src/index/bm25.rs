@@ -21,6 +21,12 @@ pub(crate) fn saturated(count: f32, length: f32, average: f32) -> f32 {
     count * (K1 + 1.0) / (count + K1 * (1.0 - B + B * length / average))
 }
 
+/// The most that a term's count in a passage, doubled, says of the passage: the passage's own length needs a read; the average one serves to choose,
+/// sentences are scored exactly later.
+pub(crate) fn passage_part(doubled: u32) -> f32 {
+    saturated(doubled as f32 / 2.0, 1.0, 1.0)
+}
+
 /// The place of a passage among those that match; the greater is the better: higher score, then earlier passage.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[allow(missing_docs)]

@@ -17,6 +17,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::index::collection::Collection;
 use crate::index::language::Language;
 use crate::index::passage_records::{self, Headings, Passage, Records};
 use crate::index::postings::{self, MOST_PASSAGES, Posting, Postings, Region, Run, damaged};
@@ -31,6 +32,8 @@ const BUFFER: usize = 1 << 19;
 pub(super) const COUNTS: [u32; 3] = [2, 2, 1];
 /// The same in what a unit is read with.
 const CONTEXT: u32 = 1;
+/// The same in the title that a document has on a shelf.
+const TITLE: u32 = 1;
 
 /// The index of one document: grows by [`Index::add`] until [`Index::finish`], then answers [`Index::best`] (search.rs).
 #[derive(Debug)]
@@ -42,6 +45,11 @@ pub struct Index {
     headings: Headings,
     pub(super) language: Language,
     growth: Growth,
+    title: String,
+    /// What the terms of a question are weighed by, if not by this document alone.
+    pub(super) collection: Option<Arc<dyn Collection>>,
+    /// The headings of each passage that was added with them.
+    paths: Vec<Vec<Span>>,
 }
 
 /// What is needed to add passages.
@@ -106,7 +114,17 @@ impl Index {
         let postings = Postings { region: open()?, runs: Vec::new(), first: 0, waiting: Vec::new() };
         let records = Records { region: open()?, count: 0, end: 0 };
         let units = UnitRecords { region: open()?, bytes: 0 };
-        Ok(Self { postings, records, units, headings: Headings::default(), language: Language::default(), growth: Growth::Possible })
+        Ok(Self {
+            postings,
+            records,
+            units,
+            headings: Headings::default(),
+            language: Language::default(),
+            growth: Growth::Possible,
+            title: String::new(),
+            collection: None,
+            paths: Vec::new(),
+        })
     }
 
     /// The language of the document, by which terms are made.
@@ -117,6 +135,27 @@ impl Index {
     /// Sets the language of a document nothing of which has been added.
     pub fn set_language(&mut self, language: Language) {
         self.language = language;
+    }
+
+    /// Sets the title that the passages added from now on stand under, above all headings.
+    pub fn set_title(&mut self, title: &str) {
+        title.clone_into(&mut self.title);
+    }
+
+    /// Weighs the terms of questions by more documents than this one.
+    pub fn weigh_by(&mut self, collection: Arc<dyn Collection>) {
+        self.collection = Some(collection);
+    }
+
+    /// Adds a passage of some document with the texts of the headings above it, outermost first, a heading that it begins with left out; `path` is where
+    /// all of them stand, as [`Index::path`] gives them.
+    ///
+    /// # Errors
+    /// As [`Index::add`].
+    pub(crate) fn add_under(&mut self, units: &[TextUnit], above: &[String], path: Vec<Span>) -> Result<()> {
+        self.headings = Headings::above(above, self.records.count, self.language);
+        self.paths.push(path);
+        self.add(units)
     }
 
     /// Adds the next passage: its units, which stand in less than 64 kB.
@@ -136,8 +175,9 @@ impl Index {
             return Err(Error::new("fault", "an index that is read in place was added to"));
         };
         let heading = matches!(first.kind, UnitKind::Heading(_));
-        let above = self.headings.enter(number, first, maker);
+        let above = self.headings.enter(number, first, maker).filter(|above| *above < number);
         terms.clear();
+        maker.for_each(&self.title, |term| terms.push((term, TITLE)));
         for (at, unit) in units.iter().enumerate() {
             maker.for_each(&unit.text, |term| terms.push((term, COUNTS[0])));
             if at == 0 || units[at - 1].context != unit.context {
@@ -219,7 +259,10 @@ impl Index {
     /// # Errors
     /// As [`Index::passage`].
     pub fn path(&self, passage: &Passage) -> Result<Vec<Span>> {
-        self.records.path(passage)
+        match self.paths.get(passage.number as usize) {
+            Some(path) => Ok(path.clone()),
+            None => self.records.path(passage),
+        }
     }
 
     /// Writes the index's bytes: postings, passages, units. With what it gives back, [`Index::restore`] reads them again.
@@ -255,7 +298,8 @@ impl Index {
         let records = Records { region: region(records_at), count, end };
         let units = UnitRecords { region: region(units_at), bytes: units };
         let postings = Postings { region: region(at), runs, first: count, waiting: Vec::new() };
-        Ok(Self { postings, records, units, headings, language, growth: Growth::Never })
+        let growth = Growth::Never;
+        Ok(Self { postings, records, units, headings, language, growth, title: String::new(), collection: None, paths: Vec::new() })
     }
 
     /// The same index, copied to files of its own in `folder` or the system's temporary one, so that it can be added to.

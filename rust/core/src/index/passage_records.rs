@@ -4,8 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
+use crate::index::language::Language;
 use crate::index::postings::{Region, damaged};
-use crate::index::terms::Terms;
+use crate::index::terms::{Terms, for_each_term};
 use crate::text::span::Span;
 use crate::text::units::{TextUnit, UnitKind};
 
@@ -155,6 +156,17 @@ impl Headings {
         terms.truncate(TERMS);
         self.0.push(Heading { level, passage: number, terms });
         above
+    }
+
+    /// Headings that stand above passage `number` but in no passage before it, outermost first.
+    pub fn above(texts: &[String], number: u32, language: Language) -> Self {
+        let heading = |text: &String| {
+            let mut terms = Vec::new();
+            for_each_term(text, language, |term| terms.push(term));
+            terms.truncate(TERMS);
+            Heading { level: 0, passage: number, terms }
+        };
+        Self(texts.iter().map(heading).collect())
     }
 
     /// The terms of each, innermost first.

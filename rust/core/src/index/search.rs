@@ -4,9 +4,11 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use crate::error::{Error, Result};
-use crate::index::bm25::{Best, Rank, Weights, saturated, term_weight};
+use crate::index::bm25::{Best, Rank, Weights, passage_part, term_weight};
+use crate::index::collection::Collection;
 use crate::index::folding::{plain, small};
-use crate::index::index::{COUNTS, Index};
+use crate::index::index::Index;
+use crate::index::language::Language;
 use crate::index::misspelt::{accented, near};
 use crate::index::passage_records::Passage;
 use crate::index::postings::{Cursor, MOST_PASSAGES, Run, damaged};
@@ -44,9 +46,42 @@ pub struct Query {
     /// Sorted by term.
     terms: Vec<QueryTerm>,
     weights: Weights,
+    /// Passages of all that it is put to.
+    total: u32,
 }
 
 impl Query {
+    /// A question to documents in a language, its terms weighed by a collection.
+    ///
+    /// # Errors
+    /// As [`Collection::count`].
+    pub fn new(of: &dyn Collection, language: Language, question: &str) -> Result<Self> {
+        let terms = query_terms(of, language, question)?;
+        let total = of.passages();
+        let weigh = |term: &QueryTerm| term_weight(term.found as f32, total as f32);
+        let weights = Weights {
+            terms: terms.iter().map(|term| (term.term, term.counts * weigh(term))).collect(),
+            all: terms.iter().map(weigh).sum(),
+            language,
+        };
+        Ok(Self { terms, weights, total })
+    }
+
+    /// The terms by which passages are ranked, sorted, and what each is worth: those that stand in the collection, the rarest of them.
+    pub(crate) fn ranked_by(&self) -> Vec<(u32, f32)> {
+        let total = self.total as f32;
+        let common = |found: u32| self.total > 64 && found as f32 > total * COMMON;
+        let held = self.terms.iter().copied().filter(|term| term.found > 0);
+        let mut terms: Vec<QueryTerm> = held.clone().filter(|term| !common(term.found)).collect();
+        if terms.is_empty() {
+            terms = held.collect(); // common words are better than none
+        }
+        terms.sort_unstable_by_key(|term| (term.found, term.term));
+        terms.truncate(TERMS);
+        terms.sort_unstable_by_key(|term| term.term);
+        terms.iter().map(|term| (term.term, term.counts * term_weight(term.found as f32, total))).collect()
+    }
+
     /// What each term is worth in the document.
     pub fn weights(&self) -> &Weights {
         &self.weights
@@ -89,15 +124,10 @@ impl Index {
         if !self.postings.waiting.is_empty() {
             return Err(Error::new("fault", "an index was asked before it was finished"));
         }
-        let terms = self.query_terms(question)?;
-        let total = self.records.count as f32;
-        let weigh = |term: &QueryTerm| term_weight(term.found as f32, total);
-        let weights = Weights {
-            terms: terms.iter().map(|term| (term.term, term.counts * weigh(term))).collect(),
-            all: terms.iter().map(weigh).sum(),
-            language: self.language,
-        };
-        Ok(Query { terms, weights })
+        match &self.collection {
+            Some(collection) => Query::new(&**collection, self.language, question),
+            None => Query::new(self, self.language, question),
+        }
     }
 
     /// The `most` passages that match best, best first, of those that rank below `after`.
@@ -117,88 +147,13 @@ impl Index {
     }
 
     fn search(&self, query: &Query, most: usize, after: Option<Rank>, all: bool) -> Result<Vec<Match>> {
-        let total = self.records.count as f32;
-        let common = |found: u32| self.records.count > 64 && found as f32 > total * COMMON;
-        let held = query.terms.iter().copied().filter(|term| term.found > 0);
-        let mut terms: Vec<QueryTerm> = held.clone().filter(|term| !common(term.found)).collect();
-        if terms.is_empty() {
-            terms = held.collect(); // common words are better than none
-        }
-        terms.sort_unstable_by_key(|term| (term.found, term.term));
-        terms.truncate(TERMS);
-        terms.sort_unstable_by_key(|term| term.term);
-        let terms: Vec<(u32, f32)> = terms.iter().map(|term| (term.term, term.counts * term_weight(term.found as f32, total))).collect();
         let mut best = Best { most, after, all, ranks: BinaryHeap::new() };
         if most > 0 {
-            self.score(&terms, &mut best)?;
+            self.score(&query.ranked_by(), &mut best)?;
         }
         let mut ranks = best.ranks.into_vec();
         ranks.sort_unstable();
         ranks.into_iter().map(|Reverse(rank)| Ok(Match { passage: self.passage(rank.passage)?, score: rank.score })).collect()
-    }
-
-    /// The distinct terms of a question, sorted. For a word that no passage holds stands one that is spelt nearly so, if there is any. Of a question in another
-    /// language or script stand those that some passage holds, such as names and numbers, as long as there is one.
-    fn query_terms(&self, question: &str) -> Result<Vec<QueryTerm>> {
-        let mut words: Vec<(u32, String)> = Vec::new();
-        for_each_word(question, self.language, |term, word| words.push((term, word.to_owned())));
-        let other = self.language.of_other(question);
-        if let Some(other) = other {
-            words.retain(|(_, word)| !other.leaves_out(&plain(&small(word))));
-        }
-        words.sort_unstable();
-        words.dedup_by_key(|(term, _)| *term);
-        let held = self.count(&words.iter().map(|(term, _)| *term).collect::<Vec<_>>())?;
-        let is_held = held.iter().any(|found| *found > 0);
-        let mut characters = words.iter().zip(&held).filter(|((_, word), _)| word.is_empty()).map(|(_, found)| *found);
-        let is_other_script = is_held && characters.clone().next().is_some() && characters.all(|found| found == 0);
-        let (mut terms, mut respelt) = (Vec::new(), 0);
-        for ((term, word), found) in words.into_iter().zip(held) {
-            if found == 0 && is_held && (other.is_some() || is_other_script && word.is_empty()) {
-                continue;
-            }
-            let as_asked = QueryTerm { term, asked: term, found, counts: 1.0 };
-            let looks_on = found == 0 && !word.is_empty() && respelt < RESPELT;
-            respelt += usize::from(looks_on);
-            terms.push(if looks_on { self.respelt(term, &word)?.unwrap_or(as_asked) } else { as_asked });
-        }
-        terms.sort_by(|a, b| a.term.cmp(&b.term).then(b.counts.total_cmp(&a.counts)));
-        terms.dedup_by_key(|term| term.term);
-        Ok(terms)
-    }
-
-    /// What a word that no passage holds may mean: the same with other accents, or the commonest of those that are one edit away.
-    fn respelt(&self, asked: u32, word: &str) -> Result<Option<QueryTerm>> {
-        let small = small(word);
-        for (others, counts) in [(accented(&small), 1.0), (near(&plain(&small)), MISSPELT)] {
-            let mut terms: Vec<u32> = others.iter().filter_map(|other| term(other, self.language)).collect();
-            terms.sort_unstable();
-            terms.dedup();
-            let held = self.count(&terms)?;
-            let commonest = terms.into_iter().zip(held).filter(|(_, found)| *found > 0).max_by_key(|(_, found)| *found);
-            if let Some((term, found)) = commonest {
-                return Ok(Some(QueryTerm { term, asked, found, counts }));
-            }
-        }
-        Ok(None)
-    }
-
-    /// How many passages hold each of some terms, which are sorted.
-    fn count(&self, terms: &[u32]) -> Result<Vec<u32>> {
-        let mut counts = vec![0_u32; terms.len()];
-        for run in &self.postings.runs {
-            let mut cursor = Cursor::new(*run);
-            for (term, found) in terms.iter().zip(&mut counts) {
-                cursor.seek(&self.postings.region, *term, 0)?;
-                if cursor.posting().is_none_or(|posting| posting.term() != *term) {
-                    continue;
-                }
-                let before = cursor.before();
-                cursor.seek(&self.postings.region, *term, MOST_PASSAGES)?;
-                *found = found.saturating_add(cursor.before().saturating_sub(before));
-            }
-        }
-        Ok(counts)
     }
 
     /// Offers every passage with its score, window by window in document order.
@@ -240,10 +195,78 @@ impl Index {
         {
             let slot = posting.passage().checked_sub(base).ok_or_else(damaged)?;
             let Some(score) = window.get_mut(slot as usize) else { break };
-            // The passage's own length needs a read; the average one serves to choose, sentences are scored exactly later.
-            *score += weight * saturated(posting.count() as f32 / COUNTS[0] as f32, 1.0, 1.0);
+            *score += weight * passage_part(posting.count());
             cursor.advance(&self.postings.region)?;
         }
         Ok(())
     }
+}
+
+impl Collection for Index {
+    fn count(&self, terms: &[u32]) -> Result<Vec<u32>> {
+        let mut counts = vec![0_u32; terms.len()];
+        for run in &self.postings.runs {
+            let mut cursor = Cursor::new(*run);
+            for (term, found) in terms.iter().zip(&mut counts) {
+                cursor.seek(&self.postings.region, *term, 0)?;
+                if cursor.posting().is_none_or(|posting| posting.term() != *term) {
+                    continue;
+                }
+                let before = cursor.before();
+                cursor.seek(&self.postings.region, *term, MOST_PASSAGES)?;
+                *found = found.saturating_add(cursor.before().saturating_sub(before));
+            }
+        }
+        Ok(counts)
+    }
+
+    fn passages(&self) -> u32 {
+        self.records.count
+    }
+}
+
+/// The distinct terms of a question, sorted. For a word that no passage holds stands one that is spelt nearly so, if there is any. Of a question in another
+/// language or script stand those that some passage holds, such as names and numbers, as long as there is one.
+fn query_terms(of: &dyn Collection, language: Language, question: &str) -> Result<Vec<QueryTerm>> {
+    let mut words: Vec<(u32, String)> = Vec::new();
+    for_each_word(question, language, |term, word| words.push((term, word.to_owned())));
+    let other = language.of_other(question);
+    if let Some(other) = other {
+        words.retain(|(_, word)| !other.leaves_out(&plain(&small(word))));
+    }
+    words.sort_unstable();
+    words.dedup_by_key(|(term, _)| *term);
+    let held = of.count(&words.iter().map(|(term, _)| *term).collect::<Vec<_>>())?;
+    let is_held = held.iter().any(|found| *found > 0);
+    let mut characters = words.iter().zip(&held).filter(|((_, word), _)| word.is_empty()).map(|(_, found)| *found);
+    let is_other_script = is_held && characters.clone().next().is_some() && characters.all(|found| found == 0);
+    let (mut terms, mut looked) = (Vec::new(), 0);
+    for ((term, word), found) in words.into_iter().zip(held) {
+        if found == 0 && is_held && (other.is_some() || is_other_script && word.is_empty()) {
+            continue;
+        }
+        let as_asked = QueryTerm { term, asked: term, found, counts: 1.0 };
+        let looks_on = found == 0 && !word.is_empty() && looked < RESPELT;
+        looked += usize::from(looks_on);
+        terms.push(if looks_on { respelt(of, language, term, &word)?.unwrap_or(as_asked) } else { as_asked });
+    }
+    terms.sort_by(|a, b| a.term.cmp(&b.term).then(b.counts.total_cmp(&a.counts)));
+    terms.dedup_by_key(|term| term.term);
+    Ok(terms)
+}
+
+/// What a word that no passage holds may mean: the same with other accents, or the commonest of those that are one edit away.
+fn respelt(of: &dyn Collection, language: Language, asked: u32, word: &str) -> Result<Option<QueryTerm>> {
+    let small = small(word);
+    for (others, counts) in [(accented(&small), 1.0), (near(&plain(&small)), MISSPELT)] {
+        let mut terms: Vec<u32> = others.iter().filter_map(|other| term(other, language)).collect();
+        terms.sort_unstable();
+        terms.dedup();
+        let held = of.count(&terms)?;
+        let commonest = terms.into_iter().zip(held).filter(|(_, found)| *found > 0).max_by_key(|(_, found)| *found);
+        if let Some((term, found)) = commonest {
+            return Ok(Some(QueryTerm { term, asked, found, counts }));
+        }
+    }
+    Ok(None)
 }

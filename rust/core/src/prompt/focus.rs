@@ -4,6 +4,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::document::Shared;
 use crate::error::Result;
+use crate::index::Query;
 use crate::index::bm25::Weights;
 use crate::prompt::salience::{has_duties, has_figures, is_sum, plain, says};
 
@@ -55,8 +56,13 @@ pub(crate) struct Focus {
 impl Focus {
     /// Of a text that says what is of interest.
     pub fn new(document: &Shared, text: &str) -> Result<Self> {
-        let weights = document.read_state()?.index.query(&subject(text))?.weights().clone();
-        Ok(Self { weights, wish: Wish::of(text) })
+        let query = document.read_state()?.index.query(&subject(text))?;
+        Ok(Self::weighed(text, &query))
+    }
+
+    /// The same, where its [`subject`] is a question already.
+    pub fn weighed(text: &str, subject: &Query) -> Self {
+        Self { weights: subject.weights().clone(), wish: Wish::of(text) }
     }
 
     /// What the words of each of a passage's sentences hold of it, with what they are read with: the texts of that, then the headings, innermost first.

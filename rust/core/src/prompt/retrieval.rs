@@ -14,7 +14,7 @@ use crate::text::sentences::ends_statement;
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
 pub(crate) const PASSAGES: usize = 24;
-const MOST_PASSAGES: usize = 192;
+pub(crate) const MOST_PASSAGES: usize = 192;
 /// Sentences that wait for a later prompt.
 const WAITING: usize = 512;
 /// Texts remembered.

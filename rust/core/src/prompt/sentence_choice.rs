@@ -88,6 +88,7 @@ mod tests {
 
     fn sentence(at: u64, terms: &[u32]) -> PoolSentence {
         PoolSentence {
+            document: 0,
             passage: 0,
             unit: 0,
             part: None,

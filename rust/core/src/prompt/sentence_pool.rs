@@ -18,12 +18,14 @@ const MOST_KNOWN: usize = 1 << 14;
 /// A sentence that a summary may hold.
 #[derive(Debug, Clone)]
 pub(crate) struct PoolSentence {
+    /// Of several that are looked through, from 0.
+    pub document: u32,
     /// The passage, and the number of the unit in it that holds the sentence or begins it.
     pub passage: u32,
     pub unit: usize,
     /// Where in the passage it stands, if it is a part of the unit; else the unit is meant.
     pub part: Option<Range<usize>>,
-    /// Its first byte in the document.
+    /// Its first byte in the document; of several, as if they followed each other.
     pub start: u64,
     /// Where the heading stands that it is under.
     pub section: Option<u64>,
@@ -122,6 +124,7 @@ mod tests {
     fn sentence(start: u64, value: f32) -> PoolSentence {
         let salience = Salience { worth: value, cost: 1.0 };
         PoolSentence {
+            document: 0,
             passage: 0,
             unit: 0,
             part: None,

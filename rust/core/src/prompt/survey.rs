@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::index::postings::damaged;
 use crate::index::term_counts::TermCounts;
 use crate::index::terms::Terms;
-use crate::index::{Passage, UnitRecord};
+use crate::index::{Language, Passage, UnitRecord};
 use crate::prompt::candidates::headings;
 use crate::prompt::excerpt::{Excerpt, context_texts, uncut, unit_text};
 use crate::prompt::focus::Focus;
@@ -55,6 +55,10 @@ pub(crate) struct Survey {
     /// None in the first pass.
     gathering: Option<Gathering>,
     has_statements: bool,
+    /// Bytes of all that is looked through.
+    length: u64,
+    /// Of several documents the one at hand, and the bytes of those before it; None of a single one.
+    of_several: Option<(u32, u64)>,
 }
 
 /// What the second pass holds.
@@ -87,37 +91,68 @@ impl Survey {
     pub fn new(document: &Shared, focus: Option<&str>, wanted: Option<usize>) -> Result<Self> {
         let focus = focus.map(|text| Focus::new(document, text)).transpose()?;
         let state = document.read_state()?;
-        Ok(Self {
+        let passages = state.index.passages();
+        Ok(Self { passages, ..Self::of_several(state.index.language(), focus, wanted, document.source.length()) })
+    }
+
+    /// Of several documents of so many bytes together, most of them in a language.
+    pub fn of_several(language: Language, focus: Option<Focus>, wanted: Option<usize>, length: u64) -> Self {
+        Self {
             focus,
             wanted,
-            terms: Terms::new(state.index.language()),
+            terms: Terms::new(language),
             counts: TermCounts::new(),
             known: Known::default(),
             statements: 0,
             sample: Vec::new(),
             stride: 1,
             next: 0,
-            passages: state.index.passages(),
+            passages: 0,
             gathering: None,
             has_statements: false,
-        })
+            length,
+            of_several: None,
+        }
     }
 
-    /// Looks at some more passages; false once all were looked at.
+    /// Goes on to another of several documents: its number, the bytes of those before it, and its passages.
+    pub fn enter(&mut self, number: u32, before: u64, passages: u32) {
+        self.of_several = Some((number, before));
+        (self.next, self.passages) = (0, passages);
+        if self.gathering.is_some() {
+            self.statements = 0; // each has a first sentence
+        }
+    }
+
+    /// Looks at some more passages, twice at each; false once all were looked at.
     pub fn step(&mut self, document: &Shared) -> Result<bool> {
+        Ok(self.look(document)? || self.begin_second_pass())
+    }
+
+    /// Looks at some more passages of a document; false once all were looked at.
+    pub fn look(&mut self, document: &Shared) -> Result<bool> {
         let end = self.passages.min(self.next.saturating_add(STEP));
         for number in self.next..end {
             self.look_at(document, number)?;
         }
         self.next = end;
-        if end < self.passages {
-            return Ok(true);
-        }
+        Ok(end < self.passages)
+    }
+
+    /// Begins the second pass; false after it.
+    pub fn begin_second_pass(&mut self) -> bool {
         if self.gathering.is_some() {
-            return Ok(false);
+            return false;
         }
-        self.begin_gathering(document);
-        Ok(true)
+        let central = self.sample.drain(..).map(|terms| terms.iter().map(|term| self.counts.centrality(*term)).sum());
+        let usual = usual(central.collect());
+        let pool = SentencePool::new(self.length, self.most());
+        self.gathering = Some(Gathering { pool, usual });
+        self.has_statements = self.statements >= FEW;
+        self.known = Known::default();
+        self.statements = 0;
+        self.next = 0;
+        true
     }
 
     /// The share of the work that is done.
@@ -135,12 +170,18 @@ impl Survey {
 
     /// The sentences of the summary in document order, and how well the best bears on the focus; 0 without one.
     pub fn chosen(&mut self, document: &Shared) -> Result<(Vec<SummarySentence>, f32)> {
-        let Some(Gathering { pool, usual }) = self.gathering.take() else { return Ok((Vec::new(), 0.0)) };
+        let (chosen, relevance) = self.choose();
+        Ok((chosen.iter().map(|sentence| told(document, sentence)).collect::<Result<_>>()?, relevance))
+    }
+
+    /// The same by their places.
+    pub fn choose(&mut self) -> (Vec<PoolSentence>, f32) {
+        let Some(Gathering { pool, usual }) = self.gathering.take() else { return (Vec::new(), 0.0) };
         let wanted = self.most();
         let pool = pool.into_sentences(FEW);
         let relevance = pool.iter().map(|sentence| sentence.relevance).fold(0.0, f32::max);
-        let chosen = choose(&pool, &self.counts, usual, wanted, document.source.length());
-        Ok((chosen.into_iter().map(|at| told(document, &pool[at])).collect::<Result<_>>()?, relevance))
+        let chosen = choose(&pool, &self.counts, usual, wanted, self.length);
+        (chosen.into_iter().map(|at| pool[at].clone()).collect(), relevance)
     }
 
     /// Most sentences of the summary.
@@ -149,17 +190,6 @@ impl Survey {
         let longer = (sentences / (USUAL * ONE_OF)).checked_ilog2().unwrap_or(0);
         let usual = (1 + sentences / ONE_OF).min(USUAL + longer).clamp(FEW as u32, MOST) as usize;
         self.wanted.unwrap_or(if self.focus.is_some() { FOCUSED.min(usual) } else { usual })
-    }
-
-    fn begin_gathering(&mut self, document: &Shared) {
-        let central = self.sample.drain(..).map(|terms| terms.iter().map(|term| self.counts.centrality(*term)).sum());
-        let usual = usual(central.collect());
-        let pool = SentencePool::new(document.source.length(), self.most());
-        self.gathering = Some(Gathering { pool, usual });
-        self.has_statements = self.statements >= FEW;
-        self.known = Known::default();
-        self.statements = 0;
-        self.next = 0;
     }
 
     fn look_at(&mut self, document: &Shared, number: u32) -> Result<()> {
@@ -232,7 +262,12 @@ impl Survey {
             let central = centrality(&terms, &self.counts, gathering.usual);
             let value = if self.focus.is_some() { relevance } else { (central + salience.worth) / salience.cost };
             let Read { unit, part, start, said, .. } = sentence;
-            let sentence = PoolSentence { passage: passage.number, unit, part, start, section, words, terms, salience, relevance, value };
+            let (document, before) = self.of_several.unwrap_or_default();
+            let start = before + start;
+            // What stands under no heading is its document's.
+            let section = section.map(|start| before + start).or(self.of_several.map(|(_, before)| before));
+            let passage = passage.number;
+            let sentence = PoolSentence { document, passage, unit, part, start, section, words, terms, salience, relevance, value };
             match said {
                 true if self.focus.is_none() || relevance > 0.0 => gathering.pool.offer(sentence),
                 false if self.focus.is_none() => gathering.pool.offer_line(sentence),
@@ -289,7 +324,7 @@ fn read(passage: &Passage, units: &[UnitRecord], text: &str) -> Result<Vec<Read>
 }
 
 /// A chosen sentence as it is shown.
-fn told(document: &Shared, sentence: &PoolSentence) -> Result<SummarySentence> {
+pub(crate) fn told(document: &Shared, sentence: &PoolSentence) -> Result<SummarySentence> {
     let (passage, units) = {
         let state = document.read_state()?;
         let passage = state.index.passage(sentence.passage)?;

@@ -1,8 +1,8 @@
 //! What of a document matches a text, and what of a text stands in the document, by words alone: no graph runs.
 
 mod agreement;
-mod marks;
-mod passages;
+pub(crate) mod marks;
+pub(crate) mod passages;
 pub(crate) mod quotes;
 mod runs;
 mod statements;

@@ -38,6 +38,16 @@ impl Default for SearchOptions {
     }
 }
 
+impl SearchOptions {
+    /// Refuses what is out of range.
+    pub(crate) fn check(&self) -> Result<()> {
+        match self.limit {
+            1..=MOST => Ok(()),
+            limit => Err(Error::new("argument.options", format!("limit: found {limit}, expected 1 to {MOST}"))),
+        }
+    }
+}
+
 impl Document {
     /// The passages that match a text best, the best first; no graph runs. None where no word of the text stands in the document, nor one that is spelt nearly so.
     /// Pages of any size, one after the other, are one list. Memory does not grow with the document or the offset.
@@ -46,10 +56,8 @@ impl Document {
     /// `argument.question` for a text without words or of more than 16,384 bytes; `argument.options` for a limit out of range; `call.unread` when the document is not
     /// read; `text.changed`; `io`; `cancelled` after [`Document::cancel`].
     pub fn search(&self, text: &str, options: SearchOptions) -> Result<Vec<Passage>> {
+        options.check()?;
         let SearchOptions { limit, offset } = options;
-        if !(1..=MOST).contains(&limit) {
-            return Err(Error::new("argument.options", format!("limit: found {limit}, expected 1 to {MOST}")));
-        }
         check_words(text)?;
         let document = &*self.shared;
         document.check_cancelled()?;
@@ -89,7 +97,7 @@ impl Document {
 }
 
 /// Refuses what is empty, or too long to be looked for.
-pub(super) fn check_words(text: &str) -> Result<()> {
+pub(crate) fn check_words(text: &str) -> Result<()> {
     if text.trim().is_empty() {
         return Err(Error::new("argument.question", "the question is empty, expected some words"));
     }
@@ -111,7 +119,8 @@ fn by_sentence(document: &Shared, matches: Vec<Match>, query: &Query) -> Result<
     Ok(batch)
 }
 
-fn passage(document: &Shared, of: &Match, best: &Candidate, words: &QuestionWords<'_>) -> Result<Passage> {
+/// A passage that matches, with its best sentence.
+pub(crate) fn passage(document: &Shared, of: &Match, best: &Candidate, words: &QuestionWords<'_>) -> Result<Passage> {
     let (source, at) = (&document.source, &of.passage);
     let end = at.start + u64::from(at.length);
     let text = source.slice(at.start, end)?;
@@ -135,6 +144,7 @@ fn passage(document: &Shared, of: &Match, best: &Candidate, words: &QuestionWord
     let held = words.held(&texts);
     let mut places = Utf16::new(at.start, at.start_utf16);
     Ok(Passage {
+        document: None,
         matches: words.places(&text).into_iter().map(|range| places.span(&text, range.start, range.end)).collect(),
         span: places.span(&text, 0, text.len()),
         words: held,

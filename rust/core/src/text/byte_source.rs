@@ -12,6 +12,8 @@ use crate::error::{Error, Result};
 #[derive(Clone, Debug)]
 pub(crate) struct ByteSource {
     bytes: Bytes,
+    /// Where in a file it begins.
+    at: u64,
     pub length: u64,
     /// When the file was written to last; none where nobody else can.
     modified: Option<SystemTime>,
@@ -26,17 +28,22 @@ enum Bytes {
 impl ByteSource {
     /// Bytes in memory.
     pub fn held(bytes: Vec<u8>) -> Self {
-        Self { length: bytes.len() as u64, bytes: Bytes::Held(bytes.into()), modified: None }
+        Self { length: bytes.len() as u64, bytes: Bytes::Held(bytes.into()), at: 0, modified: None }
     }
 
     /// A file that others may write to.
     pub fn file(file: File, length: u64, modified: Option<SystemTime>) -> Self {
-        Self { bytes: Bytes::Filed(Arc::new(file)), length, modified }
+        Self { bytes: Bytes::Filed(Arc::new(file)), at: 0, length, modified }
     }
 
     /// A file without a name.
     pub fn private(file: File, length: u64) -> Self {
         Self::file(file, length, None)
+    }
+
+    /// Bytes of a file that nobody writes to, from `at` on.
+    pub fn part(file: Arc<File>, at: u64, length: u64) -> Self {
+        Self { bytes: Bytes::Filed(file), at, length, modified: None }
     }
 
     /// Bytes from `start` on, as many as `length`.
@@ -45,7 +52,7 @@ impl ByteSource {
             Bytes::Held(bytes) => Ok(bytes[start as usize..start as usize + length].to_vec()),
             Bytes::Filed(file) => {
                 let mut bytes = vec![0; length];
-                file.read_exact_at(&mut bytes, start).map_err(|e| match e.kind() {
+                file.read_exact_at(&mut bytes, self.at + start).map_err(|e| match e.kind() {
                     std::io::ErrorKind::UnexpectedEof => {
                         Error::new("text.changed", format!("the document ended early, expected {} bytes", self.length))
                     }
@@ -93,7 +100,7 @@ impl Read for ByteReader {
                 into[..count].copy_from_slice(&bytes[self.at as usize..self.at as usize + count]);
                 count
             }
-            Bytes::Filed(file) => file.read_at(&mut into[..count], self.at)?,
+            Bytes::Filed(file) => file.read_at(&mut into[..count], self.source.at + self.at)?,
         };
         self.at += count as u64;
         Ok(count)

@@ -1,7 +1,7 @@
 //! Text: where it comes from, its structure, its sentences and other units, its tokens.
 
 mod abbreviations;
-mod byte_source;
+pub(crate) mod byte_source;
 pub mod cutter;
 mod encoding;
 pub(crate) mod extraction;

@@ -30,6 +30,11 @@ pub(crate) struct ToldPlaces(Vec<(u64, Place)>);
 pub(crate) struct PageMarks(Mutex<Vec<u64>>);
 
 impl Places {
+    /// What blocks told; None of a text with pages of its own.
+    pub fn told(&self) -> Option<&ToldPlaces> {
+        if let Self::Told(told) = self { Some(told) } else { None }
+    }
+
     /// The place that a byte of a text form stands at.
     pub fn at(&self, bytes: &ByteSource, byte: u64) -> Result<Place> {
         match self {
@@ -45,6 +50,16 @@ impl ToldPlaces {
         if self.0.last().map_or(Place::Whole, |last| last.1) != block.place {
             self.0.push((block.range().start as u64, block.place));
         }
+    }
+
+    /// Those that were told before, ascending.
+    pub fn of(entries: Vec<(u64, Place)>) -> Self {
+        Self(entries)
+    }
+
+    /// All of them.
+    pub fn entries(&self) -> &[(u64, Place)] {
+        &self.0
     }
 
     fn at(&self, byte: u64) -> Place {

@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::text::byte_source::ByteSource;
 use crate::text::encoding::check_text;
 use crate::text::extraction::{Extracted, Extraction, SourceFile, TextForm};
+use crate::text::places::{Places, ToldPlaces};
 use crate::text::stored_blocks::StoredBlocks;
 
 pub(crate) const BYTE_ORDER_MARK: &str = "\u{feff}";
@@ -31,6 +32,8 @@ const SHOWN: u64 = 1 << 22;
 pub struct TextSource {
     /// As it was given.
     origin: ByteSource,
+    /// Of its file.
+    name: Option<Arc<str>>,
     form: Form,
 }
 
@@ -89,7 +92,35 @@ impl TextSource {
     }
 
     fn verbatim(bytes: ByteSource, named: Option<Format>) -> Self {
-        Self { origin: bytes.clone(), form: Form::Verbatim(Arc::new(TextForm::verbatim(bytes, named))) }
+        Self { origin: bytes.clone(), name: None, form: Form::Verbatim(Arc::new(TextForm::verbatim(bytes, named))) }
+    }
+
+    /// A text form that was kept, with the places that its file told; None of a text with pages of its own.
+    pub(crate) fn kept(bytes: ByteSource, places: Option<Vec<(u64, documents::Place)>>) -> Self {
+        let form = TextForm::verbatim(bytes.clone(), None);
+        let form = match places {
+            Some(places) => TextForm { places: Places::Told(ToldPlaces::of(places)), ..form },
+            None => form,
+        };
+        Self { origin: bytes, name: None, form: Form::Verbatim(Arc::new(form)) }
+    }
+
+    /// The places that its file tells; None of a text with pages of its own.
+    ///
+    /// # Errors
+    /// `call.unread` before the text form is there.
+    pub(crate) fn told_places(&self) -> Result<Option<&[(u64, documents::Place)]>> {
+        Ok(self.text_form()?.places.told().map(ToldPlaces::entries))
+    }
+
+    /// As it was given: a file's bytes, whatever its format.
+    pub(crate) fn origin(&self) -> &ByteSource {
+        &self.origin
+    }
+
+    /// The name of its file, without folders, where it has one.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
     }
 
     fn detected(bytes: ByteSource, name: Option<String>) -> Result<Self> {
@@ -100,10 +131,10 @@ impl TextSource {
         let verbatim = utf8 && !documents::is_wide(&head) && format.is_some_and(Format::is_verbatim);
         let named = format.filter(|format| matches!(format, Format::Csv | Format::Yaml));
         if verbatim && bytes.length == head.len() as u64 {
-            return Ok(Self::verbatim(bytes, named));
+            return Ok(Self { name: name.map(Into::into), ..Self::verbatim(bytes, named) });
         }
-        let extraction = Extraction::new(SourceFile { bytes: bytes.clone(), name, verbatim, named });
-        Ok(Self { origin: bytes, form: Form::Extracted(Arc::new(extraction)) })
+        let extraction = Extraction::new(SourceFile { bytes: bytes.clone(), name: name.clone(), verbatim, named });
+        Ok(Self { origin: bytes, name: name.map(Into::into), form: Form::Extracted(Arc::new(extraction)) })
     }
 
     /// Waits at most so long for the text form, which is kept in `folder` or the system's temporary one; None when it is there.

@@ -126,6 +126,85 @@ public object EdgeInfiniteBlocking {
         onEvent: Consumer<AnswerEvent> = Consumer {},
     ): Answer = runBlocking { model.summarize(source, options::accept).onEach(onEvent::accept).await() }
 
+    /** [Model.shelf]. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun shelf(model: Model, dir: File): Shelf = runBlocking { model.shelf(dir) }
+
+    /** [Shelf.add]; [options] and [onProgress] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun add(
+        shelf: Shelf,
+        id: String,
+        source: TextSource,
+        options: Consumer<ShelfOptions> = Consumer {},
+        onProgress: Consumer<AnswerEvent.Progress> = Consumer {},
+    ): ShelfDocument = runBlocking { shelf.add(id, source, options::accept) { onProgress.accept(it) } }
+
+    /** [Shelf.replace]; [options] and [onProgress] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun replace(
+        shelf: Shelf,
+        id: String,
+        source: TextSource,
+        options: Consumer<ShelfOptions> = Consumer {},
+        onProgress: Consumer<AnswerEvent.Progress> = Consumer {},
+    ): ShelfDocument = runBlocking { shelf.replace(id, source, options::accept) { onProgress.accept(it) } }
+
+    /** [Shelf.remove]. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun remove(shelf: Shelf, id: String): Unit = runBlocking { shelf.remove(id) }
+
+    /** [Shelf.list]; [filter] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun list(shelf: Shelf, filter: ShelfFilter = ShelfFilter.All): List<ShelfDocument> = runBlocking { shelf.list(filter) }
+
+    /** [Shelf.document]. */
+    @JvmStatic
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun document(shelf: Shelf, id: String): Document = runBlocking { shelf.document(id) }
+
+    /** [Shelf.ask]: returns the whole answer; [filter], [options] and [onEvent] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun ask(
+        shelf: Shelf,
+        question: String,
+        filter: ShelfFilter = ShelfFilter.All,
+        options: Consumer<AskOptions> = Consumer {},
+        onEvent: Consumer<AnswerEvent> = Consumer {},
+    ): Answer = runBlocking { shelf.ask(question, filter, options::accept).onEach(onEvent::accept).await() }
+
+    /** [Shelf.summarize]: returns the whole summary; [filter], [options] and [onEvent] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun summarize(
+        shelf: Shelf,
+        filter: ShelfFilter = ShelfFilter.All,
+        options: Consumer<SummaryOptions> = Consumer {},
+        onEvent: Consumer<AnswerEvent> = Consumer {},
+    ): Answer = runBlocking { shelf.summarize(filter, options::accept).onEach(onEvent::accept).await() }
+
+    /** [Shelf.search]; [filter] and [options] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun search(
+        shelf: Shelf,
+        text: String,
+        filter: ShelfFilter = ShelfFilter.All,
+        options: Consumer<SearchOptions> = Consumer {},
+    ): List<Passage> = runBlocking { shelf.search(text, filter, options::accept) }
+
     /** [Model.chat]. */
     @JvmStatic
     @Throws(EdgeInfiniteException::class, InterruptedException::class)

@@ -33,5 +33,11 @@ public class OnnxRuntimeException(code: String, message: String) : EdgeInfiniteE
 /** A saved document is missing, damaged, unfinished, or of another model, text or version: `state.…`. */
 public class SavedDocumentException(code: String, message: String) : EdgeInfiniteException(code, message)
 
+/**
+ * A shelf's folder is open in another process or as another [Shelf], is no shelf, damaged, or of a newer version, or a document of it was
+ * removed while it was read: `shelf.…`.
+ */
+public class ShelfException(code: String, message: String) : EdgeInfiniteException(code, message)
+
 /** A file could not be read or written: `io`. */
 public class StorageException(code: String, message: String) : EdgeInfiniteException(code, message)

@@ -52,6 +52,15 @@ public interface Model : AutoCloseable {
     public suspend fun restore(file: File, source: TextSource): Document
 
     /**
+     * Opens the shelf of documents in the folder [dir], or makes one; the folder that [dir] stands in has to be there. It is this shelf's until it
+     * is closed.
+     *
+     * @throws ShelfException when another process or another [Shelf] has it open, or the folder is no shelf, damaged, or of a newer version
+     * @throws ClosedException when this model was closed
+     */
+    public suspend fun shelf(dir: File): Shelf
+
+    /**
      * Begins a conversation.
      *
      * @throws ModelException `model.no_chat` when the model was not made for it, `model.no_generator` when it is a reader alone

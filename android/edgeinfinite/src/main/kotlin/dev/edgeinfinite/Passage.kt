@@ -25,11 +25,13 @@ public class Passage @EdgeInfiniteInternalApi public constructor(
     public val words: List<String>,
     /** Where in it words stand that were searched for, in any form, to be marked; ascending. */
     public val matches: List<Span>,
+    /** The document of a [Shelf] that it stands in, by its id; null where a single document was searched. */
+    public val document: String?,
 ) {
     /** The number of the page that its best sentence begins on, from 1; null where the file has no pages. */
     public val page: Int? get() = place?.takeIf { it.kind == Place.Kind.Page }?.number
 
-    private val all get() = listOf(start, end, text, headings, context, place, sentence, score, words, matches)
+    private val all get() = listOf(start, end, text, headings, context, place, sentence, score, words, matches, document)
 
     override fun equals(other: Any?): Boolean = other is Passage && all == other.all
 

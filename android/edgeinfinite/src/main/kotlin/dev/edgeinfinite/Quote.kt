@@ -18,11 +18,13 @@ public class Quote @EdgeInfiniteInternalApi public constructor(
     public val place: Place?,
     /** Whether the answer repeats it word for word; else its words hold what the answer says in others. */
     public val verbatim: Boolean,
+    /** The document of a [Shelf] that it stands in, by its id; null where a single document was asked. */
+    public val document: String?,
 ) {
     /** The number of the page that it begins on, from 1; null where the file has no pages. */
     public val page: Int? get() = place?.takeIf { it.kind == Place.Kind.Page }?.number
 
-    private val all get() = listOf(start, end, text, headings, answerStart, answerEnd, place, verbatim)
+    private val all get() = listOf(start, end, text, headings, answerStart, answerEnd, place, verbatim, document)
 
     override fun equals(other: Any?): Boolean = other is Quote && all == other.all
 

@@ -4,6 +4,8 @@ import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.ChatOptions
 import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.SearchOptions
+import dev.edgeinfinite.ShelfFilter
+import dev.edgeinfinite.ShelfOptions
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.TextSource
 import java.io.File
@@ -99,6 +101,96 @@ public sealed interface FakeCall {
         public val question: String?,
     ) : FakeCall {
         override fun toString(): String = "Quotes($text)"
+    }
+
+    /** [dev.edgeinfinite.Model.shelf]. */
+    public class Shelf internal constructor(
+        /** Its folder. */
+        public val dir: File,
+    ) : FakeCall {
+        override fun toString(): String = "Shelf(${dir.name})"
+    }
+
+    /** [dev.edgeinfinite.Shelf.add]. */
+    public class ShelfAdd internal constructor(
+        /** By which the document is known. */
+        public val id: String,
+        /** Its text. */
+        public val source: TextSource,
+        /** Its title and metadata. */
+        public val options: ShelfOptions,
+    ) : FakeCall {
+        override fun toString(): String = "ShelfAdd($id)"
+    }
+
+    /** [dev.edgeinfinite.Shelf.replace]. */
+    public class ShelfReplace internal constructor(
+        /** By which the document is known. */
+        public val id: String,
+        /** Its text. */
+        public val source: TextSource,
+        /** Its title and metadata. */
+        public val options: ShelfOptions,
+    ) : FakeCall {
+        override fun toString(): String = "ShelfReplace($id)"
+    }
+
+    /** [dev.edgeinfinite.Shelf.remove]. */
+    public class ShelfRemove internal constructor(
+        /** By which the document is known. */
+        public val id: String,
+    ) : FakeCall {
+        override fun toString(): String = "ShelfRemove($id)"
+    }
+
+    /** [dev.edgeinfinite.Shelf.list]. */
+    public class ShelfList internal constructor(
+        /** Which documents. */
+        public val filter: ShelfFilter,
+    ) : FakeCall {
+        override fun toString(): String = "ShelfList"
+    }
+
+    /** [dev.edgeinfinite.Shelf.document]. */
+    public class ShelfDocument internal constructor(
+        /** By which the document is known. */
+        public val id: String,
+    ) : FakeCall {
+        override fun toString(): String = "ShelfDocument($id)"
+    }
+
+    /** [dev.edgeinfinite.Shelf.ask]. */
+    public class ShelfAsk internal constructor(
+        /** What is asked. */
+        public val question: String,
+        /** Of which documents. */
+        public val filter: ShelfFilter,
+        /** How. */
+        public val options: AskOptions,
+    ) : FakeCall {
+        override fun toString(): String = "ShelfAsk($question)"
+    }
+
+    /** [dev.edgeinfinite.Shelf.summarize]. */
+    public class ShelfSummarize internal constructor(
+        /** Of which documents. */
+        public val filter: ShelfFilter,
+        /** How. */
+        public val options: SummaryOptions,
+    ) : FakeCall {
+        override fun toString(): String = options.focus?.let { "ShelfSummarize($it)" } ?: "ShelfSummarize"
+    }
+
+    /** [dev.edgeinfinite.Shelf.search]. */
+    public class ShelfSearch internal constructor(
+        /** What is searched for. */
+        public val text: String,
+        /** In which documents. */
+        public val filter: ShelfFilter,
+        /** Which passages. */
+        public val options: SearchOptions,
+    ) : FakeCall {
+        override fun toString(): String = "ShelfSearch($text)"
     }
 
     /** [dev.edgeinfinite.Model.trim]. */

@@ -12,11 +12,13 @@ import dev.edgeinfinite.Model
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.Scenario
+import dev.edgeinfinite.Shelf
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.TextSource
 import dev.edgeinfinite.testing.internal.FakeChat
 import dev.edgeinfinite.testing.internal.FakeDocument
 import dev.edgeinfinite.testing.internal.FakeEngine
+import dev.edgeinfinite.testing.internal.FakeShelf
 import dev.edgeinfinite.testing.internal.Lifetime
 import dev.edgeinfinite.testing.internal.reading
 import dev.edgeinfinite.testing.internal.restored
@@ -142,6 +144,15 @@ public class FakeModel @JvmOverloads constructor(
     override suspend fun restore(file: File, source: TextSource): Document {
         engine.begin(FakeCall.Restore(file, source), lifetime)
         return FakeDocument(engine, Lifetime(lifetime), restored(file, name, source))
+    }
+
+    /**
+     * A shelf of documents in memory: one of the same [dir] of this model holds what the one before held. [FakeCall.Shelf] is written down. Of
+     * an answer the quotes are looked for in all documents that pass the filter, one after another.
+     */
+    override suspend fun shelf(dir: File): Shelf {
+        engine.begin(FakeCall.Shelf(dir), lifetime)
+        return FakeShelf(engine, Lifetime(lifetime), engine.shelf(dir))
     }
 
     /** A conversation that [script] answers; [FakeCall.Chat] is written down. */

@@ -73,6 +73,42 @@ internal object Native {
     @JvmStatic
     external fun quotes(document: Long, text: ByteArray, question: ByteArray?): ByteArray
 
+    /** The shelf of documents in the folder at [dir], which is made where it is not there. */
+    @JvmStatic
+    external fun shelf(model: Long, dir: ByteArray): Long
+
+    /** An addition to a shelf, of plain [text] or of the file at [path]: [step] until the document is there. [about] is its id, title and metadata. */
+    @JvmStatic
+    external fun shelfAdd(shelf: Long, text: ByteArray?, path: ByteArray?, about: ByteArray, replaces: Boolean): Long
+
+    /** What the shelf says of a document that was added; null before the last [step]. */
+    @JvmStatic
+    external fun shelfAdded(adding: Long): ByteArray?
+
+    /** Takes a document off a shelf. */
+    @JvmStatic
+    external fun shelfRemove(shelf: Long, id: ByteArray)
+
+    /** The documents of a shelf that pass [filter]: an array of them. */
+    @JvmStatic
+    external fun shelfList(shelf: Long, filter: ByteArray): ByteArray
+
+    /** A document of a shelf by itself, as one that was read. */
+    @JvmStatic
+    external fun shelfDocument(shelf: Long, id: ByteArray): Long
+
+    /** The answer stream of a question to the documents that pass [filter]. */
+    @JvmStatic
+    external fun shelfAsk(shelf: Long, question: ByteArray, filter: ByteArray, options: ByteArray): Long
+
+    /** The answer stream of a summary of the documents that pass [filter]. */
+    @JvmStatic
+    external fun shelfSummarize(shelf: Long, filter: ByteArray, options: ByteArray): Long
+
+    /** The passages of the documents that pass [filter] which match [text] best: an array of them. */
+    @JvmStatic
+    external fun shelfSearch(shelf: Long, text: ByteArray, filter: ByteArray, options: ByteArray): ByteArray
+
     /** Frees the graph's memory, unless something is at work; the next run loads it again. */
     @JvmStatic
     external fun trim(model: Long)

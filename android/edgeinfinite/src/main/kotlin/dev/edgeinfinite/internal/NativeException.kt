@@ -6,6 +6,7 @@ import dev.edgeinfinite.EngineMissingException
 import dev.edgeinfinite.ModelException
 import dev.edgeinfinite.OnnxRuntimeException
 import dev.edgeinfinite.SavedDocumentException
+import dev.edgeinfinite.ShelfException
 import dev.edgeinfinite.StorageException
 import dev.edgeinfinite.TextException
 
@@ -23,6 +24,7 @@ internal class NativeException(code: ByteArray, message: ByteArray) : RuntimeExc
             "engine" -> EngineMissingException(code, sentence)
             "model" -> ModelException(code, sentence)
             "text", "document" -> TextException(code, sentence)
+            "shelf" -> if (code in shelfMistakes) IllegalArgumentException(sentence) else ShelfException(code, sentence)
             "state" -> SavedDocumentException(code, sentence)
             "runtime" -> OnnxRuntimeException(code, sentence)
             "io" -> StorageException(code, sentence)
@@ -30,3 +32,6 @@ internal class NativeException(code: ByteArray, message: ByteArray) : RuntimeExc
         }.apply { initCause(this@NativeException) }
     }
 }
+
+/** Codes of a shelf that are the caller's mistakes. */
+private val shelfMistakes = setOf("shelf.exists", "shelf.unknown", "shelf.empty")

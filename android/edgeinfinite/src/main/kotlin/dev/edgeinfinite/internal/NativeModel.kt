@@ -8,6 +8,7 @@ import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.ExecutionReport
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.ReadOptions
+import dev.edgeinfinite.Shelf
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.TextSource
 import kotlinx.coroutines.NonCancellable
@@ -44,6 +45,8 @@ internal class NativeModel(private val queue: NativeQueue, private val handle: L
             throw failure
         }
     }
+
+    override suspend fun shelf(dir: File): Shelf = NativeShelf(queue, queue.createHandle { Native.shelf(handle, dir.absolutePath.utf8()) })
 
     override suspend fun chat(): Chat = NativeChat(queue, queue.createHandle { Native.chat(handle) })
 

@@ -18,6 +18,7 @@ import dev.edgeinfinite.Quote
 import dev.edgeinfinite.ReaderInfo
 import dev.edgeinfinite.Refusal
 import dev.edgeinfinite.Scenario
+import dev.edgeinfinite.ShelfDocument
 import dev.edgeinfinite.SkippedAccelerator
 import dev.edgeinfinite.Span
 import dev.edgeinfinite.Statement
@@ -44,6 +45,10 @@ internal fun ByteArray.answerEvent(): AnswerEvent {
 internal fun ByteArray.passages(): List<Passage> = JSONArray(text()).map(JSONArray::getJSONObject).map { it.passage() }
 
 internal fun ByteArray.statements(): List<Statement> = JSONArray(text()).map(JSONArray::getJSONObject).map { it.statement() }
+
+internal fun ByteArray.shelfDocument(): ShelfDocument = JSONObject(text()).shelfDocument()
+
+internal fun ByteArray.shelfDocuments(): List<ShelfDocument> = JSONArray(text()).map(JSONArray::getJSONObject).map { it.shelfDocument() }
 
 internal fun ByteArray.modelInfo(): ModelInfo = JSONObject(text()).modelInfo()
 
@@ -81,6 +86,7 @@ private fun JSONObject.quote() = Quote(
     answerEnd = getJSONObject("answer").place("end_utf16"),
     place = optJSONObject("place")?.filePlace(),
     verbatim = getBoolean("verbatim"),
+    document = string("document"),
 )
 
 private fun JSONObject.passage() = Passage(
@@ -94,6 +100,7 @@ private fun JSONObject.passage() = Passage(
     score = getDouble("score"),
     words = getJSONArray("words").map(JSONArray::getString),
     matches = getJSONArray("matches").map(JSONArray::getJSONObject).map { it.span() },
+    document = string("document"),
 )
 
 private fun JSONObject.span() = Span(start = place("start_utf16"), end = place("end_utf16"))
@@ -104,6 +111,19 @@ private fun JSONObject.statement() = Statement(
     text = getString("text"),
     support = Support.valueOf(getString("support").replaceFirstChar(Char::uppercaseChar)),
     quotes = getJSONArray("quotes").map(JSONArray::getJSONObject).map { it.quote() },
+)
+
+private fun JSONObject.shelfDocument() = ShelfDocument(
+    id = getString("id"),
+    title = getString("title"),
+    metadata = getJSONObject("metadata").run { keys().asSequence().map { "$it" }.associateWith { getString(it) } },
+    name = string("name"),
+    sha256 = getString("sha256"),
+    bytes = getLong("bytes"),
+    length = place("utf16_length"),
+    tokens = getLong("tokens"),
+    passages = getInt("passages"),
+    language = getString("language"),
 )
 
 private fun JSONObject.filePlace() = Place(

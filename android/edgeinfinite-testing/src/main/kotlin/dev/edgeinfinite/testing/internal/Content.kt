@@ -130,5 +130,5 @@ private fun progress(content: Content) = AnswerEvent.Progress(
     },
 )
 
-private fun sha256(text: String): String =
+internal fun sha256(text: String): String =
     MessageDigest.getInstance("SHA-256").digest(text.toByteArray()).joinToString("") { "%02x".format(it) }

@@ -12,6 +12,7 @@ import dev.edgeinfinite.testing.FakeCall
 import dev.edgeinfinite.testing.FakeModel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
+import java.io.File
 import java.util.concurrent.ConcurrentHashMap
 import java.util.concurrent.CopyOnWriteArrayList
 
@@ -24,7 +25,12 @@ internal class FakeEngine(private val model: FakeModel) {
     private val answers = ConcurrentHashMap<String, FakeAnswer>()
     private val failures = ConcurrentHashMap<Class<out FakeCall>, Exception>()
 
+    private val shelves = ConcurrentHashMap<String, FakeShelfContent>()
+
     val name: String get() = model.name
+
+    /** What the shelf of a folder holds. */
+    fun shelf(dir: File): FakeShelfContent = shelves.getOrPut(dir.absolutePath) { FakeShelfContent() }
 
     fun calls(): List<FakeCall> = calls.toList()
 
@@ -98,7 +104,7 @@ internal class FakeEngine(private val model: FakeModel) {
         require(start >= 0) { "found a quote of ${words.length} characters that does not stand in the document" }
         val place = said.text.indexOf(words)
         val (from, to) = if (place >= 0) place to place + words.length else 0 to said.text.length
-        return Quote(start, start + words.length, words, said.headings, from, to, said.place, verbatim = place >= 0)
+        return Quote(start, start + words.length, words, said.headings, from, to, said.place, verbatim = place >= 0, document = null)
     }
 
     /** What is quoted was recalled, the rest skipped. */

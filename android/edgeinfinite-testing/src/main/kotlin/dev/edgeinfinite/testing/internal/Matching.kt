@@ -45,6 +45,7 @@ internal fun passages(document: String, text: String): List<Passage> {
             score = held.size.toDouble() / asked.size,
             words = held,
             matches = matches.map { Span(whole.start + it.range.first, whole.start + it.range.last + 1) },
+            document = null,
         ).takeIf { held.isNotEmpty() }
     }
     return found.sortedByDescending { it.score }.toList()
@@ -62,7 +63,13 @@ internal fun statements(document: String, text: String, question: String?): List
         val verbatim = at >= 0 && word.findAll(said.value).count() >= VERBATIM
         val place = if (verbatim) at until at + said.value.length else line(document, folded(said.value) - asked)
         val quote = place?.let {
-            Quote(it.first, it.last + 1, document.substring(it), emptyList(), start, end, place = null, verbatim = verbatim)
+            Quote(
+                it.first, it.last + 1,
+                document.substring(
+                    it,
+                ),
+                emptyList(), start, end, place = null, verbatim = verbatim, document = null,
+            )
         }
         val support = when {
             verbatim -> Support.Verbatim

@@ -1,0 +1,216 @@
+//! An answer out of a shelf: the best passages of all documents are gathered as one document, and that is asked as any is.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::answer::{AnswerEvent, Usage};
+use crate::error::{Error, Result};
+use crate::generation::answer_stream::{AnswerStream, Generate};
+use crate::generation::generation::answering;
+use crate::generation::prompt_session::PromptSession;
+use crate::generation::request::{AskOptions, check_prompts};
+use crate::manifest::Reading;
+use crate::prompt::Near;
+use crate::prompt::retrieval::{MOST_PASSAGES, PASSAGES};
+use crate::runtime::cancel_token::CancelToken;
+use crate::shelf::entry::Filter;
+use crate::shelf::gathered::{Gathered, PassageId};
+use crate::shelf::ranking::{Queries, Ranking};
+use crate::shelf::shelf::{Shared, Shelf};
+use crate::shelf::snapshot::Snapshot;
+
+/// Most passages that are gathered where the answer is looked for everywhere.
+const ALL: usize = 4096;
+
+/// Some documents of a shelf at one moment.
+#[derive(Debug)]
+pub(super) struct Chosen {
+    pub snapshot: Arc<Snapshot>,
+    /// Their places, ascending; at least one.
+    pub places: Vec<u32>,
+}
+
+/// An answer in the making.
+#[derive(Debug)]
+struct Asking {
+    shelf: Arc<Shared>,
+    chosen: Chosen,
+    question: String,
+    options: AskOptions,
+    begun: Instant,
+    /// What ranking and gathering took.
+    before: Duration,
+    phase: Phase,
+}
+
+#[derive(Debug)]
+enum Phase {
+    Rank(Option<Ranking>),
+    Answer(Box<Gathered>, Box<dyn Generate>),
+}
+
+impl Shelf {
+    /// Asks a question to the documents that pass a filter; the answer is pulled with [`AnswerStream::next`]. It is looked for by recall among the best
+    /// passages of all of them, weighed by all that the shelf holds; `recall:all` looks at the best 4,096. Each quote names its document, its headings begin with the title;
+    /// [`Answer::coverage`](crate::Answer) is empty.
+    ///
+    /// # Errors
+    /// `shelf.empty` when no document passes; `argument.reading` for another reading than recall; `argument.question`, `argument.options`; from the stream also
+    /// `shelf.damaged`, and `shelf.changed` when a document was removed meanwhile.
+    pub fn ask(&self, question: &str, filter: &Filter, options: AskOptions) -> Result<AnswerStream> {
+        let begun = Instant::now();
+        let shelf = Arc::clone(&self.shared);
+        check_reading(options.reading)?;
+        if options.focus.is_some() {
+            return Err(Error::new("argument.options", "focus: found a question, expected a summary"));
+        }
+        options.sampling.check()?;
+        shelf.model.check_question(question)?;
+        let most = most_passages(&shelf, &options)?;
+        let chosen = Chosen::new(&shelf, filter)?;
+        let queries = Arc::new(Queries::new(&chosen.snapshot, &chosen.places, question)?);
+        let ranking = Ranking::new(&chosen.snapshot, queries, &chosen.places, most)?;
+        let phase = Phase::Rank(Some(ranking));
+        AnswerStream::boxed(Box::new(Asking {
+            shelf,
+            chosen,
+            question: question.to_owned(),
+            options,
+            begun,
+            before: Duration::ZERO,
+            phase,
+        }))
+    }
+}
+
+impl Chosen {
+    /// Those that pass a filter.
+    pub fn new(shelf: &Shared, filter: &Filter) -> Result<Self> {
+        let snapshot = shelf.snapshot()?;
+        let places = snapshot.chosen(filter);
+        if places.is_empty() {
+            return Err(Error::new(
+                "shelf.empty",
+                format!("found {} documents on the shelf, expected one that passes the filter", snapshot.documents.len()),
+            ));
+        }
+        snapshot.check(&places)?;
+        Ok(Self { snapshot, places })
+    }
+
+    /// Sums over all of them.
+    pub fn tokens(&self) -> u64 {
+        self.places.iter().map(|place| self.snapshot.documents[*place as usize].document.tokens).sum()
+    }
+
+    /// Their first passages, at most so many.
+    pub fn first(&self, most: usize) -> Vec<PassageId> {
+        let passages = |place: &u32| {
+            (0..self.snapshot.documents[*place as usize].document.passages).map({
+                let place = *place;
+                move |number| (place, number)
+            })
+        };
+        self.places.iter().flat_map(passages).take(most).collect()
+    }
+}
+
+/// Completes what an answer out of gathered passages cost: the documents' tokens, the terms' bytes, and the time before.
+pub(super) fn tell_usage(usage: &mut Usage, chosen: &Chosen, before: Duration) {
+    usage.document_tokens = chosen.tokens();
+    usage.index_bytes = chosen.snapshot.bytes();
+    usage.ttft_ms += before.as_secs_f64() * 1000.0;
+}
+
+/// Refuses readings that take a document from its start to its end.
+pub(super) fn check_reading(reading: Option<Reading>) -> Result<()> {
+    match reading {
+        None | Some(Reading::Recall | Reading::RecallAll) => Ok(()),
+        Some(Reading::Memory) => {
+            Err(Error::new("argument.reading", "found the reading memory, expected recall: a shelf is read by it alone"))
+        }
+        Some(Reading::Notes) => {
+            Err(Error::new("argument.reading", "found the reading notes, expected recall: a shelf is read by it alone"))
+        }
+    }
+}
+
+/// As many passages as recall looks at in a document with these options.
+fn most_passages(shelf: &Shared, options: &AskOptions) -> Result<usize> {
+    let Some(prompts) = check_prompts(&shelf.model, options, options.reading.unwrap_or(Reading::Recall))? else { return Ok(ALL) };
+    let (mut most, mut passages) = (0, PASSAGES);
+    for _ in 0..prompts {
+        most += passages;
+        passages = (passages * 2).min(MOST_PASSAGES);
+        if most >= ALL {
+            return Ok(ALL);
+        }
+    }
+    Ok(most)
+}
+
+impl Asking {
+    /// The best passages as one document, and what answers out of it.
+    fn gather(&self, ranking: Ranking) -> Result<Phase> {
+        let best = ranking.into_best();
+        let first = best.first().map_or(self.chosen.places[0], |hit| hit.place);
+        let language = self.chosen.snapshot.documents[first as usize].language();
+        let few = self.chosen.first(MOST_PASSAGES + 1);
+        let mut passages: Vec<PassageId> = match best.is_empty() {
+            // Of few passages all, as of a short document; of none that match, the first.
+            _ if few.len() <= MOST_PASSAGES => few,
+            true => few.into_iter().take(PASSAGES).collect(),
+            false => best.iter().map(|hit| (hit.place, hit.found.passage.number)).collect(),
+        };
+        passages.sort_unstable();
+        let gathered = Gathered::new(&self.shelf, &self.chosen.snapshot, passages, language)?;
+        let options = AskOptions { reading: Some(self.options.reading.unwrap_or(Reading::Recall)), ..self.options.clone() };
+        let answering = answering(&gathered.document, &self.question, options, Near::default())?;
+        Ok(Phase::Answer(Box::new(gathered), answering))
+    }
+}
+
+impl Generate for Asking {
+    fn prompt(&mut self) -> Result<Option<&mut PromptSession>> {
+        match &mut self.phase {
+            Phase::Rank(_) => Ok(None),
+            Phase::Answer(_, answering) => answering.prompt(),
+        }
+    }
+
+    fn progress(&self) -> AnswerEvent {
+        match &self.phase {
+            Phase::Rank(_) => AnswerEvent::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None },
+            Phase::Answer(_, answering) => answering.progress(),
+        }
+    }
+
+    fn step(&mut self, cancel: &CancelToken) -> Result<AnswerEvent> {
+        match &mut self.phase {
+            Phase::Rank(slot) => {
+                let ranking = slot.as_mut().ok_or_else(|| Error::new("call.failed", "an earlier failure ended this answer"))?;
+                if !ranking.step(&self.shelf)?
+                    && let Some(ranking) = slot.take()
+                {
+                    self.phase = self.gather(ranking)?;
+                    self.before = self.begun.elapsed();
+                }
+                Ok(self.progress())
+            }
+            Phase::Answer(gathered, answering) => {
+                let mut event = answering.step(cancel)?;
+                if let AnswerEvent::Done { answer } = &mut event {
+                    gathered.tell(&self.shelf, answer)?;
+                    tell_usage(&mut answer.usage, &self.chosen, self.before);
+                }
+                Ok(event)
+            }
+        }
+    }
+
+    fn record(&mut self, delta: &str) {
+        if let Phase::Answer(_, answering) = &mut self.phase {
+            answering.record(delta);
+        }
+    }
+}
