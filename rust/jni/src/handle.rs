@@ -6,7 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use edgeinfinite_core::{AnswerEvent, AnswerStream, Chat, Document, DocumentChat, Error, Model, Result};
+use edgeinfinite_core::{AnswerEvent, AnswerStream, Chat, Document, DocumentChat, Error, FieldEvent, FieldStream, Model, Result};
+use serde::Serialize;
 
 /// What a handle can stand for.
 #[derive(Clone)]
@@ -15,7 +16,16 @@ pub enum Object {
     Document(Document),
     DocumentChat(DocumentChat),
     AnswerStream(Arc<AnswerStream>),
+    FieldStream(Arc<FieldStream>),
     Chat(Chat),
+}
+
+/// An event of either kind of stream.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Event {
+    Answer(AnswerEvent),
+    Field(FieldEvent),
 }
 
 /// The handle that stands for nothing.
@@ -66,10 +76,11 @@ pub fn document_chat(id: i64) -> Result<DocumentChat> {
     if let Object::DocumentChat(chat) = get(id)? { Ok(chat) } else { Err(closed()) }
 }
 
-/// The next event of the reply behind a handle.
-pub fn next(id: i64) -> Result<Option<AnswerEvent>> {
+/// The next event of the stream behind a handle.
+pub fn next(id: i64) -> Result<Option<Event>> {
     match get(id)? {
-        Object::AnswerStream(reply) => reply.next(),
+        Object::AnswerStream(reply) => Ok(reply.next()?.map(Event::Answer)),
+        Object::FieldStream(fields) => Ok(fields.next()?.map(Event::Field)),
         Object::Model(_) | Object::Document(_) | Object::DocumentChat(_) | Object::Chat(_) => Err(closed()),
     }
 }
@@ -101,6 +112,7 @@ impl Object {
             Self::Model(_) | Self::DocumentChat(_) | Self::Chat(_) => {}
             Self::Document(document) => document.cancel(),
             Self::AnswerStream(reply) => reply.cancel(),
+            Self::FieldStream(fields) => fields.cancel(),
         }
     }
 }
