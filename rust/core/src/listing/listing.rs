@@ -318,6 +318,19 @@ mod tests {
     }
 
     #[test]
+    fn records_are_counted_by_their_labels() {
+        let mut file = tempfile::NamedTempFile::with_suffix(".jsonl").unwrap();
+        let line = |ticket: u32, state: &str| format!("{{\"ticket\":{ticket},\"state\":\"{state}\"}}\n");
+        let lines = [line(17, "open"), line(18, "closed"), line(19, "open")].concat();
+        std::io::Write::write_all(&mut file, lines.as_bytes()).unwrap();
+        let source = TextSource::file(file.path()).unwrap();
+        while source.extract(None, std::time::Duration::from_millis(50)).unwrap().is_some() {}
+        let mut listing = Listing::new(asked("How many tickets are open?").unwrap(), &source);
+        while listing.step().unwrap() {}
+        assert_eq!(listing.take().map(|listed| listed.count), Some(2));
+    }
+
+    #[test]
     fn a_value_of_two_columns_or_among_other_words_is_not_sure() {
         let twice = "boat,hull,sail\nTern,red,white\nSkua,white,red\n";
         assert_eq!(count(twice, "How many boats are red?"), None);
