@@ -318,6 +318,17 @@ mod tests {
     }
 
     #[test]
+    fn a_table_whose_first_row_may_name_its_columns_is_not_counted() {
+        let mut file = tempfile::NamedTempFile::with_suffix(".csv").unwrap();
+        std::io::Write::write_all(&mut file, b"Name;Country;Room\nIlse;Austria;single\nTom;Ireland;double\n").unwrap();
+        let source = TextSource::file(file.path()).unwrap();
+        while source.extract(None, std::time::Duration::from_millis(50)).unwrap().is_some() {}
+        let mut listing = Listing::new(asked("How many rows are there?").unwrap(), &source);
+        while listing.step().unwrap() {}
+        assert_eq!(listing.take(), None);
+    }
+
+    #[test]
     fn records_are_counted_by_their_labels() {
         let mut file = tempfile::NamedTempFile::with_suffix(".jsonl").unwrap();
         let line = |ticket: u32, state: &str| format!("{{\"ticket\":{ticket},\"state\":\"{state}\"}}\n");

@@ -35,6 +35,9 @@ pub(super) fn namings(asked: &Asked, profile: &Profile, title: &[String], only: 
     let known = |part: &String| question.contains(part) || title.contains(part);
     let mut found = Vec::new();
     let is_list = profile.named.kind == Entries::Items;
+    if !is_list && profile.columns.is_empty() {
+        return found; // its first row may name the columns
+    }
     for (number, column) in profile.columns.iter().enumerate() {
         let own = significant(column);
         let names = own.last() == Some(&wanted) && own.iter().all(|part| known(part));

@@ -42,8 +42,9 @@ pub(crate) fn read(kind: FieldType, reading: Reading) -> Result<(Value, Range<us
             Ok((Value::Text(trimmed(&quoted[range.clone()]).into_owned()), range))
         }
         FieldType::List => {
-            let range = short.unwrap_or_else(|| unlabelled(reading));
-            list(&quoted[range.clone()]).map(|parts| (Value::List(parts), range)).ok_or(Missing::NoValue)
+            let ranges = short.into_iter().chain([unlabelled(reading)]);
+            let mut lists = ranges.filter_map(|range| Some((Value::List(list(&quoted[range.clone()])?), range)));
+            lists.next().ok_or(Missing::NoValue)
         }
         _ => {
             let all = values(kind, quoted, reading.language);

@@ -76,11 +76,8 @@ public object EdgeInfiniteBlocking {
     @JvmStatic
     @JvmOverloads
     @Throws(EdgeInfiniteException::class, InterruptedException::class)
-    public fun extract(
-        document: Document,
-        fields: List<Field>,
-        onField: Consumer<ExtractedField> = Consumer {},
-    ): List<ExtractedField> = runBlocking { document.extract(fields).onEach(onField::accept).toList() }
+    public fun extract(document: Document, fields: List<Field>, onField: Consumer<ExtractedField> = Consumer {}): List<ExtractedField> =
+        runBlocking { document.extract(fields).onEach(onField::accept).toList() }
 
     /** [Document.quotes]; [question] may be left out. */
     @JvmStatic

@@ -45,7 +45,11 @@ class ExtractTest {
         assertEquals(values, found.map { it.value })
         assertEquals(listOf(null, null, null, MissingValue.NotFound), found.map { it.missing })
         assertEquals("1,840.50 euros", found[0].words!!.text)
-        for (quote in found.flatMap { it.quotes + listOfNotNull(it.words) }) assertEquals(quote.text, text.substring(quote.start, quote.end))
+        for (quote in found.flatMap {
+            it.quotes + listOfNotNull(it.words)
+        }) {
+            assertEquals(quote.text, text.substring(quote.start, quote.end))
+        }
         assertEquals(found.take(1), document.extract(fields).take(1).toList())
         assertEquals(found, EdgeInfiniteBlocking.extract(document, fields))
     }

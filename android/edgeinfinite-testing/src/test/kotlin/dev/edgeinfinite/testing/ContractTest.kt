@@ -117,7 +117,15 @@ class ContractTest {
         assertEquals(listOf("tenant" to FieldType.Text, "zeppelin" to FieldType.Date), found.map { it.name to it.type })
         for (field in found) assertEquals(field.value == null, field.missing != null)
         assertEquals(found, document.extract(fields).toList(), "cold: the same again")
-        for (wrong in listOf(emptyList(), fields + fields, List(101) { Field("f$it") }, listOf(Field(" ")), listOf(Field("a", question = "")))) {
+        for (wrong in listOf(
+            emptyList(),
+            fields + fields,
+            List(101) {
+                Field("f$it")
+            },
+            listOf(Field(" ")),
+            listOf(Field("a", question = "")),
+        )) {
             assertThrows<IllegalArgumentException> { document.extract(wrong).collect() }
         }
         document.close()
