@@ -162,6 +162,16 @@ pub fn places(document: &Document, source: &TextSource, file: &Path, answer: Opt
         }
     }
     short(answer)?;
+    if let Some(count) = answer.count {
+        let shown = answer.quotes.len() as u64;
+        let first = if shown < count { format!(", the first {} shown", print::grouped(shown)) } else { String::new() };
+        let place = match answer.quotes.first() {
+            Some(quote) => print::place(source, &name, quote.span, quote.place, &quote.headings)?,
+            None => name,
+        };
+        print::line(&print::styled(2, &format!("  ╰ {} counted{first}; from {place} on", print::grouped(count))))?;
+        return print::line("");
+    }
     answer.quotes.iter().try_for_each(|quote| quoted(source, &name, quote))?;
     print::line("")
 }

@@ -5,6 +5,7 @@
 mod answer;
 mod bench;
 mod chat;
+mod extract;
 mod folder;
 mod print;
 mod quotes;
@@ -44,6 +45,9 @@ struct Common {
     /// it answers out of its memory).
     #[arg(long, global = true)]
     verbatim: bool,
+    /// How a free model is to answer: "Answer in German, in one sentence."
+    #[arg(long, global = true, value_name = "TEXT")]
+    instruction: Option<String>,
     /// Threads of a graph run.
     #[arg(long, global = true, value_name = "N", allow_negative_numbers = true, value_parser = count::<usize>)]
     threads: Option<usize>,
@@ -165,6 +169,21 @@ enum Command {
         #[arg(long, value_name = "STATE")]
         state: Option<PathBuf>,
     },
+    /// Takes values out of a document by fields, each with the words that it stands in.
+    Extract {
+        /// A document: PDF, Word, HTML, mail, text in any encoding and others; - reads standard input.
+        file: PathBuf,
+        /// NAME, NAME:TYPE or NAME:TYPE:QUESTION, once a field. Types: text, number, amount, date, yes_no, list; without a question one is made of
+        /// the name.
+        #[arg(long, value_name = "FIELD", required_unless_present = "fields")]
+        field: Vec<String>,
+        /// A file with a JSON array of fields: {"name": "due", "type": "date", "question": "When is the rent due?"}.
+        #[arg(long, value_name = "FILE")]
+        fields: Option<PathBuf>,
+        /// What `read --save` wrote of that file: it is not read again.
+        #[arg(long, value_name = "STATE")]
+        state: Option<PathBuf>,
+    },
     /// Finds the passages of a document that match some words best; no graph runs.
     Search {
         /// A document: PDF, Word, HTML, mail, text in any encoding and others; - reads standard input.
@@ -256,7 +275,8 @@ impl Common {
             stop: c.stop.clone(),
         };
         let max_output_tokens = c.max_output_tokens.map(|n| n as usize);
-        let mut options = AskOptions { verbatim: self.verbatim, max_output_tokens, sampling, ..AskOptions::default() };
+        let instruction = self.instruction.clone();
+        let mut options = AskOptions { verbatim: self.verbatim, max_output_tokens, instruction, sampling, ..AskOptions::default() };
         let Some(name) = self.reading.as_deref() else { return Ok(options) };
         match name.strip_prefix("recall:") {
             None => options.reading = Some(name.parse()?),
@@ -308,6 +328,9 @@ fn run() -> Result<()> {
         Command::Read { file, save } => read::run(common, file, save),
         Command::Search { file, words, state, limit, offset } => {
             search::run(common, file, words, state.as_deref(), SearchOptions { limit: *limit, offset: *offset })
+        }
+        Command::Extract { file, field, fields, state } => {
+            extract::run(common, file, extract::fields(field, fields.as_deref())?, state.as_deref())
         }
         Command::Quotes { file, text, question, state } => quotes::run(common, file, text, question.as_deref(), state.as_deref()),
         Command::Shelf { folder, command } => shelf::run(common, folder, command),

@@ -231,6 +231,9 @@ pub struct Answer {
     pub short_answer: Option<Quote>,
     /// What the document says to a question of yes or no; None where nothing was found, of other questions, and without a reader that tells it.
     pub verdict: Option<Verdict>,
+    /// How many rows, records or items the question asks for, counted over the whole document; the first hundred of them, up to 64 KiB, are `quotes`. None where
+    /// nothing was counted: of every other question, and where it is not sure what would be.
+    pub count: Option<u64>,
     /// The whole document in order.
     pub coverage: Vec<Coverage>,
     /// What it cost.

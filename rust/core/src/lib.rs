@@ -19,7 +19,7 @@
 //! ```
 //!
 //! Folders in the order of dependency, each importing only those before it: error, text, answer, index, manifest, attention, runtime, session, reader, model,
-//! decode, document, prompt, search, follow_up, generation, shelf. One call runs at most one graph.
+//! decode, document, prompt, search, listing, values, follow_up, generation, shelf. One call runs at most one graph.
 
 mod answer;
 mod attention;
@@ -29,6 +29,7 @@ mod error;
 mod follow_up;
 mod generation;
 mod index;
+mod listing;
 mod manifest;
 mod model;
 mod prompt;
@@ -38,6 +39,7 @@ mod search;
 mod session;
 mod shelf;
 mod text;
+mod values;
 
 pub use answer::{Answer, AnswerEvent, Coverage, CoverageKind, Passage, Quote, Refusal, Statement, Support, Usage, Verdict};
 pub use decode::sampling::Sampling;
@@ -45,7 +47,7 @@ pub use document::reading_state::Progress;
 pub use document::{Document, DocumentOptions};
 pub use edgeinfinite_documents::{Place, THREAD as DOCUMENT_THREAD};
 pub use error::{CODES, Error, Kind, Result};
-pub use generation::{AnswerStream, AskOptions, Chat, DocumentChat, SummaryStyle};
+pub use generation::{AnswerStream, AskOptions, Chat, DocumentChat, FieldEvent, FieldStream, SummaryStyle};
 pub use manifest::{Manifest, Reading};
 pub use model::{Execution, Model, ModelInfo, OpenOptions, SelfTestResult, SkippedAccelerator, inspect};
 pub use runtime::use_library;
@@ -53,6 +55,7 @@ pub use search::SearchOptions;
 pub use shelf::{Adding, Filter, NewDocument, Shelf, ShelfDocument};
 pub use text::source::TextSource;
 pub use text::span::Span;
+pub use values::{Extracted, Field, FieldType, Missing, Value};
 
 /// What tests and benches reach into; no part of the interface.
 #[doc(hidden)]

@@ -6,7 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use edgeinfinite_core::{Adding, AnswerEvent, AnswerStream, Chat, Document, DocumentChat, Error, Model, Progress, Result, Shelf};
+use edgeinfinite_core::{
+    Adding, AnswerEvent, AnswerStream, Chat, Document, DocumentChat, Error, FieldEvent, FieldStream, Model, Progress, Result, Shelf,
+};
+use serde::Serialize;
 
 /// What a handle can stand for.
 #[derive(Clone)]
@@ -15,9 +18,18 @@ pub enum Object {
     Document(Document),
     DocumentChat(DocumentChat),
     AnswerStream(Arc<AnswerStream>),
+    FieldStream(Arc<FieldStream>),
     Chat(Chat),
     Shelf(Shelf),
     Adding(Arc<Adding>),
+}
+
+/// An event of either kind of stream.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Event {
+    Answer(AnswerEvent),
+    Field(FieldEvent),
 }
 
 /// The handle that stands for nothing.
@@ -87,9 +99,13 @@ pub fn step(id: i64) -> Result<Option<Progress>> {
     }
 }
 
-/// The next event of the reply behind a handle.
-pub fn next(id: i64) -> Result<Option<AnswerEvent>> {
-    if let Object::AnswerStream(reply) = get(id)? { reply.next() } else { Err(closed()) }
+/// The next event of the stream behind a handle.
+pub fn next(id: i64) -> Result<Option<Event>> {
+    match get(id)? {
+        Object::AnswerStream(reply) => Ok(reply.next()?.map(Event::Answer)),
+        Object::FieldStream(fields) => Ok(fields.next()?.map(Event::Field)),
+        _ => Err(closed()),
+    }
 }
 
 /// Asks a call under way to stop; does nothing when the handle was closed.
@@ -121,6 +137,7 @@ impl Object {
             Self::AnswerStream(reply) => reply.cancel(),
             Self::Shelf(shelf) => shelf.cancel(),
             Self::Adding(adding) => adding.cancel(),
+            Self::FieldStream(fields) => fields.cancel(),
         }
     }
 }

@@ -167,6 +167,15 @@ pub fn summarize<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlon
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn extract<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, document: jlong, fields: JByteArray<'l>) -> jlong {
+    env.with_env(|env| -> Result<jlong> {
+        let stream = handle::document(document)?.extract(options(env, &fields)?)?;
+        Ok(handle::insert(Object::FieldStream(Arc::new(stream)), document)?)
+    })
+    .resolve_with::<Throw, _>(|| document)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn search<'l>(
     mut env: EnvUnowned<'l>,
     _class: JClass<'l>,

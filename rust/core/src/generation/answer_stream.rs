@@ -47,9 +47,14 @@ impl AnswerStream {
     /// after a defect.
     pub fn next(&self) -> Result<Option<AnswerEvent>> {
         self.cancel.check()?;
+        self.next_with(&self.cancel)
+    }
+
+    /// The same, stopped by another token than its own.
+    pub(super) fn next_with(&self, cancel: &CancelToken) -> Result<Option<AnswerEvent>> {
         let mut slot = self.generation.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this answer unusable"))?;
         let Some(generation) = slot.as_mut() else { return Ok(None) };
-        let event = advance(generation.as_mut(), &self.cancel)?;
+        let event = advance(generation.as_mut(), cancel)?;
         match &event {
             AnswerEvent::Progress { .. } => {}
             AnswerEvent::TextDelta { delta } => generation.record(delta),

@@ -118,6 +118,7 @@ fn check(options: &AskOptions) -> Result<()> {
         || options.verbatim
         || options.length.is_some()
         || options.focus.is_some()
+        || options.instruction.is_some()
         || options.style != SummaryStyle::default()
     {
         let message = "found options of a document, expected max_output_tokens, prompt_lookup and sampling alone: a chat has none";
@@ -171,6 +172,7 @@ impl Turn {
             quotes: Vec::new(),
             short_answer: None,
             verdict: None,
+            count: None,
             coverage: Vec::new(),
             usage: self.stats.usage(self.output.tokens(), self.output.tokens_per_second(), chat_bytes),
         })

@@ -242,6 +242,7 @@ impl Extraction {
             quotes,
             short_answer,
             verdict: decided.filter(|_| judges && self.reader.settings().scoring.verdict).map(|d| d.decision.verdict),
+            count: None,
             coverage: self.coverage.ranges(&self.document.source, state.marks.start_utf16, CoverageKind::Skipped)?,
             usage,
         })

@@ -15,7 +15,7 @@ use crate::generation::answer_stream::Generate;
 use crate::generation::coverage::CoverageMap;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::refusal::refusal;
-use crate::generation::request::{AskOptions, SummaryStyle, at_least_one, reading};
+use crate::generation::request::{AskOptions, SummaryStyle, at_least_one, check_combination, reading};
 use crate::generation::stats::Stats;
 use crate::manifest::Reading;
 use crate::prompt::excerpt::Excerpt;
@@ -61,6 +61,7 @@ impl Extractive {
     /// None where a model writes or chooses the summary: by another reading than recall, and in a free model's own words.
     pub fn new(document: &Arc<Shared>, options: &AskOptions) -> Result<Option<Self>> {
         let stats = Stats::new(Instant::now());
+        check_combination(document, options, false)?;
         let recalls = matches!(reading(document, options, false), Reading::Recall | Reading::RecallAll);
         let generator = document.model.generator().ok();
         let writes = generator.is_some_and(|generator| generator.template.citing().is_none()) && !options.verbatim;
@@ -212,6 +213,7 @@ impl Extractive {
             quotes,
             short_answer: None,
             verdict: None,
+            count: None,
             coverage: self.coverage.ranges(source, state.marks.start_utf16, CoverageKind::Skipped)?,
             usage,
         })

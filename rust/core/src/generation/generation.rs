@@ -5,17 +5,19 @@ use std::time::Instant;
 
 use crate::answer::{Answer, AnswerEvent, Refusal, Usage, found_confidence};
 use crate::document::{Document, Shared};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::generation::answer_stream::{AnswerStream, Generate};
+use crate::generation::counted::{Counted, counts};
 use crate::generation::extraction::Extraction;
 use crate::generation::extractive::Extractive;
 use crate::generation::output::Output;
 use crate::generation::prompt_run::PromptRun;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::refusal::{bears_not, refusal};
-use crate::generation::request::{AnswerKind, AskOptions, Request};
+use crate::generation::request::{AnswerKind, AskOptions, Request, check_combination};
 use crate::generation::stats::Stats;
 use crate::generation::step::Step;
+use crate::index::Language;
 use crate::index::terms::share_of_pairs;
 use crate::prompt::plan::Plan;
 use crate::prompt::{Evidence, Near, Next, Prompt, Task};
@@ -54,12 +56,15 @@ impl Document {
 /// What answers a question: the folder's reader, where it has one and the reading is recall, or else its language model. By recall the answer is looked for rather
 /// beside what `near` names.
 pub(crate) fn answering(document: &Arc<Shared>, question: &str, options: AskOptions, near: Near) -> Result<Box<dyn Generate>> {
-    if options.focus.is_some() {
-        return Err(Error::new("argument.options", "focus: found a question, expected a summary"));
-    }
-    Ok(match Extraction::new(document, question, &options)? {
+    check_combination(document, &options, true)?;
+    let counts = counts(document, question, &options);
+    let otherwise: Box<dyn Generate> = match Extraction::new(document, question, &options)? {
         Some(extraction) => Box::new(extraction.near(near)),
         None => Box::new(Generation::new(document, Task::Ask(question.to_owned()), options, near)?),
+    };
+    Ok(match counts {
+        Some(listing) => Box::new(Counted::new(document, question, listing, otherwise)),
+        None => otherwise,
     })
 }
 
@@ -227,7 +232,10 @@ impl Generation {
     fn answer(&self) -> Result<Answer> {
         let document = self.request.document();
         let mut quotes = self.output.quotes(document, self.request.question())?;
-        let unsupported = self.output.kind() == AnswerKind::FreeForm && self.request.looks_for_support() && quotes.is_empty();
+        // No sentence says in its words what is answered in another language, as an instruction may ask for.
+        let is_other = self.request.instruction().is_some() && Language::differs(self.output.text(), &document.source)?;
+        let looks = self.output.kind() == AnswerKind::FreeForm && self.request.looks_for_support() && !is_other;
+        let unsupported = looks && quotes.is_empty();
         let found = self.output.found() && !unsupported;
         let refused = self.request.question().filter(|_| !found);
         let refusal = match refused {
@@ -258,6 +266,7 @@ impl Generation {
             quotes,
             short_answer: None,
             verdict: None,
+            count: None,
             coverage: self.output.coverage(document, state.marks.start_utf16)?,
             usage,
         })

@@ -19,6 +19,8 @@
 //!
 //! By recall a folder's reader answers a question instead: Extraction, which runs it over sentences and quotes them.
 //!
+//! By recall a question for a count or a list is looked at first (Counted): where rules over words are sure of what is asked for, it is counted and no graph runs.
+//!
 //! A document's chat puts a follow-up in full and then asks it as any question is.
 //!
 //! A chat's turn is a single run in the model's own words; at Done its session becomes the chat's.
@@ -27,10 +29,12 @@ pub(crate) mod answer_stream;
 mod chat;
 mod cite;
 mod constrained;
+mod counted;
 mod coverage;
 mod document_chat;
 mod extraction;
 pub(crate) mod extractive;
+mod fields;
 mod free_form;
 pub(crate) mod generation;
 mod note;
@@ -45,4 +49,5 @@ mod step;
 pub use answer_stream::AnswerStream;
 pub use chat::Chat;
 pub use document_chat::DocumentChat;
+pub use fields::{FieldEvent, FieldStream};
 pub use request::{AskOptions, SummaryStyle};

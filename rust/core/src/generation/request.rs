@@ -33,6 +33,9 @@ pub struct AskOptions {
     pub focus: Option<String>,
     /// The form of a citing model's summary.
     pub style: SummaryStyle,
+    /// How a free model is to answer this time, such as "Answer in German, in one sentence": it takes the place of what the model's template says after the question
+    /// and stands behind the question, or behind what asks for a summary. Other models quote and are refused it.
+    pub instruction: Option<String>,
     /// Free models draft tokens from what they read and check several in one run: the same answer, sooner. On unless switched off.
     pub prompt_lookup: bool,
     /// How the tokens of an answer in a model's own words are chosen. What is held to the document, and what is cited, is the likeliest each time.
@@ -60,6 +63,7 @@ impl Default for AskOptions {
             length: None,
             focus: None,
             style: SummaryStyle::default(),
+            instruction: None,
             prompt_lookup: true,
             sampling: Sampling::default(),
         }
@@ -107,6 +111,7 @@ impl Request {
     pub fn new(document: Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
         let generator = Arc::clone(document.generator()?);
         let request = Self { document, generator, task, options };
+        check_combination(&request.document, &request.options, request.is_question())?;
         request.retrieval_prompts()?;
         at_least_one("length", request.options.length)?;
         request.options.sampling.check()?;
@@ -115,7 +120,7 @@ impl Request {
 
     /// The prompts that answer it, looked for rather beside what `near` names.
     pub fn plan(&self, near: Near) -> Result<Plan> {
-        Plan::new(&self.document, &self.task, self.reading(), self.retrieval_prompts()?, near)
+        Plan::new(&self.document, &self.task, self.instruction(), self.reading(), self.retrieval_prompts()?, near)
     }
 
     pub fn document(&self) -> &Shared {
@@ -128,6 +133,11 @@ impl Request {
 
     pub fn options(&self) -> &AskOptions {
         &self.options
+    }
+
+    /// How the answer is to be given, in the caller's words.
+    pub fn instruction(&self) -> Option<&str> {
+        self.options.instruction.as_deref().map(str::trim)
     }
 
     /// None for a summary.
@@ -221,6 +231,43 @@ pub(crate) fn check_prompts(model: &Model, options: &AskOptions, reading: Readin
     let most = (reading != Reading::RecallAll).then(|| options.recall_prompts.unwrap_or(default));
     at_least_one("recall_prompts", most)?;
     Ok(most)
+}
+
+/// Refuses options that would change nothing beside the others, and an instruction where nothing follows it.
+pub(crate) fn check_combination(document: &Shared, options: &AskOptions, is_question: bool) -> Result<()> {
+    let wrong = |name: &str, found: &str, expected: &str| {
+        Err(Error::new("argument.options", format!("{name}: found {found}, expected {expected}")))
+    };
+    if is_question && options.focus.is_some() {
+        return wrong("focus", "a question", "a summary");
+    }
+    if is_question && options.length.is_some() {
+        return wrong("length", "a question", "a summary");
+    }
+    if is_question && options.style != SummaryStyle::default() {
+        return wrong("style", "a question", "a summary");
+    }
+    let reading = reading(document, options, is_question);
+    if options.recall_prompts.is_some() && !is_question {
+        return wrong("recall_prompts", "a summary", "a question");
+    }
+    if options.recall_prompts.is_some() && reading != Reading::Recall {
+        return wrong("recall_prompts", &format!("the reading {reading:?}"), "recall");
+    }
+    let Some(instruction) = &options.instruction else { return Ok(()) };
+    if instruction.trim().is_empty() {
+        return wrong("instruction", "no word", "how the answer is to be given");
+    }
+    if options.verbatim {
+        return wrong("instruction", "an answer that is held to the document (verbatim)", "one in the model's own words");
+    }
+    let reads = is_question && document.model.reader().is_some() && matches!(reading, Reading::Recall | Reading::RecallAll);
+    match document.model.generator() {
+        Ok(generator) if generator.template.citing().is_none() && !reads => Ok(()),
+        Ok(_) if reads => wrong("instruction", "a reader, which quotes sentences", "a model that answers in its own words"),
+        Ok(_) => wrong("instruction", "a model that quotes sentences", "a model that answers in its own words"),
+        Err(_) => wrong("instruction", "a reader alone, which quotes sentences", "a model that answers in its own words"),
+    }
 }
 
 pub(crate) fn at_least_one(name: &str, number: Option<usize>) -> Result<()> {

@@ -5,6 +5,9 @@ use crate::manifest::generator::GeneratorManifest;
 use crate::text::tokenizer::Tokens;
 use crate::text::whitespace::folded;
 
+/// Where an instruction stands in a template.
+const INSTRUCTION: &str = "{instruction}";
+
 /// A model's templates, tokenised.
 #[derive(Debug)]
 pub struct PromptTemplate {
@@ -12,6 +15,8 @@ pub struct PromptTemplate {
     before: Option<TemplateParts>,
     ask: TemplateParts,
     summarize: Vec<u32>,
+    /// The same around an instruction.
+    summarize_so: TemplateParts,
     citing: Option<Markers>,
     chat: Option<Chat>,
 }
@@ -103,6 +108,9 @@ impl PromptTemplate {
         };
         let start = encode("start", &prompt.start)?;
         let summarize = encode("summarize", &prompt.summarize)?;
+        let words = tokens.special_start(&prompt.summarize);
+        let (asks, ends) = prompt.summarize.split_at(words);
+        let summarize_so = TemplateParts::new(&format!("{asks}{INSTRUCTION}{ends}"), INSTRUCTION, tokens)?;
         let ask = TemplateParts::new(&prompt.ask, "{question}", tokens)?;
         let before = prompt.before.as_ref().map(|before| TemplateParts::new(before, "{question}", tokens)).transpose()?;
         let chat = match &prompt.chat {
@@ -118,7 +126,7 @@ impl PromptTemplate {
                 Some(Chat { start: tokens.encode_template(&chat.start)?, user, next, trim })
             }
         };
-        Ok(Self { start, before, summarize, ask, citing, chat })
+        Ok(Self { start, before, summarize, summarize_so, ask, citing, chat })
     }
 
     /// What every prompt begins with.
@@ -131,11 +139,12 @@ impl PromptTemplate {
         self.citing.as_ref()
     }
 
-    /// The tokens that ask a question; at most `limit` of the question's own.
+    /// The tokens that ask a question; at most `limit` of the question's own, and of an instruction's. An instruction stands behind the question, and before the document
+    /// in place of what the template says behind the question there.
     ///
     /// # Errors
-    /// `argument.question` when it is empty or longer than `limit`.
-    pub fn ask(&self, question: &str, limit: usize, tokens: &Tokens) -> Result<TaskTokens> {
+    /// `argument.question` when it is empty or longer than `limit`; `argument.options` for an instruction that is longer.
+    pub fn ask(&self, question: &str, instruction: Option<&str>, limit: usize, tokens: &Tokens) -> Result<TaskTokens> {
         let words = if self.citing.is_some() { folded(question) } else { question.to_owned() };
         if words.trim().is_empty() {
             return Err(Error::new("argument.question", "the question is empty, expected some words"));
@@ -145,8 +154,14 @@ impl PromptTemplate {
             let message = format!("found a question of {count} tokens, expected at most {limit}");
             return Err(Error::new("argument.question", message));
         }
-        let before = self.before.as_ref().map(|before| before.tokens(&words, tokens)).transpose()?.unwrap_or_default();
-        Ok(TaskTokens { before, after: self.ask.tokens(&words, tokens)? })
+        let Some(instruction) = instruction else {
+            let before = self.before.as_ref().map(|before| before.tokens(&words, tokens)).transpose()?.unwrap_or_default();
+            return Ok(TaskTokens { before, after: self.ask.tokens(&words, tokens)? });
+        };
+        check_instruction(instruction, limit, tokens)?;
+        let instructed = format!("{} {instruction}", words.trim_end());
+        let before = self.before.as_ref().map(|before| before.without_words().tokens(&instructed, tokens)).transpose()?.unwrap_or_default();
+        Ok(TaskTokens { before, after: self.ask.tokens(&instructed, tokens)? })
     }
 
     /// What a chat begins with; None when the model cannot chat.
@@ -172,10 +187,23 @@ impl PromptTemplate {
         (if first { &chat.user } else { &chat.next }).tokens(text, tokens)
     }
 
-    /// The tokens that ask for a summary.
-    pub fn summarize(&self) -> TaskTokens {
-        TaskTokens { before: Vec::new(), after: self.summarize.clone() }
+    /// The tokens that ask for a summary, with an instruction of at most `limit` tokens behind what asks for it.
+    ///
+    /// # Errors
+    /// `argument.options` for an instruction that is longer.
+    pub fn summarize(&self, instruction: Option<&str>, limit: usize, tokens: &Tokens) -> Result<TaskTokens> {
+        let Some(instruction) = instruction else { return Ok(TaskTokens { before: Vec::new(), after: self.summarize.clone() }) };
+        check_instruction(instruction, limit, tokens)?;
+        Ok(TaskTokens { before: Vec::new(), after: self.summarize_so.tokens(&format!(" {instruction}"), tokens)? })
     }
+}
+
+fn check_instruction(instruction: &str, limit: usize, tokens: &Tokens) -> Result<()> {
+    let count = tokens.encode(instruction)?.len();
+    if count > limit {
+        return Err(Error::new("argument.options", format!("instruction: found {count} tokens, expected at most {limit}")));
+    }
+    Ok(())
 }
 
 impl TemplateParts {
@@ -186,6 +214,12 @@ impl TemplateParts {
         let head = tokens.encode_template(head)?;
         let rest = tokens.encode_template(rest)?;
         Ok(Self { head, before: before.to_owned(), after: after.to_owned(), rest })
+    }
+
+    /// With white space alone after the text: what a template says there is an instruction of its own.
+    fn without_words(&self) -> Self {
+        let white = self.after.len() - self.after.trim_end().len();
+        Self { after: self.after[self.after.len() - white..].to_owned(), ..self.clone() }
     }
 
     fn tokens(&self, text: &str, tokens: &Tokens) -> Result<Vec<u32>> {

@@ -114,7 +114,7 @@ impl Generator {
     /// # Errors
     /// `argument.question`.
     pub fn check_question(&self, question: &str) -> Result<()> {
-        self.template.ask(question, self.manifest.limits.question, &self.tokens).map(drop)
+        self.template.ask(question, None, self.manifest.limits.question, &self.tokens).map(drop)
     }
 
     /// The templates, tokenised.

@@ -17,6 +17,8 @@ const KEPT: usize = 3;
 #[derive(Debug)]
 pub(crate) struct Notes {
     task_tokens: TaskTokens,
+    /// The same of the last prompt, whose answer is shown.
+    last_tokens: TaskTokens,
     weights: Weights,
     /// None for a summary, which wants headings too.
     asked: bool,
@@ -33,7 +35,7 @@ pub(crate) struct Notes {
 
 impl Notes {
     /// From the document's start.
-    pub fn new(document: &Shared, task: &Task, task_tokens: TaskTokens) -> Result<Self> {
+    pub fn new(document: &Shared, task: &Task, task_tokens: TaskTokens, last_tokens: TaskTokens) -> Result<Self> {
         let state = document.read_state()?;
         let (asked, weights) = match task {
             Task::Ask(question) => (true, state.index.query(question)?.weights().clone()),
@@ -43,7 +45,7 @@ impl Notes {
             return Err(question_too_long(document.generator()?, task_tokens.count())); // now, not at the first long sentence
         }
         let passages = state.index.passages();
-        Ok(Self { task_tokens, weights, asked, next: 0, passages, waiting: VecDeque::new(), levels: vec![Vec::new()], level: Some(0) })
+        Ok(Self { task_tokens, last_tokens, weights, asked, next: 0, passages, waiting: VecDeque::new(), levels: vec![Vec::new()], level: Some(0) })
     }
 
     /// The next prompt, given the note of the one before; None after the last, or when nothing was noted.
@@ -69,14 +71,14 @@ impl Notes {
         }
         // The document has ended: the notes of all levels are one list, which goes on being shortened until it fits.
         let all: Vec<Evidence> = self.levels.drain(..).rev().flatten().collect();
-        let mut pack = PromptBudget::new(document.generator()?, self.task_tokens.count());
+        let mut pack = PromptBudget::new(document.generator()?, self.last_tokens.count());
         if pack.fits_all(&all) {
             self.level = None;
             let cites = if self.asked { 1 } else { PIECES };
             return if all.is_empty() {
                 Ok(None)
             } else {
-                Prompt::new(document.generator()?, all, &self.task_tokens, cites, true).map(Some)
+                Prompt::new(document.generator()?, all, &self.last_tokens, cites, true).map(Some)
             };
         }
         self.levels = vec![all];

@@ -10,7 +10,7 @@ use crate::manifest::prompt_template::TaskTokens;
 use crate::prompt::excerpt::Excerpt;
 use crate::prompt::map_reduce::Notes;
 use crate::prompt::retrieval::{PIECES, Recall, overview};
-use crate::prompt::{Evidence, Near, Next, Prompt, Task};
+use crate::prompt::{Evidence, Near, Next, Prompt, PromptBudget, Task};
 use crate::text::whitespace::visible;
 
 /// The prompts that answer a task, one after another.
@@ -23,20 +23,35 @@ pub(crate) enum Plan {
 
 impl Plan {
     /// By a reading; recall looks in at most `prompts` prompts, or everywhere, and rather beside what `near` names.
-    pub fn new(document: &Shared, task: &Task, reading: Reading, prompts: Option<usize>, near: Near) -> Result<Self> {
+    pub fn new(
+        document: &Shared,
+        task: &Task,
+        instruction: Option<&str>,
+        reading: Reading,
+        prompts: Option<usize>,
+        near: Near,
+    ) -> Result<Self> {
         document.source.unchanged()?;
         let model = document.generator()?;
-        let task_tokens = match task {
-            Task::Ask(question) => model.template.ask(&visible(question), model.manifest().limits.question, &model.tokens)?,
-            Task::Summarize => model.template.summarize(),
+        let tokens = |instruction: Option<&str>| match task {
+            Task::Ask(question) => model.template.ask(&visible(question), instruction, model.manifest().limits.question, &model.tokens),
+            Task::Summarize => model.template.summarize(instruction, model.manifest().limits.question, &model.tokens),
         };
+        let instruction = instruction.map(visible);
+        let task_tokens = tokens(instruction.as_deref())?;
+        if instruction.is_some() && PromptBudget::new(model, task_tokens.count()).left <= model.piece_tokens() {
+            let (count, window) = (task_tokens.count(), model.sizes().window);
+            let message = format!("instruction: found {count} tokens with what is asked, which leave no room for the document in a window of {window}");
+            return Err(Error::new("argument.options", message));
+        }
         Ok(match (reading, task) {
             (Reading::Memory, _) => Self::Listed([memory(document, task, task_tokens)?].into()),
             (Reading::Recall | Reading::RecallAll, Task::Ask(question)) => {
                 Self::Recall(Recall::new(question, task_tokens, prompts).near(near))
             }
             (Reading::Recall | Reading::RecallAll, Task::Summarize) => Self::Listed(overview(document, &task_tokens)?.into()),
-            (Reading::Notes, _) => Self::Notes(Notes::new(document, task, task_tokens)?),
+            // A note is taken as the model takes it; the last prompt alone is to be answered as instructed.
+            (Reading::Notes, _) => Self::Notes(Notes::new(document, task, tokens(None)?, task_tokens)?),
         })
     }
 

@@ -80,7 +80,7 @@ struct BlockForm {
     place: Place,
 }
 
-/// Cells and fields are left out: units are cut from the pieces.
+/// Cells and fields are numbers in a row: two of each range.
 #[derive(Serialize, Deserialize)]
 #[serde(remote = "Kind")]
 enum KindForm {
@@ -93,15 +93,15 @@ enum KindForm {
         depth: u8,
     },
     Header {
-        #[serde(skip)]
+        #[serde(with = "flat")]
         cells: Vec<Range<usize>>,
     },
     Row {
-        #[serde(skip)]
+        #[serde(with = "flat")]
         cells: Vec<Range<usize>>,
     },
     Record {
-        #[serde(skip)]
+        #[serde(with = "flat_fields")]
         fields: Vec<Field>,
     },
     Code,
@@ -114,4 +114,33 @@ enum KindForm {
     Caption,
     PageBreak,
     Furniture,
+}
+
+mod flat {
+    use std::ops::Range;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(ranges: &[Range<usize>], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(ranges.iter().flat_map(|range| [range.start, range.end]))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Range<usize>>, D::Error> {
+        Ok(Vec::<usize>::deserialize(deserializer)?.chunks_exact(2).map(|pair| pair[0]..pair[1]).collect())
+    }
+}
+
+mod flat_fields {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Field;
+
+    pub fn serialize<S: Serializer>(fields: &[Field], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(fields.iter().flat_map(|field| [field.label.start, field.label.end, field.value.start, field.value.end]))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Field>, D::Error> {
+        let numbers = Vec::<usize>::deserialize(deserializer)?;
+        Ok(numbers.chunks_exact(4).map(|four| Field { label: four[0]..four[1], value: four[2]..four[3] }).collect())
+    }
 }

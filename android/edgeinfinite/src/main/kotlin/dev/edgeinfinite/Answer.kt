@@ -39,6 +39,12 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
      * reader or with one that tells none.
      */
     public val verdict: Verdict?,
+    /**
+     * How many rows, records or items the question asks for ("How many orders are open?", "List all members"), counted over the whole
+     * document without a model run; the first hundred of them, up to 64 KiB, are [quotes]. Null where nothing was counted: for every other
+     * question, and where it is not sure what would be.
+     */
+    public val count: Long?,
     /** How every part of the document was used, in document order: from its start to its end, nothing left out. Empty in a chat. */
     public val coverage: List<Coverage>,
     /** What it cost. */
@@ -55,7 +61,7 @@ public class Answer @EdgeInfiniteInternalApi public constructor(
     public val foundConfidence: Double get() = if (found) confidence else 1 - confidence
 
     private val all
-        get() = listOf(question, resolvedQuestion, text, found, confidence, refusal, quotes, shortAnswer, verdict, coverage, usage)
+        get() = listOf(question, resolvedQuestion, text, found, confidence, refusal, quotes, shortAnswer, verdict, count, coverage, usage)
 
     override fun equals(other: Any?): Boolean = other is Answer && all == other.all
 

@@ -27,8 +27,18 @@ public class AskOptions {
      */
     public var verbatim: Boolean = false
 
+    /**
+     * How a model that writes in its own words is to answer this time, such as "Answer in German, in one sentence."; null, the default, for
+     * as its folder says. A model that quotes and a reader are refused it with `argument.options`, and so is [verbatim] beside it.
+     */
+    public var instruction: String? = null
+        set(value) {
+            require(value == null || value.isNotBlank()) { "found an instruction without words, expected how to answer" }
+            field = value
+        }
+
     /** How the tokens of an answer in the model's own words are chosen. */
     public val sampling: Sampling = Sampling()
 
-    internal fun json(): ByteArray = answerOptions(reading, maxOutputTokens, recallPrompts, verbatim, sampling).bytes()
+    internal fun json(): ByteArray = answerOptions(reading, maxOutputTokens, recallPrompts, verbatim, instruction, sampling).bytes()
 }

@@ -16,5 +16,5 @@ public class ChatOptions {
     public val sampling: Sampling = Sampling()
 
     internal fun json(): ByteArray =
-        answerOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false, sampling).bytes()
+        answerOptions(reading = null, maxOutputTokens, recallPrompts = null, verbatim = false, instruction = null, sampling).bytes()
 }

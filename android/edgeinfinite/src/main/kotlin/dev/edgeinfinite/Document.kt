@@ -37,6 +37,17 @@ public interface Document : AutoCloseable {
     public fun summarize(options: SummaryOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /**
+     * Values of the document by [fields], one after another, in their order: each with the words that it stands in, or with why there is none.
+     * Each field is asked as a question, and the one value of its type is read out of what is quoted: numbers and amounts in the forms of the
+     * document's language, dates as days.
+     *
+     * A cold flow, as that of [ask]; cancelling the collector stops the engine before its next graph run. It throws
+     * [IllegalArgumentException] for no fields, more than 100, names that are empty or not distinct, and a question longer than the model's
+     * limit; [ClosedException] when the document or its model was closed.
+     */
+    public fun extract(fields: List<Field>): Flow<ExtractedField>
+
+    /**
      * The passages that match [text], words or a question, best first, each with its place and the words that match. No graph runs. Empty
      * where no word of it stands in the document, nor one that is spelt nearly so. The order is that in which an answer by
      * [Reading.Recall] reads them.

@@ -1,6 +1,7 @@
 package dev.edgeinfinite
 
 import kotlinx.coroutines.flow.onEach
+import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
 import java.io.File
 import java.io.IOException
@@ -70,6 +71,13 @@ public object EdgeInfiniteBlocking {
     @Throws(EdgeInfiniteException::class, InterruptedException::class)
     public fun search(document: Document, text: String, options: Consumer<SearchOptions> = Consumer {}): List<Passage> =
         runBlocking { document.search(text, options::accept) }
+
+    /** [Document.extract]: returns all values; [onField], which is given each as it comes, may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun extract(document: Document, fields: List<Field>, onField: Consumer<ExtractedField> = Consumer {}): List<ExtractedField> =
+        runBlocking { document.extract(fields).onEach(onField::accept).toList() }
 
     /** [Document.quotes]; [question] may be left out. */
     @JvmStatic

@@ -50,10 +50,20 @@ public class SummaryOptions {
     /** Whether the summary is held to what stands in the document, as [AskOptions.verbatim] says; false by default. */
     public var verbatim: Boolean = false
 
+    /**
+     * How a model that writes in its own words is to summarise this time, such as "Write in German."; null, the default, for
+     * as its folder says. A model that quotes and a reader are refused it with `argument.options`, and so is [verbatim] beside it.
+     */
+    public var instruction: String? = null
+        set(value) {
+            require(value == null || value.isNotBlank()) { "found an instruction without words, expected how to summarise" }
+            field = value
+        }
+
     /** How the tokens of a summary in the model's own words are chosen. */
     public val sampling: Sampling = Sampling()
 
-    internal fun json(): ByteArray = answerOptions(reading, maxOutputTokens, recallPrompts = null, verbatim, sampling)
+    internal fun json(): ByteArray = answerOptions(reading, maxOutputTokens, recallPrompts = null, verbatim, instruction, sampling)
         .putOpt("length", length)
         .putOpt("focus", focus)
         .put("style", style.name.lowercase())

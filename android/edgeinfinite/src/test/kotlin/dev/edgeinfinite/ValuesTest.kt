@@ -6,8 +6,11 @@ import org.junit.jupiter.api.Assertions.assertNotEquals
 import org.junit.jupiter.api.Assertions.assertNotSame
 import org.junit.jupiter.params.ParameterizedTest
 import org.junit.jupiter.params.provider.ValueSource
+import java.math.BigDecimal
+import java.time.LocalDate
 
 /** Two values are equal when all they say is equal, and none of them prints what the document says. */
+@OptIn(EdgeInfiniteInternalApi::class)
 class ValuesTest {
     @ParameterizedTest
     @ValueSource(
@@ -17,6 +20,13 @@ class ValuesTest {
             BenchmarkPoint::class,
             BenchmarkReport::class,
             Coverage::class,
+            ExtractedField::class,
+            FieldValue.Amount::class,
+            FieldValue.Date::class,
+            FieldValue.Number::class,
+            FieldValue.Text::class,
+            FieldValue.Texts::class,
+            FieldValue.YesNo::class,
             ExecutionReport::class,
             LoadedGraph::class,
             MemoryEstimate::class,
@@ -61,7 +71,10 @@ class ValuesTest {
         Boolean::class.java -> changed
         Map::class.java -> if (changed) emptyMap<String, Int>() else mapOf(WORDS to 1)
         Int::class.java, Int::class.javaObjectType -> if (changed) 2 else 1
-        Long::class.java -> if (changed) 2L else 1L
+        BigDecimal::class.java -> BigDecimal(if (changed) 2 else 1)
+        LocalDate::class.java -> LocalDate.of(2024, 3, if (changed) 4 else 3)
+        FieldValue::class.java -> FieldValue.Text(if (changed) "other" else WORDS)
+        Long::class.java, Long::class.javaObjectType -> if (changed) 2L else 1L
         Double::class.java, Double::class.javaObjectType -> if (changed) 0.5 else 0.25
         else -> if (type.isEnum) type.enumConstants[if (changed) 1 else 0] else make(type, changed = 0.takeIf { changed })
     }

@@ -1,5 +1,7 @@
 package dev.edgeinfinite.testing
 
+import dev.edgeinfinite.FieldValue
+import dev.edgeinfinite.MissingValue
 import dev.edgeinfinite.Place
 import dev.edgeinfinite.Refusal
 import dev.edgeinfinite.Verdict
@@ -30,6 +32,9 @@ public class FakeAnswer(
     /** [dev.edgeinfinite.Answer.verdict]; null, the default, for none. */
     public var verdict: Verdict? = null
 
+    /** [dev.edgeinfinite.Answer.count]; null, the default, for none. */
+    public var count: Long? = null
+
     /** The headings that every quote stands under; none by default. */
     public var headings: List<String> = emptyList()
 
@@ -44,4 +49,21 @@ public class FakeAnswer(
 public fun interface FakeScript {
     /** The answer to [question], null for a summary, about [document], which is empty in a chat. */
     public fun answer(question: String?, document: String): FakeAnswer
+}
+
+/** What a [FakeModel] gives for a field. */
+public class FakeField(
+    /** Its value; null for none. */
+    public val value: FieldValue?,
+    /** What it stands in, where it stands first in the document; null for nothing. */
+    public val quote: String? = null,
+) {
+    /** Why there is no value; [MissingValue.NotFound] by default. */
+    public var missing: MissingValue = MissingValue.NotFound
+
+    /** The value's own words, where they stand first in [quote]; null, the default, for none. */
+    public var words: String? = null
+
+    /** [dev.edgeinfinite.ExtractedField.foundConfidence], 0 … 1; null, the default, for 1 with a value and 0 without. */
+    public var foundConfidence: Double? = null
 }

@@ -2,6 +2,7 @@ package dev.edgeinfinite.testing
 
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.ChatOptions
+import dev.edgeinfinite.Field
 import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.SearchOptions
 import dev.edgeinfinite.ShelfFilter
@@ -81,6 +82,14 @@ public sealed interface FakeCall {
         public val options: SummaryOptions,
     ) : FakeCall {
         override fun toString(): String = options.focus?.let { "Summarize($it)" } ?: "Summarize"
+    }
+
+    /** [dev.edgeinfinite.Document.extract]. */
+    public class Extract internal constructor(
+        /** What for. */
+        public val fields: List<Field>,
+    ) : FakeCall {
+        override fun toString(): String = fields.joinToString(", ", "Extract(", ")") { it.name }
     }
 
     /** [dev.edgeinfinite.Document.search]. */

@@ -116,6 +116,11 @@ public class FakeModel @JvmOverloads constructor(
         answer(question, FakeAnswer(text))
     }
 
+    /** From now on the field of that name has [value], and the question that it may ask is not answered. */
+    public fun field(name: String, value: FakeField) {
+        engine.field(name, value)
+    }
+
     /** The next call of that kind throws [failure]. */
     public fun fail(call: Class<out FakeCall>, failure: Exception) {
         engine.fail(call, failure)

@@ -6,6 +6,8 @@ import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.ClosedException
 import dev.edgeinfinite.EdgeInfinite
 import dev.edgeinfinite.EdgeInfiniteException
+import dev.edgeinfinite.Field
+import dev.edgeinfinite.FieldType
 import dev.edgeinfinite.Model
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.SavedDocumentException
@@ -104,6 +106,30 @@ class ContractTest {
         document.close()
         assertClosed { document.search("gate") }
         assertClosed { document.quotes("gate") }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    fun `fields come in their order and are refused where they cannot be asked for`(kind: Kind) = check(kind) { model ->
+        val document = model.read(TextSource.of("Tenant: Ada Lund\nPets: no\nThe rent is 840 euros.\n"))
+        val fields = listOf(Field("tenant"), Field("zeppelin", FieldType.Date, "When does the zeppelin land in Rosario?"))
+        val found = document.extract(fields).toList()
+        assertEquals(listOf("tenant" to FieldType.Text, "zeppelin" to FieldType.Date), found.map { it.name to it.type })
+        for (field in found) assertEquals(field.value == null, field.missing != null)
+        assertEquals(found, document.extract(fields).toList(), "cold: the same again")
+        for (wrong in listOf(
+            emptyList(),
+            fields + fields,
+            List(101) {
+                Field("f$it")
+            },
+            listOf(Field(" ")),
+            listOf(Field("a", question = "")),
+        )) {
+            assertThrows<IllegalArgumentException> { document.extract(wrong).collect() }
+        }
+        document.close()
+        assertClosed { document.extract(fields).collect() }
     }
 
     @ParameterizedTest

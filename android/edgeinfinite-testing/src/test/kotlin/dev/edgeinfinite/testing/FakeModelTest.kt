@@ -2,6 +2,10 @@ package dev.edgeinfinite.testing
 
 import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Coverage
+import dev.edgeinfinite.Field
+import dev.edgeinfinite.FieldType
+import dev.edgeinfinite.FieldValue
+import dev.edgeinfinite.MissingValue
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.Refusal
 import dev.edgeinfinite.Support
@@ -69,6 +73,21 @@ class FakeModelTest {
         assertEquals(0.5, answer.foundConfidence)
         assertEquals(8, answer.usage.documentTokens)
         assertEquals(2, answer.usage.generatedTokens)
+    }
+
+    @Test
+    fun `a field has the value that it was given, and else none`() = runTest {
+        model.field("signed", FakeField(FieldValue.Text("Gora"), quote = "Gora signed it.").apply { words = "Gora" })
+        model.field("paid", FakeField(value = null).apply { missing = MissingValue.SeveralValues })
+        val fields = listOf(Field("signed"), Field("paid", FieldType.Amount), Field("due", FieldType.Date))
+        val (signed, paid, due) = model.read(TextSource.of(text)).use { it.extract(fields).toList() }
+        assertEquals(FieldValue.Text("Gora"), signed.value)
+        assertEquals("Gora signed it.", signed.quotes.single().let { text.substring(it.start, it.end) })
+        assertEquals("Gora", signed.words!!.let { text.substring(it.start, it.end) })
+        assertEquals(listOf(MissingValue.SeveralValues, MissingValue.NotFound), listOf(paid.missing, due.missing))
+        assertEquals("Extract(signed, paid, due)", "${model.calls.last()}")
+        model.answer("How many?", FakeAnswer("2").apply { count = 2 })
+        assertEquals(2L, model.read(TextSource.of(text)).ask("How many?").await().count)
     }
 
     @Test

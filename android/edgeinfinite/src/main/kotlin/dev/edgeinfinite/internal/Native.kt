@@ -65,6 +65,10 @@ internal object Native {
     @JvmStatic
     external fun summarize(document: Long, options: ByteArray): Long
 
+    /** The stream of values by fields, an array of them; [next] gives its events. */
+    @JvmStatic
+    external fun extract(document: Long, fields: ByteArray): Long
+
     /** The passages of a document that match [text] best: an array of them. */
     @JvmStatic
     external fun search(document: Long, text: ByteArray, options: ByteArray): ByteArray
@@ -121,7 +125,7 @@ internal object Native {
     @JvmStatic
     external fun send(chat: Long, text: ByteArray, options: ByteArray): Long
 
-    /** The next event of an answer stream; null after the last. */
+    /** The next event of an answer stream or of a stream of values; null after the last. */
     @JvmStatic
     external fun next(stream: Long): ByteArray?
 

@@ -5,6 +5,8 @@ import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.DocumentChat
 import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.ExtractedField
+import dev.edgeinfinite.Field
 import dev.edgeinfinite.Passage
 import dev.edgeinfinite.SearchOptions
 import dev.edgeinfinite.Statement
@@ -27,6 +29,11 @@ internal class NativeDocument(private val queue: NativeQueue, private val handle
     fun summarize(options: SummaryOptions): Flow<AnswerEvent> {
         val chosen = options.json()
         return queue.events { Native.summarize(handle, chosen) }
+    }
+
+    override fun extract(fields: List<Field>): Flow<ExtractedField> {
+        val chosen = fields.json()
+        return queue.fields { Native.extract(handle, chosen) }
     }
 
     override suspend fun search(text: String, options: SearchOptions.() -> Unit): List<Passage> {

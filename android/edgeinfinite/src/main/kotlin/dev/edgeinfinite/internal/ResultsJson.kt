@@ -8,8 +8,12 @@ import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.ExecutionReport
+import dev.edgeinfinite.ExtractedField
+import dev.edgeinfinite.FieldType
+import dev.edgeinfinite.FieldValue
 import dev.edgeinfinite.LoadedGraph
 import dev.edgeinfinite.MemoryEstimate
+import dev.edgeinfinite.MissingValue
 import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.ModelVariant
 import dev.edgeinfinite.Passage
@@ -27,6 +31,8 @@ import dev.edgeinfinite.Usage
 import dev.edgeinfinite.Verdict
 import org.json.JSONArray
 import org.json.JSONObject
+import java.math.BigDecimal
+import java.time.LocalDate
 
 // Reads what the engine writes: the records of the command line's `--json`, described once, in Rust.
 
@@ -38,6 +44,16 @@ internal fun ByteArray.answerEvent(): AnswerEvent {
         "progress" -> event.progress()
         "text_delta" -> AnswerEvent.TextDelta(event.getString("delta"))
         "done" -> AnswerEvent.Done(event.getJSONObject("answer").answer())
+        else -> error("unknown event $type")
+    }
+}
+
+/** The value of an event; null of one that tells how far the fields are. */
+internal fun ByteArray.extractedField(): ExtractedField? {
+    val event = JSONObject(text())
+    return when (val type = event.getString("type")) {
+        "progress" -> null
+        "field" -> event.getJSONObject("field").extractedField()
         else -> error("unknown event $type")
     }
 }
@@ -70,12 +86,15 @@ private fun JSONObject.answer() = Answer(
     quotes = getJSONArray("quotes").map(JSONArray::getJSONObject).map { it.quote() },
     shortAnswer = optJSONObject("short_answer")?.quote(),
     verdict = string("verdict")?.let { Verdict.valueOf(it.replaceFirstChar(Char::uppercaseChar)) },
+    count = if (isNull("count")) null else getLong("count"),
     coverage = getJSONArray("coverage").map(JSONArray::getJSONObject).map { it.coverage() },
     usage = getJSONObject("usage").usage(),
 )
 
 /** By its name in snake case. */
-private fun refusal(code: String) = Refusal.valueOf(code.split('_').joinToString("") { it.replaceFirstChar(Char::uppercaseChar) })
+private fun refusal(code: String) = Refusal.valueOf(camel(code))
+
+private fun camel(code: String) = code.split('_').joinToString("") { it.replaceFirstChar(Char::uppercaseChar) }
 
 private fun JSONObject.quote() = Quote(
     start = place("start_utf16"),
@@ -125,6 +144,34 @@ private fun JSONObject.shelfDocument() = ShelfDocument(
     passages = getInt("passages"),
     language = getString("language"),
 )
+
+private fun JSONObject.extractedField(): ExtractedField {
+    val type = FieldType.entries.first { it.key == getString("type") }
+    return ExtractedField(
+        name = getString("name"),
+        type = type,
+        question = getString("question"),
+        value = if (isNull("value")) null else fieldValue(type),
+        missing = string("missing")?.let { MissingValue.valueOf(camel(it)) },
+        quotes = getJSONArray("quotes").map(JSONArray::getJSONObject).map { it.quote() },
+        words = optJSONObject("words")?.quote(),
+        foundConfidence = getDouble("found_confidence"),
+    )
+}
+
+private fun JSONObject.fieldValue(type: FieldType): FieldValue = when (type) {
+    FieldType.Text -> FieldValue.Text(getString("value"))
+    FieldType.Number -> FieldValue.Number(decimal("value"))
+    FieldType.Amount -> getJSONObject("value").run { FieldValue.Amount(decimal("amount"), getString("currency")) }
+    FieldType.Date -> FieldValue.Date(LocalDate.parse(getString("value")))
+    FieldType.YesNo -> FieldValue.YesNo(getBoolean("value"))
+    FieldType.List -> FieldValue.Texts(getJSONArray("value").map(JSONArray::getString))
+}
+
+/** The shortest decimal of a double, which is that of the document: it has at most 15 digits. */
+private fun JSONObject.decimal(key: String): BigDecimal = BigDecimal.valueOf(getDouble(key)).stripTrailingZeros().let {
+    if (it.scale() < 0) it.setScale(0) else it
+}
 
 private fun JSONObject.filePlace() = Place(
     kind = Place.Kind.valueOf(getString("kind").replaceFirstChar(Char::uppercaseChar)),

@@ -5,6 +5,8 @@ import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.DocumentChat
 import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.ExtractedField
+import dev.edgeinfinite.Field
 import dev.edgeinfinite.Passage
 import dev.edgeinfinite.SearchOptions
 import dev.edgeinfinite.Statement
@@ -30,6 +32,8 @@ internal class FakeDocument(private val engine: FakeEngine, private val lifetime
 
     fun summarize(options: SummaryOptions): Flow<AnswerEvent> =
         engine.events(FakeCall.Summarize(options), lifetime, question = null, options.reading, content, options.focus)
+
+    override fun extract(fields: List<Field>): Flow<ExtractedField> = engine.extracted(fields, lifetime, content)
 
     override suspend fun search(text: String, options: SearchOptions.() -> Unit): List<Passage> {
         val chosen = SearchOptions().apply(options)

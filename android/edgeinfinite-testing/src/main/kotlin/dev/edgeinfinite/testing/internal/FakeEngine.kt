@@ -4,11 +4,14 @@ import dev.edgeinfinite.Answer
 import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Coverage
 import dev.edgeinfinite.EdgeInfiniteInternalApi
+import dev.edgeinfinite.ExtractedField
+import dev.edgeinfinite.Field
 import dev.edgeinfinite.Quote
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.Usage
 import dev.edgeinfinite.testing.FakeAnswer
 import dev.edgeinfinite.testing.FakeCall
+import dev.edgeinfinite.testing.FakeField
 import dev.edgeinfinite.testing.FakeModel
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.flow
@@ -23,6 +26,7 @@ internal class FakeEngine(private val model: FakeModel) {
 
     /** By question, which is empty for a summary. */
     private val answers = ConcurrentHashMap<String, FakeAnswer>()
+    private val fields = ConcurrentHashMap<String, FakeField>()
     private val failures = ConcurrentHashMap<Class<out FakeCall>, Exception>()
 
     private val shelves = ConcurrentHashMap<String, FakeShelfContent>()
@@ -36,6 +40,10 @@ internal class FakeEngine(private val model: FakeModel) {
 
     fun answer(question: String?, answer: FakeAnswer) {
         answers[question.orEmpty()] = answer
+    }
+
+    fun field(name: String, value: FakeField) {
+        fields[name] = value
     }
 
     fun fail(call: Class<out FakeCall>, failure: Exception) {
@@ -80,6 +88,35 @@ internal class FakeEngine(private val model: FakeModel) {
         emit(AnswerEvent.Done(answer(question, focus, said, document, said.resolvedQuestion.takeIf { call is FakeCall.AskInChat })))
     }
 
+    /** The values of [wanted] in [content], one after another. */
+    fun extracted(wanted: List<Field>, lifetime: Lifetime, content: Content): Flow<ExtractedField> = flow {
+        begin(FakeCall.Extract(wanted), lifetime)
+        require(wanted.isNotEmpty()) { "found no fields, expected 1 to $MOST_FIELDS" }
+        require(wanted.size <= MOST_FIELDS) { "found ${wanted.size} fields, expected at most $MOST_FIELDS" }
+        require(wanted.all { it.name.isNotBlank() }) { "found a name without words, expected some" }
+        require(wanted.distinctBy { it.name }.size == wanted.size) { "found a name twice, expected each once" }
+        require(wanted.all { it.question?.isNotBlank() != false }) { "found a question without words, expected some" }
+        for (field in wanted) {
+            pace(lifetime)
+            emit(extracted(field, content.document))
+        }
+    }
+
+    private fun extracted(field: Field, document: String): ExtractedField {
+        val said = fields[field.name] ?: FakeField(value = null)
+        val quoted = said.quote?.let { quote(it, FakeAnswer(""), document, after = 0) }
+        return ExtractedField(
+            name = field.name,
+            type = field.type,
+            question = field.question ?: "What is the ${field.name.replace('_', ' ')}?",
+            value = said.value,
+            missing = said.missing.takeIf { said.value == null },
+            quotes = listOfNotNull(quoted),
+            words = said.words?.let { quote(it, FakeAnswer(""), document, after = quoted?.start ?: 0) },
+            foundConfidence = said.foundConfidence ?: if (said.value != null) 1.0 else 0.0,
+        )
+    }
+
     private fun answer(question: String?, focus: String?, said: FakeAnswer, document: String, resolved: String?): Answer {
         val quoted = said.quotes ?: said.text.lines().filter { it.isNotBlank() && it in document }
         val quotes = quoted.map { quote(it, said, document, after = 0) }
@@ -93,6 +130,7 @@ internal class FakeEngine(private val model: FakeModel) {
             quotes = quotes,
             shortAnswer = said.shortAnswer?.let { quote(it, said, document, after = quotes.firstOrNull()?.start ?: 0) },
             verdict = said.verdict,
+            count = said.count,
             coverage = coverage(quotes, document),
             usage = usage(question, said, document),
         )
@@ -134,6 +172,9 @@ internal class FakeEngine(private val model: FakeModel) {
         peakRssBytes = 0,
     )
 }
+
+/** Most fields of a call. */
+private const val MOST_FIELDS = 100
 
 /** A word and the white space after it: all of them are the text. */
 private val pieces = Regex("""^\s+|\S+\s*""")
