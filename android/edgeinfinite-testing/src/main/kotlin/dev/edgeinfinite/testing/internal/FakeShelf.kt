@@ -158,19 +158,13 @@ internal class FakeShelf(private val engine: FakeEngine, private val lifetime: L
             val number = starts.indexOfLast { it <= start }
             val about = chosen[number].first
             val shift = starts[number]
-            return Quote(
-                start - shift, end - shift, text,
-                listOf(
-                    about.title,
-                ) + headings,
-                answerStart, answerEnd, place, verbatim, about.id,
-            )
+            val headings = listOf(about.title) + headings
+            return Quote(start - shift, end - shift, text, headings, answerStart, answerEnd, place, verbatim, about.id)
         }
         return answer.run {
             val quotes = quotes.map { it.placed() }
-            Answer(
-                question, resolvedQuestion, text, found, confidence, refusal, quotes, shortAnswer?.placed(), verdict, emptyList(), usage,
-            )
+            val short = shortAnswer?.placed()
+            Answer(question, resolvedQuestion, text, found, confidence, refusal, quotes, short, verdict, null, emptyList(), usage)
         }
     }
 }
