@@ -21,6 +21,8 @@ if [[ " $* " != *" --help "* ]]; then
   export EDGEINFINITE_FUZZ_SECONDS=${EDGEINFINITE_FUZZ_SECONDS:-60}
   say "$EDGEINFINITE_FUZZ_SECONDS s of changed files for each format"
   cargo test --quiet --locked --manifest-path "$root/Cargo.toml" --package edgeinfinite-documents --test hostile -- --ignored
+  say "a shelf, killed at 200 random moments"
+  EDGEINFINITE_SHELF_KILLS=200 cargo test --quiet --locked --manifest-path "$root/Cargo.toml" --package edgeinfinite-cli --test shelf killed
   if real=$("$root/scripts/models.sh" smollm2); then "$cli" verify --model "$real"; fi
 fi
 lab_command endurance

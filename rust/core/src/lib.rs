@@ -74,8 +74,9 @@ pub mod testing {
     /// # Errors
     /// `call.unread`; `io`.
     pub fn passage_scores(document: &crate::Document, of: &dyn Collection, question: &str) -> crate::Result<Vec<(u32, f32)>> {
+        let language = document.shared.read_state()?.index.language();
+        let query = Query::new(of, language, question)?; // which may look at this document too
         let state = document.shared.read_state()?;
-        let query = Query::new(of, state.index.language(), question)?;
         let found = state.index.best(&query, state.index.passages() as usize, None)?;
         Ok(found.iter().map(|found| (found.passage.number, found.score)).collect())
     }

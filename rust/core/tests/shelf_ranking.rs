@@ -3,7 +3,8 @@
 mod common;
 mod shelf_common;
 
-use std::sync::{Arc, LazyLock};
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use common::open;
 use edgeinfinite_core::testing::{Collection, passage_scores, term_counts};
@@ -13,34 +14,44 @@ use shelf_common::{Random, add, all, only, replace};
 static READER: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-reader", None));
 const VOCABULARY: usize = 300;
 
-/// All documents, counted one by one.
+/// All documents, counted one by one; each term once.
 #[derive(Debug)]
-struct Plain(Vec<(String, Document)>);
+struct Plain {
+    documents: Vec<(String, Document)>,
+    passages: u32,
+    counted: Mutex<HashMap<u32, u32>>,
+}
 
 impl Collection for Plain {
     fn count(&self, terms: &[u32]) -> Result<Vec<u32>> {
-        let mut sums = vec![0; terms.len()];
-        for (_, document) in &self.0 {
-            term_counts(document, terms)?.0.iter().zip(&mut sums).for_each(|(count, sum)| *sum += count);
+        let mut counted = self.counted.lock().unwrap();
+        let missing: Vec<u32> = terms.iter().copied().filter(|term| !counted.contains_key(term)).collect();
+        if !missing.is_empty() {
+            for (_, document) in &self.documents {
+                let counts = term_counts(document, &missing)?.0;
+                missing.iter().zip(counts).for_each(|(term, count)| *counted.entry(*term).or_default() += count);
+            }
         }
-        Ok(sums)
+        Ok(terms.iter().map(|term| counted[term]).collect())
     }
 
     fn passages(&self) -> u32 {
-        self.0.iter().map(|(_, document)| term_counts(document, &[]).unwrap().1).sum()
+        self.passages
     }
 }
 
 impl Plain {
     fn of(shelf: &Shelf) -> Self {
         let listed = shelf.list(&all()).unwrap();
-        Self(listed.into_iter().map(|document| (document.id.clone(), shelf.document(&document.id).unwrap())).collect())
+        let documents: Vec<_> = listed.into_iter().map(|document| (document.id.clone(), shelf.document(&document.id).unwrap())).collect();
+        let passages = documents.iter().map(|(_, document)| term_counts(document, &[]).unwrap().1).sum();
+        Self { documents, passages, counted: Mutex::default() }
     }
 
     /// Every passage that matches: higher score, then the document that came first, then the earlier passage.
     fn ranked(&self, question: &str, filter: &Filter) -> Vec<(String, u32, f32)> {
         let mut found = Vec::new();
-        for (place, (id, document)) in self.0.iter().enumerate() {
+        for (place, (id, document)) in self.documents.iter().enumerate() {
             if filter.ids.as_ref().is_none_or(|ids| ids.contains(id)) {
                 let scores = passage_scores(document, self, question).unwrap();
                 found.extend(scores.into_iter().map(|(passage, score)| (place, id.clone(), passage, score)));
@@ -59,7 +70,7 @@ fn compare(shelf: &Shelf, random: &mut Random, questions: usize) {
             words[0].insert(2, 'q'); // spelt in another way
         }
         let question = words.join(" ");
-        let ids: Vec<&str> = plain.0.iter().map(|(id, _)| id.as_str()).filter(|id| id.len() % 2 == 0).collect();
+        let ids: Vec<&str> = plain.documents.iter().map(|(id, _)| id.as_str()).filter(|id| id.len() % 2 == 0).collect();
         for filter in [all(), only(&ids)] {
             let expected = plain.ranked(&question, &filter);
             for most in [1, 3, 24, 10_000] {
