@@ -3,7 +3,7 @@
     scripts/lab.sh extracted-fields --model models/demo models/reader --write
     scripts/lab.sh extracted-fields --model models/demo --show
 
-extracted_fields/texts.jsonl holds documents of different kinds and extracted_fields/fields.jsonl fields with their right
+extracted_fields/texts.jsonl holds documents of different kinds, extracted_fields/fields.jsonl fields with their right
 values, null where the document gives none that is sure, all written by hand. Right is the same value: numbers and days
 exactly, currencies as they are given, and a text that holds the right words. Each share comes with n and the interval
 that holds it with 95 % (Wilson). `--write` puts the record into docs/records and the table into docs/performance.md.
