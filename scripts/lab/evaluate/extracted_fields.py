@@ -3,10 +3,10 @@
     scripts/lab.sh extracted-fields --model models/demo models/reader --write
     scripts/lab.sh extracted-fields --model models/demo --show
 
-extracted_fields/texts.jsonl holds documents of different kinds and extracted_fields/fields.jsonl fields with their right
+extracted_fields/texts.jsonl holds documents of different kinds, extracted_fields/fields.jsonl fields with their right
 values, null where the document gives none that is sure, all written by hand. Right is the same value: numbers and days
 exactly, currencies as they are given, and a text that holds the right words. Each share comes with n and the interval
-that holds it with 95 % (Wilson). `--write` puts the record into docs/records and the table into docs/performance.md;
+that holds it with 95 % (Wilson). `--write` puts the record into docs/records and the table into docs/performance.md.
 `--show` prints what was not right.
 """
 
@@ -34,8 +34,9 @@ def read(name: str) -> list[dict]:
 
 
 def is_right(field: dict, found: dict) -> bool:
-    """Whether a field's value is the right one: of a text and of a list's entries, whether they hold the right words."""
-    wanted, value = field["value"], found["value"]
+    """Whether a field's value is the right one; a text and a list's entries have to hold the right words."""
+    wanted = field["value"]
+    value = found["value"]
     if wanted is None or value is None:
         return wanted is value
     if field["type"] == "text":
@@ -97,9 +98,7 @@ def main() -> int:
                 some += zip(wanted, report["fields"], strict=True)
                 progress.say(f"{name}: {text['name']}", last=text is texts[-1])
             types = [ALL, *dict.fromkeys(field["type"] for field in fields)]
-            models[name] = {
-                kind: measures([one for one in some if kind in (ALL, one[0]["type"])]) for kind in types
-            }
+            models[name] = {kind: measures([one for one in some if kind in (ALL, one[0]["type"])]) for kind in types}
             print(name)
             for kind, shares in models[name].items():
                 print(f"    {kind:8}", *(f"{key} {Share.of(value)};" for key, value in shares.items() if value["n"]))

@@ -40,7 +40,7 @@ pub(super) fn namings(asked: &Asked, profile: &Profile, title: &[String], only: 
     }
     for (number, column) in profile.columns.iter().enumerate() {
         let own = significant(column);
-        let names = own.last() == Some(&wanted) && own.iter().all(|part| known(part));
+        let names = own.last() == Some(&wanted) && own.iter().all(&known);
         // "How many seats does the Skua have?" asks for what stands there.
         if names && (number == 0 || !profile.digits[number]) {
             let accounts = own.into_iter().chain(stems(heading(profile))).collect();

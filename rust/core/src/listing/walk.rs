@@ -149,7 +149,7 @@ impl Walk {
         let cell =
             |cell: &std::ops::Range<usize>| chunk.text.get(cell.start - chunk.start..cell.end - chunk.start).unwrap_or_default().trim();
         match &block.kind {
-            Kind::PageBreak | Kind::Furniture | Kind::Caption => return,
+            Kind::PageBreak | Kind::Furniture | Kind::Caption => {}
             Kind::Header { cells } => {
                 let columns = cells.iter().take(COLUMNS).map(|range| name(cell(range))).collect();
                 self.headers.push_back((self.number, columns, block.lead));
@@ -173,7 +173,7 @@ impl Walk {
                 let columns = self.rows.as_mut().map_or(&mut none, |rows| &mut rows.columns);
                 for (label, value) in labels {
                     let at = columns.iter().position(|column| column == label).or_else(|| {
-                        let new = (columns.len() < COLUMNS).then(|| columns.len());
+                        let new = (columns.len() < COLUMNS).then_some(columns.len());
                         columns.extend(new.map(|_| name(label)));
                         new
                     });

@@ -139,7 +139,7 @@ fn in_words(text: &str, tokens: &[Token]) -> Option<(usize, Result<String, Missi
         };
     }
     let month = first.month()?;
-    let (at, day) = next(1).and_then(|at| Some((at, tokens[at].day()))).unwrap_or((0, None));
+    let (at, day) = next(1).map(|at| (at, tokens[at].day())).unwrap_or((0, None));
     let Some(day) = day else {
         // A month and a year, without a day.
         let year = next(1).filter(|at| tokens[*at].year().is_some())?;
