@@ -28,7 +28,11 @@ pub const CODES: &[(&str, Kind, &str)] = &[
     ("argument.accelerator", Kind::Argument, "no accelerator of that name"),
     ("argument.sampling", Kind::Argument, "a number of the sampling that means nothing"),
     ("argument.options", Kind::Argument, "options that are not of the expected form"),
-    ("argument.fields", Kind::Argument, "no fields, too many, one of an unknown type, or a name that is empty or not the only one of its kind"),
+    (
+        "argument.fields",
+        Kind::Argument,
+        "no fields, too many, one of an unknown type, or a name that is empty or not the only one of its kind",
+    ),
     ("argument.text", Kind::Argument, "a text to be compared with the document is longer than what is compared at once"),
     ("argument.range", Kind::Argument, "a range of the text that ends before it begins, or is too long to be given at once"),
     ("argument.id", Kind::Argument, "the id, the title or the metadata of a document for a shelf is empty or too long"),

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 
 use edgeinfinite_core::Result;
 use edgeinfinite_core::testing::{
-    CancelToken, Embedding, EmbeddingManifest, Executor, LayerKind, Memory, ModelDims, Rope, RowDtype, Scenario, Session,
-    SessionShared, sigma,
+    CancelToken, Embedding, EmbeddingManifest, Executor, LayerKind, Memory, ModelDims, Rope, RowDtype, Scenario, Session, SessionShared,
+    sigma,
 };
 use half::f16;
 

@@ -62,7 +62,13 @@ fn open(name: &str, scenario: &str, precision: &str) -> Arc<Model> {
 fn tail(case: &Case, model: &Model) -> Vec<u32> {
     match case.task.as_str() {
         "ask" => {
-            model.generator().unwrap().template().ask(&case.question, None, 256, model.generator().unwrap().tokens()).expect("a question").after
+            model
+                .generator()
+                .unwrap()
+                .template()
+                .ask(&case.question, None, 256, model.generator().unwrap().tokens())
+                .expect("a question")
+                .after
         }
         _ => model.generator().unwrap().template().summarize(None, 256, model.generator().unwrap().tokens()).unwrap().after,
     }

@@ -45,7 +45,17 @@ impl Notes {
             return Err(question_too_long(document.generator()?, task_tokens.count())); // now, not at the first long sentence
         }
         let passages = state.index.passages();
-        Ok(Self { task_tokens, last_tokens, weights, asked, next: 0, passages, waiting: VecDeque::new(), levels: vec![Vec::new()], level: Some(0) })
+        Ok(Self {
+            task_tokens,
+            last_tokens,
+            weights,
+            asked,
+            next: 0,
+            passages,
+            waiting: VecDeque::new(),
+            levels: vec![Vec::new()],
+            level: Some(0),
+        })
     }
 
     /// The next prompt, given the note of the one before; None after the last, or when nothing was noted.

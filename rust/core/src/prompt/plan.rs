@@ -41,7 +41,9 @@ impl Plan {
         let task_tokens = tokens(instruction.as_deref())?;
         if instruction.is_some() && PromptBudget::new(model, task_tokens.count()).left <= model.piece_tokens() {
             let (count, window) = (task_tokens.count(), model.sizes().window);
-            let message = format!("instruction: found {count} tokens with what is asked, which leave no room for the document in a window of {window}");
+            let message = format!(
+                "instruction: found {count} tokens with what is asked, which leave no room for the document in a window of {window}"
+            );
             return Err(Error::new("argument.options", message));
         }
         Ok(match (reading, task) {
