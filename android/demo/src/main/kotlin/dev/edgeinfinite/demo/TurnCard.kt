@@ -101,7 +101,7 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
                 addSection(headings)
                 section = headings
             } else {
-                addQuote(quote, headings.takeIf { it != section }.orEmpty())
+                addQuote(quote, answer.shortAnswer, headings.takeIf { it != section }.orEmpty())
             }
             end = maxOf(end, quote.answerEnd)
         }
@@ -124,9 +124,16 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
         pieces.addView(text)
     }
 
-    private fun addQuote(quote: Quote, headings: List<String>) {
-        val words = quote.text.oneLine()
-        pieces.addPiece(quote.place, headings, words, view.context.getString(R.string.quote_label, words), quote.start..<quote.end)
+    /** A quote; [short], the words that answer by themselves, is in bold where they stand in it. */
+    private fun addQuote(quote: Quote, short: Quote?, headings: List<String>) {
+        val label = view.context.getString(R.string.quote_label, quote.text.oneLine())
+        val inside = short != null && short.start >= quote.start && short.end <= quote.end
+        val words = if (inside) bold(quote, short.start - quote.start, short.end - quote.start) else quote.text.oneLine()
+        pieces.addPiece(quote.place, headings, words, label, quote.start..<quote.end)
+    }
+
+    private fun bold(quote: Quote, start: Int, end: Int): CharSequence = SpannableString(quote.text.replace(WHITE_SPACE, " ")).apply {
+        setSpan(StyleSpan(Typeface.BOLD), start, end, Spanned.SPAN_EXCLUSIVE_EXCLUSIVE)
     }
 
     private fun showPassages(turn: Turn) {
