@@ -12,6 +12,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "span",
             "whitespace",
+            "number_words",
             "encoding",
             "byte_source",
             "places",

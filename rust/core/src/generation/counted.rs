@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::answer::{Answer, AnswerEvent, CoverageKind, Quote, Span, Usage};
+use crate::answer::{Answer, AnswerEvent, CoverageKind, Quote, Span};
 use crate::document::Shared;
 use crate::error::Result;
 use crate::generation::answer_stream::Generate;
@@ -15,7 +15,6 @@ use crate::listing::{Listed, Listing, Wanted, asked};
 use crate::manifest::Reading;
 use crate::runtime::cancel_token::CancelToken;
 use crate::search::quotes::headings;
-use crate::session::Session;
 use crate::text::whitespace::trimmed;
 
 /// What is to be counted for a question by recall; None of any other question.
@@ -81,13 +80,7 @@ impl Counted {
         let state = self.document.state()?;
         let mut coverage = CoverageMap::default();
         coverage.add(source, listed.extent, CoverageKind::Recalled)?;
-        let usage = Usage {
-            document_tokens: state.marks.tokens,
-            index_ms: state.marks.index_ms,
-            read_ms: state.marks.read_ms,
-            index_bytes: state.index.bytes(),
-            ..self.stats.usage(0, None, state.session.as_ref().map_or(0, Session::bytes))
-        };
+        let usage = self.stats.of_document(0, None, &state);
         Ok(Answer {
             question: Some(self.question.clone()),
             resolved_question: None,

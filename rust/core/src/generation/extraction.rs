@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::answer::{Answer, AnswerEvent, CoverageKind, Quote, Span, Usage};
+use crate::answer::{Answer, AnswerEvent, CoverageKind, Quote, Span};
 use crate::document::Shared;
 use crate::error::Result;
 use crate::generation::answer_stream::Generate;
@@ -22,7 +22,6 @@ use crate::reader::{Decision, Laid, Piece, Question, Reader, asks_yes_or_no, dec
 use crate::runtime::cancel_token::CancelToken;
 use crate::runtime::encoder::EncoderOutput;
 use crate::search::quotes::{headings, locate};
-use crate::session::Session;
 use crate::text::whitespace::untrimmed;
 
 /// A candidate as a run takes it.
@@ -224,13 +223,7 @@ impl Extraction {
         };
         let refusal = if found { None } else { Some(refusal(&self.document, &self.question, true)?) };
         let state = self.document.state()?;
-        let usage = Usage {
-            document_tokens: state.marks.tokens,
-            index_ms: state.marks.index_ms,
-            read_ms: state.marks.read_ms,
-            index_bytes: state.index.bytes(),
-            ..self.stats.usage(0, None, state.session.as_ref().map_or(0, Session::bytes))
-        };
+        let usage = self.stats.of_document(0, None, &state);
         Ok(Answer {
             question: Some(self.question.clone()),
             resolved_question: None,

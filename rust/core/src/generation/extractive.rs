@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::answer::{Answer, AnswerEvent, CoverageKind, Quote, Refusal, Span, Usage};
+use crate::answer::{Answer, AnswerEvent, CoverageKind, Quote, Refusal, Span};
 use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::generation::answer_stream::Generate;
@@ -23,7 +23,6 @@ use crate::prompt::focus::subject;
 use crate::prompt::survey::{SummarySentence, Survey};
 use crate::runtime::cancel_token::CancelToken;
 use crate::search::quotes::{headings, locate};
-use crate::session::Session;
 use crate::text::whitespace::trimmed;
 
 /// How well a sentence bears at least on a focus that the document speaks of.
@@ -195,13 +194,7 @@ impl Extractive {
             self.coverage.add(source, quote.span, CoverageKind::Recalled)?;
         }
         let found = self.refusal.is_none();
-        let usage = Usage {
-            document_tokens: state.marks.tokens,
-            index_ms: state.marks.index_ms,
-            read_ms: state.marks.read_ms,
-            index_bytes: state.index.bytes(),
-            ..self.stats.usage(self.tokens, None, state.session.as_ref().map_or(0, Session::bytes))
-        };
+        let usage = self.stats.of_document(self.tokens, None, &state);
         Ok(Answer {
             question: None,
             resolved_question: None,

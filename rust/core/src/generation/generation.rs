@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::answer::{Answer, AnswerEvent, Refusal, Usage, found_confidence};
+use crate::answer::{Answer, AnswerEvent, Refusal, found_confidence};
 use crate::document::{Document, Shared};
 use crate::error::Result;
 use crate::generation::answer_stream::{AnswerStream, Generate};
@@ -23,7 +23,6 @@ use crate::prompt::plan::Plan;
 use crate::prompt::{Evidence, Near, Next, Prompt, Task};
 use crate::runtime::cancel_token::CancelToken;
 use crate::search::quotes::headings;
-use crate::session::Session;
 
 /// A step was made, and there is nothing to show yet.
 const NO_OUTPUT: AnswerEvent = AnswerEvent::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
@@ -248,13 +247,7 @@ impl Generation {
             quote.place = document.source.place(quote.span.start)?;
             quote.headings = headings(&document.source, &state.index, quote.span.start)?;
         }
-        let usage = Usage {
-            document_tokens: state.marks.tokens,
-            index_ms: state.marks.index_ms,
-            read_ms: state.marks.read_ms,
-            index_bytes: state.index.bytes(),
-            ..self.stats.usage(self.output.tokens(), self.output.tokens_per_second(), state.session.as_ref().map_or(0, Session::bytes))
-        };
+        let usage = self.stats.of_document(self.output.tokens(), self.output.tokens_per_second(), &state);
         Ok(Answer {
             question: self.request.question().map(str::to_owned),
             resolved_question: None,

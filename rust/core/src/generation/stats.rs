@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use crate::answer::{AnswerEvent, Usage, peak_rss_bytes};
+use crate::document::reading_state::DocumentState;
+use crate::session::Session;
 
 /// The costs so far.
 #[derive(Debug)]
@@ -55,6 +57,17 @@ impl Stats {
             state_bytes: document_bytes + self.state_bytes,
             peak_rss_bytes: peak_rss_bytes(),
             ..Usage::default()
+        }
+    }
+
+    /// The same with what reading the document cost.
+    pub fn of_document(&self, generated: usize, tokens_per_second: Option<f64>, state: &DocumentState) -> Usage {
+        Usage {
+            document_tokens: state.marks.tokens,
+            index_ms: state.marks.index_ms,
+            read_ms: state.marks.read_ms,
+            index_bytes: state.index.bytes(),
+            ..self.usage(generated, tokens_per_second, state.session.as_ref().map_or(0, Session::bytes))
         }
     }
 }

@@ -4,6 +4,7 @@ use unicode_segmentation::UnicodeSegmentation;
 
 use crate::index::Language;
 use crate::index::folding::{plain, small};
+use crate::text::number_words::{below_twenty, tens};
 use crate::text::whitespace::visible;
 
 /// Words that a question is made of rather than about, beside those that English terms leave out.
@@ -114,36 +115,10 @@ about under above below near that which who whose there here and i you we he she
     )
 }
 
-/// A number in digits or in words up to twenty; None of any other word.
+/// A number in digits, or in a word up to ninety; None of any other word.
 pub(super) fn number(word: &str) -> Option<u64> {
-    const WORDS: [&str; 21] = [
-        "zero",
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-    ]; // fmt: skip
-    let tens = ["thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
-    let named = WORDS.iter().position(|one| *one == word).map(|at| at as u64);
-    let ten = tens.iter().position(|one| *one == word).map(|at| 10 * (at as u64 + 3));
     let digits = || word.chars().all(|c| c.is_ascii_digit() || c == ',').then(|| word.replace(',', "").parse().ok()).flatten();
-    named.or(ten).or_else(digits)
+    below_twenty(word).or_else(|| tens(word)).map(u64::from).or_else(digits)
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub(crate) mod byte_source;
 pub mod cutter;
 mod encoding;
 pub(crate) mod extraction;
+pub(crate) mod number_words;
 mod places;
 pub(crate) mod pretokenizer;
 pub(crate) mod sentences;

@@ -3,34 +3,12 @@
 use std::ops::Range;
 
 use crate::index::Language;
+use crate::text::number_words::{below_twenty, tens};
 
 /// More digits than a double holds are no number but a mark of something.
 const DIGITS: usize = 15;
 /// Letters that may follow a number at once.
 const UNITS: &str = " kg g mg t km m cm mm l ml dl h min s ms w kw kwh v a mb gb tb kb hz khz mhz ghz c f x bar pa ha ";
-const WORDS: [&str; 20] = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]; // fmt: skip
-const TENS: [&str; 8] = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
 /// Words before which "one" is no number.
 const PRONOUN: &str = " of may must can is who should shall has will another ";
 
@@ -173,14 +151,13 @@ fn parts(text: &str) -> impl Iterator<Item = (usize, &str)> {
 /// How many words stand for a number, and which.
 fn word_number(words: &[(usize, &str)]) -> (usize, f64) {
     let word = |at: usize| words.get(at).map_or(String::new(), |word| word.1.to_lowercase());
-    let unit = |word: &str| WORDS.iter().position(|one| *one == word).map(|at| at as f64);
+    let unit = |word: &str| below_twenty(word).map(f64::from);
     let first = word(0);
     let second = word(1);
     if second == "hundred" && (first == "a" || first == "one") {
         return (2, 100.0);
     }
-    if let Some(at) = TENS.iter().position(|one| *one == first) {
-        let tens = 10.0 * (at as f64 + 2.0);
+    if let Some(tens) = tens(&first).map(f64::from) {
         return match unit(&second) {
             Some(unit) if (1.0..10.0).contains(&unit) && words[1].0 == words[0].0 + words[0].1.len() + 1 => (2, tens + unit),
             _ => (1, tens),
