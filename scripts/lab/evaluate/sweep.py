@@ -1,9 +1,9 @@
 """What each size of a scenario costs and brings, around the one that a model folder has by default.
 
     scripts/lab.sh sweep                     models/demo: segment, window, recall budget and threads, some ten minutes
-    scripts/lab.sh sweep --model FOLDER      another model; of one that answers in its own words nothing is counted right
-    scripts/lab.sh sweep --write             also writes docs/records/ and the table in docs/performance.md; `scripts/lab.sh
-                                             sizes` draws it
+    scripts/lab.sh sweep --model FOLDER      another model; of one that writes in its own words nothing is counted right
+    scripts/lab.sh sweep --write             also writes docs/records/ and the table in docs/performance.md
+    scripts/lab.sh sizes                     draws the newest record
 
 One size changes at a time. Reading is that of `bench --reading memory` on 4,096 tokens, the first text that of `bench
 --reading recall` on the same; right are answers to questions made by rule about real documents (real-documents --hard).
@@ -35,7 +35,7 @@ AXES = ("segment", "window", "recall", "threads")
 
 
 def around(default: dict[str, int], cores: int) -> dict[str, list[dict[str, int]]]:
-    """A scenario → by the size that changes, scenarios with that size from a quarter of the default to four times it."""
+    """A scenario → by the size that changes, scenarios with it from a quarter of the default to four times that."""
     scenarios: dict[str, list[dict[str, int]]] = {"threads": [default | {"threads": n} for n in range(1, cores + 1)]}
     room = default["window"] - default["recall"]
     for axis in ("segment", "window", "recall"):
@@ -78,8 +78,14 @@ def measure(cli: Cli, names: list[str], rounds: int, progress: Progress) -> dict
                 "state_bytes": reading["state_bytes"],
                 "peak_rss_bytes": reading["peak_rss_bytes"],
             })  # fmt: skip
-            progress.say(f"round {turn + 1} of {rounds}: {number + 1} of {len(names)} scenarios", number + 1 == len(names))
-    return {name: {key: statistics.median(run[key] for run in found) for key in found[0]} for name, found in runs.items()}
+            said = f"round {turn + 1} of {rounds}: {number + 1} of {len(names)} scenarios"
+            progress.say(said, number + 1 == len(names))
+    return {name: medians(some) for name, some in runs.items()}
+
+
+def medians(runs: list[dict]) -> dict:
+    """Of runs of the same keys."""
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
 
 
 def right(cli: Cli, work: Path, name: str, most: int) -> dict:

@@ -38,7 +38,8 @@ def panel(rows: list[dict], number: int) -> list[str]:
     low, high = (math.log2(end) for end in (values[0], values[-1]))
     x = Axis(2 ** (low - 0.1), 2 ** (high + 0.1), {value: f"{value:,}" for value in values}, log=True)
     most = 1.15 * max(row[what] / unit for row in found)
-    one = Panel(left, left + wide, top, top + HEIGHT / 2 - 86, title, x, Axis(0, most, {t: f"{t:g}" for t in ticks(most)}))
+    y = Axis(0, most, {tick: f"{tick:g}" for tick in ticks(most)})
+    one = Panel(left, left + wide, top, top + HEIGHT / 2 - 86, title, x, y)
     body = one.frame() + one.line([(row["value"], row[what] / unit) for row in found], COLOUR)
     for row in found:
         if row["default"]:
