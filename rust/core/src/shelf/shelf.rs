@@ -24,9 +24,12 @@
 //! A document is on the shelf once the catalogue says so. What a killed process left besides is deleted at the next opening.
 
 use std::collections::{HashSet, VecDeque};
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
+
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
 
 use crate::document::{self, Document};
 use crate::error::{Error, Result};
@@ -310,14 +313,14 @@ fn failed() -> Error {
 fn lock(path: &Path) -> Result<File> {
     let failed = |e: std::io::Error| Error::io(path.display(), &e);
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(failed)?;
-    match file.try_lock() {
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => {
+        Err(Errno::WOULDBLOCK) => {
             let message =
                 format!("{}: found the shelf open in another process, or twice in this one; close it there first", path.display());
             Err(Error::new("shelf.locked", message))
         }
-        Err(TryLockError::Error(error)) => Err(failed(error)),
+        Err(error) => Err(failed(error.into())),
     }
 }
 
