@@ -34,5 +34,9 @@ private fun problem(code: String): Int = when (code) {
     "runtime.missing" -> R.string.problem_runtime_missing
     "runtime.failed" -> R.string.problem_runtime_failed
     "io" -> R.string.problem_storage
-    else -> if (code.startsWith("state.")) R.string.problem_state else R.string.problem_defect
+    else -> when (code.substringBefore('.')) {
+        "state" -> R.string.problem_state
+        "shelf" -> R.string.problem_shelf
+        else -> R.string.problem_defect
+    }
 }

@@ -6,6 +6,7 @@ import dev.edgeinfinite.EngineMissingException
 import dev.edgeinfinite.ModelException
 import dev.edgeinfinite.OnnxRuntimeException
 import dev.edgeinfinite.SavedDocumentException
+import dev.edgeinfinite.ShelfException
 import dev.edgeinfinite.StorageException
 import dev.edgeinfinite.TextException
 import org.junit.Assert.assertEquals
@@ -24,6 +25,7 @@ class ProblemsTest : PhoneTest() {
         "text", "document" -> TextException(code, "")
         "model" -> ModelException(code, "")
         "state" -> SavedDocumentException(code, "")
+        "shelf" -> ShelfException(code, "")
         "runtime" -> OnnxRuntimeException(code, "")
         else -> StorageException(code, "")
     }
