@@ -34,9 +34,12 @@ private fun problem(code: String): Int = when (code) {
     "runtime.missing" -> R.string.problem_runtime_missing
     "runtime.failed" -> R.string.problem_runtime_failed
     "io" -> R.string.problem_storage
-    else -> when (code.substringBefore('.')) {
-        "state" -> R.string.problem_state
-        "shelf" -> R.string.problem_shelf
-        else -> R.string.problem_defect
-    }
+    else -> problemOfGroup(code.substringBefore('.'))
+}
+
+/** The sentence for codes that have one together. */
+private fun problemOfGroup(group: String): Int = when (group) {
+    "state" -> R.string.problem_state
+    "shelf" -> R.string.problem_shelf
+    else -> R.string.problem_defect
 }
