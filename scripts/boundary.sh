@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What crossing the JNI boundary costs, by JMH on this machine's JVM with the engine that the other scripts build (profile dev, at full optimisation): a call, a call with text, the
-# events of an answer one by one and by the Flow (android/benchmarks). Prints percentiles in microseconds; writes target/boundary.json.
+# What crossing the JNI boundary costs, by JMH on this machine's JVM with the engine that the other scripts build (profile dev, at full
+# optimisation): a call, a call with text, the events of an answer one by one and by the Flow (android/benchmarks). Prints percentiles in
+# microseconds; writes target/boundary.json.
 #
 #     scripts/boundary.sh            a minute on a quiet machine
 #     scripts/boundary.sh call       those whose name holds that

@@ -128,6 +128,15 @@ enum Style {
     Paragraph,
 }
 
+impl From<Style> for SummaryStyle {
+    fn from(style: Style) -> Self {
+        match style {
+            Style::Bullets => Self::Bullets,
+            Style::Paragraph => Self::Paragraph,
+        }
+    }
+}
+
 #[derive(Subcommand)]
 enum Command {
     /// Summarises a document.
@@ -316,11 +325,7 @@ fn run() -> Result<()> {
     let common = &arguments.common;
     match &arguments.command {
         Command::Summarize { file, state, length, focus, style } => {
-            let style = match style {
-                Style::Bullets => SummaryStyle::Bullets,
-                Style::Paragraph => SummaryStyle::Paragraph,
-            };
-            let options = AskOptions { length: *length, focus: focus.clone(), style, ..common.options()? };
+            let options = AskOptions { length: *length, focus: focus.clone(), style: (*style).into(), ..common.options()? };
             answer::run(common, &options, file, state.as_deref(), &[])
         }
         Command::Ask { file, questions, chat: true, state } => chat::run(common, &common.options()?, file, state.as_deref(), questions),

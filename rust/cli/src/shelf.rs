@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use edgeinfinite_core::{
-    Answer, AskOptions, Error, Filter, Model, NewDocument, Passage, Refusal, Result, SearchOptions, Shelf, ShelfDocument, SummaryStyle,
+    Answer, AskOptions, Error, Filter, Model, NewDocument, Passage, Refusal, Result, SearchOptions, Shelf, ShelfDocument,
 };
 use serde::Serialize;
 
@@ -156,11 +156,7 @@ pub fn run(common: &Common, folder: &Path, command: &ShelfCommand) -> Result<()>
             ask(common, &model, &shelf, questions, &which.filter(), &options, seconds, usage)
         }
         ShelfCommand::Summarize { which, length, focus, style } => {
-            let style = match style {
-                Style::Bullets => SummaryStyle::Bullets,
-                Style::Paragraph => SummaryStyle::Paragraph,
-            };
-            let options = AskOptions { length: *length, focus: focus.clone(), style, ..common.options()? };
+            let options = AskOptions { length: *length, focus: focus.clone(), style: (*style).into(), ..common.options()? };
             let summary = answer::reply(common, &shelf.summarize(&which.filter(), options)?)?;
             answer::conclude(common, &model, &[summary], false, seconds, true, usage)
         }

@@ -144,6 +144,14 @@ def write_record(name: str, content: dict) -> Path:
     return path
 
 
+def publish(name: str, record: dict, place: str, table: str) -> None:
+    """Writes a record of shares, and its table at that place of docs/performance.md."""
+    path = write_record(name, record)
+    on = f"{record['machine']['cpu']}, commit {record['commit']} ([record](records/{path.name}))"
+    said = f"`{record['command']}` on {on}; 95 % intervals (Wilson) and n.\n\n"
+    replace_between(ROOT / "docs/performance.md", place, said + table)
+
+
 def replace_between(path: Path, name: str, text: str) -> None:
     """Puts `text` between `<!-- name -->` and `<!-- /name -->`."""
     whole = path.read_text()

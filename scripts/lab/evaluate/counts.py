@@ -22,7 +22,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from lab.evaluate.cli import ROOT, Cli, Progress, built, record_head, replace_between, write_record
+from lab.evaluate.cli import ROOT, Cli, Progress, built, publish, record_head
 from lab.evaluate.score import Share
 
 DATA = Path(__file__).parent / "counts"
@@ -145,10 +145,7 @@ def main() -> int:
     if options.out:
         options.out.write_text(json.dumps(record, indent=1) + "\n")
     if options.write:
-        path = write_record(f"counts-{'-'.join(models)}", record)
-        place = f"{record['machine']['cpu']}, commit {record['commit']} ([record](records/{path.name}))"
-        said = f"`{record['command']}` on {place}; 95 % intervals (Wilson) and n.\n\n"
-        replace_between(ROOT / "docs/performance.md", "counts", said + "\n".join([HEAD, *rows(models)]))
+        publish(f"counts-{'-'.join(models)}", record, "counts", "\n".join([HEAD, *rows(models)]))
     return 0
 
 

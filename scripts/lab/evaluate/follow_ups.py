@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from lab.evaluate.cli import ROOT, Cli, Progress, built, record_head, replace_between, write_record
+from lab.evaluate.cli import ROOT, Cli, Progress, built, publish, record_head
 from lab.evaluate.score import Share
 
 DATA = Path(__file__).parent / "follow_ups"
@@ -216,10 +216,7 @@ def main() -> int:
     if options.out:
         options.out.write_text(json.dumps(record, indent=1) + "\n")
     if options.write:
-        path = write_record(f"follow-ups-{'-'.join(models)}", record)
-        place = f"{record['machine']['cpu']}, commit {record['commit']} ([record](records/{path.name}))"
-        said = f"`{record['command']}` on {place}; 95 % intervals (Wilson) and n.\n\n"
-        replace_between(ROOT / "docs/performance.md", "follow-ups", said + "\n".join([HEAD, *rows(models)]))
+        publish(f"follow-ups-{'-'.join(models)}", record, "follow-ups", "\n".join([HEAD, *rows(models)]))
     return 0
 
 

@@ -129,13 +129,13 @@ def main() -> None:
     manifest = json.loads((model / "model.json").read_text())
     default = manifest["scenarios"][manifest["default_scenario"]]
     cores = len(os.sched_getaffinity(0))
-    axes = around(default | {"threads": default["threads"] or cores}, cores)
+    usual = default | {"threads": default["threads"] or cores}
+    axes = around(usual, cores)
     scenarios = {f"{axis}-{one[axis]}": one for axis, some in axes.items() for one in some}
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-sweep-") as folder:
         work = Path(folder)
         cli = Cli(program, resized(model, work / "model", scenarios), work)
         found = measure(cli, list(scenarios), args.rounds, progress)
-        usual = default | {"threads": default["threads"] or cores}
         rows = []
         for axis, some in axes.items():
             for one in some:

@@ -60,8 +60,9 @@ impl Extractive {
     /// None where a model writes or chooses the summary: by another reading than recall, and in a free model's own words.
     pub fn new(document: &Arc<Shared>, options: &AskOptions) -> Result<Option<Self>> {
         let stats = Stats::new(Instant::now());
-        check_combination(document, options, false)?;
-        let recalls = matches!(reading(document, options, false), Reading::Recall | Reading::RecallAll);
+        let reading = reading(document, options, false);
+        check_combination(&document.model, options, reading, false)?;
+        let recalls = matches!(reading, Reading::Recall | Reading::RecallAll);
         let generator = document.model.generator().ok();
         let writes = generator.is_some_and(|generator| generator.template.citing().is_none()) && !options.verbatim;
         let focus = options.focus.as_deref().map(str::trim);

@@ -14,7 +14,7 @@ use crate::generation::output::Output;
 use crate::generation::prompt_run::PromptRun;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::refusal::{bears_not, refusal};
-use crate::generation::request::{AnswerKind, AskOptions, Request, check_combination};
+use crate::generation::request::{AnswerKind, AskOptions, Request, check_combination, reading};
 use crate::generation::stats::Stats;
 use crate::generation::step::Step;
 use crate::index::Language;
@@ -55,7 +55,7 @@ impl Document {
 /// What answers a question: the folder's reader, where it has one and the reading is recall, or else its language model. By recall the answer is looked for rather
 /// beside what `near` names.
 pub(crate) fn answering(document: &Arc<Shared>, question: &str, options: AskOptions, near: Near) -> Result<Box<dyn Generate>> {
-    check_combination(document, &options, true)?;
+    check_combination(&document.model, &options, reading(document, &options, true), true)?;
     let counts = counts(document, question, &options);
     let otherwise: Box<dyn Generate> = match Extraction::new(document, question, &options)? {
         Some(extraction) => Box::new(extraction.near(near)),

@@ -43,7 +43,7 @@ mod prompt_run;
 pub(crate) mod prompt_session;
 pub(crate) mod refusal;
 pub(crate) mod request;
-mod stats;
+pub(crate) mod stats;
 mod step;
 
 pub use answer_stream::AnswerStream;

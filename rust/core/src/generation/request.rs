@@ -111,7 +111,6 @@ impl Request {
     pub fn new(document: Arc<Shared>, task: Task, options: AskOptions) -> Result<Self> {
         let generator = Arc::clone(document.generator()?);
         let request = Self { document, generator, task, options };
-        check_combination(&request.document, &request.options, request.is_question())?;
         request.retrieval_prompts()?;
         at_least_one("length", request.options.length)?;
         request.options.sampling.check()?;
@@ -234,7 +233,7 @@ pub(crate) fn check_prompts(model: &Model, options: &AskOptions, reading: Readin
 }
 
 /// Refuses options that would change nothing beside the others, and an instruction where nothing follows it.
-pub(crate) fn check_combination(document: &Shared, options: &AskOptions, is_question: bool) -> Result<()> {
+pub(crate) fn check_combination(model: &Model, options: &AskOptions, reading: Reading, is_question: bool) -> Result<()> {
     let wrong = |name: &str, found: &str, expected: &str| {
         Err(Error::new("argument.options", format!("{name}: found {found}, expected {expected}")))
     };
@@ -247,7 +246,6 @@ pub(crate) fn check_combination(document: &Shared, options: &AskOptions, is_ques
     if is_question && options.style != SummaryStyle::default() {
         return wrong("style", "a question", "a summary");
     }
-    let reading = reading(document, options, is_question);
     if options.recall_prompts.is_some() && !is_question {
         return wrong("recall_prompts", "a summary", "a question");
     }
@@ -261,8 +259,8 @@ pub(crate) fn check_combination(document: &Shared, options: &AskOptions, is_ques
     if options.verbatim {
         return wrong("instruction", "an answer that is held to the document (verbatim)", "one in the model's own words");
     }
-    let reads = is_question && document.model.reader().is_some() && matches!(reading, Reading::Recall | Reading::RecallAll);
-    match document.model.generator() {
+    let reads = is_question && model.reader().is_some() && matches!(reading, Reading::Recall | Reading::RecallAll);
+    match model.generator() {
         Ok(generator) if generator.template.citing().is_none() && !reads => Ok(()),
         Ok(_) if reads => wrong("instruction", "a reader, which quotes sentences", "a model that answers in its own words"),
         Ok(_) => wrong("instruction", "a model that quotes sentences", "a model that answers in its own words"),

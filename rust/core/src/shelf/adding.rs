@@ -81,7 +81,7 @@ impl Shelf {
 
     fn adding(&self, source: TextSource, about: NewDocument, replaces: bool) -> Result<Adding> {
         about.check()?;
-        check_id(&self.shared, &about.id, replaces)?;
+        self.shared.state()?.check_id(&about.id, replaces)?;
         let progress = Progress {
             tokens_done: 0,
             tokens_total: 0,
@@ -92,18 +92,6 @@ impl Shelf {
         };
         let work = Mutex::new(Work { phase: Phase::Extract, progress });
         Ok(Adding { shelf: Arc::clone(&self.shared), source, about, replaces, cancel: CancelToken::between_runs(), work })
-    }
-}
-
-/// Whether a document of an id can be added, or can be replaced.
-fn check_id(shelf: &Shared, id: &str, replaces: bool) -> Result<()> {
-    let state = shelf.state()?;
-    match state.find(id) {
-        Err(error) if replaces => Err(error),
-        Ok(_) if !replaces => {
-            Err(Error::new("shelf.exists", format!("found a document with the id {id:?} on the shelf, expected none: replace it")))
-        }
-        _ => Ok(()),
     }
 }
 
@@ -231,15 +219,7 @@ impl Adding {
         self.source.unchanged()?;
         let mut shelf = self.shelf.state()?;
         self.cancel.check()?;
-        match shelf.find(&self.about.id) {
-            Err(error) if self.replaces => return Err(error),
-            Ok(_) if !self.replaces => {
-                let message =
-                    format!("found a document with the id {:?} on the shelf, which was added meanwhile: replace it", self.about.id);
-                return Err(Error::new("shelf.exists", message));
-            }
-            _ => {}
-        }
+        shelf.check_id(&self.about.id, self.replaces)?; // another change may have come before
         let number = shelf.catalogue.last() + 1;
         let path = self.shelf.path(number);
         beside.persist(&path).map_err(|e| failed(e.error))?;

@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::generation::answer_stream::{AnswerStream, Generate};
 use crate::generation::generation::answering;
 use crate::generation::prompt_session::PromptSession;
-use crate::generation::request::{AskOptions, check_prompts};
+use crate::generation::request::{AskOptions, check_combination, check_prompts};
 use crate::manifest::Reading;
 use crate::prompt::Near;
 use crate::prompt::retrieval::{MOST_PASSAGES, PASSAGES};
@@ -28,6 +28,8 @@ pub(super) struct Chosen {
     pub snapshot: Arc<Snapshot>,
     /// Their places, ascending; at least one.
     pub places: Vec<u32>,
+    /// Of all of them together.
+    pub tokens: u64,
 }
 
 /// An answer in the making.
@@ -61,9 +63,7 @@ impl Shelf {
         let begun = Instant::now();
         let shelf = Arc::clone(&self.shared);
         check_reading(options.reading)?;
-        if options.focus.is_some() {
-            return Err(Error::new("argument.options", "focus: found a question, expected a summary"));
-        }
+        check_combination(&shelf.model, &options, options.reading.unwrap_or(Reading::Recall), true)?;
         options.sampling.check()?;
         shelf.model.check_question(question)?;
         let most = most_passages(&shelf, &options)?;
@@ -95,12 +95,8 @@ impl Chosen {
             ));
         }
         snapshot.check(&places)?;
-        Ok(Self { snapshot, places })
-    }
-
-    /// Sums over all of them.
-    pub fn tokens(&self) -> u64 {
-        self.places.iter().map(|place| self.snapshot.documents[*place as usize].document.tokens).sum()
+        let tokens = places.iter().map(|place| snapshot.documents[*place as usize].document.tokens).sum();
+        Ok(Self { snapshot, places, tokens })
     }
 
     /// Their first passages, at most so many.
@@ -117,7 +113,7 @@ impl Chosen {
 
 /// Completes what an answer out of gathered passages cost: the documents' tokens, the terms' bytes, and the time before.
 pub(super) fn tell_usage(usage: &mut Usage, chosen: &Chosen, before: Duration) {
-    usage.document_tokens = chosen.tokens();
+    usage.document_tokens = chosen.tokens;
     usage.index_bytes = chosen.snapshot.bytes();
     usage.ttft_ms += before.as_secs_f64() * 1000.0;
 }
@@ -154,7 +150,7 @@ impl Asking {
     fn gather(&self, ranking: Ranking) -> Result<Phase> {
         let best = ranking.into_best();
         let first = best.first().map_or(self.chosen.places[0], |hit| hit.place);
-        let language = self.chosen.snapshot.documents[first as usize].language();
+        let language = self.chosen.snapshot.languages[first as usize];
         let few = self.chosen.first(MOST_PASSAGES + 1);
         let mut passages: Vec<PassageId> = match best.is_empty() {
             // Of few passages all, as of a short document; of none that match, the first.

@@ -52,7 +52,7 @@ impl Queries {
     pub fn new(snapshot: &Snapshot, chosen: &[u32], question: &str) -> Result<Self> {
         let mut languages: Vec<Language> = Vec::new();
         for place in chosen {
-            let language = snapshot.documents[*place as usize].language();
+            let language = snapshot.languages[*place as usize];
             if !languages.contains(&language) {
                 languages.push(language);
             }
@@ -82,12 +82,11 @@ impl Ranking {
     /// The `most` best passages of some documents, told by their places, which ascend.
     pub fn new(snapshot: &Arc<Snapshot>, queries: Arc<Queries>, chosen: &[u32], most: usize) -> Result<Self> {
         let mut sums = vec![0.0_f32; snapshot.documents.len()];
-        let languages: Vec<Language> = snapshot.documents.iter().map(|entry| entry.language()).collect();
         for (language, query) in &queries.0 {
             // In the order in which an index adds them up, so that rounding leaves the bound one.
             for (term, weight) in query.ranked_by() {
                 snapshot.for_each(term, |place, listed| {
-                    if languages[place as usize] == *language {
+                    if snapshot.languages[place as usize] == *language {
                         sums[place as usize] += weight * passage_part(listed.most);
                     }
                 })?;
@@ -106,7 +105,7 @@ impl Ranking {
             debug_assert!(bound > 0.0);
             let entry = &self.snapshot.documents[place as usize];
             let document = shelf.open(entry)?;
-            let Some(query) = self.queries.of(entry.language()) else { continue };
+            let Some(query) = self.queries.of(self.snapshot.languages[place as usize]) else { continue };
             let found = document.read_state()?.index.best(query, self.most, None)?;
             for found in found {
                 let hit = Hit { place, found };

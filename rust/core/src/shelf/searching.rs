@@ -41,17 +41,16 @@ impl Shelf {
             shelf.cancel.check()?;
             let mut sentences = Vec::with_capacity(batch.len());
             for Hit { place, found } in batch {
-                let entry = &snapshot.documents[*place as usize];
-                let Some(query) = queries.of(entry.language()) else { continue };
-                let document = shelf.open(entry)?;
+                let Some(query) = queries.of(snapshot.languages[*place as usize]) else { continue };
+                let document = shelf.open(&snapshot.documents[*place as usize])?;
                 let best = candidates_of(&document, found, "", query.weights())?.into_iter().min_by(best_first);
                 sentences.extend(best.map(|best| (*place, *found, best)));
             }
             sentences.sort_by(|(one, _, a), (other, _, b)| b.score.total_cmp(&a.score).then(one.cmp(other)).then(a.span.cmp(&b.span)));
             for (place, of, best) in sentences.into_iter().skip(first).take(limit - found.len()) {
-                let entry = &snapshot.documents[place as usize];
-                let Some(query) = queries.of(entry.language()) else { continue };
-                let passage = passage(&*shelf.open(entry)?, &of, &best, &QuestionWords::new(text, query, entry.language()))?;
+                let (entry, language) = (&snapshot.documents[place as usize], snapshot.languages[place as usize]);
+                let Some(query) = queries.of(language) else { continue };
+                let passage = passage(&*shelf.open(entry)?, &of, &best, &QuestionWords::new(text, query, language))?;
                 let (document, headings) = (Some(entry.document.id.clone()), titled(&entry.document.title, passage.headings));
                 found.push(Passage { document, headings, ..passage });
             }

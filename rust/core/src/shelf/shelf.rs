@@ -260,6 +260,17 @@ impl State {
         self.catalogue.find(id).ok_or_else(|| Error::new("shelf.unknown", format!("found no document with the id {id:?} on the shelf")))
     }
 
+    /// Whether a document of an id can be added, or can be replaced.
+    pub fn check_id(&self, id: &str, replaces: bool) -> Result<()> {
+        match self.find(id) {
+            Err(error) if replaces => Err(error),
+            Ok(_) if !replaces => {
+                Err(Error::new("shelf.exists", format!("found a document with the id {id:?} on the shelf, expected none: replace it")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Puts a document on the shelf whose file stands there; gives the number of the one that it takes the place of.
     pub fn put(&mut self, entry: Entry, documents: &Path) -> Result<Option<u64>> {
         let number = entry.number;

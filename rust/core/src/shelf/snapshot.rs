@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::error::{Error, Result};
-use crate::index::Collection;
+use crate::index::{Collection, Language};
 use crate::shelf::entry::{Entry, Filter};
 use crate::shelf::segment::{Listed, Segment};
 use crate::shelf::segments::Recent;
@@ -15,6 +15,8 @@ const GONE: u32 = u32::MAX;
 #[derive(Debug)]
 pub(super) struct Snapshot {
     pub documents: Vec<Arc<Entry>>,
+    /// Of each of them.
+    pub languages: Vec<Language>,
     /// With the place of each of the segment's documents in `documents`.
     segments: Vec<(Arc<Segment>, Vec<u32>)>,
     recent: (Arc<Recent>, Vec<u32>),
@@ -32,7 +34,8 @@ impl Snapshot {
         let segments = segments.into_iter().map(|segment| (Arc::clone(&segment), places(&segment.documents))).collect();
         let recent = (Arc::clone(&recent), places(&recent.documents));
         let passages = documents.iter().fold(0_u32, |sum, entry| sum.saturating_add(entry.document.passages));
-        Self { segments, recent, passages, broken, documents }
+        let languages = documents.iter().map(|entry| entry.language()).collect();
+        Self { segments, recent, passages, broken, languages, documents }
     }
 
     /// Calls `each` with every document that holds a term, by its place, in no order.

@@ -12,6 +12,7 @@ use crate::generation::extractive::{Extractive, bears};
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::refusal::refusal;
 use crate::generation::request::{AskOptions, at_least_one};
+use crate::generation::stats::Stats;
 use crate::index::{Language, Query};
 use crate::prompt::focus::{Focus, subject};
 use crate::prompt::survey::{Survey, told};
@@ -88,10 +89,11 @@ impl Shelf {
 fn most_bytes(chosen: &Chosen) -> Language {
     let mut languages: Vec<(Language, u64)> = Vec::new();
     for place in &chosen.places {
-        let entry = &chosen.snapshot.documents[*place as usize];
-        match languages.iter_mut().find(|(language, _)| *language == entry.language()) {
-            Some((_, bytes)) => *bytes += entry.document.bytes,
-            None => languages.push((entry.language(), entry.document.bytes)),
+        let own = chosen.snapshot.languages[*place as usize];
+        let length = chosen.snapshot.documents[*place as usize].document.bytes;
+        match languages.iter_mut().find(|(language, _)| *language == own) {
+            Some((_, bytes)) => *bytes += length,
+            None => languages.push((own, length)),
         }
     }
     languages.into_iter().max_by_key(|(_, bytes)| *bytes).map_or(Language::default(), |(language, _)| language)
@@ -161,9 +163,8 @@ impl Generate for ShelfSummary {
 
     fn progress(&self) -> AnswerEvent {
         let done = if let Phase::Survey(looking) = &self.phase { looking.done() } else { 1.0 };
-        let (seconds, tokens) = (self.begun.elapsed().as_secs_f64(), self.chosen.tokens());
-        let seconds_left = (done > 0.0).then(|| seconds * (1.0 - done) / done);
-        AnswerEvent::Progress { tokens_done: (done * tokens as f64) as u64, tokens_total: tokens, seconds_left }
+        let tokens = self.chosen.tokens;
+        Stats::new(self.begun).progress((done * tokens as f64) as u64, tokens)
     }
 
     fn step(&mut self, cancel: &CancelToken) -> Result<AnswerEvent> {
