@@ -157,7 +157,7 @@ pub fn places(document: &Document, source: &TextSource, file: &Path, answer: Opt
         let share = format!("{} % of {name} was looked at{rest}", 100 * looked / all);
         let share = if answer.question.is_some() { share } else { "no sentence bears on it".to_owned() };
         print::line(&print::styled(2, &format!("  ╰ {nothing}{share}")))?;
-        if let Some(question) = &answer.question {
+        if let Some(question) = answer.resolved_question.as_ref().or(answer.question.as_ref()) {
             search::nearest(document, source, file, question)?;
         }
     }

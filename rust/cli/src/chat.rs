@@ -1,16 +1,15 @@
-//! `ask --chat`: questions of which a later one may refer to those before it; out of the arguments, or line by line from standard input.
+//! `ask --chat` and `shelf ask --chat`: questions of which a later one may refer to those before it; out of the arguments, or line by line from standard input.
 
 use std::io::{BufRead, IsTerminal};
 use std::path::Path;
 
 use edgeinfinite_core::{Answer, AskOptions, DocumentChat, Error, Result};
 
-use crate::answer::{self, Opened};
+use crate::answer;
 use crate::print::JsonFile;
 use crate::{Common, print};
 
-/// Answers the questions in turn; without any those that are typed, until the input ends. A typed question that cannot be asked is said, and the next one is
-/// read.
+/// Answers the questions on a document in turn.
 pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Path>, questions: &[String]) -> Result<()> {
     let typed = questions.is_empty();
     if typed && file.as_os_str() == "-" {
@@ -20,47 +19,50 @@ pub fn run(common: &Common, options: &AskOptions, file: &Path, state: Option<&Pa
     }
     let usage_file = common.usage.as_ref().map(|path| JsonFile::create(path, file)).transpose()?;
     let opened = answer::open(common, options, file, state, questions, true)?;
-    let chat = opened.document.chat();
-    let mut answers = Vec::new();
-    if typed {
-        while let Some(line) = typed_line(common)? {
-            if line.trim().is_empty() {
-                continue;
-            }
-            match ask(common, &chat, &opened, options, file, line.trim(), false) {
-                Ok(answer) => answers.push(answer),
-                Err(error) if error.code() == "argument.question" => print::complain(&format!("{} [{}]", error.message(), error.code())),
-                Err(error) => return Err(error),
-            }
-        }
-    }
-    for question in questions {
-        answers.push(ask(common, &chat, &opened, options, file, question, questions.len() > 1)?);
-    }
+    let show = |answer: &Answer| answer::places(&opened.document, &opened.source, file, Some(answer));
+    let answers = turns(common, &opened.document.chat(), options, questions, show)?;
     answer::conclude(common, &opened.model, &answers, true, opened.seconds, state.is_some(), usage_file)
 }
 
-/// One turn; `shows`: the question too.
-fn ask(
+/// The answers to questions in turn; without any to those that are typed, until the input ends. A typed question that cannot be asked is said, and the next one
+/// is read. `show` says where an answer came from.
+pub fn turns(
     common: &Common,
     chat: &DocumentChat,
-    opened: &Opened,
     options: &AskOptions,
-    file: &Path,
-    question: &str,
-    shows: bool,
-) -> Result<Answer> {
-    if !common.json && shows {
-        print::line(&print::styled(1, &print::visible(question)))?;
-    }
-    let answer = answer::reply(common, &chat.ask(question, options.clone())?)?;
-    if !common.json {
-        if let Some(resolved) = &answer.resolved_question {
-            print::line(&print::styled(2, &format!("  ╰ asked as: {}", print::visible(resolved))))?;
+    questions: &[String],
+    show: impl Fn(&Answer) -> Result<()>,
+) -> Result<Vec<Answer>> {
+    let ask = |question: &str| -> Result<Answer> {
+        let answer = answer::reply(common, &chat.ask(question, options.clone())?)?;
+        if !common.json {
+            if let Some(resolved) = &answer.resolved_question {
+                print::line(&print::styled(2, &format!("  ╰ asked as: {}", print::visible(resolved))))?;
+            }
+            show(&answer)?;
         }
-        answer::places(&opened.document, &opened.source, file, Some(&answer))?;
+        Ok(answer)
+    };
+    let mut answers = Vec::new();
+    for question in questions {
+        if !common.json && questions.len() > 1 {
+            print::line(&print::styled(1, &print::visible(question)))?;
+        }
+        answers.push(ask(question)?);
     }
-    Ok(answer)
+    while questions.is_empty()
+        && let Some(line) = typed_line(common)?
+    {
+        if line.trim().is_empty() {
+            continue;
+        }
+        match ask(line.trim()) {
+            Ok(answer) => answers.push(answer),
+            Err(error) if error.code() == "argument.question" => print::complain(&format!("{} [{}]", error.message(), error.code())),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(answers)
 }
 
 /// The next line of standard input, asked for where somebody sits before it; None at its end.

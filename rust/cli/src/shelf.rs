@@ -6,13 +6,11 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
-use edgeinfinite_core::{
-    Answer, AskOptions, Error, Filter, Model, NewDocument, Passage, Refusal, Result, SearchOptions, Shelf, ShelfDocument,
-};
+use edgeinfinite_core::{Answer, AskOptions, Error, Filter, NewDocument, Passage, Refusal, Result, SearchOptions, Shelf, ShelfDocument};
 use serde::Serialize;
 
 use crate::print::JsonFile;
-use crate::{Common, Style, answer, count, print, read, search};
+use crate::{Common, Style, answer, chat, count, print, read, search};
 
 /// Passages under an answer that was not found.
 const NEAREST: usize = 3;
@@ -60,9 +58,12 @@ pub enum ShelfCommand {
     },
     /// Answers questions, with the document and the place each answer came from.
     Ask {
-        /// One answer each.
-        #[arg(required = true)]
+        /// One answer each; with --chat without any they are read from standard input, a line each.
+        #[arg(required_unless_present = "chat")]
         questions: Vec<String>,
+        /// A question may refer to those before it and their answers: "And who pays for it?" What was asked in full is shown.
+        #[arg(long)]
+        chat: bool,
         #[command(flatten)]
         which: Which,
     },
@@ -151,9 +152,15 @@ pub fn run(common: &Common, folder: &Path, command: &ShelfCommand) -> Result<()>
             let options = SearchOptions { limit: *limit, offset: *offset };
             find(common, &shelf, words, &which.filter(), options, usage)
         }
-        ShelfCommand::Ask { questions, which } => {
-            let options = common.options()?;
-            ask(common, &model, &shelf, questions, &which.filter(), &options, seconds, usage)
+        ShelfCommand::Ask { questions, which, chat: chats } => {
+            let (options, filter) = (common.options()?, which.filter());
+            let show = |answer: &Answer| places(&shelf, &filter, answer);
+            let answers = if *chats {
+                chat::turns(common, &shelf.chat(filter.clone()), &options, questions, show)?
+            } else {
+                ask(common, &shelf, questions, &filter, &options)?
+            };
+            answer::conclude(common, &model, &answers, true, seconds, true, usage)
         }
         ShelfCommand::Summarize { which, length, focus, style } => {
             let options = AskOptions { length: *length, focus: focus.clone(), style: (*style).into(), ..common.options()? };
@@ -228,17 +235,7 @@ fn show(shelf: &Shelf, passage: &Passage, before: &str) -> Result<()> {
     search::show(shelf.document(&id)?.source(), &print::folded(&id), passage, before)
 }
 
-#[allow(clippy::too_many_arguments)]
-fn ask(
-    common: &Common,
-    model: &Model,
-    shelf: &Shelf,
-    questions: &[String],
-    filter: &Filter,
-    options: &AskOptions,
-    seconds: f64,
-    usage: Option<JsonFile>,
-) -> Result<()> {
+fn ask(common: &Common, shelf: &Shelf, questions: &[String], filter: &Filter, options: &AskOptions) -> Result<Vec<Answer>> {
     let mut answers = Vec::new();
     for question in questions {
         if !common.json && questions.len() > 1 {
@@ -246,15 +243,15 @@ fn ask(
         }
         let answer = answer::reply(common, &shelf.ask(question, filter, options.clone())?)?;
         if !common.json {
-            places(shelf, filter, question, &answer)?;
+            places(shelf, filter, &answer)?;
         }
         answers.push(answer);
     }
-    answer::conclude(common, model, &answers, true, seconds, true, usage)
+    Ok(answers)
 }
 
 /// Where an answer came from; without an answer the passages nearest to the question.
-fn places(shelf: &Shelf, filter: &Filter, question: &str, answer: &Answer) -> Result<()> {
+fn places(shelf: &Shelf, filter: &Filter, answer: &Answer) -> Result<()> {
     if !answer.found {
         let nothing = match answer.refusal {
             Some(Refusal::OtherLanguage) => "the question is in another language than the documents",
@@ -263,7 +260,8 @@ fn places(shelf: &Shelf, filter: &Filter, question: &str, answer: &Answer) -> Re
             _ => "no sentence of the documents answers it",
         };
         print::line(&print::styled(2, &format!("  ╰ nothing found: {nothing}")))?;
-        let nearest = shelf.search(question, filter, SearchOptions { limit: NEAREST, offset: 0 })?;
+        let question = answer.resolved_question.as_ref().or(answer.question.as_ref());
+        let nearest = shelf.search(question.map_or("", String::as_str), filter, SearchOptions { limit: NEAREST, offset: 0 })?;
         if !nearest.is_empty() {
             print::line(&print::styled(2, "  nearest passages, not an answer:"))?;
         }

@@ -89,6 +89,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         "prompt",
         &[
             "near",
+            "value_kind",
             "excerpt",
             "evidence",
             "pieces",
@@ -148,6 +149,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "ranking",
             "gathered",
             "asking",
+            "chatting",
             "summary",
             "searching",
         ],

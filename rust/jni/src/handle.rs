@@ -75,7 +75,7 @@ pub fn chat(id: i64) -> Result<Chat> {
     if let Object::Chat(chat) = get(id)? { Ok(chat) } else { Err(closed()) }
 }
 
-/// The document's chat behind a handle.
+/// The chat with a document or a shelf behind a handle.
 pub fn document_chat(id: i64) -> Result<DocumentChat> {
     if let Object::DocumentChat(chat) = get(id)? { Ok(chat) } else { Err(closed()) }
 }

@@ -89,6 +89,15 @@ pub fn shelf_ask<'l>(
 }
 
 #[jni_mangle("dev.edgeinfinite.internal.Native")]
+pub fn shelf_chat<'l>(mut env: EnvUnowned<'l>, _class: JClass<'l>, shelf: jlong, filter: JByteArray<'l>) -> jlong {
+    env.with_env(|env| -> Result<jlong> {
+        let chat = handle::shelf(shelf)?.chat(options(env, &filter)?);
+        Ok(handle::insert(Object::DocumentChat(chat), shelf)?)
+    })
+    .resolve_with::<Throw, _>(|| shelf)
+}
+
+#[jni_mangle("dev.edgeinfinite.internal.Native")]
 pub fn shelf_summarize<'l>(
     mut env: EnvUnowned<'l>,
     _class: JClass<'l>,

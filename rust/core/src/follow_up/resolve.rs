@@ -35,7 +35,7 @@ fn joined(question: &str, last: &Turn, holds: &dyn Fn(&str) -> bool) -> Option<S
 }
 
 /// What a question is after others.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct FollowUp {
     /// In full; None where it stands by itself.
     pub question: Option<String>,

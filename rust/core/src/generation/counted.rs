@@ -23,6 +23,11 @@ pub(crate) fn counts(document: &Shared, question: &str, options: &AskOptions) ->
     asked(question).filter(|_| recalls && options.instruction.is_none()).map(|asked| Listing::new(asked, &document.source))
 }
 
+/// Whether a question by recall may be one for a count.
+pub(crate) fn is_for_count(question: &str, options: &AskOptions) -> bool {
+    options.instruction.is_none() && asked(question).is_some()
+}
+
 /// A count in the making, and the answer where it is none.
 #[derive(Debug)]
 pub(crate) struct Counted {

@@ -1,4 +1,4 @@
-//! Questions to a document one after another, where a later one may leave out what the earlier ones said.
+//! Questions to a document, or to a shelf, one after another, where a later one may leave out what the earlier ones said.
 //!
 //! ```no_run
 //! # use edgeinfinite_core::{AnswerEvent, AskOptions, Document};
@@ -17,12 +17,13 @@
 //! ```
 //!
 //! A follow-up is put in full by rules over words (`follow_up`) before anything is looked for, and then asked as any question is: no graph runs for it, and
-//! the model sees nothing of what was asked before.
+//! the model sees nothing of what was asked before. On a shelf it is asked as [`Shelf::ask`](crate::Shelf::ask) does, and looked for beside the last quote too.
 
 use std::collections::VecDeque;
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 
-use crate::answer::{AnswerEvent, Span};
+use crate::answer::{AnswerEvent, Quote, Span};
 use crate::document::{self, Document};
 use crate::error::{Error, Result};
 use crate::follow_up::{FollowUp, Turn, continued, follow_up};
@@ -37,12 +38,29 @@ use crate::runtime::cancel_token::CancelToken;
 /// Questions that are remembered, and quotes of each.
 const TURNS: usize = 4;
 const QUOTES: usize = 2;
-/// Most bytes of a question that are remembered, and of a quote that are looked at.
+/// Most bytes of a question that are remembered, and of a quote.
 const QUESTION: usize = 512;
-const QUOTE: u64 = 1024;
+const QUOTE: usize = 1024;
 
-/// Questions to one document in turn. Cheap to clone; clones are the same chat. What it remembers are the last four questions and where their quotes stand, in
-/// memory alone: [`Document::save`] does not save it.
+/// What a chat asks.
+pub(crate) trait Questioned: Debug + Send + Sync {
+    /// What answers a question, looked for rather beside the quotes of the answer before.
+    fn answering(&self, question: &str, options: AskOptions, before: &Before) -> Result<Box<dyn Generate>>;
+
+    /// Tells `then` the language of what is asked after a quote, and whether a word stands in what is asked.
+    fn words(&self, last: Option<&Quote>, then: &mut dyn FnMut(Language, &dyn Fn(&str) -> bool)) -> Result<()>;
+}
+
+/// The answer that a question refers to; nothing for any other question.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Before {
+    pub quotes: Vec<Quote>,
+    /// Whether the sentence that was quoted may well answer again.
+    pub again: bool,
+}
+
+/// Questions in turn to one document, or to the documents of a shelf. Cheap to clone; clones are the same chat. What it remembers are the last four questions and
+/// their first quotes, in memory alone: [`Document::save`] does not save it.
 #[derive(Debug, Clone)]
 pub struct DocumentChat {
     shared: Arc<Shared>,
@@ -50,7 +68,7 @@ pub struct DocumentChat {
 
 #[derive(Debug)]
 struct Shared {
-    document: Document,
+    asked: Box<dyn Questioned>,
     state: Mutex<State>,
 }
 
@@ -62,12 +80,12 @@ struct State {
 }
 
 /// A question that was answered.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Asked {
     /// As it was put to the document.
     question: String,
-    quotes: Vec<Span>,
-    short: Option<Span>,
+    quotes: Vec<Quote>,
+    short: Option<String>,
 }
 
 /// A question of a chat on its way; the chat remembers it when its answer is complete.
@@ -84,30 +102,34 @@ struct ChatTurn {
 impl Document {
     /// Begins a chat: questions where a later one may refer to those before it and to their answers. It works with every model and runs no graph.
     pub fn chat(&self) -> DocumentChat {
-        DocumentChat { shared: Arc::new(Shared { document: self.clone(), state: Mutex::default() }) }
+        DocumentChat::of(self.shared.clone())
     }
 }
 
 impl DocumentChat {
-    /// Asks a question, as [`Document::ask`]; one that refers to those before it is put in full first, and [`Answer::resolved_question`](crate::Answer) says how.
-    /// An answer that was cancelled, failed or dropped leaves the chat as it was.
+    pub(crate) fn of(asked: impl Questioned + 'static) -> Self {
+        Self { shared: Arc::new(Shared { asked: Box::new(asked), state: Mutex::default() }) }
+    }
+
+    /// Asks a question, as [`Document::ask`] or [`Shelf::ask`](crate::Shelf::ask); one that refers to those before it is put in full first, and
+    /// [`Answer::resolved_question`](crate::Answer) says how. An answer that was cancelled, failed or dropped leaves the chat as it was.
     ///
     /// # Errors
-    /// `call.busy` until the answer before is complete or dropped; else those of [`Document::ask`].
+    /// `call.busy` until the answer before is complete or dropped; else those of [`Document::ask`] or [`Shelf::ask`](crate::Shelf::ask).
     pub fn ask(&self, question: &str, options: AskOptions) -> Result<AnswerStream> {
         let mut state = self.shared.state()?;
         if state.turn.strong_count() > 0 {
             return Err(Error::new("call.busy", "the chat's answer before is not complete; pull it to its end, or drop it"));
         }
-        let document = &self.shared.document.shared;
+        let asked = &self.shared.asked;
         let follow_up = self.shared.follow_up(question, &state)?;
         let quotes = state.asked.back().filter(|_| follow_up.refers).map(|asked| asked.quotes.clone()).unwrap_or_default();
-        let near = || Near { quotes: quotes.clone(), again: follow_up.again };
-        let (resolved, answering) = match follow_up.question.clone() {
-            None => (None, answering(document, question, options, near())?),
-            Some(resolved) => match answering(document, &resolved, options.clone(), near()) {
+        let before = Before { quotes, again: follow_up.again };
+        let (resolved, answering) = match follow_up.question {
+            None => (None, asked.answering(question, options, &before)?),
+            Some(resolved) => match asked.answering(&resolved, options.clone(), &before) {
                 // What is too long in full is asked as it is.
-                Err(error) if error.code() == "argument.question" => (None, answering(document, question, options, near())?),
+                Err(error) if error.code() == "argument.question" => (None, asked.answering(question, options, &before)?),
                 made => (Some(resolved), made?),
             },
         };
@@ -124,19 +146,40 @@ impl DocumentChat {
     }
 }
 
+impl Questioned for Arc<document::Shared> {
+    fn answering(&self, question: &str, options: AskOptions, before: &Before) -> Result<Box<dyn Generate>> {
+        answering(self, question, options, before.near(|quote| Some(quote.span)))
+    }
+
+    fn words(&self, _: Option<&Quote>, then: &mut dyn FnMut(Language, &dyn Fn(&str) -> bool)) -> Result<()> {
+        let read = self.read_state()?;
+        let holds = |word: &str| read.index.query(word).is_ok_and(|query| query.finds_any());
+        then(read.index.language(), &holds);
+        Ok(())
+    }
+}
+
+impl Before {
+    /// Where the answer stood, by where each quote stands in what is asked now; None of one that stands there no more.
+    pub fn near(&self, stands: impl Fn(&Quote) -> Option<Span>) -> Near {
+        Near { quotes: self.quotes.iter().filter_map(stands).collect(), again: self.again }
+    }
+}
+
 impl Shared {
     fn state(&self) -> Result<MutexGuard<'_, State>> {
         self.state.lock().map_err(|_| Error::new("call.failed", "an earlier defect made this chat unusable"))
     }
 
     fn follow_up(&self, question: &str, state: &State) -> Result<FollowUp> {
-        let document = &self.document.shared;
-        let turns = state.asked.iter().map(|asked| asked.turn(document)).collect::<Result<Vec<_>>>()?;
-        let read = document.read_state()?;
-        let language = read.index.language();
-        let holds = |word: &str| read.index.query(word).is_ok_and(|query| !query.is_unknown() && !query.weights().terms.is_empty());
-        let is_english = language == Language::ENGLISH && language.of_other(question).is_none();
-        Ok(if is_english { follow_up(question, &turns, &holds) } else { continued(question, &turns, &holds) })
+        let turns: Vec<Turn> = state.asked.iter().map(Asked::turn).collect();
+        let last = state.asked.back().and_then(|asked| asked.quotes.first());
+        let mut made = FollowUp::default();
+        self.asked.words(last, &mut |language, holds| {
+            let is_english = language == Language::ENGLISH && language.of_other(question).is_none();
+            made = if is_english { follow_up(question, &turns, holds) } else { continued(question, &turns, holds) };
+        })?;
+        Ok(made)
     }
 
     /// What is remembered of an answer.
@@ -152,10 +195,9 @@ impl Shared {
 }
 
 impl Asked {
-    fn turn(&self, document: &document::Shared) -> Result<Turn> {
-        let text = |span: &Span| document.source.slice(span.start, span.end.min(span.start + QUOTE));
-        let quotes = self.quotes.iter().map(text).collect::<Result<Vec<_>>>()?;
-        Ok(Turn { question: self.question.clone(), quotes, short: self.short.as_ref().map(text).transpose()? })
+    fn turn(&self) -> Turn {
+        let quotes = self.quotes.iter().map(|quote| quote.text.clone()).collect();
+        Turn { question: self.question.clone(), quotes, short: self.short.clone() }
     }
 }
 
@@ -171,11 +213,10 @@ impl Generate for ChatTurn {
     fn step(&mut self, cancel: &CancelToken) -> Result<AnswerEvent> {
         let mut event = self.answering.step(cancel)?;
         if let AnswerEvent::Done { answer } = &mut event {
-            let mut question = self.resolved.clone().unwrap_or_else(|| self.question.clone());
-            question.truncate(question.floor_char_boundary(QUESTION));
-            let quotes = answer.quotes.iter().take(QUOTES).map(|quote| quote.span).collect();
-            let short = answer.short_answer.as_ref().map(|quote| quote.span);
-            self.chat.remember(Asked { question, quotes, short })?;
+            let question = self.resolved.as_ref().unwrap_or(&self.question);
+            let quotes = answer.quotes.iter().take(QUOTES).map(|quote| Quote { text: cut(&quote.text, QUOTE), ..quote.clone() });
+            let short = answer.short_answer.as_ref().map(|quote| cut(&quote.text, QUOTE));
+            self.chat.remember(Asked { question: cut(question, QUESTION), quotes: quotes.collect(), short })?;
             answer.question = Some(self.question.clone());
             answer.resolved_question = self.resolved.clone();
         }
@@ -185,4 +226,8 @@ impl Generate for ChatTurn {
     fn record(&mut self, delta: &str) {
         self.answering.record(delta);
     }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    text[..text.floor_char_boundary(most)].to_owned()
 }

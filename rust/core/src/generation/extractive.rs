@@ -66,9 +66,6 @@ impl Extractive {
         let generator = document.model.generator().ok();
         let writes = generator.is_some_and(|generator| generator.template.citing().is_none()) && !options.verbatim;
         let focus = options.focus.as_deref().map(str::trim);
-        if focus.is_some_and(str::is_empty) {
-            return Err(Error::new("argument.options", "focus: found no word, expected what the summary is to be about"));
-        }
         if !recalls || writes {
             return match focus {
                 Some(_) if writes && recalls => Err(unfocused("a summary in a model's own words; ask for it verbatim")),

@@ -52,18 +52,23 @@ impl Document {
     }
 }
 
-/// What answers a question: the folder's reader, where it has one and the reading is recall, or else its language model. By recall the answer is looked for rather
-/// beside what `near` names.
+/// What answers a question: a count where it asks for one, or else a model.
 pub(crate) fn answering(document: &Arc<Shared>, question: &str, options: AskOptions, near: Near) -> Result<Box<dyn Generate>> {
-    check_combination(&document.model, &options, reading(document, &options, true), true)?;
     let counts = counts(document, question, &options);
-    let otherwise: Box<dyn Generate> = match Extraction::new(document, question, &options)? {
-        Some(extraction) => Box::new(extraction.near(near)),
-        None => Box::new(Generation::new(document, Task::Ask(question.to_owned()), options, near)?),
-    };
+    let otherwise = answering_by_model(document, question, options, near)?;
     Ok(match counts {
         Some(listing) => Box::new(Counted::new(document, question, listing, otherwise)),
         None => otherwise,
+    })
+}
+
+/// What answers a question but by counting: the folder's reader, where it has one and the reading is recall, or else its language model. By recall the answer is
+/// looked for rather beside what `near` names.
+pub(crate) fn answering_by_model(document: &Arc<Shared>, question: &str, options: AskOptions, near: Near) -> Result<Box<dyn Generate>> {
+    check_combination(&document.model, &options, reading(document, &options, true), true)?;
+    Ok(match Extraction::new(document, question, &options)? {
+        Some(extraction) => Box::new(extraction.near(near)),
+        None => Box::new(Generation::new(document, Task::Ask(question.to_owned()), options, near)?),
     })
 }
 

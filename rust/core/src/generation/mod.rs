@@ -21,7 +21,7 @@
 //!
 //! By recall a question for a count or a list is looked at first (Counted): where rules over words are sure of what is asked for, it is counted and no graph runs.
 //!
-//! A document's chat puts a follow-up in full and then asks it as any question is.
+//! A chat with a document, or with a shelf, puts a follow-up in full and then asks it as any question is.
 //!
 //! A chat's turn is a single run in the model's own words; at Done its session becomes the chat's.
 
@@ -29,9 +29,9 @@ pub(crate) mod answer_stream;
 mod chat;
 mod cite;
 mod constrained;
-mod counted;
+pub(crate) mod counted;
 mod coverage;
-mod document_chat;
+pub(crate) mod document_chat;
 mod extraction;
 pub(crate) mod extractive;
 mod fields;

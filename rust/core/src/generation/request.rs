@@ -240,6 +240,9 @@ pub(crate) fn check_combination(model: &Model, options: &AskOptions, reading: Re
     if is_question && options.focus.is_some() {
         return wrong("focus", "a question", "a summary");
     }
+    if options.focus.as_deref().is_some_and(|focus| focus.trim().is_empty()) {
+        return wrong("focus", "no word", "what the summary is to be about");
+    }
     if is_question && options.length.is_some() {
         return wrong("length", "a question", "a summary");
     }

@@ -92,6 +92,11 @@ impl Query {
         !self.terms.is_empty() && self.terms.iter().all(|term| term.found == 0)
     }
 
+    /// Whether a term of it, or one that is spelt nearly so, stands in the document.
+    pub(crate) fn finds_any(&self) -> bool {
+        self.terms.iter().any(|term| term.found > 0)
+    }
+
     /// What is looked for in place of a term of the question; None of one that is left out.
     pub(crate) fn meant(&self, asked: u32) -> Option<u32> {
         self.terms.iter().find(|term| term.asked == asked).map(|term| term.term)

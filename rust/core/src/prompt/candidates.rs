@@ -7,12 +7,12 @@ use crate::document::Shared;
 use crate::error::Result;
 use crate::index::bm25::{Rank, Weights};
 use crate::index::postings::damaged;
-use crate::index::{Index, Match, Passage, Query};
+use crate::index::{Match, Query};
 use crate::prompt::excerpt::context_texts;
 use crate::prompt::near::Near;
-use crate::prompt::pieces::told;
+use crate::prompt::pieces::{headings, told};
 use crate::prompt::retrieval::{PASSAGE_WEIGHT, PASSAGES};
-use crate::text::source::TextSource;
+use crate::prompt::value_kind::ValueKind;
 use crate::text::span::Utf16;
 use crate::text::whitespace::trimmed;
 
@@ -37,6 +37,7 @@ pub(crate) struct Candidate {
 #[derive(Debug)]
 pub(crate) struct Candidates {
     question: String,
+    kind: Option<ValueKind>,
     near: Near,
     /// None before the first batch.
     query: Option<Query>,
@@ -49,7 +50,14 @@ pub(crate) struct Candidates {
 impl Candidates {
     /// Of a question.
     pub fn new(question: &str) -> Self {
-        Self { question: question.to_owned(), near: Near::default(), query: None, after: None, seen: (0, 0) }
+        Self {
+            question: question.to_owned(),
+            kind: ValueKind::asked(question),
+            near: Near::default(),
+            query: None,
+            after: None,
+            seen: (0, 0),
+        }
     }
 
     /// The same of a question that refers to an answer.
@@ -76,7 +84,7 @@ impl Candidates {
         self.after = matches.last().map(Match::rank).or(self.after);
         let mut candidates = Vec::new();
         for (found, headings) in matches.iter().zip(headings) {
-            candidates.extend(candidates_of(document, found, &headings.join(ABOVE), query.weights())?);
+            candidates.extend(candidates_of(document, found, &headings.join(ABOVE), query.weights(), self.kind)?);
         }
         candidates.iter_mut().for_each(|candidate| candidate.lift = self.near.lift(candidate.span));
         candidates.sort_by(best_first);
@@ -95,7 +103,13 @@ pub(crate) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
 }
 
 /// The sentences of a passage, or else its heading, as they stand in the document: whole, for only a generator's prompts take them in parts.
-pub(crate) fn candidates_of(document: &Shared, found: &Match, heading: &str, weights: &Weights) -> Result<Vec<Candidate>> {
+pub(crate) fn candidates_of(
+    document: &Shared,
+    found: &Match,
+    heading: &str,
+    weights: &Weights,
+    kind: Option<ValueKind>,
+) -> Result<Vec<Candidate>> {
     let (lift, passage) = (PASSAGE_WEIGHT * weights.share(found.score), &found.passage);
     let units = document.read_state()?.index.units(passage)?;
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
@@ -107,19 +121,14 @@ pub(crate) fn candidates_of(document: &Shared, found: &Match, heading: &str, wei
         let words = text.get(start..end).ok_or_else(damaged)?;
         let context = context_texts(&document.source, sentence[0])?;
         let above = std::iter::once(heading).chain(context.iter().map(|(_, text)| text.as_str())).map(trimmed);
+        let heading = above.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(ABOVE);
         candidates.push(Candidate {
             span: places.span(&text, start, end),
             text: trimmed(words).into_owned(),
-            heading: above.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(ABOVE),
-            score: weights.score(words, &[]) + lift,
+            score: weights.score(words, &[]) + lift - ValueKind::lacking(kind, words, &heading),
+            heading,
             lift: 0.0,
         });
     }
     Ok(candidates)
-}
-
-/// The headings that a passage stands under, outermost first, without their marks.
-pub(crate) fn headings(source: &TextSource, index: &Index, passage: &Passage) -> Result<Vec<String>> {
-    let spans = index.path(passage)?;
-    spans.into_iter().map(|span| Ok(trimmed(source.slice(span.start, span.end)?.trim_start_matches('#')).into_owned())).collect()
 }

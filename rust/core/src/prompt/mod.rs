@@ -15,9 +15,10 @@ pub(crate) mod salience;
 pub(crate) mod sentence_choice;
 pub(crate) mod sentence_pool;
 pub(crate) mod survey;
+mod value_kind;
 
-pub(crate) use candidates::{Candidate, Candidates, best_first, candidates_of, headings};
+pub(crate) use candidates::{Candidate, Candidates, best_first, candidates_of};
 pub(crate) use evidence::{Evidence, constrained_quotes, source_texts};
 pub(crate) use near::Near;
-pub(crate) use pieces::{evidence_at, most_similar, sentences, stretches};
+pub(crate) use pieces::{evidence_at, headings, most_similar, sentences, stretches};
 pub(crate) use prompt::{Next, Prompt, PromptBudget, Task, question_too_long};

@@ -8,9 +8,10 @@ use crate::document::Shared;
 use crate::error::Result;
 use crate::index::bm25::Weights;
 use crate::index::postings::damaged;
-use crate::index::{Passage, UnitRecord};
+use crate::index::{Index, Passage, UnitRecord};
 use crate::prompt::evidence::{Evidence, Surroundings, hash, longest};
 use crate::prompt::excerpt::{Excerpt, context_texts, uncut, unit_text};
+use crate::text::source::TextSource;
 use crate::text::span::Utf16;
 use crate::text::units::UnitKind;
 use crate::text::whitespace::trimmed;
@@ -38,6 +39,12 @@ pub(crate) fn sentences(document: &Shared, passage: &Passage, headings: bool, we
         found.push(piece);
     }
     Ok(found)
+}
+
+/// The headings that a passage stands under, outermost first, without their marks.
+pub(crate) fn headings(source: &TextSource, index: &Index, passage: &Passage) -> Result<Vec<String>> {
+    let spans = index.path(passage)?;
+    spans.into_iter().map(|span| Ok(trimmed(source.slice(span.start, span.end)?.trim_start_matches('#')).into_owned())).collect()
 }
 
 /// The units of a passage and the headings above it.

@@ -9,7 +9,8 @@ use crate::index::bm25::{Rank, Weights};
 use crate::index::{Match, Query};
 use crate::manifest::prompt_template::TaskTokens;
 use crate::model::Model;
-use crate::prompt::{Evidence, Near, Next, Prompt, PromptBudget, evidence_at, question_too_long, sentences};
+use crate::prompt::value_kind::ValueKind;
+use crate::prompt::{Evidence, Near, Next, Prompt, PromptBudget, evidence_at, headings, question_too_long, sentences};
 use crate::text::sentences::ends_statement;
 
 /// Passages looked at for the first prompt; twice as many for the next one, and so on up to the second number.
@@ -35,6 +36,7 @@ pub(crate) const PIECES: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Recall {
     question: String,
+    kind: Option<ValueKind>,
     near: Near,
     /// None before the first prompt.
     query: Option<Query>,
@@ -64,6 +66,7 @@ impl Recall {
         let known = HashSet::new();
         let question = question.to_owned();
         Self {
+            kind: ValueKind::asked(&question),
             question,
             near: Near::default(),
             query: None,
@@ -181,7 +184,9 @@ impl Recall {
     fn cut(&mut self, document: &Shared, matches: &[Match], weights: &Weights) -> Result<()> {
         for found in matches {
             let lift = PASSAGE_WEIGHT * weights.share(found.score);
+            let headings = headings(&document.source, &document.read_state()?.index, &found.passage)?.join(" ");
             for mut piece in sentences(document, &found.passage, self.whole, weights, lift)? {
+                piece.score -= ValueKind::lacking(self.kind, &piece.shown.text, &headings);
                 piece.lift = self.near.lift(piece.span);
                 if self.known.len() > MOST_KNOWN {
                     self.known.clear();

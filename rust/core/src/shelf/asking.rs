@@ -3,13 +3,17 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::answer::{AnswerEvent, Usage};
+use crate::answer::{AnswerEvent, Quote, Usage};
 use crate::error::{Error, Result};
 use crate::generation::answer_stream::{AnswerStream, Generate};
-use crate::generation::generation::answering;
+use crate::generation::counted::is_for_count;
+use crate::generation::document_chat::Before;
+use crate::generation::generation::{answering, answering_by_model};
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::request::{AskOptions, check_combination, check_prompts};
+use crate::index::Language;
 use crate::manifest::Reading;
+use crate::model::Model;
 use crate::prompt::Near;
 use crate::prompt::retrieval::{MOST_PASSAGES, PASSAGES};
 use crate::runtime::cancel_token::CancelToken;
@@ -39,9 +43,11 @@ struct Asking {
     chosen: Chosen,
     question: String,
     options: AskOptions,
+    /// What a follow-up refers to.
+    before: Before,
     begun: Instant,
     /// What ranking and gathering took.
-    before: Duration,
+    ranked: Duration,
     phase: Phase,
 }
 
@@ -60,27 +66,37 @@ impl Shelf {
     /// `shelf.empty` when no document passes; `argument.reading` for another reading than recall; `argument.question`, `argument.options`; from the stream also
     /// `shelf.damaged`, and `shelf.changed` when a document was removed meanwhile.
     pub fn ask(&self, question: &str, filter: &Filter, options: AskOptions) -> Result<AnswerStream> {
-        let begun = Instant::now();
-        let shelf = Arc::clone(&self.shared);
-        check_reading(options.reading)?;
-        check_combination(&shelf.model, &options, options.reading.unwrap_or(Reading::Recall), true)?;
-        options.sampling.check()?;
-        shelf.model.check_question(question)?;
-        let most = most_passages(&shelf, &options)?;
-        let chosen = Chosen::new(&shelf, filter)?;
-        let queries = Arc::new(Queries::new(&chosen.snapshot, &chosen.places, question)?);
-        let ranking = Ranking::new(&chosen.snapshot, queries, &chosen.places, most)?;
-        let phase = Phase::Rank(Some(ranking));
-        AnswerStream::boxed(Box::new(Asking {
-            shelf,
-            chosen,
-            question: question.to_owned(),
-            options,
-            begun,
-            before: Duration::ZERO,
-            phase,
-        }))
+        AnswerStream::boxed(asking(&self.shared, question, filter, options, Before::default())?)
     }
+}
+
+/// What answers a question, looked for rather beside the quotes of the answer before.
+pub(super) fn asking(
+    shelf: &Arc<Shared>,
+    question: &str,
+    filter: &Filter,
+    options: AskOptions,
+    before: Before,
+) -> Result<Box<dyn Generate>> {
+    let begun = Instant::now();
+    let reading = recall(options.reading)?;
+    check_combination(&shelf.model, &options, reading, true)?;
+    options.sampling.check()?;
+    shelf.model.check_question(question)?;
+    let most = most_passages(&shelf.model, &options, reading)?;
+    let chosen = Chosen::new(shelf, filter)?;
+    let queries = Arc::new(Queries::new(&chosen.snapshot, &chosen.places, question)?);
+    let ranking = Ranking::new(&chosen.snapshot, queries, &chosen.places, most)?;
+    Ok(Box::new(Asking {
+        shelf: Arc::clone(shelf),
+        chosen,
+        question: question.to_owned(),
+        options: AskOptions { reading: Some(reading), ..options },
+        before,
+        begun,
+        ranked: Duration::ZERO,
+        phase: Phase::Rank(Some(ranking)),
+    }))
 }
 
 impl Chosen {
@@ -109,6 +125,26 @@ impl Chosen {
         };
         self.places.iter().flat_map(passages).take(most).collect()
     }
+
+    /// The place in the snapshot of the document that a quote stands in; None where it is not among the chosen ones.
+    pub fn place(&self, quote: &Quote) -> Option<u32> {
+        let is_its = |place: &&u32| Some(&self.snapshot.documents[**place as usize].document.id) == quote.document.as_ref();
+        self.places.iter().find(is_its).copied()
+    }
+
+    /// The language of most of the text.
+    pub fn language(&self) -> Language {
+        let mut languages: Vec<(Language, u64)> = Vec::new();
+        for place in &self.places {
+            let own = self.snapshot.languages[*place as usize];
+            let length = self.snapshot.documents[*place as usize].document.bytes;
+            match languages.iter_mut().find(|(language, _)| *language == own) {
+                Some((_, bytes)) => *bytes += length,
+                None => languages.push((own, length)),
+            }
+        }
+        languages.into_iter().max_by_key(|(_, bytes)| *bytes).map_or(Language::default(), |(language, _)| language)
+    }
 }
 
 /// Completes what an answer out of gathered passages cost: the documents' tokens, the terms' bytes, and the time before.
@@ -118,10 +154,11 @@ pub(super) fn tell_usage(usage: &mut Usage, chosen: &Chosen, before: Duration) {
     usage.ttft_ms += before.as_secs_f64() * 1000.0;
 }
 
-/// Refuses readings that take a document from its start to its end.
-pub(super) fn check_reading(reading: Option<Reading>) -> Result<()> {
+/// By what a shelf is read: recall unless asked otherwise; readings that take a document from its start to its end are refused.
+pub(super) fn recall(reading: Option<Reading>) -> Result<Reading> {
     match reading {
-        None | Some(Reading::Recall | Reading::RecallAll) => Ok(()),
+        None => Ok(Reading::Recall),
+        Some(reading @ (Reading::Recall | Reading::RecallAll)) => Ok(reading),
         Some(Reading::Memory) => {
             Err(Error::new("argument.reading", "found the reading memory, expected recall: a shelf is read by it alone"))
         }
@@ -132,8 +169,8 @@ pub(super) fn check_reading(reading: Option<Reading>) -> Result<()> {
 }
 
 /// As many passages as recall looks at in a document with these options.
-fn most_passages(shelf: &Shared, options: &AskOptions) -> Result<usize> {
-    let Some(prompts) = check_prompts(&shelf.model, options, options.reading.unwrap_or(Reading::Recall))? else { return Ok(ALL) };
+fn most_passages(model: &Model, options: &AskOptions, reading: Reading) -> Result<usize> {
+    let Some(prompts) = check_prompts(model, options, reading)? else { return Ok(ALL) };
     let (mut most, mut passages) = (0, PASSAGES);
     for _ in 0..prompts {
         most += passages;
@@ -148,6 +185,14 @@ fn most_passages(shelf: &Shared, options: &AskOptions) -> Result<usize> {
 impl Asking {
     /// The best passages as one document, and what answers out of it.
     fn gather(&self, ranking: Ranking) -> Result<Phase> {
+        // Entries are counted in a whole document alone, never in the passages of several.
+        if let [place] = self.chosen.places[..]
+            && is_for_count(&self.question, &self.options)
+        {
+            let whole = Gathered::whole(&self.shelf, &self.chosen.snapshot, place)?;
+            let answering = answering(&whole.document, &self.question, self.options.clone(), Near::default())?;
+            return Ok(Phase::Answer(Box::new(whole), answering));
+        }
         let best = ranking.into_best();
         let first = best.first().map_or(self.chosen.places[0], |hit| hit.place);
         let language = self.chosen.snapshot.languages[first as usize];
@@ -158,11 +203,27 @@ impl Asking {
             true => few.into_iter().take(PASSAGES).collect(),
             false => best.iter().map(|hit| (hit.place, hit.found.passage.number)).collect(),
         };
+        passages.extend(self.beside()?);
         passages.sort_unstable();
+        passages.dedup();
         let gathered = Gathered::new(&self.shelf, &self.chosen.snapshot, passages, language)?;
-        let options = AskOptions { reading: Some(self.options.reading.unwrap_or(Reading::Recall)), ..self.options.clone() };
-        let answering = answering(&gathered.document, &self.question, options, Near::default())?;
+        let near = self.before.near(|quote| gathered.stands(self.chosen.place(quote)?, quote.span.start));
+        let answering = answering_by_model(&gathered.document, &self.question, self.options.clone(), near)?;
         Ok(Phase::Answer(Box::new(gathered), answering))
+    }
+
+    /// The passage of the answer before and the next one of its document, where they are among the chosen documents.
+    fn beside(&self) -> Result<Vec<PassageId>> {
+        let quote = self.before.quotes.first();
+        let Some((place, start)) = quote.and_then(|quote| Some((self.chosen.place(quote)?, quote.span.start))) else {
+            return Ok(Vec::new());
+        };
+        let entry = &self.chosen.snapshot.documents[place as usize];
+        if start >= entry.document.bytes {
+            return Ok(Vec::new()); // another text stands in its place
+        }
+        let number = self.shelf.open(entry)?.read_state()?.index.at(start)?.number;
+        Ok((number..entry.document.passages.min(number + 2)).map(|number| (place, number)).collect())
     }
 }
 
@@ -189,7 +250,7 @@ impl Generate for Asking {
                     && let Some(ranking) = slot.take()
                 {
                     self.phase = self.gather(ranking)?;
-                    self.before = self.begun.elapsed();
+                    self.ranked = self.begun.elapsed();
                 }
                 Ok(self.progress())
             }
@@ -197,7 +258,7 @@ impl Generate for Asking {
                 let mut event = answering.step(cancel)?;
                 if let AnswerEvent::Done { answer } = &mut event {
                     gathered.tell(&self.shelf, answer)?;
-                    tell_usage(&mut answer.usage, &self.chosen, self.before);
+                    tell_usage(&mut answer.usage, &self.chosen, self.ranked);
                 }
                 Ok(event)
             }

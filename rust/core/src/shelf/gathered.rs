@@ -76,6 +76,14 @@ impl Gathered {
         Ok(Self { document, snapshot: Arc::clone(snapshot), parts, passages })
     }
 
+    /// Of all passages of one document, which stand in it as they are.
+    pub fn whole(shelf: &Shared, snapshot: &Arc<Snapshot>, place: u32) -> Result<Self> {
+        let document = shelf.open(&snapshot.documents[place as usize])?;
+        let (end, end_utf16) = (document.source.length(), document.read_state()?.marks.start_utf16);
+        let parts = vec![Part { span: Span { start: 0, end, start_utf16: 0, end_utf16 }, origin: Some((place, 0, 0)) }];
+        Ok(Self { document, snapshot: Arc::clone(snapshot), parts, passages: Vec::new() })
+    }
+
     /// The number in the gathered document of a passage.
     pub fn number(&self, passage: PassageId) -> Option<u32> {
         self.passages.binary_search(&passage).ok().map(|number| number as u32)
@@ -105,6 +113,17 @@ impl Gathered {
             headings: titled(&entry.document.title, above),
             ..quote
         }))
+    }
+
+    /// Where a byte of a document stands, as an empty stretch of the gathered text; None where it was not gathered.
+    pub fn stands(&self, place: u32, byte: u64) -> Option<Span> {
+        let moved = |part: &Part| {
+            let (of, start, _) = part.origin?;
+            let within = byte.checked_sub(start).filter(|_| of == place)?;
+            let at = part.span.start + within;
+            (at < part.span.end).then_some(Span { start: at, end: at, ..part.span })
+        };
+        self.parts.iter().rev().find_map(moved)
     }
 
     /// The document and the stretch of it that stands in a stretch of the gathered text.

@@ -3,6 +3,7 @@
 mod adding;
 mod asking;
 mod catalogue;
+mod chatting;
 mod entry;
 mod gathered;
 mod ranking;

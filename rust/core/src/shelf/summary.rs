@@ -11,13 +11,13 @@ use crate::generation::answer_stream::{AnswerStream, Generate};
 use crate::generation::extractive::{Extractive, bears};
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::refusal::refusal;
-use crate::generation::request::{AskOptions, at_least_one};
+use crate::generation::request::{AskOptions, at_least_one, check_combination};
 use crate::generation::stats::Stats;
 use crate::index::{Language, Query};
 use crate::prompt::focus::{Focus, subject};
 use crate::prompt::survey::{Survey, told};
 use crate::runtime::cancel_token::CancelToken;
-use crate::shelf::asking::{Chosen, check_reading, tell_usage};
+use crate::shelf::asking::{Chosen, recall, tell_usage};
 use crate::shelf::entry::Filter;
 use crate::shelf::gathered::{Gathered, PassageId};
 use crate::shelf::shelf::{Shared, Shelf};
@@ -64,15 +64,16 @@ impl Shelf {
     pub fn summarize(&self, filter: &Filter, options: AskOptions) -> Result<AnswerStream> {
         let begun = Instant::now();
         let shelf = Arc::clone(&self.shared);
-        check_reading(options.reading)?;
+        check_combination(&shelf.model, &options, recall(options.reading)?, false)?;
+        if options.instruction.is_some() {
+            let message = "instruction: found a summary of a shelf, expected a question, or a summary of a single document";
+            return Err(Error::new("argument.options", message));
+        }
         at_least_one("length", options.length)?;
         options.sampling.check()?;
         let focus = options.focus.as_deref().map(str::trim);
-        if focus.is_some_and(str::is_empty) {
-            return Err(Error::new("argument.options", "focus: found no word, expected what the summary is to be about"));
-        }
         let chosen = Chosen::new(&shelf, filter)?;
-        let language = most_bytes(&chosen);
+        let language = chosen.language();
         let focus = match focus {
             Some(focus) => Some(Focus::weighed(focus, &Query::new(&*chosen.snapshot, language, &subject(focus))?)),
             None => None,
@@ -83,20 +84,6 @@ impl Shelf {
         let phase = Phase::Survey(Box::new(looking));
         AnswerStream::boxed(Box::new(ShelfSummary { shelf, chosen, options, language, begun, before: Duration::ZERO, phase }))
     }
-}
-
-/// The language of most of the text.
-fn most_bytes(chosen: &Chosen) -> Language {
-    let mut languages: Vec<(Language, u64)> = Vec::new();
-    for place in &chosen.places {
-        let own = chosen.snapshot.languages[*place as usize];
-        let length = chosen.snapshot.documents[*place as usize].document.bytes;
-        match languages.iter_mut().find(|(language, _)| *language == own) {
-            Some((_, bytes)) => *bytes += length,
-            None => languages.push((own, length)),
-        }
-    }
-    languages.into_iter().max_by_key(|(_, bytes)| *bytes).map_or(Language::default(), |(language, _)| language)
 }
 
 impl Looking {

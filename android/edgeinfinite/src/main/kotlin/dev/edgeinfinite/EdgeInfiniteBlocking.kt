@@ -191,6 +191,12 @@ public object EdgeInfiniteBlocking {
         onEvent: Consumer<AnswerEvent> = Consumer {},
     ): Answer = runBlocking { shelf.ask(question, filter, options::accept).onEach(onEvent::accept).await() }
 
+    /** [Shelf.chat]; [filter] may be left out. */
+    @JvmStatic
+    @JvmOverloads
+    @Throws(EdgeInfiniteException::class, InterruptedException::class)
+    public fun chat(shelf: Shelf, filter: ShelfFilter = ShelfFilter.All): DocumentChat = runBlocking { shelf.chat(filter) }
+
     /** [Shelf.summarize]: returns the whole summary; [filter], [options] and [onEvent] may be left out. */
     @JvmStatic
     @JvmOverloads

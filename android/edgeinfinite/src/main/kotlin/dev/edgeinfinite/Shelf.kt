@@ -80,6 +80,14 @@ public interface Shelf : AutoCloseable {
     public fun ask(question: String, filter: ShelfFilter = ShelfFilter.All, options: AskOptions.() -> Unit = {}): Flow<AnswerEvent>
 
     /**
+     * Begins a chat with the documents that pass [filter]: follow-up questions, as by [Document.chat]. Each question is asked as [ask] does, to the
+     * shelf as it is then; one that refers to the answer before is looked for beside it too. The chat ends with the shelf.
+     *
+     * @throws ClosedException when the shelf or its model was closed
+     */
+    public suspend fun chat(filter: ShelfFilter = ShelfFilter.All): DocumentChat
+
+    /**
      * Summarises the documents that pass [filter], in their own sentences, whatever the model, without a graph run. A flow like that of
      * [Document.summarize]; it throws what [ask] throws.
      */

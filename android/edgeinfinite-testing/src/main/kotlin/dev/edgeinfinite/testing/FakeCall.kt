@@ -180,6 +180,14 @@ public sealed interface FakeCall {
         override fun toString(): String = "ShelfAsk($question)"
     }
 
+    /** [dev.edgeinfinite.Shelf.chat]. */
+    public class ShelfChat internal constructor(
+        /** With which documents. */
+        public val filter: ShelfFilter,
+    ) : FakeCall {
+        override fun toString(): String = "ShelfChat"
+    }
+
     /** [dev.edgeinfinite.Shelf.summarize]. */
     public class ShelfSummarize internal constructor(
         /** Of which documents. */

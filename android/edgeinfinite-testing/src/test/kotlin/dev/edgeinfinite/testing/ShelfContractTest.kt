@@ -117,6 +117,24 @@ class ShelfContractTest {
 
     @ParameterizedTest
     @EnumSource
+    fun `a chat asks the documents that pass its filter, and ends with the shelf`(kind: Kind) = check(kind) { model ->
+        val shelf = model.shelf(dir)
+        shelf.fill()
+        val chat = shelf.chat(leases)
+        for (asked in listOf(question, "And for the boat?")) {
+            val answer = chat.ask(asked).await().also(::assertPlaces)
+            assertEquals(asked, answer.question)
+            assertTrue(answer.quotes.all { it.document == "mill" }, "${answer.quotes}")
+        }
+        assertThrows<IllegalArgumentException> { shelf.chat(ShelfFilter(ids = emptyList())).ask(question).await() }
+        assertThrows<IllegalArgumentException> { chat.ask(question) { reading = Reading.Memory }.await() }
+        EdgeInfiniteBlocking.chat(shelf).use { assertPlaces(EdgeInfiniteBlocking.ask(it, question)) }
+        shelf.close()
+        assertThrows<ClosedException> { chat.ask(question).await() }
+    }
+
+    @ParameterizedTest
+    @EnumSource
     fun `one has it open, and closing ends what came from it`(kind: Kind) = check(kind) { model ->
         val shelf = model.shelf(dir)
         shelf.fill()

@@ -105,6 +105,10 @@ internal object Native {
     @JvmStatic
     external fun shelfAsk(shelf: Long, question: ByteArray, filter: ByteArray, options: ByteArray): Long
 
+    /** A chat with the documents of a shelf that pass [filter]; [askInChat] asks it. */
+    @JvmStatic
+    external fun shelfChat(shelf: Long, filter: ByteArray): Long
+
     /** The answer stream of a summary of the documents that pass [filter]. */
     @JvmStatic
     external fun shelfSummarize(shelf: Long, filter: ByteArray, options: ByteArray): Long

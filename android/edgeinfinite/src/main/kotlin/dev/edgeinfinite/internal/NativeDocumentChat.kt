@@ -12,7 +12,7 @@ import kotlinx.coroutines.job
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 
-/** A document's chat behind a handle. */
+/** A chat with a document or a shelf behind a handle. */
 @OptIn(EdgeInfiniteInternalApi::class)
 internal class NativeDocumentChat(private val queue: NativeQueue, private val handle: Long) : DocumentChat {
     /** Fair, and held by the job of the collector whose turn it is. */

@@ -3,6 +3,7 @@ package dev.edgeinfinite.internal
 import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
+import dev.edgeinfinite.DocumentChat
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.Passage
 import dev.edgeinfinite.SearchOptions
@@ -43,6 +44,9 @@ internal class NativeShelf(private val queue: NativeQueue, private val handle: L
         val chosen = AskOptions().apply(options).json()
         return queue.events { Native.shelfAsk(handle, question.utf8(), filter.json(), chosen) }
     }
+
+    override suspend fun chat(filter: ShelfFilter): DocumentChat =
+        NativeDocumentChat(queue, queue.createHandle { Native.shelfChat(handle, filter.json()) })
 
     override fun summarize(filter: ShelfFilter, options: SummaryOptions.() -> Unit): Flow<AnswerEvent> {
         val chosen = SummaryOptions().apply(options).json()

@@ -25,7 +25,8 @@ internal class FakeDocument(private val engine: FakeEngine, private val lifetime
 
     override suspend fun chat(): DocumentChat {
         engine.begin(FakeCall.DocumentChat(), lifetime)
-        return FakeDocumentChat(engine, Lifetime(lifetime), content)
+        val own = Lifetime(lifetime)
+        return FakeDocumentChat(own) { engine.events(it, own, it.question, it.options.reading, content) }
     }
 
     override fun summarize(options: SummaryOptions.() -> Unit): Flow<AnswerEvent> = summarize(SummaryOptions().apply(options))

@@ -13,9 +13,9 @@ import kotlinx.coroutines.job
 import kotlinx.coroutines.sync.Mutex
 import kotlinx.coroutines.sync.withLock
 
-/** Questions to a document, turn by turn. */
+/** Questions to a document or a shelf, turn by turn; [answers] gives the events of each. */
 @OptIn(EdgeInfiniteInternalApi::class)
-internal class FakeDocumentChat(private val engine: FakeEngine, private val lifetime: Lifetime, private val content: Content) :
+internal class FakeDocumentChat(private val lifetime: Lifetime, private val answers: (FakeCall.AskInChat) -> Flow<AnswerEvent>) :
     DocumentChat {
     private val turn = Mutex()
 
@@ -24,9 +24,7 @@ internal class FakeDocumentChat(private val engine: FakeEngine, private val life
         return flow {
             val collector = currentCoroutineContext().job
             check(!turn.holdsLock(collector)) { "found a turn within a turn of the same chat, expected the first to end before" }
-            turn.withLock(collector) {
-                emitAll(engine.events(FakeCall.AskInChat(question, chosen), lifetime, question, chosen.reading, content))
-            }
+            turn.withLock(collector) { emitAll(answers(FakeCall.AskInChat(question, chosen))) }
         }
     }
 

@@ -4,6 +4,7 @@ import dev.edgeinfinite.Answer
 import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.AskOptions
 import dev.edgeinfinite.Document
+import dev.edgeinfinite.DocumentChat
 import dev.edgeinfinite.EdgeInfiniteInternalApi
 import dev.edgeinfinite.Passage
 import dev.edgeinfinite.Quote
@@ -90,7 +91,13 @@ internal class FakeShelf(private val engine: FakeEngine, private val lifetime: L
 
     override fun ask(question: String, filter: ShelfFilter, options: AskOptions.() -> Unit): Flow<AnswerEvent> {
         val chosen = AskOptions().apply(options)
-        return events(FakeCall.ShelfAsk(question, filter, chosen), question, filter, chosen.reading, focus = null)
+        return events(FakeCall.ShelfAsk(question, filter, chosen), question, filter, chosen.reading)
+    }
+
+    override suspend fun chat(filter: ShelfFilter): DocumentChat {
+        engine.begin(FakeCall.ShelfChat(filter), lifetime)
+        val own = Lifetime(lifetime)
+        return FakeDocumentChat(own) { events(it, it.question, filter, it.options.reading, lifetime = own) }
     }
 
     override fun summarize(filter: ShelfFilter, options: SummaryOptions.() -> Unit): Flow<AnswerEvent> {
@@ -140,7 +147,14 @@ internal class FakeShelf(private val engine: FakeEngine, private val lifetime: L
     }
 
     /** Asks the documents as one text; each quote is told of the document that it stands in. */
-    private fun events(call: FakeCall, question: String?, filter: ShelfFilter, reading: Reading?, focus: String?): Flow<AnswerEvent> =
+    private fun events(
+        call: FakeCall,
+        question: String?,
+        filter: ShelfFilter,
+        reading: Reading?,
+        focus: String? = null,
+        lifetime: Lifetime = this.lifetime,
+    ): Flow<AnswerEvent> =
         flow {
             val chosen = passing(filter)
             require(chosen.isNotEmpty()) { "found no document on the shelf that passes the filter, expected one" }

@@ -1,0 +1,132 @@
+//! A chat over a shelf: a follow-up is put in full, looked for where the answer before stands, and its quotes name their document.
+
+mod common;
+mod shelf_common;
+
+use std::sync::{Arc, LazyLock};
+
+use common::{finish as answer, open};
+use edgeinfinite_core::{Answer, AskOptions, DocumentChat, Filter, Model, Shelf, TextSource};
+use shelf_common::{about, add, all, having, only, replace};
+
+static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", None));
+static READER: LazyLock<Arc<Model>> = LazyLock::new(|| open("reader", None));
+
+/// As many leases that read alike as recall could not look at all of.
+const LEASES: usize = 60;
+
+fn lease(number: usize) -> String {
+    let pays = if number == 7 { "the tenant" } else { "the landlord" };
+    format!(
+        "# Lease of {number} Mill Street\n\nThe boiler of number {number} is serviced by the firm Halberg {number}. The cost is borne by {pays}.\n\n\
+         ## Rent\n\nThe rent of number {number} is {} euros a month. It is due on day {number} of the month.\n",
+        900 + number
+    )
+}
+
+fn leases(model: &Arc<Model>, most: usize) -> (tempfile::TempDir, Shelf) {
+    let folder = tempfile::tempdir().unwrap();
+    let shelf = model.shelf(&folder.path().join("shelf")).unwrap();
+    for number in 0..most {
+        let kind = if number % 2 == 0 { "even" } else { "odd" };
+        let adding =
+            shelf.add(TextSource::text(lease(number)).unwrap(), about(&format!("lease-{number}"), None, &[("kind", kind)])).unwrap();
+        shelf_common::finish(&adding).unwrap();
+    }
+    (folder, shelf)
+}
+
+fn ask(chat: &DocumentChat, question: &str) -> Answer {
+    answer(&chat.ask(question, AskOptions::default()).unwrap())
+}
+
+fn quoted(answer: &Answer) -> (Option<&str>, &str) {
+    let quote = answer.quotes.first().unwrap_or_else(|| panic!("found nothing: {:?}", answer.resolved_question));
+    (quote.document.as_deref(), &quote.text)
+}
+
+#[test]
+fn a_follow_up_is_looked_for_where_the_answer_before_stands() {
+    for model in [&*DEMO, &*READER] {
+        let (_folder, shelf) = leases(model, LEASES);
+        let chat = shelf.chat(all());
+        let first = ask(&chat, "How much is the rent of number 41?");
+        assert_eq!(quoted(&first), (Some("lease-41"), "The rent of number 41 is 941 euros a month."));
+        assert_eq!(first.resolved_question, None);
+        let second = ask(&chat, "When is it due?");
+        assert_eq!(second.question.as_deref(), Some("When is it due?"));
+        assert_eq!(second.resolved_question.as_deref(), Some("When is the rent of number 41 due?"));
+        assert_eq!(quoted(&second), (Some("lease-41"), "It is due on day 41 of the month."));
+        // A question of its own goes to all documents.
+        let third = ask(&chat, "Which firm services the boiler of number 12?");
+        assert_eq!((quoted(&third).0, third.resolved_question.as_deref()), (Some("lease-12"), None));
+    }
+}
+
+#[test]
+fn a_filter_holds_for_each_question() {
+    let (_folder, shelf) = leases(&READER, 8);
+    let chat = shelf.chat(having("kind", "odd"));
+    let first = ask(&chat, "How much is the rent of number 5?");
+    assert_eq!(quoted(&first).0, Some("lease-5"));
+    let second = ask(&chat, "And of number 7?");
+    assert!(
+        second
+            .quotes
+            .iter()
+            .chain(&first.quotes)
+            .all(|quote| ["1", "3", "5", "7"].iter().any(|n| quote.document.as_deref() == Some(&format!("lease-{n}"))))
+    );
+    let none = shelf.chat(having("kind", "prime"));
+    assert_eq!(none.ask("How much is the rent?", AskOptions::default()).unwrap_err().code(), "shelf.empty");
+}
+
+#[test]
+fn what_was_quoted_may_be_gone() {
+    let (_folder, shelf) = leases(&DEMO, 6);
+    for gone in ["removed", "replaced", "shorter"] {
+        let chat = shelf.chat(all());
+        assert_eq!(quoted(&ask(&chat, "How much is the rent of number 3?")).0, Some("lease-3"));
+        match gone {
+            "removed" => shelf.remove("lease-3").unwrap(),
+            "replaced" => replace(&shelf, "lease-3", &lease(3).replace("due", "payable")),
+            _ => replace(&shelf, "lease-3", "Void."),
+        }
+        let next = ask(&chat, "When is it due?");
+        assert_eq!(next.resolved_question.as_deref(), Some("When is the rent of number 3 due?"), "{gone}");
+        assert!(next.quotes.iter().all(|quote| gone == "replaced" || quote.document.as_deref() != Some("lease-3")), "{gone}");
+        if gone == "removed" {
+            add(&shelf, "lease-3", &lease(3));
+        } else {
+            replace(&shelf, "lease-3", &lease(3));
+        }
+    }
+}
+
+#[test]
+fn chats_of_a_shelf_and_of_its_documents_are_apart() {
+    let (_folder, shelf) = leases(&DEMO, 3);
+    let [of_shelf, of_document] = [shelf.chat(only(&["lease-1"])), shelf.document("lease-1").unwrap().chat()];
+    ask(&of_shelf, "How much is the rent of number 1?");
+    assert_eq!(ask(&of_document, "When is it due?").resolved_question, None);
+    let under_way = of_shelf.ask("When is it due?", AskOptions::default()).unwrap();
+    assert_eq!(of_shelf.ask("Why?", AskOptions::default()).unwrap_err().code(), "call.busy");
+    drop(under_way);
+    assert_eq!(ask(&of_shelf.clone(), "When is it due?").resolved_question.as_deref(), Some("When is the rent of number 1 due?"));
+}
+
+#[test]
+fn entries_are_counted_in_a_whole_document_alone() {
+    let (_folder, shelf) = leases(&DEMO, 2);
+    let mut table = String::from("order,status\n");
+    for number in 0..900 {
+        table.push_str(&format!("{number},{}\n", if number % 3 == 0 { "open" } else { "paid" }));
+    }
+    add(&shelf, "orders", &table);
+    let count = |filter: &Filter| answer(&shelf.ask("How many orders are open?", filter, AskOptions::default()).unwrap());
+    let one = count(&only(&["orders"]));
+    assert_eq!((one.found, one.count), (true, Some(300)));
+    assert!(!one.quotes.is_empty() && one.quotes.iter().all(|quote| quote.document.as_deref() == Some("orders")));
+    assert!(one.quotes[0].headings.first().is_some_and(|first| first == "orders"), "{:?}", one.quotes[0].headings);
+    assert_eq!(count(&all()).count, None, "of several documents nothing is counted");
+}
