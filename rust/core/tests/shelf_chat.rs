@@ -15,11 +15,17 @@ static READER: LazyLock<Arc<Model>> = LazyLock::new(|| open("reader", None));
 /// As many leases that read alike as recall could not look at all of.
 const LEASES: usize = 60;
 
+/// A name that no other lease has.
+fn name(number: usize) -> String {
+    let first = ["Alder", "Birch", "Cedar", "Elm", "Fir", "Hazel", "Larch", "Maple", "Oak", "Pine"][number % 10];
+    format!("{first} {}", ["Row", "Lane", "Court", "Hill", "Yard", "Green"][number / 10])
+}
+
 fn lease(number: usize) -> String {
-    let pays = if number == 7 { "the tenant" } else { "the landlord" };
+    let name = name(number);
     format!(
-        "# Lease of {number} Mill Street\n\nThe boiler of number {number} is serviced by the firm Halberg {number}. The cost is borne by {pays}.\n\n\
-         ## Rent\n\nThe rent of number {number} is {} euros a month. It is due on day {number} of the month.\n",
+        "# Lease of {name}\n\nThe boiler of {name} is serviced by the firm Halberg. The cost is borne by the landlord.\n\n\
+         ## Rent\n\nThe rent of {name} is {} euros a month. It is due on day {number} of the month.\n",
         900 + number
     )
 }
@@ -40,9 +46,10 @@ fn ask(chat: &DocumentChat, question: &str) -> Answer {
     answer(&chat.ask(question, AskOptions::default()).unwrap())
 }
 
-fn quoted(answer: &Answer) -> (Option<&str>, &str) {
-    let quote = answer.quotes.first().unwrap_or_else(|| panic!("found nothing: {:?}", answer.resolved_question));
-    (quote.document.as_deref(), &quote.text)
+/// The quote with those words, which stands in a document.
+fn assert_quotes(answer: &Answer, document: &str, words: &str) {
+    let found: Vec<_> = answer.quotes.iter().map(|quote| (quote.document.as_deref(), quote.text.as_str())).collect();
+    assert!(found.contains(&(Some(document), words)), "{found:?} {:?}", answer.resolved_question);
 }
 
 #[test]
@@ -50,16 +57,17 @@ fn a_follow_up_is_looked_for_where_the_answer_before_stands() {
     for model in [&*DEMO, &*READER] {
         let (_folder, shelf) = leases(model, LEASES);
         let chat = shelf.chat(all());
-        let first = ask(&chat, "How much is the rent of number 41?");
-        assert_eq!(quoted(&first), (Some("lease-41"), "The rent of number 41 is 941 euros a month."));
+        let first = ask(&chat, "How much is the rent of Birch Yard?");
+        assert_quotes(&first, "lease-41", "The rent of Birch Yard is 941 euros a month.");
         assert_eq!(first.resolved_question, None);
         let second = ask(&chat, "When is it due?");
         assert_eq!(second.question.as_deref(), Some("When is it due?"));
-        assert_eq!(second.resolved_question.as_deref(), Some("When is the rent of number 41 due?"));
-        assert_eq!(quoted(&second), (Some("lease-41"), "It is due on day 41 of the month."));
+        assert_eq!(second.resolved_question.as_deref(), Some("When is the rent of Birch Yard due?"));
+        assert_quotes(&second, "lease-41", "It is due on day 41 of the month.");
         // A question of its own goes to all documents.
-        let third = ask(&chat, "Which firm services the boiler of number 12?");
-        assert_eq!((quoted(&third).0, third.resolved_question.as_deref()), (Some("lease-12"), None));
+        let third = ask(&chat, "Which firm services the boiler of Cedar Lane?");
+        assert_quotes(&third, "lease-12", "The boiler of Cedar Lane is serviced by the firm Halberg.");
+        assert_eq!(third.resolved_question, None);
     }
 }
 
@@ -67,16 +75,11 @@ fn a_follow_up_is_looked_for_where_the_answer_before_stands() {
 fn a_filter_holds_for_each_question() {
     let (_folder, shelf) = leases(&READER, 8);
     let chat = shelf.chat(having("kind", "odd"));
-    let first = ask(&chat, "How much is the rent of number 5?");
-    assert_eq!(quoted(&first).0, Some("lease-5"));
-    let second = ask(&chat, "And of number 7?");
-    assert!(
-        second
-            .quotes
-            .iter()
-            .chain(&first.quotes)
-            .all(|quote| ["1", "3", "5", "7"].iter().any(|n| quote.document.as_deref() == Some(&format!("lease-{n}"))))
-    );
+    let first = ask(&chat, "How much is the rent of Hazel Row?");
+    assert_quotes(&first, "lease-5", "The rent of Hazel Row is 905 euros a month.");
+    let second = ask(&chat, "And of Maple Row?");
+    let odd = ["lease-1", "lease-3", "lease-5", "lease-7"];
+    assert!(second.quotes.iter().chain(&first.quotes).all(|quote| odd.contains(&quote.document.as_deref().unwrap())));
     let none = shelf.chat(having("kind", "prime"));
     assert_eq!(none.ask("How much is the rent?", AskOptions::default()).unwrap_err().code(), "shelf.empty");
 }
@@ -86,14 +89,14 @@ fn what_was_quoted_may_be_gone() {
     let (_folder, shelf) = leases(&DEMO, 6);
     for gone in ["removed", "replaced", "shorter"] {
         let chat = shelf.chat(all());
-        assert_eq!(quoted(&ask(&chat, "How much is the rent of number 3?")).0, Some("lease-3"));
+        assert_quotes(&ask(&chat, "How much is the rent of Elm Row?"), "lease-3", "The rent of Elm Row is 903 euros a month.");
         match gone {
             "removed" => shelf.remove("lease-3").unwrap(),
             "replaced" => replace(&shelf, "lease-3", &lease(3).replace("due", "payable")),
             _ => replace(&shelf, "lease-3", "Void."),
         }
         let next = ask(&chat, "When is it due?");
-        assert_eq!(next.resolved_question.as_deref(), Some("When is the rent of number 3 due?"), "{gone}");
+        assert_eq!(next.resolved_question.as_deref(), Some("When is the rent of Elm Row due?"), "{gone}");
         assert!(next.quotes.iter().all(|quote| gone == "replaced" || quote.document.as_deref() != Some("lease-3")), "{gone}");
         if gone == "removed" {
             add(&shelf, "lease-3", &lease(3));
@@ -107,20 +110,20 @@ fn what_was_quoted_may_be_gone() {
 fn chats_of_a_shelf_and_of_its_documents_are_apart() {
     let (_folder, shelf) = leases(&DEMO, 3);
     let [of_shelf, of_document] = [shelf.chat(only(&["lease-1"])), shelf.document("lease-1").unwrap().chat()];
-    ask(&of_shelf, "How much is the rent of number 1?");
+    ask(&of_shelf, "How much is the rent of Birch Row?");
     assert_eq!(ask(&of_document, "When is it due?").resolved_question, None);
     let under_way = of_shelf.ask("When is it due?", AskOptions::default()).unwrap();
     assert_eq!(of_shelf.ask("Why?", AskOptions::default()).unwrap_err().code(), "call.busy");
     drop(under_way);
-    assert_eq!(ask(&of_shelf.clone(), "When is it due?").resolved_question.as_deref(), Some("When is the rent of number 1 due?"));
+    assert_eq!(ask(&of_shelf.clone(), "When is it due?").resolved_question.as_deref(), Some("When is the rent of Birch Row due?"));
 }
 
 #[test]
 fn entries_are_counted_in_a_whole_document_alone() {
     let (_folder, shelf) = leases(&DEMO, 2);
-    let mut table = String::from("order,status\n");
+    let mut table = String::from("order,status,place\n");
     for number in 0..900 {
-        table.push_str(&format!("{number},{}\n", if number % 3 == 0 { "open" } else { "paid" }));
+        table.push_str(&format!("{number},{},Oslo\n", if number % 3 == 0 { "open" } else { "paid" }));
     }
     add(&shelf, "orders", &table);
     let count = |filter: &Filter| answer(&shelf.ask("How many orders are open?", filter, AskOptions::default()).unwrap());
