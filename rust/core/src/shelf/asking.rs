@@ -207,7 +207,7 @@ impl Asking {
         passages.sort_unstable();
         passages.dedup();
         let gathered = Gathered::new(&self.shelf, &self.chosen.snapshot, passages, language)?;
-        let near = self.before.near(|quote| gathered.stands(self.chosen.place(quote)?, quote.span.start));
+        let near = self.before.near(|quote| gathered.stands(self.chosen.place(quote)?, quote.span));
         let answering = answering_by_model(&gathered.document, &self.question, self.options.clone(), near)?;
         Ok(Phase::Answer(Box::new(gathered), answering))
     }

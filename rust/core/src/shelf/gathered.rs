@@ -115,15 +115,15 @@ impl Gathered {
         }))
     }
 
-    /// Where a byte of a document stands, as an empty stretch of the gathered text; None where it was not gathered.
-    pub fn stands(&self, place: u32, byte: u64) -> Option<Span> {
+    /// Where a stretch of a document stands in the gathered text, in bytes, as far as it was gathered; None where its start was not.
+    pub fn stands(&self, place: u32, span: Span) -> Option<Span> {
         let moved = |part: &Part| {
-            let (of, start, _) = part.origin?;
-            let within = byte.checked_sub(start).filter(|_| of == place)?;
-            let at = part.span.start + within;
-            (at < part.span.end).then_some(Span { start: at, end: at, ..part.span })
+            let (of, first, _) = part.origin?;
+            let start = part.span.start + span.start.checked_sub(first).filter(|_| of == place)?;
+            let end = part.span.end.min(start + span.end - span.start);
+            (start < end).then_some(Span { start, end, ..part.span })
         };
-        self.parts.iter().rev().find_map(moved)
+        self.parts.iter().find_map(moved)
     }
 
     /// The document and the stretch of it that stands in a stretch of the gathered text.
