@@ -90,6 +90,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "near",
             "value_kind",
+            "demand",
             "excerpt",
             "evidence",
             "pieces",

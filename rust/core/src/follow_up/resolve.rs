@@ -23,7 +23,7 @@ const BEFORE: usize = 240;
 /// holds a word of the document.
 pub(crate) fn continued(question: &str, turns: &[Turn], holds: &dyn Fn(&str) -> bool) -> FollowUp {
     let question = turns.last().and_then(|last| joined(question, last, holds));
-    FollowUp { refers: question.is_some(), again: true, question }
+    FollowUp { refers: question.is_some(), again: true, question, phrase: None }
 }
 
 fn joined(question: &str, last: &Turn, holds: &dyn Fn(&str) -> bool) -> Option<String> {
@@ -43,23 +43,25 @@ pub(crate) struct FollowUp {
     pub refers: bool,
     /// Whether it leaves out most of the question before, so that the same sentence may answer again.
     pub again: bool,
+    /// Of a phrase alone: the phrase.
+    pub phrase: Option<String>,
 }
 
 /// What a question is after `turns`, the last one last. `holds`: whether a word stands in the document.
 pub(crate) fn follow_up(question: &str, turns: &[Turn], holds: &dyn Fn(&str) -> bool) -> FollowUp {
     if question.len() > LONG {
-        return FollowUp { question: None, refers: false, again: false };
+        return FollowUp::default();
     }
     let all = words(question);
     let is_marked = all.len() > 1 && all.first().is_some_and(|word| is_marker(&word.small));
-    let question = resolved(question, turns, holds);
+    let (question, phrase) = resolved(question, turns, holds).unzip();
     let asked = Question::new(all.into_iter().skip_while(|word| is_marker(&word.small)).collect());
     let again = !asked.is_whole() || asked.words.iter().any(|word| word.small == "about");
-    FollowUp { refers: question.is_some() || is_marked && !turns.is_empty(), again, question }
+    FollowUp { refers: question.is_some() || is_marked && !turns.is_empty(), again, question, phrase: phrase.flatten() }
 }
 
-/// The follow-up in full; None where it stands by itself.
-fn resolved(question: &str, turns: &[Turn], holds: &dyn Fn(&str) -> bool) -> Option<String> {
+/// The follow-up in full, and the phrase that it is alone; None where it stands by itself.
+fn resolved(question: &str, turns: &[Turn], holds: &dyn Fn(&str) -> bool) -> Option<(String, Option<String>)> {
     let mut all = words(question);
     let marked = all.iter().take_while(|word| is_marker(&word.small)).count();
     if marked == all.len() {
@@ -70,15 +72,19 @@ fn resolved(question: &str, turns: &[Turn], holds: &dyn Fn(&str) -> bool) -> Opt
     let past: Vec<Past> = turns.iter().rev().map(Past::new).collect();
     let last = past.first()?;
     let asked = Question::new(all);
-    let made = of_question_words(&asked, last).or_else(|| {
-        let Some(words) = fragment(&asked) else { return in_full(&asked, &past, is_marked, holds) };
+    let (made, phrase) = if let Some(made) = of_question_words(&asked, last) {
+        (made, None)
+    } else if let Some(words) = fragment(&asked) {
         let own = Question { words, asked: 0..0, auxiliary: None, subject: None, verb: None };
+        let text = own.text(0..own.words.len());
         let own = pointed(&own, &past).map_or(own.words, |text| crate::follow_up::question::words(&text));
         // What happens if … is no question that a noun has a place in.
         let whole = past.iter().find(|past| past.question.small(1) != "happens").unwrap_or(last);
-        with_fragment(&own, whole)
-    })?;
-    Some(format!("{}?", capital(made.trim())))
+        (with_fragment(&own, whole)?, Some(text))
+    } else {
+        (in_full(&asked, &past, is_marked, holds)?, None)
+    };
+    Some((format!("{}?", capital(made.trim())), phrase))
 }
 
 /// A question with what points back put in full, or with what it is about where it has no noun of its own.

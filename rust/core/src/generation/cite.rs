@@ -75,6 +75,7 @@ impl Cite {
         let lifted: Vec<(usize, u32, f32)> =
             candidates.iter().map(|(at, marker, _)| (*at, *marker, prompt.evidence()[*at].rank())).collect();
         let piece = piece.and_then(|_| scoring::cite(prompt.logits(), &lifted, &[], manifest.scoring, false).0);
+        let piece = piece.filter(|at| prompt.evidence()[*at].may_answer);
         (piece.map_or(Choice::None, Choice::Evidence), log_probability + decision)
     }
 

@@ -57,6 +57,9 @@ pub(crate) struct Before {
     pub quotes: Vec<Quote>,
     /// Whether the sentence that was quoted may well answer again.
     pub again: bool,
+    /// Whether the question refers to it at all, and the phrase that is all that it says anew.
+    pub refers: bool,
+    pub phrase: Option<String>,
 }
 
 /// Questions in turn to one document, or to the documents of a shelf. Cheap to clone; clones are the same chat. What it remembers are the last four questions and
@@ -124,7 +127,8 @@ impl DocumentChat {
         let asked = &self.shared.asked;
         let follow_up = self.shared.follow_up(question, &state)?;
         let quotes = state.asked.back().filter(|_| follow_up.refers).map(|asked| asked.quotes.clone()).unwrap_or_default();
-        let before = Before { quotes, again: follow_up.again };
+        let FollowUp { again, refers, phrase, .. } = follow_up;
+        let before = Before { quotes, again, refers, phrase };
         let (resolved, answering) = match follow_up.question {
             None => (None, asked.answering(question, options, &before)?),
             Some(resolved) => match asked.answering(&resolved, options.clone(), &before) {
@@ -162,7 +166,8 @@ impl Questioned for Arc<document::Shared> {
 impl Before {
     /// Where the answer stood, by where each quote stands in what is asked now; None of one that stands there no more.
     pub fn near(&self, stands: impl Fn(&Quote) -> Option<Span>) -> Near {
-        Near { quotes: self.quotes.iter().filter_map(stands).collect(), again: self.again }
+        let quotes = self.quotes.iter().filter_map(stands).collect();
+        Near { quotes, again: self.again, refers: self.refers, phrase: self.phrase.clone() }
     }
 }
 

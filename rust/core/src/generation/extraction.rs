@@ -272,15 +272,18 @@ impl Decided {
 
 fn decided(reader: &Reader, laid: &Laid, sentences: Vec<Sentence>, output: &EncoderOutput) -> Option<Decided> {
     let pieces: Vec<&Piece> = sentences.iter().map(|s| &s.piece).collect();
-    let bm25: Vec<f64> = sentences.iter().map(|s| f64::from(s.candidate.score)).collect();
-    let decision = decide(reader.settings().scoring, laid, &pieces, &bm25, output)?;
-    if sentences.iter().all(|s| s.candidate.lift == 0.0) {
-        return Some(Decided { decision, sentences });
+    let by = |score: &dyn Fn(&Candidate) -> f32| {
+        let bm25: Vec<f64> = sentences.iter().map(|s| f64::from(score(&s.candidate))).collect();
+        decide(reader.settings().scoring, laid, &pieces, &bm25, output)
+    };
+    let mut decision = by(&|candidate| candidate.score)?;
+    if sentences.iter().any(|s| s.candidate.lift != 0.0) {
+        // Which sentences are quoted, of those beside the answer before; whether any answers was decided without.
+        let chosen = by(&|candidate| candidate.score + candidate.lift)?;
+        decision = Decision { found: decision.found, is_found: decision.is_found, ..chosen };
     }
-    // Which sentences are quoted, of those beside the answer before; whether any answers was decided without.
-    let lifted: Vec<f64> = sentences.iter().map(|s| f64::from(s.candidate.score + s.candidate.lift)).collect();
-    let chosen = decide(reader.settings().scoring, laid, &pieces, &lifted, output)?;
-    Some(Decided { decision: Decision { found: decision.found, is_found: decision.is_found, ..chosen }, sentences })
+    decision.is_found &= sentences[decision.quotes[0]].candidate.may_answer;
+    Some(Decided { decision, sentences })
 }
 
 impl Generate for Extraction {

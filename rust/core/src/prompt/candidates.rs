@@ -8,11 +8,11 @@ use crate::error::Result;
 use crate::index::bm25::{Rank, Weights};
 use crate::index::postings::damaged;
 use crate::index::{Match, Query};
+use crate::prompt::demand::Demand;
 use crate::prompt::excerpt::context_texts;
 use crate::prompt::near::Near;
 use crate::prompt::pieces::{headings, told};
 use crate::prompt::retrieval::{PASSAGE_WEIGHT, PASSAGES};
-use crate::prompt::value_kind::ValueKind;
 use crate::text::span::Utf16;
 use crate::text::whitespace::trimmed;
 
@@ -31,16 +31,17 @@ pub(crate) struct Candidate {
     pub score: f32,
     /// What is added to it where a sentence is chosen.
     pub lift: f32,
+    /// Whether it holds what an answer must.
+    pub may_answer: bool,
 }
 
 /// The sentences of a document by how well they match a question, one batch of passages after another.
 #[derive(Debug)]
 pub(crate) struct Candidates {
     question: String,
-    kind: Option<ValueKind>,
     near: Near,
     /// None before the first batch.
-    query: Option<Query>,
+    asked: Option<(Query, Demand)>,
     /// The passage ranked last so far; None before the first batch.
     after: Option<Rank>,
     /// Passages looked at, and of all.
@@ -50,14 +51,7 @@ pub(crate) struct Candidates {
 impl Candidates {
     /// Of a question.
     pub fn new(question: &str) -> Self {
-        Self {
-            question: question.to_owned(),
-            kind: ValueKind::asked(question),
-            near: Near::default(),
-            query: None,
-            after: None,
-            seen: (0, 0),
-        }
+        Self { question: question.to_owned(), near: Near::default(), asked: None, after: None, seen: (0, 0) }
     }
 
     /// The same of a question that refers to an answer.
@@ -69,11 +63,11 @@ impl Candidates {
     /// of the next best, and after all that match of the others in document order; none in the end.
     pub fn next(&mut self, document: &Shared) -> Result<Vec<Candidate>> {
         let state = document.read_state()?;
-        let query = match self.query.take() {
-            Some(query) => query,
-            None => state.index.query(&self.question)?,
+        let asked = match self.asked.take() {
+            Some(asked) => asked,
+            None => (state.index.query(&self.question)?, Demand::of(&self.question, &self.near, &state.index)?),
         };
-        let query = self.query.insert(query);
+        let (query, demand) = self.asked.insert(asked);
         let matches = state.index.all(query, PASSAGES, self.after)?;
         let matching = self.after.is_none() && matches.first().is_some_and(|best| best.score > 0.0);
         let matches: Vec<Match> = matches.into_iter().filter(|found| !matching || found.score > 0.0).collect();
@@ -84,9 +78,14 @@ impl Candidates {
         self.after = matches.last().map(Match::rank).or(self.after);
         let mut candidates = Vec::new();
         for (found, headings) in matches.iter().zip(headings) {
-            candidates.extend(candidates_of(document, found, &headings.join(ABOVE), query.weights(), self.kind)?);
+            candidates.extend(candidates_of(document, found, &headings.join(ABOVE), query.weights())?);
         }
-        candidates.iter_mut().for_each(|candidate| candidate.lift = self.near.lift(candidate.span));
+        for candidate in &mut candidates {
+            let (worth, may_answer) = demand.of_sentence(&candidate.text, &candidate.heading);
+            candidate.score += worth;
+            candidate.lift = self.near.lift(candidate.span);
+            candidate.may_answer = may_answer;
+        }
         candidates.sort_by(best_first);
         Ok(candidates)
     }
@@ -103,13 +102,7 @@ pub(crate) fn best_first(a: &Candidate, b: &Candidate) -> Ordering {
 }
 
 /// The sentences of a passage, or else its heading, as they stand in the document: whole, for only a generator's prompts take them in parts.
-pub(crate) fn candidates_of(
-    document: &Shared,
-    found: &Match,
-    heading: &str,
-    weights: &Weights,
-    kind: Option<ValueKind>,
-) -> Result<Vec<Candidate>> {
+pub(crate) fn candidates_of(document: &Shared, found: &Match, heading: &str, weights: &Weights) -> Result<Vec<Candidate>> {
     let (lift, passage) = (PASSAGE_WEIGHT * weights.share(found.score), &found.passage);
     let units = document.read_state()?.index.units(passage)?;
     let text = document.source.slice(passage.start, passage.start + u64::from(passage.length))?;
@@ -121,13 +114,13 @@ pub(crate) fn candidates_of(
         let words = text.get(start..end).ok_or_else(damaged)?;
         let context = context_texts(&document.source, sentence[0])?;
         let above = std::iter::once(heading).chain(context.iter().map(|(_, text)| text.as_str())).map(trimmed);
-        let heading = above.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(ABOVE);
         candidates.push(Candidate {
             span: places.span(&text, start, end),
             text: trimmed(words).into_owned(),
-            score: weights.score(words, &[]) + lift - ValueKind::lacking(kind, words, &heading),
-            heading,
+            heading: above.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(ABOVE),
+            score: weights.score(words, &[]) + lift,
             lift: 0.0,
+            may_answer: true,
         });
     }
     Ok(candidates)

@@ -37,6 +37,8 @@ pub(crate) struct Evidence {
     pub score: f32,
     /// What is added to it where a piece is chosen.
     pub lift: f32,
+    /// Whether it holds what an answer must.
+    pub may_answer: bool,
     /// Citing models: the marker, until the piece was cited.
     pub marker: Option<u32>,
     /// As they stand in the prompt, the marker's included.
@@ -82,6 +84,7 @@ impl Evidence {
             quoted: false,
             score: 0.0,
             lift: 0.0,
+            may_answer: true,
             marker: None,
             tokens,
             at: 0,

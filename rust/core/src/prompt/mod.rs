@@ -2,6 +2,7 @@
 
 mod candidates;
 pub(crate) mod correction;
+mod demand;
 pub(crate) mod evidence;
 pub(crate) mod excerpt;
 pub(crate) mod focus;

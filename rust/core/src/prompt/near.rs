@@ -1,4 +1,4 @@
-//! Where the answer before stands: what a follow-up asks for is often said beside it. Pure.
+//! Where the answer before stands: what a follow-up asks for is often said beside it.
 
 use crate::answer::Span;
 
@@ -16,6 +16,9 @@ pub(crate) struct Near {
     pub quotes: Vec<Span>,
     /// Whether the sentence that was quoted may well answer again, as it may where only the question words are others.
     pub again: bool,
+    /// Whether there is an answer that the question refers to, and the phrase that is all that it says anew: `And for families?`.
+    pub refers: bool,
+    pub phrase: Option<String>,
 }
 
 impl Near {

@@ -9,7 +9,7 @@ use crate::index::bm25::{Rank, Weights};
 use crate::index::{Match, Query};
 use crate::manifest::prompt_template::TaskTokens;
 use crate::model::Model;
-use crate::prompt::value_kind::ValueKind;
+use crate::prompt::demand::Demand;
 use crate::prompt::{Evidence, Near, Next, Prompt, PromptBudget, evidence_at, headings, question_too_long, sentences};
 use crate::text::sentences::ends_statement;
 
@@ -36,10 +36,9 @@ pub(crate) const PIECES: usize = 6;
 #[derive(Debug)]
 pub(crate) struct Recall {
     question: String,
-    kind: Option<ValueKind>,
     near: Near,
     /// None before the first prompt.
-    query: Option<Query>,
+    asked: Option<(Query, Demand)>,
     task_tokens: TaskTokens,
     /// Prompts left; None goes on to the document's end.
     left: Option<usize>,
@@ -66,10 +65,9 @@ impl Recall {
         let known = HashSet::new();
         let question = question.to_owned();
         Self {
-            kind: ValueKind::asked(&question),
             question,
             near: Near::default(),
-            query: None,
+            asked: None,
             task_tokens,
             left: prompts,
             passages: PASSAGES,
@@ -140,9 +138,9 @@ impl Recall {
             let fits = state.marks.tokens <= PromptBudget::new(document.generator()?, self.task_tokens.count()).left as u64;
             self.whole |= fits && self.made == 0;
             let most = if self.whole { MOST_PASSAGES } else { self.passages };
-            let query = match self.query.take() {
-                Some(query) => query,
-                None => state.index.query(&self.question)?,
+            let (query, demand) = match self.asked.take() {
+                Some(asked) => asked,
+                None => (state.index.query(&self.question)?, Demand::of(&self.question, &self.near, &state.index)?),
             };
             let matches = match self.left {
                 Some(_) if !self.whole => state.index.best(&query, most, self.after)?,
@@ -152,8 +150,8 @@ impl Recall {
             self.exhausted = matches.len() < most;
             self.after = matches.last().map(Match::rank).or(self.after);
             self.passages = (self.passages * 2).min(MOST_PASSAGES);
-            self.cut(document, &matches, query.weights())?;
-            self.query = Some(query);
+            self.cut(document, &matches, query.weights(), &demand)?;
+            self.asked = Some((query, demand));
             if self.made == 0 && self.waiting.is_empty() && self.left.is_some() {
                 // No word of the question stands in the document: the model decides over what leads.
                 self.waiting = spread(document, usize::from(u8::MAX), 1)?;
@@ -181,13 +179,15 @@ impl Recall {
         self.waiting.iter_mut().filter(several).try_for_each(|piece| piece.tell_apart(model))
     }
 
-    fn cut(&mut self, document: &Shared, matches: &[Match], weights: &Weights) -> Result<()> {
+    fn cut(&mut self, document: &Shared, matches: &[Match], weights: &Weights, demand: &Demand) -> Result<()> {
         for found in matches {
             let lift = PASSAGE_WEIGHT * weights.share(found.score);
             let headings = headings(&document.source, &document.read_state()?.index, &found.passage)?.join(" ");
             for mut piece in sentences(document, &found.passage, self.whole, weights, lift)? {
-                piece.score -= ValueKind::lacking(self.kind, &piece.shown.text, &headings);
+                let (worth, may_answer) = demand.of_sentence(&piece.shown.text, &headings);
+                piece.score += worth;
                 piece.lift = self.near.lift(piece.span);
+                piece.may_answer = may_answer;
                 if self.known.len() > MOST_KNOWN {
                     self.known.clear();
                 }

@@ -4,7 +4,6 @@
 
 use std::sync::LazyLock;
 
-static LACKS: LazyLock<f32> = LazyLock::new(|| std::env::var("LACKS").ok().and_then(|v| v.parse().ok()).unwrap_or(0.0));
 /// Words that stand before a question word.
 const BEFORE: &str = "and but so then by since until till from at on in for to within about exactly after before";
 const AUXILIARIES: &str =
@@ -87,14 +86,6 @@ impl ValueKind {
                 rest.get(3).filter(|noun| is_any(noun, &NUMBER)).map(|_| Self::Number)
             }
             _ => None,
-        }
-    }
-
-    /// What is taken off the score of a sentence that lacks the value that is asked for, a share of what the question asks for; `around`: what it is read with.
-    pub fn lacking(asked: Option<Self>, sentence: &str, around: &str) -> f32 {
-        match asked {
-            Some(kind) if !kind.is_in(sentence) && !kind.is_in(around) => *LACKS,
-            _ => 0.0,
         }
     }
 

@@ -112,7 +112,7 @@ pub(crate) fn check_words(text: &str) -> Result<()> {
 fn by_sentence(document: &Shared, matches: Vec<Match>, query: &Query) -> Result<Vec<(Match, Candidate)>> {
     let mut batch = Vec::with_capacity(matches.len());
     for found in matches {
-        let best = candidates_of(document, &found, "", query.weights(), None)?.into_iter().min_by(best_first);
+        let best = candidates_of(document, &found, "", query.weights())?.into_iter().min_by(best_first);
         batch.extend(best.map(|best| (found, best)));
     }
     batch.sort_by(|(_, a), (_, b)| best_first(a, b));

@@ -43,7 +43,7 @@ impl Shelf {
             for Hit { place, found } in batch {
                 let Some(query) = queries.of(snapshot.languages[*place as usize]) else { continue };
                 let document = shelf.open(&snapshot.documents[*place as usize])?;
-                let best = candidates_of(&document, found, "", query.weights(), None)?.into_iter().min_by(best_first);
+                let best = candidates_of(&document, found, "", query.weights())?.into_iter().min_by(best_first);
                 sentences.extend(best.map(|best| (*place, *found, best)));
             }
             sentences.sort_by(|(one, _, a), (other, _, b)| b.score.total_cmp(&a.score).then(one.cmp(other)).then(a.span.cmp(&b.span)));

@@ -154,17 +154,16 @@ internal class FakeShelf(private val engine: FakeEngine, private val lifetime: L
         reading: Reading?,
         focus: String? = null,
         lifetime: Lifetime = this.lifetime,
-    ): Flow<AnswerEvent> =
-        flow {
-            val chosen = passing(filter)
-            require(chosen.isNotEmpty()) { "found no document on the shelf that passes the filter, expected one" }
-            require(reading == null || reading == Reading.Recall || reading == Reading.RecallAll) {
-                "found $reading, expected Recall of a shelf"
-            }
-            val together = Content(chosen.joinToString(BETWEEN) { it.second.document }, reading = null, done = 0)
-            val events = engine.events(call, lifetime, question, reading, together, focus)
-            emitAll(events.map { if (it is AnswerEvent.Done) AnswerEvent.Done(told(it.answer, chosen)) else it })
+    ): Flow<AnswerEvent> = flow {
+        val chosen = passing(filter)
+        require(chosen.isNotEmpty()) { "found no document on the shelf that passes the filter, expected one" }
+        require(reading == null || reading == Reading.Recall || reading == Reading.RecallAll) {
+            "found $reading, expected Recall of a shelf"
         }
+        val together = Content(chosen.joinToString(BETWEEN) { it.second.document }, reading = null, done = 0)
+        val events = engine.events(call, lifetime, question, reading, together, focus)
+        emitAll(events.map { if (it is AnswerEvent.Done) AnswerEvent.Done(told(it.answer, chosen)) else it })
+    }
 
     private fun told(answer: Answer, chosen: List<Pair<ShelfDocument, Content>>): Answer {
         val starts = chosen.runningFold(0) { at, (_, held) -> at + held.document.length + BETWEEN.length }
