@@ -93,7 +93,7 @@ fn runs_and_decisions_are_those_of_the_reference() {
         }
 
         let of_run: Vec<&Piece> = chosen.iter().map(|i| all[*i]).collect();
-        let bm25: Vec<f64> = chosen.iter().map(|i| case.pieces[*i].bm25).collect();
+        let bm25: Vec<Option<f64>> = chosen.iter().map(|i| Some(case.pieces[*i].bm25)).collect();
         let decision = decide(settings.scoring, &laid, &of_run, &bm25, &output).unwrap();
         let expected = &case.decision;
         let quotes: Vec<usize> = decision.quotes.iter().map(|place| chosen[*place]).collect();

@@ -43,7 +43,7 @@ pub(crate) struct FollowUp {
     pub refers: bool,
     /// Whether it leaves out most of the question before, so that the same sentence may answer again.
     pub again: bool,
-    /// Of a phrase alone: the phrase.
+    /// Of a phrase alone, and no condition: the phrase.
     pub phrase: Option<String>,
 }
 
@@ -80,7 +80,7 @@ fn resolved(question: &str, turns: &[Turn], holds: &dyn Fn(&str) -> bool) -> Opt
         let own = pointed(&own, &past).map_or(own.words, |text| crate::follow_up::question::words(&text));
         // What happens if … is no question that a noun has a place in.
         let whole = past.iter().find(|past| past.question.small(1) != "happens").unwrap_or(last);
-        (with_fragment(&own, whole)?, Some(text))
+        (with_fragment(&own, whole)?, Some(text).filter(|text| !text.starts_with("if ")))
     } else {
         (in_full(&asked, &past, is_marked, holds)?, None)
     };

@@ -273,7 +273,7 @@ impl Decided {
 fn decided(reader: &Reader, laid: &Laid, sentences: Vec<Sentence>, output: &EncoderOutput) -> Option<Decided> {
     let pieces: Vec<&Piece> = sentences.iter().map(|s| &s.piece).collect();
     let by = |score: &dyn Fn(&Candidate) -> f32| {
-        let bm25: Vec<f64> = sentences.iter().map(|s| f64::from(score(&s.candidate))).collect();
+        let bm25 = sentences.iter().map(|s| s.candidate.may_answer.then(|| f64::from(score(&s.candidate)))).collect::<Vec<_>>();
         decide(reader.settings().scoring, laid, &pieces, &bm25, output)
     };
     let mut decision = by(&|candidate| candidate.score)?;
@@ -282,7 +282,6 @@ fn decided(reader: &Reader, laid: &Laid, sentences: Vec<Sentence>, output: &Enco
         let chosen = by(&|candidate| candidate.score + candidate.lift)?;
         decision = Decision { found: decision.found, is_found: decision.is_found, ..chosen };
     }
-    decision.is_found &= sentences[decision.quotes[0]].candidate.may_answer;
     Some(Decided { decision, sentences })
 }
 

@@ -78,13 +78,15 @@ impl Candidates {
         self.after = matches.last().map(Match::rank).or(self.after);
         let mut candidates = Vec::new();
         for (found, headings) in matches.iter().zip(headings) {
-            candidates.extend(candidates_of(document, found, &headings.join(ABOVE), query.weights())?);
-        }
-        for candidate in &mut candidates {
-            let (worth, may_answer) = demand.of_sentence(&candidate.text, &candidate.heading);
-            candidate.score += worth;
-            candidate.lift = self.near.lift(candidate.span);
-            candidate.may_answer = may_answer;
+            let mut before = String::new();
+            for mut candidate in candidates_of(document, found, &headings.join(ABOVE), query.weights())? {
+                let (worth, may_answer) = demand.of_sentence(&candidate.text, &candidate.heading, &before);
+                candidate.score += worth;
+                candidate.lift = self.near.lift(candidate.span);
+                candidate.may_answer = may_answer;
+                before.clone_from(&candidate.text);
+                candidates.push(candidate);
+            }
         }
         candidates.sort_by(best_first);
         Ok(candidates)

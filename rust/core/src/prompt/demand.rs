@@ -1,5 +1,5 @@
-//! What a sentence must hold to answer: of any question the kind of value that it asks for, which counts; of a follow-up also the words that it says anew, and
-//! there nothing else answers, since every sentence about the subject looks like an answer to the question in full.
+//! What a sentence must hold to answer: the kind of value that the question asks for, and of a follow-up the words that it says anew. Of a question of its own a
+//! sentence without them counts less; of a follow-up it cannot answer, since every sentence about the subject looks like an answer to the question in full.
 
 use crate::error::Result;
 use crate::index::Index;
@@ -28,10 +28,11 @@ impl Demand {
         Ok(Self { kind: ValueKind::asked(question), phrase, is_strict: near.refers })
     }
 
-    /// What is added to a sentence's score, and whether it can be an answer at all; `around`: what it is read with.
-    pub fn of_sentence(&self, sentence: &str, around: &str) -> (f32, bool) {
-        let has_value = self.kind.is_none_or(|kind| kind.is_in(sentence) || kind.is_in(around));
-        let has_words = self.phrase.as_ref().is_none_or(|phrase| phrase.holds_any(sentence) || phrase.holds_any(around));
+    /// What is added to a sentence's score, and whether it can be an answer at all; `above`: headings and what else it is read with, `before`: the sentence before,
+    /// which may name what it speaks of.
+    pub fn of_sentence(&self, sentence: &str, above: &str, before: &str) -> (f32, bool) {
+        let has_value = self.kind.is_none_or(|kind| [sentence, above].iter().any(|text| kind.is_in(text)));
+        let has_words = self.phrase.as_ref().is_none_or(|phrase| [sentence, above, before].iter().any(|text| phrase.holds_any(text)));
         (if has_value { 0.0 } else { -LACKS }, !self.is_strict || has_value && has_words)
     }
 }

@@ -183,11 +183,13 @@ impl Recall {
         for found in matches {
             let lift = PASSAGE_WEIGHT * weights.share(found.score);
             let headings = headings(&document.source, &document.read_state()?.index, &found.passage)?.join(" ");
+            let mut before = String::new();
             for mut piece in sentences(document, &found.passage, self.whole, weights, lift)? {
-                let (worth, may_answer) = demand.of_sentence(&piece.shown.text, &headings);
+                let (worth, may_answer) = demand.of_sentence(&piece.shown.text, &headings, &before);
                 piece.score += worth;
                 piece.lift = self.near.lift(piece.span);
                 piece.may_answer = may_answer;
+                before.clone_from(&piece.shown.text);
                 if self.known.len() > MOST_KNOWN {
                     self.known.clear();
                 }

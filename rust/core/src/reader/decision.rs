@@ -30,11 +30,12 @@ pub struct Decision {
     pub verdict: Verdict,
 }
 
-/// Decides over a run of pieces with their BM25; None where there is no sentence in it.
-pub fn decide(scoring: Scoring, laid: &Laid, pieces: &[&Piece], bm25: &[f64], output: &EncoderOutput) -> Option<Decision> {
+/// Decides over a run of pieces with their BM25, None of one that cannot answer; None where there is no sentence in it.
+pub fn decide(scoring: Scoring, laid: &Laid, pieces: &[&Piece], bm25: &[Option<f64>], output: &EncoderOutput) -> Option<Decision> {
     let count = laid.starts.len();
     let none = f64::from(output.none);
-    let logits: Vec<f64> = output.relevance.iter().take(count).zip(bm25).map(|(r, b)| f64::from(*r) + scoring.bm25 * b).collect();
+    let logit = |(relevance, bm25): (&f32, &Option<f64>)| bm25.map_or(f64::NEG_INFINITY, |b| f64::from(*relevance) + scoring.bm25 * b);
+    let logits: Vec<f64> = output.relevance.iter().take(count).zip(bm25).map(logit).collect();
     let peak = logits.iter().copied().fold(none, f64::max);
     let total: f64 = (none - peak).exp() + logits.iter().map(|l| (l - peak).exp()).sum::<f64>();
     let probabilities: Vec<f64> = logits.iter().map(|l| (l - peak).exp() / total).collect();
