@@ -151,6 +151,32 @@ fn a_question_of_its_own_is_answered_as_alone() {
     assert_eq!(ask(&chat, "How can he be reached?").resolved_question.as_deref(), Some("How can Mr Ossian Reed be reached?"));
 }
 
+const POOL_RULES: &str = "# Pool\n\nThe pool opens at seven in the morning on weekdays. On Sundays it opens at ten. The sauna is heated by wood. \
+    A single ticket costs 6 francs for adults. Children pay 3 francs. The head lifeguard is Dana Whitlock. Towels are lent at the desk for 2 francs.";
+
+#[test]
+fn a_follow_up_is_answered_by_what_it_says_anew_or_not_at_all() {
+    // What was asked before, the follow-up, and words of its answer; none where the text has no answer.
+    let cases = [
+        (TICKET.0, "And for children?", Some("Children pay 3 francs.")),
+        (TICKET.0, "And for families?", None),
+        (TICKET.0, "And for pensioners?", None),
+        (POOL.0, "And on Sundays?", Some("On Sundays it opens at ten.")),
+        (POOL.0, "What about holidays?", None),
+        (POOL.0, "And the library?", None),
+    ];
+    for name in ["demo", "reader"] {
+        let document = read(&open(name, None), POOL_RULES, Reading::Recall);
+        for (first, question, expected) in cases {
+            let chat = document.chat();
+            assert!(ask(&chat, first).found, "{name}: {first}");
+            let second = ask(&chat, question);
+            assert_eq!(second.quotes.first().map(|quote| quote.text.as_str()), expected, "{name}: {question}");
+            assert_eq!(second.found, expected.is_some(), "{name}: {question}");
+        }
+    }
+}
+
 #[test]
 fn one_answer_at_a_time_and_what_was_left_was_never_asked() {
     let document = read(&open("demo", None), LEASE, Reading::Recall);
