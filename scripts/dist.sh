@@ -53,12 +53,13 @@ repository() {
   done
 }
 
-# newcomer : what docs/ shows compiles against the AAR's classes and coroutines, in Kotlin and in Java.
+# newcomer : what docs/ shows compiles against the AAR's classes and coroutines, in Kotlin and in Java, and a program that uses it runs.
 newcomer() {
   unzip -q -o "$work/dist/maven/$group/edgeinfinite/$version/edgeinfinite-$version.aar" classes.jar -d "$work"
   release "$root" doc_snippets "$work/snippets" docs/*.md
-  quietly "compiling what docs/ shows" mvn -B -ntp -f android/newcomer/pom.xml clean test-compile \
-    "-Dsnippets=$work/snippets" "-Dclasses=$work/classes.jar"
+  with_runtime build edgeinfinite-jni
+  quietly "what docs/ shows" mvn -B -ntp -f android/newcomer/pom.xml clean test "-Dsnippets=$work/snippets" "-Dclasses=$work/classes.jar" \
+    "-Dedgeinfinite.library=$target/debug/libedgeinfinite.so" "-Dedgeinfinite.onnxruntime=$ORT_DYLIB_PATH"
 }
 
 # onnxruntime FILE.aar : its libraries, as abi/libonnxruntime.so.

@@ -7,9 +7,13 @@ import android.widget.EditText
 import android.widget.LinearLayout
 import android.widget.RadioGroup
 
-/** Asks and searches the document on the state, as often as one likes: it was read once. */
+/** Asks and searches the document or the shelf on the state, as often as one likes: it was read once. */
 class AskPage(private val view: View, private val screen: Screen) {
-    private val card = DocumentCard(view.findViewById(R.id.ask_card), screen)
+    private val of = view.findViewById<RadioGroup>(R.id.ask_of)
+    private val documentView = view.findViewById<View>(R.id.ask_card)
+    private val document = DocumentCard(documentView, screen)
+    private val shelfView = view.findViewById<View>(R.id.ask_shelf_card)
+    private val shelf = ShelfCard(shelfView, screen)
     private val question = view.findViewById<EditText>(R.id.question)
     private val go = view.findViewById<View>(R.id.ask)
     private val stop = view.findViewById<View>(R.id.ask_stop)
@@ -18,8 +22,11 @@ class AskPage(private val view: View, private val screen: Screen) {
 
     /** A card for each turn, the oldest first: cards stay with their turn. */
     private val cards = mutableListOf<TurnCard>()
+    private var asksShelf = false
 
     init {
+        view.findViewById<View>(R.id.ask_of_document).setOnClickListener { screen.viewModel.choose(shelf = false) }
+        view.findViewById<View>(R.id.ask_of_shelf).setOnClickListener { screen.viewModel.choose(shelf = true) }
         question.setHorizontallyScrolling(false) // a line of its own for the keyboard's key, several for the eye
         question.maxLines = 4
         question.setOnEditorActionListener { _, action, _ -> (action == EditorInfo.IME_ACTION_GO).also { if (it) ask() } }
@@ -37,30 +44,43 @@ class AskPage(private val view: View, private val screen: Screen) {
     }
 
     fun show(state: ReaderUiState) {
-        card.show(state)
+        of.shown(!state.shelf.documents.isNullOrEmpty())
+        of.check(if (state.asksShelf) R.id.ask_of_shelf else R.id.ask_of_document)
+        documentView.shown(!state.asksShelf)
+        document.show(state)
+        shelfView.shown(state.asksShelf)
+        shelf.show(state.shelf)
+        question.setHint(if (state.asksShelf) R.string.question_hint_shelf else R.string.question_hint)
         go.shown(!state.asking)
-        go.isEnabled = state.ready
+        go.isEnabled = state.askable
         stop.shown(state.asking)
-        suggestions.shown(state.turns.isEmpty() && state.document?.sample == true && state.document.phase == Phase.Done)
-        if (state.turns.size < cards.size) {
+        val sample = state.document?.sample == true && state.document.phase == Phase.Done
+        suggestions.shown(sample && state.turns.isEmpty() && !state.asksShelf)
+        if (state.asksShelf) show(state.shelf.turns, ofShelf = true, title = null) else show(state.turns, ofShelf = false, state.document?.heading)
+    }
+
+    private fun show(shown: List<Turn>, ofShelf: Boolean, title: String?) {
+        if (shown.size < cards.size || ofShelf != asksShelf) {
             turns.removeAllViews()
             cards.clear()
+            asksShelf = ofShelf
         }
-        while (cards.size < state.turns.size) {
+        while (cards.size < shown.size) {
             val card = turns.inflate(R.layout.turn)
             turns.addView(card, 0)
-            cards += TurnCard(card, screen::show)
+            cards += TurnCard(card, screen.viewModel::show)
         }
-        cards.zip(state.turns.asReversed()).forEach { (card, turn) -> card.show(turn, state.document?.heading) }
+        cards.zip(shown.asReversed()).forEach { (card, turn) -> card.show(turn, title) }
     }
 
     private fun ask() {
         val words = question.text.trim().toString()
         if (words.isEmpty() || !go.isEnabled) return
         view.hideKeyboard()
+        val asked: Askable = if (asksShelf) screen.viewModel.shelf else screen.viewModel
         when (val chosen = view.findViewById<RadioGroup>(R.id.ask_reading).checkedRadioButtonId) {
-            R.id.ask_search -> screen.viewModel.search(words)
-            else -> screen.viewModel.ask(words, thorough = chosen == R.id.ask_thorough)
+            R.id.ask_search -> asked.search(words)
+            else -> asked.ask(words, thorough = chosen == R.id.ask_thorough)
         }
         question.text.clear() // it stands over its answer
     }

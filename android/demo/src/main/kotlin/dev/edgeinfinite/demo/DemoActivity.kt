@@ -14,7 +14,7 @@ import kotlinx.coroutines.MainScope
 import kotlinx.coroutines.cancel
 import kotlinx.coroutines.launch
 
-/** The one screen: four pages, and the document over them. What is under way belongs to [ReaderViewModel], which survives this. */
+/** The one screen: five pages, and the document over them. What is under way belongs to [ReaderViewModel], which survives this. */
 class DemoActivity :
     Activity(),
     Screen {
@@ -23,7 +23,6 @@ class DemoActivity :
     private lateinit var pages: Map<Int, View>
     private lateinit var documentPage: DocumentPage
     private var page = R.id.tab_summarise
-    private var mark = 0..<0
 
     /** Held only while there is something to go back to, so that the system animates leaving by itself. */
     private var backCallback: Any? = null
@@ -38,6 +37,7 @@ class DemoActivity :
         pages = mapOf(
             R.id.tab_summarise to root.findViewById(R.id.page_summarise),
             R.id.tab_ask to root.findViewById(R.id.page_ask),
+            R.id.tab_shelf to root.findViewById(R.id.page_shelf),
             R.id.tab_benchmark to root.findViewById(R.id.page_benchmark),
             R.id.tab_about to root.findViewById(R.id.page_about),
         )
@@ -47,31 +47,32 @@ class DemoActivity :
             val most = resources.getDimension(R.dimen.tab_letters_most)
             if (button.textSize > most) button.setTextSize(TypedValue.COMPLEX_UNIT_PX, most)
         }
-        documentPage = DocumentPage(root.findViewById(R.id.page_document), ::closeDocument)
+        documentPage = DocumentPage(root.findViewById(R.id.page_document), viewModel::hide)
         edgeToEdge(root)
 
         val summarise = SummarisePage(pages.getValue(R.id.tab_summarise), this)
         val ask = AskPage(pages.getValue(R.id.tab_ask), this)
+        val shelf = ShelfPage(pages.getValue(R.id.tab_shelf), this)
         val benchmark = BenchmarkPage(pages.getValue(R.id.tab_benchmark), app, this)
         val about = AboutPage(pages.getValue(R.id.tab_about), this)
         scope.launch {
             viewModel.uiState.collect { state ->
                 summarise.show(state)
                 ask.show(state)
+                shelf.show(state)
                 benchmark.show(state)
                 about.show(state)
+                show(state.shown)
             }
         }
 
         if (kept == null) viewModel.read((if (state == null) shared(intent) else null) ?: app.sample())
         turnTo(state?.getInt(PAGE)?.takeIf(pages::containsKey) ?: R.id.tab_summarise)
-        if (kept != null && state?.getBoolean(OPEN) == true) show(state.getInt(START)..<state.getInt(END))
     }
 
     override fun onNewIntent(intent: Intent) {
         super.onNewIntent(intent)
         shared(intent)?.let {
-            closeDocument()
             turnTo(R.id.tab_summarise)
             viewModel.read(it)
         }
@@ -80,9 +81,6 @@ class DemoActivity :
     override fun onSaveInstanceState(state: Bundle) {
         super.onSaveInstanceState(state)
         state.putInt(PAGE, page)
-        state.putBoolean(OPEN, documentPage.isOpen)
-        state.putInt(START, mark.first)
-        state.putInt(END, mark.last + 1)
     }
 
     override fun onRetainNonConfigurationInstance(): Any = viewModel
@@ -100,27 +98,27 @@ class DemoActivity :
 
     override fun choose() = startActivityForResult(picker(), CHOSEN)
 
+    override fun chooseForShelf() = startActivityForResult(pickerOfSeveral(), CHOSEN_FOR_SHELF)
+
     override fun onActivityResult(request: Int, result: Int, data: Intent?) {
-        val uri = data?.data
-        if (request == CHOSEN && result == RESULT_OK && uri != null) viewModel.read(source(uri))
+        if (result != RESULT_OK || data == null) return
+        val sources = chosen(data)
+        when (request) {
+            CHOSEN -> sources.firstOrNull()?.let { viewModel.read(it) }
+            CHOSEN_FOR_SHELF -> viewModel.shelf.add(sources)
+        }
     }
 
     override fun sample() = viewModel.read((application as DemoApp).sample())
 
-    override fun show(mark: IntRange) {
-        this.mark = mark
-        viewModel.uiState.value.document?.let { documentPage.open(it, mark) }
-        findViewById<View>(R.id.content).importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_NO_HIDE_DESCENDANTS
+    private fun show(document: ShownDocument?) {
+        documentPage.show(document)
+        val hidden = if (document == null) View.IMPORTANT_FOR_ACCESSIBILITY_AUTO else View.IMPORTANT_FOR_ACCESSIBILITY_NO_HIDE_DESCENDANTS
+        findViewById<View>(R.id.content).importantForAccessibility = hidden
         watchBack()
     }
 
-    private fun closeDocument() {
-        documentPage.close()
-        findViewById<View>(R.id.content).importantForAccessibility = View.IMPORTANT_FOR_ACCESSIBILITY_AUTO
-        watchBack()
-    }
-
-    private fun turnTo(tab: Int) {
+    override fun turnTo(tab: Int) {
         page = tab
         for ((other, view) in pages) {
             view.shown(other == tab)
@@ -132,7 +130,7 @@ class DemoActivity :
     /** From the document to its page, from a page to the first; false when there is nothing to go back to. */
     private fun goBack(): Boolean {
         when {
-            documentPage.isOpen -> closeDocument()
+            documentPage.isOpen -> viewModel.hide()
             page != R.id.tab_summarise -> turnTo(R.id.tab_summarise)
             else -> return false
         }
@@ -186,9 +184,7 @@ class DemoActivity :
 
     private companion object {
         const val CHOSEN = 1
+        const val CHOSEN_FOR_SHELF = 2
         const val PAGE = "page"
-        const val OPEN = "open"
-        const val START = "start"
-        const val END = "end"
     }
 }

@@ -42,6 +42,7 @@ open class DemoApp : Application() {
         scope = CoroutineScope(SupervisorJob() + Dispatchers.Main.immediate),
         io = Dispatchers.IO,
         folder = documents.resolve(UUID.randomUUID().toString()),
+        shelfFolder = noBackupFilesDir.resolve("shelf"),
         open = ::open,
         thermal = ::thermal,
     )

@@ -16,7 +16,7 @@ class DocumentCard(private val view: View, screen: Screen) {
     private val sample = view.findViewById<View>(R.id.card_sample)
 
     init {
-        show.setOnClickListener { screen.show(0..<0) }
+        show.setOnClickListener { screen.viewModel.show() }
         again.setOnClickListener { screen.viewModel.readAgain() }
         stop.setOnClickListener { screen.viewModel.stop() }
         choose.setOnClickListener { screen.choose() }
@@ -47,7 +47,7 @@ class DocumentCard(private val view: View, screen: Screen) {
                 else -> context.getString(R.string.card_copying)
             }
 
-            Phase.Done -> context.getString(R.string.card_facts, bytes(document.copy?.length() ?: 0), millis(document.millis))
+            Phase.Done -> context.getString(R.string.card_facts, bytes(document.bytes), millis(document.millis))
 
             Phase.Stopped -> context.getString(R.string.card_stopped)
 

@@ -16,27 +16,23 @@ import android.widget.TextView
 class DocumentPage(private val view: View, onBack: () -> Unit) {
     private val title = view.findViewById<TextView>(R.id.document_title)
     private val list = view.findViewById<ListView>(R.id.document_list)
-    private var mark = 0..<0
+    private var shown: ShownDocument? = null
+    private val mark get() = shown?.mark ?: 0..<0
 
-    val isOpen: Boolean get() = view.visibility == View.VISIBLE
+    val isOpen: Boolean get() = shown != null
 
     init {
         view.findViewById<View>(R.id.document_back).setOnClickListener { onBack() }
     }
 
-    /** Shows [document]; [mark] is marked and brought into sight, when it is not empty. */
-    fun open(document: OpenDocument, mark: IntRange) {
-        val paragraphs = document.paragraphs ?: return
-        this.mark = mark
-        title.text = document.title
-        list.adapter = Rows(paragraphs)
-        view.shown(true)
-        if (!mark.isEmpty()) bringIntoSight(paragraphs)
-    }
-
-    fun close() {
-        view.shown(false)
-        list.adapter = null
+    /** Shows [document]; null for none. */
+    fun show(document: ShownDocument?) {
+        if (document === shown) return
+        shown = document
+        view.shown(document != null)
+        title.text = document?.title
+        list.adapter = document?.let { Rows(it.paragraphs) }
+        if (document != null && !document.mark.isEmpty()) bringIntoSight(document.paragraphs)
     }
 
     /** What lies below the last line, the system's bar, is part of the list. */

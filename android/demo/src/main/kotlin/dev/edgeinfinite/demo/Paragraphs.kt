@@ -1,5 +1,6 @@
 package dev.edgeinfinite.demo
 
+import dev.edgeinfinite.Document
 import java.io.File
 import java.io.RandomAccessFile
 
@@ -115,4 +116,21 @@ class Paragraphs private constructor(private val file: File, private val bytes: 
             }
         }
     }
+}
+
+/** UTF-16 units that are fetched at once. */
+private const val PART = 1 shl 20
+
+/** Writes the document's text, which quotes count in, to [file], to show any part of it. */
+suspend fun Document.paragraphs(file: File): Paragraphs {
+    file.bufferedWriter().use { writer ->
+        var end = 0
+        while (true) {
+            val part = text(end, end + PART)
+            if (part.isEmpty()) break
+            writer.write(part)
+            end += part.length
+        }
+    }
+    return Paragraphs.of(file)
 }

@@ -34,12 +34,10 @@ private fun problem(code: String): Int = when (code) {
     "runtime.missing" -> R.string.problem_runtime_missing
     "runtime.failed" -> R.string.problem_runtime_failed
     "io" -> R.string.problem_storage
-    else -> problemOfGroup(code.substringBefore('.'))
-}
-
-/** The sentence for codes that have one together. */
-private fun problemOfGroup(group: String): Int = when (group) {
-    "state" -> R.string.problem_state
-    "shelf" -> R.string.problem_shelf
-    else -> R.string.problem_defect
+    "shelf.locked" -> R.string.problem_shelf_locked
+    "shelf.damaged" -> R.string.problem_shelf_damaged
+    "shelf.version" -> R.string.problem_shelf_version
+    "shelf.changed" -> R.string.problem_shelf_changed
+    "shelf.missing" -> R.string.problem_shelf_missing
+    else -> if (code.startsWith("state.")) R.string.problem_state else R.string.problem_defect
 }

@@ -8,7 +8,6 @@ import dev.edgeinfinite.ModelInfo
 import dev.edgeinfinite.Passage
 import dev.edgeinfinite.SummaryStyle
 import java.io.File
-import java.io.InputStream
 
 /** All that the screens show, at one moment; a plain class. [ReaderViewModel] makes a new one for every change. */
 data class ReaderUiState(
@@ -19,17 +18,28 @@ data class ReaderUiState(
     /** What was asked and searched for so far, the newest first. */
     val turns: List<Turn> = emptyList(),
     val sweep: Sweep = Sweep(),
+    val shelf: ShelfUiState = ShelfUiState(),
+    /** Whether the person chose to ask the shelf, and not the open document. */
+    val shelfChosen: Boolean = false,
+    /** The document that is shown over the pages; null for none. */
+    val shown: ShownDocument? = null,
 ) {
     val reading: Boolean get() = document?.phase == Phase.Working
     val summarising: Boolean get() = summary?.phase == Phase.Working
-    val asking: Boolean get() = turns.firstOrNull()?.phase == Phase.Working
+    val asking: Boolean get() = turns.firstOrNull()?.phase == Phase.Working || shelf.asking
     val measuring: Boolean get() = sweep.phase == Phase.Working
 
     /** Something is under way; there is one thing at a time. */
-    val busy: Boolean get() = reading || summarising || asking || measuring
+    val busy: Boolean get() = reading || summarising || asking || measuring || shelf.adding
 
     /** The document can be summarised and asked. */
     val ready: Boolean get() = document?.phase == Phase.Done && !busy
+
+    /** The shelf is asked; an empty one is not. */
+    val asksShelf: Boolean get() = shelfChosen && !shelf.documents.isNullOrEmpty()
+
+    /** What is asked is there. */
+    val askable: Boolean get() = if (asksShelf) !busy else ready
 }
 
 enum class Phase { Working, Done, Stopped, Failed }
@@ -37,23 +47,16 @@ enum class Phase { Working, Done, Stopped, Failed }
 /** An open model, what it says of itself, and the version of the engine behind it. */
 class Engine(val model: Model, val info: ModelInfo, val version: String)
 
-/** Where a document comes from. */
-class DocumentSource(val title: String, val sample: Boolean = false, val open: () -> InputStream) {
-    /** The end of its name, which tells the format where the bytes do not. */
-    val ending: String get() = ENDING.find(title)?.value ?: ".txt"
-
-    private companion object {
-        val ENDING = Regex("""\.[A-Za-z0-9]{1,8}$""")
-    }
-}
-
 /** The open document. */
 data class OpenDocument(
     val title: String,
     val sample: Boolean,
     val phase: Phase = Phase.Working,
-    /** The app's own copy of it; null until it is there. */
+    /** The app's own copy of it; null until it is there, and of a document of the shelf. */
     val copy: File? = null,
+    /** By which the shelf knows it; null until all of it was copied. */
+    val id: String? = null,
+    val bytes: Long = 0,
     /** The paragraphs of its text; null until it was read. */
     val paragraphs: Paragraphs? = null,
     /** The title in the document itself, if it begins with one. */
@@ -63,11 +66,16 @@ data class OpenDocument(
     val problem: Throwable? = null,
 )
 
+/** A document over the pages; [mark], in its UTF-16 units, is marked and brought into sight where it is not empty. */
+class ShownDocument(val title: String, val paragraphs: Paragraphs, val mark: IntRange)
+
 /** A question, words that were searched for, or without them a summary; and what became of it. */
 data class Turn(
     val question: String?,
     /** What a summary is to be about; null for the whole document. */
     val focus: String? = null,
+    /** How many documents of the shelf are asked; null where the open one is. */
+    val documents: Int? = null,
     val phase: Phase = Phase.Working,
     val progress: AnswerEvent.Progress? = null,
     val text: String = "",

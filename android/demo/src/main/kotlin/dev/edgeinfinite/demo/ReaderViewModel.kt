@@ -1,27 +1,19 @@
 package dev.edgeinfinite.demo
 
-import dev.edgeinfinite.Answer
-import dev.edgeinfinite.AnswerEvent
 import dev.edgeinfinite.Benchmark
 import dev.edgeinfinite.Document
 import dev.edgeinfinite.DocumentChat
 import dev.edgeinfinite.Reading
+import dev.edgeinfinite.ShelfDocument
 import dev.edgeinfinite.TextSource
 import kotlinx.coroutines.CancellationException
 import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
-import kotlinx.coroutines.Job
-import kotlinx.coroutines.cancelAndJoin
-import kotlinx.coroutines.ensureActive
-import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.MutableStateFlow
 import kotlinx.coroutines.flow.StateFlow
 import kotlinx.coroutines.flow.update
-import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import java.io.File
-import java.io.InputStream
-import java.io.OutputStream
 
 /**
  * The state of the screens and the work behind them. A plain class, not AndroidX's ViewModel, since the app depends on no AndroidX library:
@@ -31,23 +23,31 @@ import java.io.OutputStream
  * class of Android, so it is tested with a fake model.
  */
 class ReaderViewModel(
-    private val scope: CoroutineScope,
+    scope: CoroutineScope,
     private val io: CoroutineDispatcher,
     /** A private folder, its own, for the copy of the document and for indices; it is deleted in the end. */
     private val folder: File,
+    /** The folder of the shelf, which stays. */
+    shelfFolder: File,
     /** Opens the model; asked again when it failed. */
     private val open: suspend () -> Engine,
     /** Android's thermal status. */
     private val thermal: () -> Int? = { null },
-) {
+) : Askable {
     private val _uiState = MutableStateFlow(ReaderUiState())
-    private var source: DocumentSource? = null
+    private val tasks = Tasks(scope)
+    private val turns = Turns { change -> _uiState.update { it.copy(turns = change(it.turns)) } }
     private var document: Document? = null
 
     /** What is asked refers to what was asked before. */
     private var chat: DocumentChat? = null
-    private var job: Job? = null
+
+    /** Reads the document once more. */
+    private var again: () -> Unit = {}
     private var copies = 0
+
+    /** The documents that stay on the phone. */
+    val shelf = ShelfViewModel(_uiState, tasks, scope, io, shelfFolder, folder, ::engine)
 
     /** What the screens show. */
     val uiState: StateFlow<ReaderUiState> get() = _uiState
@@ -58,26 +58,36 @@ class ReaderViewModel(
 
     /** Reads another document; the questions about the one before go with it. */
     fun read(next: DocumentSource) {
-        source = next
-        start {
-            val before = _uiState.value.document?.copy
-            document?.close() // and its chat
-            document = null
-            chat = null
-            _uiState.update { it.copy(document = OpenDocument(next.title, next.sample), summary = null, turns = emptyList()) }
-            before?.delete()
-            attempt({ phase, problem -> updateDocument { it.copy(phase = phase, problem = problem) } }) { readCopyOf(next) }
-        }
+        again = { read(next) }
+        begin(OpenDocument(next.title, next.sample)) { readCopyOf(next) }
+    }
+
+    /** Opens a document of the shelf, as [read] does. */
+    fun read(next: ShelfDocument) {
+        again = { read(next) }
+        begin(OpenDocument(next.title, sample = false, id = next.id, bytes = next.bytes)) { timed { shelf.document(next.id) } }
     }
 
     /** Reads the document once more, as after a failure. */
-    fun readAgain() {
-        source?.let(::read)
+    fun readAgain() = again()
+
+    /** Shows the open document, or one of the shelf by its id, over the pages. */
+    fun show(id: String? = null, mark: IntRange = 0..<0) {
+        if (id != null) return shelf.show(id, mark)
+        val open = _uiState.value.document ?: return
+        val paragraphs = open.paragraphs ?: return
+        _uiState.update { it.copy(shown = ShownDocument(open.title, paragraphs, mark)) }
     }
+
+    /** Shows the pages again. */
+    fun hide() = _uiState.update { it.copy(shown = null) }
+
+    /** From now on the shelf is asked, or else the open document. */
+    fun choose(shelf: Boolean) = _uiState.update { it.copy(shelfChosen = shelf) }
 
     fun summarise(request: SummaryRequest) {
         val document = document ?: return
-        start {
+        tasks.start {
             _uiState.update { it.copy(summary = Turn(question = null, focus = request.focus)) }
             val events = document.summarize {
                 length = request.length
@@ -86,34 +96,25 @@ class ReaderViewModel(
                 verbatim = request.focus != null // a focus is for the document's own sentences, as they are chosen from all of it
                 reading = if (request.thorough && request.focus == null) Reading.Notes else Reading.Recall
             }
-            collect(events) { change -> _uiState.update { it.copy(summary = it.summary?.let(change)) } }
+            attempt({ phase, problem -> updateSummary { it.copy(phase = phase, problem = problem) } }) { events.show(::updateSummary) }
         }
     }
 
-    /** Asks [question], which may refer to those before; where the document does not say, what is nearest to it is shown. */
-    fun ask(question: String, thorough: Boolean) {
+    /** Asks [question], which may refer to those before. */
+    override fun ask(question: String, thorough: Boolean) {
         val document = document ?: return
         val chat = chat ?: return
-        begin(Turn(question)) {
-            val events = chat.ask(question) { reading = if (thorough) Reading.RecallAll else Reading.Recall }
-            val answer = collect(events, ::updateTurn)
-            if (answer?.found == false) showNearest(document, answer.resolvedQuestion ?: question)
-        }
+        val events = chat.ask(question) { reading = if (thorough) Reading.RecallAll else Reading.Recall }
+        tasks.start { turns.ask(Turn(question), events) { document.search(it) { limit = NEAREST } } }
     }
 
-    /** Searches for [words], without the model. */
-    fun search(words: String) {
+    override fun search(words: String) {
         val document = document ?: return
-        begin(Turn(words)) {
-            attempt({ phase, problem -> updateTurn { it.copy(phase = phase, problem = problem) } }) {
-                val found = document.search(words)
-                updateTurn { it.copy(passages = found) }
-            }
-        }
+        tasks.start { turns.search(Turn(words)) { document.search(words) } }
     }
 
     /** Measures documents of about so many tokens, one after the other. */
-    fun measure(lengths: List<Int>) = start {
+    fun measure(lengths: List<Int>) = tasks.start {
         _uiState.update { it.copy(sweep = Sweep(phase = Phase.Working, lengths = lengths.size)) }
         attempt({ phase, problem -> updateSweep { it.copy(phase = phase, problem = problem, progress = null) } }) {
             val engine = engine()
@@ -126,9 +127,7 @@ class ReaderViewModel(
     }
 
     /** Stops what is under way; what came so far stays to be seen. */
-    fun stop() {
-        job?.cancel()
-    }
+    fun stop() = tasks.stop()
 
     /** Lets go of the graph's memory, when the phone runs short of it. */
     fun trim() {
@@ -136,134 +135,69 @@ class ReaderViewModel(
     }
 
     /** The end: nothing is shown any more. */
-    fun close() {
-        val last = job
-        job = null
-        scope.launch {
-            last?.cancelAndJoin()
-            _uiState.value.engine?.model?.close() // and its documents
-            document = null
-            chat = null
-            withContext(io) { folder.deleteRecursively() }
+    fun close() = tasks.start {
+        _uiState.value.engine?.model?.close() // and its documents
+        document = null
+        chat = null
+        withContext(io) { folder.deleteRecursively() }
+    }
+
+    /** Lets go of the document before, and shows the next as [read] opens it. */
+    private fun begin(next: OpenDocument, read: suspend () -> Document) = tasks.start {
+        val before = _uiState.value.document?.copy
+        document?.close() // and its chat
+        document = null
+        chat = null
+        _uiState.update { it.copy(document = next, summary = null, turns = emptyList(), shown = null) }
+        before?.delete()
+        attempt({ phase, problem -> updateDocument { it.copy(phase = phase, problem = problem) } }) {
+            val opened = read()
+            document = opened
+            chat = opened.chat()
+            val (paragraphs, heading) = withContext(io) {
+                val paragraphs = opened.paragraphs(folder.resolve(TEXT))
+                paragraphs to paragraphs[0].takeIf { it.heading == 1 }?.text
+            }
+            updateDocument { it.copy(paragraphs = paragraphs, heading = heading) }
         }
     }
 
-    private fun start(block: suspend () -> Unit) {
-        val before = job
-        job = scope.launch {
-            before?.cancelAndJoin()
-            block()
-        }
-    }
-
-    private fun begin(turn: Turn, block: suspend () -> Unit) = start {
-        _uiState.update { it.copy(turns = listOf(turn) + it.turns) }
-        block()
-    }
-
-    private suspend fun readCopyOf(source: DocumentSource) {
+    private suspend fun readCopyOf(source: DocumentSource): Document {
         val copy = folder.resolve("document-${copies++}${source.ending}")
         updateDocument { it.copy(copy = copy) }
-        withContext(io) {
-            source.open().use { input -> copy.outputStream().use { output -> input.copyTo(output) { ensureActive() } } }
+        val id = withContext(io) { source.copyTo(copy) }
+        updateDocument { it.copy(id = id, bytes = copy.length()) }
+        return timed {
+            engine().model.read(TextSource.file(copy), { indexDir = folder }) { now -> updateDocument { it.copy(progress = now) } }
         }
-        val started = System.nanoTime()
-        val read = engine().model.read(TextSource.file(copy), { indexDir = folder }) { now -> updateDocument { it.copy(progress = now) } }
-        document = read
-        chat = read.chat()
-        updateDocument { it.copy(millis = (System.nanoTime() - started) / 1e6) }
-        val (paragraphs, heading) = withContext(io) {
-            val paragraphs = Paragraphs.of(textOf(read))
-            paragraphs to paragraphs[0].takeIf { it.heading == 1 }?.text
-        }
-        updateDocument { it.copy(paragraphs = paragraphs, heading = heading) }
     }
 
-    /** The document's text in a file, to show any part of it: what quotes count in. */
-    private suspend fun textOf(document: Document): File {
-        val file = folder.resolve(TEXT)
-        file.bufferedWriter().use { writer ->
-            var end = 0
-            while (true) {
-                val part = document.text(end, end + PART)
-                if (part.isEmpty()) break
-                writer.write(part)
-                end += part.length
-            }
-        }
-        return file
+    private suspend fun timed(read: suspend () -> Document): Document {
+        val started = System.nanoTime()
+        val document = read()
+        updateDocument { it.copy(millis = (System.nanoTime() - started) / 1e6) }
+        return document
     }
 
     private suspend fun engine(): Engine {
         _uiState.value.engine?.let { return it }
         try {
-            return open().also { engine -> _uiState.update { it.copy(engine = engine, engineProblem = null) } }
+            val engine = open()
+            _uiState.update { it.copy(engine = engine, engineProblem = null) }
+            shelf.open()
+            return engine
         } catch (failure: Exception) {
             if (failure !is CancellationException) _uiState.update { it.copy(engineProblem = failure) }
             throw failure
         }
     }
 
-    private suspend fun showNearest(document: Document, question: String) {
-        val nearest = document.search(question) { limit = NEAREST }
-        updateTurn { it.copy(passages = nearest) }
-    }
-
-    /** Shows an answer as it comes; null where it failed. */
-    private suspend fun collect(events: Flow<AnswerEvent>, change: ((Turn) -> Turn) -> Unit): Answer? {
-        var answer: Answer? = null
-        attempt({ phase, problem -> change { it.copy(phase = phase, problem = problem) } }) {
-            events.collect { event ->
-                change {
-                    when (event) {
-                        is AnswerEvent.Progress -> it.copy(progress = event)
-                        is AnswerEvent.TextDelta -> it.copy(text = it.text + event.delta)
-                        is AnswerEvent.Done -> it.copy(answer = event.answer)
-                    }
-                }
-                if (event is AnswerEvent.Done) answer = event.answer
-            }
-        }
-        return answer
-    }
-
-    /** Runs [block] and says how it ended. */
-    private suspend fun attempt(ended: (Phase, Throwable?) -> Unit, block: suspend () -> Unit) {
-        try {
-            block()
-            ended(Phase.Done, null)
-        } catch (stop: CancellationException) {
-            ended(Phase.Stopped, null)
-            throw stop
-        } catch (failure: Exception) {
-            ended(Phase.Failed, failure)
-        }
-    }
-
     private fun updateDocument(change: (OpenDocument) -> OpenDocument) = _uiState.update { it.copy(document = it.document?.let(change)) }
 
-    private fun updateTurn(change: (Turn) -> Turn) = _uiState.update { state ->
-        state.copy(turns = listOf(change(state.turns.first())) + state.turns.drop(1))
-    }
+    private fun updateSummary(change: (Turn) -> Turn) = _uiState.update { it.copy(summary = it.summary?.let(change)) }
 
     private fun updateSweep(change: (Sweep) -> Sweep) = _uiState.update { it.copy(sweep = change(it.sweep)) }
 }
 
 /** The name of the file that holds the text of the open document. */
 private const val TEXT = "text"
-
-/** Passages that are shown where a question has no answer. */
-private const val NEAREST = 3
-
-/** UTF-16 units that are fetched at once. */
-private const val PART = 1 shl 20
-
-private fun InputStream.copyTo(output: OutputStream, beforeEach: () -> Unit) {
-    val buffer = ByteArray(64 * 1024)
-    while (true) {
-        beforeEach()
-        val count = read(buffer)
-        if (count < 0) break
-        output.write(buffer, 0, count)
-    }
-}

@@ -13,6 +13,15 @@ import java.io.FileNotFoundException
 /** The file picker's question. Any kind of file may be chosen, since many have no type of their own: what is not read is refused in words. */
 fun picker(): Intent = Intent(Intent.ACTION_OPEN_DOCUMENT).addCategory(Intent.CATEGORY_OPENABLE).setType("*/*")
 
+/** The same for several documents at once. */
+fun pickerOfSeveral(): Intent = picker().putExtra(Intent.EXTRA_ALLOW_MULTIPLE, true)
+
+/** The documents that were chosen: one, or several. */
+fun Context.chosen(answer: Intent): List<DocumentSource> {
+    val several = answer.clipData?.let { clip -> List(clip.itemCount) { clip.getItemAt(it).uri } }
+    return (several ?: listOf(answer.data)).filterNotNull().map(::source)
+}
+
 /** What another app shared, a stream or a text; null when there is nothing. */
 fun Context.shared(intent: Intent): DocumentSource? {
     if (intent.action != Intent.ACTION_SEND) return null

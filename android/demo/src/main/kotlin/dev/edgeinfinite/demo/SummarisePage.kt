@@ -9,7 +9,7 @@ import dev.edgeinfinite.SummaryStyle
 /** Summarises the document on the state. */
 class SummarisePage(private val view: View, private val screen: Screen) {
     private val card = DocumentCard(view.findViewById(R.id.summarise_card), screen)
-    private val summary = TurnCard(view.findViewById(R.id.summary), screen::show)
+    private val summary = TurnCard(view.findViewById(R.id.summary), screen.viewModel::show)
     private val focus = view.findViewById<EditText>(R.id.focus)
     private val go = view.findViewById<View>(R.id.summarise)
     private val stop = view.findViewById<View>(R.id.summarise_stop)

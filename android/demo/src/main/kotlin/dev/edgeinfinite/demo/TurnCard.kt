@@ -21,11 +21,11 @@ import dev.edgeinfinite.Quote
 
 /**
  * A question, a search or a summary: its progress, its words as they come, then its quotes or passages, which can be tapped, and what it cost.
- * [onTap] is given the place of what was tapped.
+ * [onTap] is given the place of what was tapped: the document by its id, null for the open one, and the UTF-16 units in it.
  */
-class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
+class TurnCard(private val view: View, private val onTap: (String?, IntRange) -> Unit) {
     private val question = view.findViewById<TextView>(R.id.turn_question)
-    private val resolved = view.findViewById<TextView>(R.id.turn_resolved)
+    private val asked = view.findViewById<TextView>(R.id.turn_asked)
     private val progress = view.findViewById<View>(R.id.turn_progress)
     private val bar = view.findViewById<ProgressBar>(R.id.turn_bar)
     private val status = view.findViewById<TextView>(R.id.turn_status)
@@ -35,6 +35,7 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
     private val nearest = view.findViewById<View>(R.id.turn_nearest)
     private val passages = view.findViewById<LinearLayout>(R.id.turn_passages)
     private val cost = view.findViewById<View>(R.id.turn_cost)
+    private val coverage = view.findViewById<View>(R.id.turn_coverage)
     private var shown: Turn? = null
 
     /** Shows [turn], which is about a document whose own title is [title]. */
@@ -43,9 +44,9 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
         if (turn == null || turn === shown) return
         val answer = turn.answer
         question.say(turn.title(view.context))
-        val asked = answer?.resolvedQuestion
-        resolved.shown(asked != null)
-        if (asked != null) resolved.say(view.context.getString(R.string.resolved, asked))
+        val context = turn.context()
+        asked.shown(context.isNotEmpty())
+        asked.say(context)
         showProgress(turn)
         showNote(turn)
         stream.shown(answer == null && turn.text.isNotEmpty())
@@ -59,6 +60,13 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
         }
         if (turn.passages !== shown?.passages || shown == null) showPassages(turn)
         shown = turn
+    }
+
+    /** How the question was asked, and of which documents. */
+    private fun Turn.context(): String {
+        val resolved = answer?.resolvedQuestion?.let { view.context.getString(R.string.resolved, it) }
+        val of = documents?.let { view.resources.getQuantityString(R.plurals.asked_of, it, it) }
+        return listOfNotNull(resolved, of).joinToString("\n")
     }
 
     private fun showProgress(turn: Turn) {
@@ -80,13 +88,19 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
         val words = when {
             problem != null -> problem(problem, argument = R.string.problem_question)
             turn.phase == Phase.Stopped -> R.string.stopped
-            turn.answer?.found == false -> if (turn.question == null) R.string.not_found_focus else R.string.not_found
+            turn.answer?.found == false -> notFound(turn)
             turn.answer == null && turn.passages?.isEmpty() == true -> R.string.no_passages
             else -> null
         }
         note.shown(words != null)
         note.setTextColor(view.context.getColor(if (problem == null) R.color.ink else R.color.warn))
         if (words != null) note.say(view.context.getString(words))
+    }
+
+    private fun notFound(turn: Turn) = when {
+        turn.question == null -> R.string.not_found_focus
+        turn.documents != null -> R.string.not_found_shelf
+        else -> R.string.not_found
     }
 
     private fun addPieces(answer: Answer, title: String?) {
@@ -129,7 +143,8 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
         val label = view.context.getString(R.string.quote_label, quote.text.oneLine())
         val inside = short != null && short.start >= quote.start && short.end <= quote.end
         val words = if (inside) bold(quote, short.start - quote.start, short.end - quote.start) else quote.text.oneLine()
-        pieces.addPiece(quote.place, headings, words, label, quote.start..<quote.end)
+        val above = view.context.above(quote.document, quote.place, headings)
+        pieces.addPiece(above, words, label) { onTap(quote.document, quote.start..<quote.end) }
     }
 
     private fun bold(quote: Quote, start: Int, end: Int): CharSequence = SpannableString(quote.text.replace(WHITE_SPACE, " ")).apply {
@@ -143,7 +158,9 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
         passages.removeAllViews()
         for (passage in found) {
             val label = view.context.getString(R.string.passage_label, passage.text.oneLine())
-            passages.addPiece(passage.place, passage.headings, marked(passage), label, passage.sentence.start..<passage.sentence.end)
+            val above = view.context.above(passage.document, passage.place, passage.headings)
+            val sentence = passage.sentence.start..<passage.sentence.end
+            passages.addPiece(above, marked(passage), label) { onTap(passage.document, sentence) }
         }
     }
 
@@ -162,16 +179,15 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
         return words
     }
 
-    /** Words of the document under where they stand; tapped, they are shown there. */
-    private fun LinearLayout.addPiece(place: Place?, headings: List<String>, words: CharSequence, label: String, mark: IntRange) {
+    /** Words of the document under where they stand. */
+    private fun LinearLayout.addPiece(above: List<String>, words: CharSequence, label: String, onClick: () -> Unit) {
         val piece = inflate(R.layout.quote)
         val caption = piece.findViewById<TextView>(R.id.quote_headings)
-        val above = listOfNotNull(place?.let(context::words)) + headings
         caption.shown(above.isNotEmpty())
         caption.text = above.joinToString(" › ")
         piece.findViewById<TextView>(R.id.quote_text).text = words
         piece.contentDescription = label
-        piece.setOnClickListener { onTap(mark) }
+        piece.setOnClickListener { onClick() }
         addView(piece)
     }
 
@@ -180,7 +196,7 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
         val words = SpannableString(answer.text)
         for (quote in answer.quotes) {
             val link = object : ClickableSpan() {
-                override fun onClick(widget: View) = onTap(quote.start..<quote.end)
+                override fun onClick(widget: View) = onTap(quote.document, quote.start..<quote.end)
 
                 override fun updateDrawState(paint: TextPaint) = Unit // it looks like the text that it is
             }
@@ -194,7 +210,8 @@ class TurnCard(private val view: View, private val onTap: (IntRange) -> Unit) {
 
     private fun showCost(answer: Answer) {
         val usage = answer.usage
-        view.findViewById<CoverageView>(R.id.turn_coverage).show(answer)
+        coverage.shown(answer.coverage.isNotEmpty()) // a shelf has none
+        view.findViewById<CoverageView>(R.id.turn_coverage_strip).show(answer)
         view.findViewById<TextView>(R.id.turn_coverage_text).text =
             view.context.getString(R.string.coverage, percent(answer.share()))
         val speed = usage.decodeTokensPerSecond?.let { R.string.speed to decimal(it) } // null when the answer is quoted whole
@@ -213,6 +230,12 @@ private val HEADING_MARKS = Regex("^#+ +", RegexOption.MULTILINE)
 
 private fun Turn.title(context: Context): String =
     question ?: focus?.let { context.getString(R.string.summary_about, it) } ?: context.getString(R.string.summary)
+
+/** Where something stands: in which document of the shelf, whose title leads its headings, at which place of it, under which headings. */
+private fun Context.above(document: String?, place: Place?, headings: List<String>): List<String> {
+    val title = if (document == null) 0 else 1
+    return headings.take(title) + listOfNotNull(place?.let(::words)) + headings.drop(title)
+}
 
 /** A place in a file, for people. */
 private fun Context.words(place: Place): String = when (place.kind) {

@@ -14,11 +14,14 @@ interface Screen {
     /** Lets the person choose a document. */
     fun choose()
 
+    /** Lets the person choose documents for the shelf. */
+    fun chooseForShelf()
+
     /** Opens the sample document. */
     fun sample()
 
-    /** Shows the document; [mark], in its UTF-16 units, is marked and brought into sight where it is not empty. */
-    fun show(mark: IntRange)
+    /** Turns to another page, by its tab. */
+    fun turnTo(tab: Int)
 }
 
 fun View.shown(shown: Boolean) {

@@ -85,6 +85,23 @@ abstract class Smoke {
         }
     }
 
+    @Test
+    fun aShelfKeepsItsDocuments() {
+        val folder = context.noBackupFilesDir.resolve("smoke-shelf")
+        try {
+            withModel { model -> model.shelf(folder).use { it.add("handbook", TextSource.of(handbook)) } }
+            withModel { model ->
+                model.shelf(folder).use { shelf ->
+                    val quote = shelf.ask(QUESTION).await().quotes.first()
+                    assertEquals("handbook", quote.document)
+                    assertTrue(quote.text, ANSWER in quote.text)
+                }
+            }
+        } finally {
+            folder.deleteRecursively()
+        }
+    }
+
     private companion object {
         const val QUESTION = "Which code opens the north gate?"
         const val ANSWER = "4711"

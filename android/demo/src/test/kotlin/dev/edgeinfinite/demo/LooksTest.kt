@@ -12,11 +12,12 @@ import org.robolectric.annotation.Config
 /** Large letters, small phones, fingers and screen readers. */
 @Config(application = QuickApp::class)
 class LooksTest : PhoneTest() {
-    private val tabs = listOf(R.id.tab_summarise, R.id.tab_ask, R.id.tab_benchmark, R.id.tab_about)
+    private val tabs = listOf(R.id.tab_summarise, R.id.tab_ask, R.id.tab_shelf, R.id.tab_benchmark, R.id.tab_about)
 
     /** The app with something on each page. */
     private fun used(block: (Phone) -> Unit) = Phone().use { phone ->
         phone.fill()
+        phone.fillShelf()
         block(phone)
     }
 

@@ -1,6 +1,7 @@
 package dev.edgeinfinite.demo
 
 import android.app.Activity
+import android.content.ClipData
 import android.content.Intent
 import android.graphics.Bitmap
 import android.graphics.Canvas
@@ -12,6 +13,7 @@ import android.text.style.BackgroundColorSpan
 import android.view.View
 import android.view.ViewGroup
 import android.view.WindowInsets
+import android.widget.CheckBox
 import android.widget.EditText
 import android.widget.ListView
 import android.widget.TextView
@@ -108,6 +110,36 @@ class Phone(intent: Intent? = null) : AutoCloseable {
         shadowOf(activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().setData(uri))
     }
 
+    /** Chooses files for the shelf, by their names and texts, as [choose] does. */
+    fun shelve(vararg files: Pair<String, String>) {
+        tap(R.id.shelf_add)
+        val asked = shadowOf(activity).nextStartedActivityForResult
+        assertTrue(asked.intent.getBooleanExtra(Intent.EXTRA_ALLOW_MULTIPLE, false))
+        val uris = files.map { (name, text) ->
+            val uri = Uri.parse("content://documents/$name")
+            shadowOf(activity.contentResolver).registerInputStream(uri, text.byteInputStream())
+            uri
+        }
+        val clip = ClipData.newRawUri(null, uris.first())
+        for (uri in uris.drop(1)) clip.addItem(ClipData.Item(uri))
+        shadowOf(activity).receiveResult(asked.intent, Activity.RESULT_OK, Intent().apply { clipData = clip })
+    }
+
+    /** Waits until the shelf holds documents of these titles, the newest first, and nothing is added any more. */
+    fun untilShelved(vararg titles: String) {
+        until("a shelf of ${titles.toList()}") {
+            activity.viewModel.uiState.value.shelf.run { !adding && documents?.map { it.title } == titles.toList() }
+        }
+        layOut()
+    }
+
+    /** A part of the row of the shelf's document of that title. */
+    fun row(title: String, id: Int): View {
+        layOut()
+        val box = shown().filterIsInstance<CheckBox>().first { it.text.toString() == title }
+        return (box.parent as View).findViewById(id)
+    }
+
     /** Another app shares something while this one is open. */
     fun newIntent(intent: Intent) {
         controller.newIntent(intent)
@@ -134,6 +166,20 @@ class Phone(intent: Intent? = null) : AutoCloseable {
         tap(R.id.measure)
         until(string(R.string.measured))
         tap(R.id.tab_summarise)
+    }
+
+    /** Puts the open document and two more on the shelf, one of them ticked, and asks it. */
+    fun fillShelf() {
+        tap(R.id.tab_shelf)
+        tap(R.id.shelf_add_open)
+        untilShelved(string(R.string.sample_title))
+        shelve("Mill Street 4.md" to MILL, "empty.txt" to "", "Notice.txt" to NOTICE)
+        untilShelved("Notice.txt", "Mill Street 4.md", string(R.string.sample_title))
+        tap(row("Mill Street 4.md", R.id.row_title))
+        tap(R.id.shelf_ask)
+        view<EditText>(R.id.question).setText("How much is the rent?")
+        tap(R.id.ask)
+        until("an answer of the shelf") { quotes().isNotEmpty() }
     }
 
     /** Cards of questions or summaries on the page that is shown, and in them the quotes. */
@@ -194,3 +240,21 @@ class Phone(intent: Intent? = null) : AutoCloseable {
         const val PATIENCE = 300_000_000_000
     }
 }
+
+/** A lease, for the shelf. */
+const val MILL = """# Lease of Mill Street 4
+
+## Rent
+
+The rent is forty crowns a month. It is due on the third day of each month.
+
+## Repairs
+
+The tenant pays for the paint of the windows. The owner repairs the roof and the boiler.
+"""
+
+/** A notice, for the shelf. */
+const val NOTICE = """The harbour of Port Ellard is closed from the first of December until the end of February.
+
+The harbour master is Ines Bright. Boats that stay in the water are lifted out at the owner's cost.
+"""

@@ -39,7 +39,7 @@ class ReaderViewModelTest : PhoneTest() {
     private val text = "Gora signed it. It was in May. ".repeat(20)
 
     private fun TestScope.viewModel(open: suspend () -> Engine = { Engine(model, model.info, "1.0") }) =
-        ReaderViewModel(this, StandardTestDispatcher(testScheduler), temporary.root.resolve("work"), open)
+        ReaderViewModel(this, StandardTestDispatcher(testScheduler), temporary.root.resolve("work"), temporary.root.resolve("shelf"), open)
 
     private fun source(text: String, title: String = "Report") = DocumentSource(title) { text.byteInputStream() }
 

@@ -61,6 +61,7 @@ class ScreensTest : PhoneTest() {
     private fun draw(look: String, scale: Float) {
         RuntimeEnvironment.setFontScale(scale)
         drawPages(look)
+        drawShelf(look)
         drawWork(look)
         drawProblems(look)
     }
@@ -105,6 +106,29 @@ class ScreensTest : PhoneTest() {
         phone.picture("$look-about")
         phone.pictureOf(R.id.page_about, "$look-about-model", below = R.id.model_description)
         phone.pictureOf(R.id.page_about, "$look-about-end", below = R.id.version)
+    }
+
+    /** The shelf: empty, with documents, while one is removed; and asked. */
+    private fun drawShelf(look: String) = Phone().use { phone ->
+        phone.inset()
+        phone.untilRead()
+        phone.tap(R.id.tab_shelf)
+        phone.untilShelved()
+        phone.picture("$look-shelf-empty")
+        phone.tap(R.id.shelf_add_open)
+        phone.untilShelved(phone.string(R.string.sample_title))
+        phone.shelve("Mill Street 4.md" to MILL, "photo.jpg" to "\uFFFD\u0000", "Notice.txt" to NOTICE)
+        phone.untilShelved("Notice.txt", "Mill Street 4.md", phone.string(R.string.sample_title))
+        phone.tap(phone.row("Notice.txt", R.id.row_title))
+        phone.tap(phone.row("Mill Street 4.md", R.id.row_title))
+        phone.tap(phone.row("Notice.txt", R.id.row_remove))
+        phone.picture("$look-shelf")
+        phone.tap(phone.row("Notice.txt", R.id.row_keep))
+        phone.tap(R.id.shelf_ask)
+        phone.view<EditText>(R.id.question).setText("How much is the rent?")
+        phone.tap(R.id.ask)
+        phone.until("an answer of the shelf") { phone.quotes().isNotEmpty() }
+        phone.picture("$look-shelf-answer")
     }
 
     /** Reading, writing, and both of them stopped. */

@@ -27,7 +27,7 @@ class TurnCardTest : PhoneTest() {
     /** What is in bold in the quotes of a card that shows an answer. */
     private fun bold(phone: Phone, answer: Answer): List<String> {
         val card = LinearLayout(phone.activity).inflate(R.layout.turn)
-        TurnCard(card) {}.show(Turn(answer.question, phase = Phase.Done, answer = answer), title = null)
+        TurnCard(card) { _, _ -> }.show(Turn(answer.question, phase = Phase.Done, answer = answer), title = null)
         val quotes = phone.shown(card).filter { it.id == R.id.quote_text }.map { (it as TextView).text }.toList()
         assertEquals(answer.quotes.size, quotes.size)
         return quotes.filterIsInstance<Spanned>().flatMap { words ->
