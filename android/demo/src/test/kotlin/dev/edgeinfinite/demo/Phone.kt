@@ -112,6 +112,7 @@ class Phone(intent: Intent? = null) : AutoCloseable {
 
     /** Chooses files for the shelf, by their names and texts, as [choose] does. */
     fun shelve(vararg files: Pair<String, String>) {
+        Robolectric.buildContentProvider(NamingProvider::class.java).create("documents")
         tap(R.id.shelf_add)
         val asked = shadowOf(activity).nextStartedActivityForResult
         assertTrue(asked.intent.getBooleanExtra(Intent.EXTRA_ALLOW_MULTIPLE, false))
@@ -237,7 +238,7 @@ class Phone(intent: Intent? = null) : AutoCloseable {
     }
 
     private companion object {
-        const val PATIENCE = 300_000_000_000
+        const val PATIENCE = 30_000_000_000
     }
 }
 

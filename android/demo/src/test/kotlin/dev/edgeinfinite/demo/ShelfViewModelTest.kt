@@ -130,7 +130,6 @@ class ShelfViewModelTest : PhoneTest() {
         val viewModel = viewModel()
         assertNull(viewModel.now.documents)
         assertEquals(R.string.problem_shelf_locked, problem(viewModel.now.problem!!))
-        viewModel.shelf.add(listOf(source("mill", "The tenant pays.\n")))
         viewModel.shelf.open()
         advanceUntilIdle()
         assertEquals(emptyList<Any>() to null, viewModel.now.documents to viewModel.now.problem)
