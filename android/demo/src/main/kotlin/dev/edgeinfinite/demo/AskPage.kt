@@ -56,7 +56,11 @@ class AskPage(private val view: View, private val screen: Screen) {
         stop.shown(state.asking)
         val sample = state.document?.sample == true && state.document.phase == Phase.Done
         suggestions.shown(sample && state.turns.isEmpty() && !state.asksShelf)
-        if (state.asksShelf) show(state.shelf.turns, ofShelf = true, title = null) else show(state.turns, ofShelf = false, state.document?.heading)
+        if (state.asksShelf) {
+            show(state.shelf.turns, ofShelf = true, title = null)
+        } else {
+            show(state.turns, ofShelf = false, title = state.document?.heading)
+        }
     }
 
     private fun show(shown: List<Turn>, ofShelf: Boolean, title: String?) {

@@ -238,7 +238,7 @@ class Phone(intent: Intent? = null) : AutoCloseable {
     }
 
     private companion object {
-        const val PATIENCE = 30_000_000_000
+        const val PATIENCE = 300_000_000_000
     }
 }
 
