@@ -120,6 +120,7 @@ class ShelfPage(private val view: View, private val screen: Screen) {
 /** How many documents are asked, in words. */
 fun Context.asked(shelf: ShelfUiState): String {
     val all = shelf.documents.orEmpty().size
+    if (all == 0) return getString(R.string.shelf_none)
     val counted = resources.getQuantityString(R.plurals.documents, all, all)
     return if (shelf.ticked.isEmpty()) counted else getString(R.string.shelf_ticked, shelf.ticked.size, counted)
 }

@@ -134,8 +134,10 @@ class Phone(intent: Intent? = null) : AutoCloseable {
         layOut()
     }
 
-    /** A part of the row of the shelf's document of that title. */
+    /** A part of the row of the shelf's document of that title, which is brought into sight. */
     fun row(title: String, id: Int): View {
+        val position = activity.viewModel.uiState.value.shelf.documents!!.indexOfFirst { it.title == title }
+        view<ListView>(R.id.page_shelf).setSelection(position + 1) // after the head
         layOut()
         val box = shown().filterIsInstance<CheckBox>().first { it.text.toString() == title }
         return (box.parent as View).findViewById(id)

@@ -144,13 +144,13 @@ class ReaderViewModelTest : PhoneTest() {
         advanceUntilIdle()
         assertEquals("Second" to Phase.Done, viewModel.now.document!!.run { title to phase })
         assertFalse("the copy of the first", first.exists())
-        assertEquals(1, model.openChildren)
+        assertEquals("the document and the shelf", 2, model.openChildren)
         viewModel.ask("Who signed?", thorough = false)
         advanceUntilIdle()
         viewModel.read(source(text, "Third"))
         advanceUntilIdle()
         assertTrue(viewModel.now.turns.isEmpty())
-        assertEquals(1, model.openChildren)
+        assertEquals("the document and the shelf", 2, model.openChildren)
     }
 
     @Test
@@ -199,7 +199,7 @@ class ReaderViewModelTest : PhoneTest() {
         assertEquals(Phase.Done, viewModel.now.sweep.phase)
         assertEquals(2, viewModel.now.sweep.points.size)
         assertTrue(viewModel.now.sweep.points.all { it.found })
-        assertEquals("every document of it is closed", 0, model.openChildren)
+        assertEquals("every document of it is closed, and the shelf is not", 1, model.openChildren)
 
         model.pace = { delay(100) }
         viewModel.measure(listOf(1_000, 4_000))
@@ -207,7 +207,7 @@ class ReaderViewModelTest : PhoneTest() {
         viewModel.stop()
         advanceUntilIdle()
         assertEquals(Phase.Stopped, viewModel.now.sweep.phase)
-        assertEquals(0, model.openChildren)
+        assertEquals(1, model.openChildren)
     }
 
     @Test

@@ -117,7 +117,7 @@ class ScreensTest : PhoneTest() {
         phone.picture("$look-shelf-empty")
         phone.tap(R.id.shelf_add_open)
         phone.untilShelved(phone.string(R.string.sample_title))
-        phone.shelve("Mill Street 4.md" to MILL, "photo.jpg" to "\uFFFD\u0000", "Notice.txt" to NOTICE)
+        phone.shelve("Mill Street 4.md" to MILL, "photo.jpg" to "\u0000\u0001\u0002", "Notice.txt" to NOTICE)
         phone.untilShelved("Notice.txt", "Mill Street 4.md", phone.string(R.string.sample_title))
         phone.tap(phone.row("Notice.txt", R.id.row_title))
         phone.tap(phone.row("Mill Street 4.md", R.id.row_title))
