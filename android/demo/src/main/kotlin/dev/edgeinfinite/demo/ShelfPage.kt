@@ -69,7 +69,8 @@ class ShelfPage(private val view: View, private val screen: Screen) {
         failure != null -> view.context.getString(problem(failure, argument = R.string.problem_shelf_gone))
         shelf.documents == null -> view.context.getString(R.string.card_opening)
         shelf.documents.isEmpty() -> view.context.getString(R.string.shelf_empty)
-        else -> view.context.getString(R.string.shelf_how)
+        shelf.ticked.isEmpty() -> view.context.getString(R.string.shelf_how)
+        else -> view.context.getString(R.string.shelf_how_ticked)
     }
 
     private fun showAdditions(shown: List<Addition>) {

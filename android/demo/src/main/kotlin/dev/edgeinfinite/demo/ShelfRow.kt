@@ -36,6 +36,7 @@ class ShelfRow(private val view: View, screen: Screen) {
         val damaged = document.id in shelf.damaged
         title.text = document.title
         title.isChecked = document.id in shelf.ticked
+        title.jumpDrawablesToCurrentState()
         facts.text = words(document, asked, damaged)
         facts.setTextColor(view.context.getColor(if (damaged || asked) R.color.warn else R.color.ink_soft))
         open.shown(!asked && !damaged)
