@@ -140,6 +140,10 @@ private suspend fun shelf(model: Model, folder: File) = model.shelf(folder).use 
     val master = shelf.ask("Who is the harbour master?").await()
     show("shelf", master, "The harbour master is Ines Bright.")
     expect("document", master.quotes.first().document, "harbour")
+    shelf.chat(leases).use { chat ->
+        chat.ask("When is the boiler serviced?").await()
+        show("shelf's chat", chat.ask("And who pays for it?").await(), "The owner pays for the boiler.")
+    }
     shelf.remove("harbour")
     expect("removed", shelf.list().map { it.id }, listOf("mill"))
 }
