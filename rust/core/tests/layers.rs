@@ -89,7 +89,6 @@ const LAYERS: &[(&str, &[&str])] = &[
         "prompt",
         &[
             "near",
-            "value_kind",
             "demand",
             "excerpt",
             "evidence",

@@ -134,24 +134,6 @@ fn a_row_carries_its_header() {
 }
 
 #[test]
-fn a_header_of_words_is_told_from_rows_of_words_by_values_that_recur() {
-    let guests = "Name;Country;Room type;Breakfast\nIlse;Austria;single;yes\nTom;Ireland;double;no\nAna;Portugal;double;yes\nJan;Austria;suite;yes\n\
-                  Mei;Ireland;single;yes\n";
-    let plants = "Plant,Light,Water\nFern,Shade,Often\nCactus,Sun,Rarely\nIvy,Shade,Often\nAloe,Sun,Rarely\nMoss,Shade,Often\n";
-    let shifts = "| Person | Shift | Desk |\n| Ada | Early | Front |\n| Ben | Late | Front |\n| Cy | Early | Back |\n| Dee | Late | Back |\n| Eva | Early | Front |\n";
-    let without_header = |text: &str| text.split_once('\n').unwrap().1.to_owned();
-    let has_header =
-        |text: &str, name: &str| read(text.as_bytes(), name).blocks.iter().any(|block| matches!(block.kind, Kind::Header { .. }));
-    for (text, name) in [(guests, "guests.csv"), (plants, "plants.csv"), (shifts, "shifts.txt")] {
-        assert!(has_header(text, name), "{text}");
-        assert!(!has_header(&without_header(text), name), "{text}");
-    }
-    // Nothing recurs, or too few rows.
-    assert!(!has_header("Ilse,Austria,single\nTom,Ireland,double\nAna,Portugal,suite\nJan,Spain,attic\nMei,Malta,cellar\n", "all.csv"));
-    assert!(!has_header("Name,Meal\nIlse,Fish\nTom,Fish\nAna,Fish\n", "few.csv"));
-}
-
-#[test]
 fn a_line_that_says_something_of_its_own_is_a_record() {
     let log = "2024-07-01 10:00:01 INFO  pump started\n2024-07-01 10:04:44 WARN  pressure at 9 bar\n    at valve 3\n2024-07-01 10:05:00 INFO  pump stopped\n";
     let expected = [

@@ -57,8 +57,7 @@ pub(crate) struct Before {
     pub quotes: Vec<Quote>,
     /// Whether the sentence that was quoted may well answer again.
     pub again: bool,
-    /// Whether the question refers to it at all, and the phrase that is all that it says anew.
-    pub refers: bool,
+    /// Where the question is a phrase alone, the phrase.
     pub phrase: Option<String>,
 }
 
@@ -127,8 +126,8 @@ impl DocumentChat {
         let asked = &self.shared.asked;
         let follow_up = self.shared.follow_up(question, &state)?;
         let quotes = state.asked.back().filter(|_| follow_up.refers).map(|asked| asked.quotes.clone()).unwrap_or_default();
-        let FollowUp { again, refers, phrase, .. } = follow_up;
-        let before = Before { quotes, again, refers, phrase };
+        let FollowUp { again, phrase, .. } = follow_up;
+        let before = Before { quotes, again, phrase };
         let (resolved, answering) = match follow_up.question {
             None => (None, asked.answering(question, options, &before)?),
             Some(resolved) => match asked.answering(&resolved, options.clone(), &before) {
@@ -167,7 +166,7 @@ impl Before {
     /// Where the answer stood, by where each quote stands in what is asked now; None of one that stands there no more.
     pub fn near(&self, stands: impl Fn(&Quote) -> Option<Span>) -> Near {
         let quotes = self.quotes.iter().filter_map(stands).collect();
-        Near { quotes, again: self.again, refers: self.refers, phrase: self.phrase.clone() }
+        Near { quotes, again: self.again, phrase: self.phrase.clone() }
     }
 }
 

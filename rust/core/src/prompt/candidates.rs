@@ -65,7 +65,7 @@ impl Candidates {
         let state = document.read_state()?;
         let asked = match self.asked.take() {
             Some(asked) => asked,
-            None => (state.index.query(&self.question)?, Demand::of(&self.question, &self.near, &state.index)?),
+            None => (state.index.query(&self.question)?, Demand::of(&self.near, &state.index)?),
         };
         let (query, demand) = self.asked.insert(asked);
         let matches = state.index.all(query, PASSAGES, self.after)?;
@@ -80,10 +80,8 @@ impl Candidates {
         for (found, headings) in matches.iter().zip(headings) {
             let mut before = String::new();
             for mut candidate in candidates_of(document, found, &headings.join(ABOVE), query.weights())? {
-                let (worth, may_answer) = demand.of_sentence(&candidate.text, &candidate.heading, &before);
-                candidate.score += worth;
+                candidate.may_answer = demand.is_met(&candidate.text, &candidate.heading, &before);
                 candidate.lift = self.near.lift(candidate.span);
-                candidate.may_answer = may_answer;
                 before.clone_from(&candidate.text);
                 candidates.push(candidate);
             }

@@ -16,7 +16,6 @@ pub(crate) mod salience;
 pub(crate) mod sentence_choice;
 pub(crate) mod sentence_pool;
 pub(crate) mod survey;
-mod value_kind;
 
 pub(crate) use candidates::{Candidate, Candidates, best_first, candidates_of};
 pub(crate) use evidence::{Evidence, constrained_quotes, source_texts};

@@ -16,8 +16,7 @@ pub(crate) struct Near {
     pub quotes: Vec<Span>,
     /// Whether the sentence that was quoted may well answer again, as it may where only the question words are others.
     pub again: bool,
-    /// Whether there is an answer that the question refers to, and the phrase that is all that it says anew: `And for families?`.
-    pub refers: bool,
+    /// Where the question is a phrase alone, the phrase: `And for families?`.
     pub phrase: Option<String>,
 }
 

@@ -140,7 +140,7 @@ impl Recall {
             let most = if self.whole { MOST_PASSAGES } else { self.passages };
             let (query, demand) = match self.asked.take() {
                 Some(asked) => asked,
-                None => (state.index.query(&self.question)?, Demand::of(&self.question, &self.near, &state.index)?),
+                None => (state.index.query(&self.question)?, Demand::of(&self.near, &state.index)?),
             };
             let matches = match self.left {
                 Some(_) if !self.whole => state.index.best(&query, most, self.after)?,
@@ -185,10 +185,8 @@ impl Recall {
             let headings = headings(&document.source, &document.read_state()?.index, &found.passage)?.join(" ");
             let mut before = String::new();
             for mut piece in sentences(document, &found.passage, self.whole, weights, lift)? {
-                let (worth, may_answer) = demand.of_sentence(&piece.shown.text, &headings, &before);
-                piece.score += worth;
+                piece.may_answer = demand.is_met(&piece.shown.text, &headings, &before);
                 piece.lift = self.near.lift(piece.span);
-                piece.may_answer = may_answer;
                 before.clone_from(&piece.shown.text);
                 if self.known.len() > MOST_KNOWN {
                     self.known.clear();

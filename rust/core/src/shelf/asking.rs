@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::answer::{AnswerEvent, Quote, Usage};
+use crate::answer::{AnswerEvent, Quote, Span, Usage};
 use crate::error::{Error, Result};
 use crate::generation::answer_stream::{AnswerStream, Generate};
 use crate::generation::counted::is_for_count;
@@ -14,7 +14,6 @@ use crate::generation::request::{AskOptions, check_combination, check_prompts};
 use crate::index::Language;
 use crate::manifest::Reading;
 use crate::model::Model;
-use crate::prompt::Near;
 use crate::prompt::retrieval::{MOST_PASSAGES, PASSAGES};
 use crate::runtime::cancel_token::CancelToken;
 use crate::shelf::entry::Filter;
@@ -185,12 +184,16 @@ fn most_passages(model: &Model, options: &AskOptions, reading: Reading) -> Resul
 impl Asking {
     /// The best passages as one document, and what answers out of it.
     fn gather(&self, ranking: Ranking) -> Result<Phase> {
+        let told = self.told()?;
+        let near = |gathered: &Gathered| {
+            self.before.near(|quote| told.filter(|(_, span)| *span == quote.span).and_then(|(place, span)| gathered.stands(place, span)))
+        };
         // Entries are counted in a whole document alone, never in the passages of several.
         if let [place] = self.chosen.places[..]
             && is_for_count(&self.question, &self.options)
         {
             let whole = Gathered::whole(&self.shelf, &self.chosen.snapshot, place)?;
-            let answering = answering(&whole.document, &self.question, self.options.clone(), Near::default())?;
+            let answering = answering(&whole.document, &self.question, self.options.clone(), near(&whole))?;
             return Ok(Phase::Answer(Box::new(whole), answering));
         }
         let best = ranking.into_best();
@@ -203,26 +206,31 @@ impl Asking {
             true => few.into_iter().take(PASSAGES).collect(),
             false => best.iter().map(|hit| (hit.place, hit.found.passage.number)).collect(),
         };
-        passages.extend(self.beside()?);
+        passages.extend(self.beside(told)?);
         passages.sort_unstable();
         passages.dedup();
         let gathered = Gathered::new(&self.shelf, &self.chosen.snapshot, passages, language)?;
-        let near = self.before.near(|quote| gathered.stands(self.chosen.place(quote)?, quote.span));
-        let answering = answering_by_model(&gathered.document, &self.question, self.options.clone(), near)?;
+        let answering = answering_by_model(&gathered.document, &self.question, self.options.clone(), near(&gathered))?;
         Ok(Phase::Answer(Box::new(gathered), answering))
     }
 
-    /// The passage of the answer before and the next one of its document, where they are among the chosen documents.
-    fn beside(&self) -> Result<Vec<PassageId>> {
-        let quote = self.before.quotes.first();
-        let Some((place, start)) = quote.and_then(|quote| Some((self.chosen.place(quote)?, quote.span.start))) else {
-            return Ok(Vec::new());
+    /// Where the first quote of the answer before stands: the document's place, and the stretch of it. None where that is not among the chosen documents, or has another
+    /// text by now.
+    fn told(&self) -> Result<Option<(u32, Span)>> {
+        let Some((quote, place)) = self.before.quotes.first().and_then(|quote| Some((quote, self.chosen.place(quote)?))) else {
+            return Ok(None);
         };
+        let document = self.shelf.open(&self.chosen.snapshot.documents[place as usize])?;
+        let is_there = quote.span.end <= document.source.length()
+            && document.source.slice(quote.span.start, quote.span.end).is_ok_and(|text| text.starts_with(&quote.text));
+        Ok(is_there.then_some((place, quote.span)))
+    }
+
+    /// The passage of the answer before, and the next one of its document.
+    fn beside(&self, told: Option<(u32, Span)>) -> Result<Vec<PassageId>> {
+        let Some((place, span)) = told else { return Ok(Vec::new()) };
         let entry = &self.chosen.snapshot.documents[place as usize];
-        if start >= entry.document.bytes {
-            return Ok(Vec::new()); // another text stands in its place
-        }
-        let number = self.shelf.open(entry)?.read_state()?.index.at(start)?.number;
+        let number = self.shelf.open(entry)?.read_state()?.index.at(span.start)?.number;
         Ok((number..entry.document.passages.min(number + 2)).map(|number| (place, number)).collect())
     }
 }

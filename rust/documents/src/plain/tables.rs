@@ -1,6 +1,5 @@
 //! Tables drawn with bars, tabs or white space.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
 use super::lines::Line;
@@ -10,11 +9,6 @@ use super::marks::is_rule;
 const TAB: usize = 8;
 /// Words of a name that a record begins with.
 const NAME: usize = 4;
-/// Rows below a first one that are looked at, and how many there are at least where no number tells them from it.
-const LOOKED_AT: usize = 50;
-const FEW: usize = 4;
-/// A first row is no row like the others where its chance to be one is at most this.
-const UNLIKELY: f64 = 0.05;
 
 /// A table's row: its cells, or none for a rule.
 pub(crate) type Cells = Option<Vec<Range<usize>>>;
@@ -44,7 +38,7 @@ pub(crate) fn has_header(text: &str, rows: &[Cells]) -> bool {
 }
 
 /// Whether a first row names columns: none of its cells is a number or empty, no two are alike, and a column below holds numbers, dates or the like;
-/// or all of its words are short and lower case or all capitals where others are not; or its cells recur in no column whose values do.
+/// or all of its words are short and lower case or all capitals where others are not.
 pub(crate) fn names_columns<'t, C, R, I>(columns: usize, first: impl Fn(usize) -> &'t str, rows: R) -> bool
 where
     C: Fn(usize) -> &'t str,
@@ -61,7 +55,7 @@ where
     }
     let below = |test: &dyn Fn(&str) -> bool, column: usize| {
         let (mut all, mut held) = (0, 0);
-        for row in rows().take(LOOKED_AT) {
+        for row in rows().take(50) {
             all += usize::from(!row(column).is_empty());
             held += usize::from(!row(column).is_empty() && test(row(column)));
         }
@@ -71,31 +65,7 @@ where
     let written = |cell: &str| cell.contains(char::is_uppercase) && cell.contains(char::is_lowercase);
     let lower = (0..columns).all(|column| plain(first(column)));
     let capitals = (0..columns).all(|column| !first(column).contains(char::is_lowercase));
-    (0..columns).any(|column| below(&counts, column))
-        || ((lower || capitals) && (0..columns).any(|column| below(&written, column)))
-        || chance_as_row(columns, first, rows) <= UNLIKELY
-}
-
-/// The chance that a row like those below holds the first row's cells, each of which is new to its column: by Good and Turing as many of a column's values are
-/// new as stand in it once. 1 where one is not new, or of few rows.
-fn chance_as_row<'t, C, R, I>(columns: usize, first: impl Fn(usize) -> &'t str, rows: R) -> f64
-where
-    C: Fn(usize) -> &'t str,
-    I: Iterator<Item = C>,
-    R: Fn() -> I,
-{
-    let mut chance = 1.0;
-    for column in 0..columns {
-        let mut times: HashMap<&str, usize> = HashMap::new();
-        rows().take(LOOKED_AT).for_each(|row| *times.entry(row(column)).or_default() += 1);
-        let all: usize = times.values().sum();
-        if all < FEW || times.contains_key(first(column)) {
-            return 1.0;
-        }
-        let once = times.values().filter(|times| **times == 1).count();
-        chance *= (once + 1) as f64 / (all + 1) as f64;
-    }
-    chance
+    (0..columns).any(|column| below(&counts, column)) || ((lower || capitals) && (0..columns).any(|column| below(&written, column)))
 }
 
 /// Every line holds bars, and as many as the others.
