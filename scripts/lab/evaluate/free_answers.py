@@ -3,6 +3,7 @@
     scripts/lab.sh free-answers --data DATA --model FOLDER             200 questions, and as many about other articles
     scripts/lab.sh free-answers --data DATA --model FOLDER --most 40   fewer
     scripts/lab.sh free-answers --data DATA --model FOLDER --cut 100   some of them also where the answer is cut out
+    scripts/lab.sh free-answers --data DATA --model FOLDER ANOTHER     two models, side by side
     scripts/lab.sh free-answers --data DATA --model FOLDER --write     also a record and the table in models/README.md
 
 Of ten articles of XQuAD, or of COVID-QA (--set covidqa), twenty questions each are asked, and the same articles twenty
@@ -118,66 +119,92 @@ def cut_answer(cli: Cli, file: Path, text: str, question: str, words: list[str],
     return report["answers"][0]
 
 
-def table(found: dict[str, dict]) -> str:
-    """Markdown."""
-    rows = [f"| {name} | {shown(value)} | {value['n']} |" for name, value in found.items()]
-    return "\n".join(["| answers | share | n |", "|---|---|---|", *rows])
+def table(by_model: dict[str, dict[str, dict]]) -> str:
+    """Markdown: a column a model."""
+    first = next(iter(by_model.values()))
+    head = [f"| answers | {' | '.join(by_model)} | n |", f"|---|{'---|' * len(by_model)}---|"]
+    counted = [" / ".join(dict.fromkeys(str(found[name]["n"]) for found in by_model.values())) for name in first]
+    rows = [
+        f"| {name} | {' | '.join(shown(found[name]) for found in by_model.values())} | {n} |"
+        for name, n in zip(first, counted, strict=True)
+    ]
+    return "\n".join([*head, *rows])
+
+
+@dataclass(frozen=True)
+class Asking:
+    """What is asked of each model."""
+
+    articles: list[Article]
+    each: int  # questions of an article
+    cut: int  # questions, in all, where the answer is cut out
+    scenario: list[str]
+
+
+def asked(cli: Cli, model: Path, what: Asking, work: Path) -> tuple[dict[str, dict], list[dict]]:
+    """The shares of one model, and every answer."""
+    limits = json.loads((model / "model.json").read_text())["limits"]
+    own: list[tuple[list[str], dict]] = []
+    foreign: list[dict] = []
+    progress = Progress()
+    chosen = what.articles
+    for number, article in enumerate(chosen):
+        file = work / f"{number}.txt"
+        file.write_text(article.text, "utf-8")
+        mine = article.questions[: what.each]
+        other = chosen[(number + len(chosen) // 2) % len(chosen)].questions[: what.each]
+        questions = [question for question, _ in (*mine, *other)]
+        report, _, _ = cli.run("ask", str(file), *questions, "--reading", "recall", *what.scenario)
+        answers = report["answers"]
+        own += [(words, answer) for (_, words), answer in zip(mine, answers[: what.each], strict=True)]
+        foreign += answers[what.each :]
+        progress.say(f"{number + 1} of {len(chosen)} articles", last=True)
+    cut = [
+        cut_answer(cli, work / "cut.txt", article.text, *article.questions[number], what.scenario)
+        for number in range(-(-what.cut // len(chosen)))
+        for article in chosen
+    ]
+    found = measures(own, foreign, limits.get("ask", limits["answer"]))
+    if cut:
+        found["cut out of the text: not found"] = share([not answer["found"] for answer in cut])
+    return found, [*(answer for _, answer in own), *foreign, *cut]
 
 
 def main() -> int:
     """The command line → its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--model", type=Path, required=True, help="a model folder")
-    parser.add_argument("--scenario", help="of the folder; by default its own")
+    parser.add_argument("--model", type=Path, nargs="+", required=True, help="model folders")
+    parser.add_argument("--scenario", help="of the folders; by default their own")
     parser.add_argument(
         "--most", type=int, default=ARTICLES * EACH, help="most questions, and most about other articles"
     )
     parser.add_argument("--set", choices=("xquad", "covidqa"), default="xquad")
     parser.add_argument("--cut", type=int, default=0, help="questions asked where the answer is cut out")
-    parser.add_argument("--out", type=Path, help="every answer (JSON)")
+    parser.add_argument("--out", type=Path, help="every answer by model (JSON)")
     parser.add_argument("--write", action="store_true", help="write the record to docs/records, and the table")
     options = parser.parse_args()
     began = time.monotonic()
     chosen = articles(options.data / options.set / "en.jsonl")
     each = min(EACH, -(-options.most // len(chosen)))
-    manifest = json.loads((options.model / "model.json").read_text())
-    limit = manifest["limits"].get("ask", manifest["limits"]["answer"])
-    scenario = ["--scenario", options.scenario] if options.scenario else []
-    own: list[tuple[list[str], dict]] = []
-    foreign: list[dict] = []
-    progress = Progress()
+    what = Asking(chosen, each, options.cut, ["--scenario", options.scenario] if options.scenario else [])
+    by_model: dict[str, dict[str, dict]] = {}
+    answers: dict[str, list[dict]] = {}
     with tempfile.TemporaryDirectory() as work:
-        cli = Cli(built(), options.model, Path(work))
-        for number, article in enumerate(chosen):
-            file = Path(work) / f"{number}.txt"
-            file.write_text(article.text, "utf-8")
-            mine = article.questions[:each]
-            other = chosen[(number + len(chosen) // 2) % len(chosen)].questions[:each]
-            asked = [question for question, _ in (*mine, *other)]
-            report, _, _ = cli.run("ask", str(file), *asked, "--reading", "recall", *scenario)
-            answers = report["answers"]
-            own += [(words, answer) for (_, words), answer in zip(mine, answers[:each], strict=True)]
-            foreign += answers[each:]
-            progress.say(f"{number + 1} of {len(chosen)} articles", last=True)
-        cut = [
-            cut_answer(cli, Path(work) / "cut.txt", article.text, *article.questions[number], scenario)
-            for number in range(-(-options.cut // len(chosen)))
-            for article in chosen
-        ]
+        for model in options.model:
+            cli = Cli(built(), model, Path(tempfile.mkdtemp(dir=work)))
+            name = json.loads((model / "model.json").read_text())["name"]
+            (by_model[name], answers[name]) = asked(cli, model, what, Path(work))
         record = record_head(["scripts/lab.sh", "free-answers", *sys.argv[1:]], cli, began)
-    found = measures(own, foreign, limit)
-    if cut:
-        found["cut out of the text: not found"] = share([not answer["found"] for answer in cut])
-    print(table(found))
+    print(table(by_model))
     if options.out:
-        options.out.write_text(json.dumps([answer for _, answer in own] + foreign + cut, indent=1) + "\n")
+        options.out.write_text(json.dumps(answers, indent=1) + "\n")
     if options.write:
-        name = "-".join(["free-answers", *([options.set] if options.set != "xquad" else []), record["model"]["name"]])
-        path = write_record(name, record | {"measures": found})
+        of_set = "" if options.set == "xquad" else f"{options.set}-"
+        path = write_record(f"free-answers-{of_set}{record['model']['name']}", record | {"models": by_model})
         head = f"`{record['command']}` ([record](../{path.relative_to(ROOT)}), {record['machine']['cpu']}):\n\n"
-        if options.set == "xquad":
-            replace_between(ROOT / "models/README.md", "free answers", head + table(found))
+        place = "free answers" if options.set == "xquad" else f"free answers {options.set}"
+        replace_between(ROOT / "models/README.md", place, head + table(by_model))
     return 0
 
 

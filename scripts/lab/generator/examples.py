@@ -23,6 +23,8 @@ from lab.reader.sets import lines, untokenised
 ABSENT = "The text does not say."
 # Words of an answer at most: one short sentence.
 LONGEST = 30
+# Terms of a question that tells what it is about.
+TELLING = 3
 # A summary is told by its text when so much of its terms stands there.
 TOLD = 0.5
 PRONOUNS = frozenset("he she it they him her them his hers its their theirs who which that this these those".split())
@@ -169,15 +171,20 @@ def of_meeting(article: Article, source: Source, turns: list[list[int]], asked: 
     return Example(source, asked["query"], answer, tuple(best), summary=True)
 
 
-def questions(name: str, folder: Path) -> list[Example]:
-    """The questions with spans of one of the reader's sets."""
-    return spans(sets.SETS[name](folder))
+def qamr(folder: Path) -> list[Example]:
+    """Questions about words of a sentence; those of few words could be asked of many sentences."""
+    return [e for e in spans(sets.qamr(folder)) if len(set(terms(e.question))) >= TELLING]
+
+
+def policyqa(folder: Path) -> list[Example]:
+    """Questions about privacy policies whose answer stands in one sentence."""
+    return spans(sets.policyqa(folder))
 
 
 SETS: dict[str, Callable[[Path], list[Example]]] = {
-    "qamr": lambda folder: questions("qamr", folder),
+    "qamr": qamr,
     "fairytaleqa": fairytaleqa,
-    "policyqa": lambda folder: questions("policyqa", folder),
+    "policyqa": policyqa,
     "selqa": selqa,
     "scitldr": scitldr,
     "qmsum": qmsum,

@@ -17,7 +17,7 @@ from lab.generator.examples import ABSENT, TOLD, Example, Source, told
 from lab.generator.prompts import Prompts, fitting, room
 
 # Share of each set among the samples.
-SHARES = {"qamr": 0.42, "fairytaleqa": 0.24, "policyqa": 0.06, "selqa": 0.08, "scitldr": 0.12, "qmsum": 0.08}
+SHARES = {"qamr": 0.44, "fairytaleqa": 0.24, "policyqa": 0.06, "selqa": 0.08, "scitldr": 0.1, "qmsum": 0.08}
 # Of the questions: those that nothing answers; of these, those asked of another text.
 NONE = 0.2
 FOREIGN = 0.35

@@ -39,7 +39,7 @@ def test_shares() -> None:
     assert percents["answer F1"] == 33.3  # 2 · 2 / 6 of "it costs 47 crowns", and nought
     assert percents["about another article: refused without asking the model"] == 50
     assert percents["about another article: not found"] == 100
-    assert "| loop | 0.0 %" in free_answers.table(found)
+    assert "| loop | 0.0 % (0–66) | 0.0 % (0–66) | 2 |" in free_answers.table({"one": found, "another": found})
 
 
 def test_what_holds_the_answer_is_cut_out() -> None:
