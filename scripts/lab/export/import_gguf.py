@@ -2,11 +2,13 @@
 
     scripts/export.sh MODEL.gguf models/mine  [--name mine] [--precision int8]
     scripts/lab.sh import-gguf MODEL.gguf models/mine --preset preset.json
+    scripts/lab.sh import-gguf MODEL.gguf models/mine --adapter models/generator
 
 Q4_0, Q4_1 and Q8_0 stand in the graph as the very integers and scales of the file; other types are unpacked and rounded
-by blocks of 32 to the precision that is asked for (8 bits unless it is), and what that cost is said. The reference is a
-graph of the unpacked weights in fp32, made beside and thrown away. Exit status 1 and nothing written when the file or
-an artefact's logits are off. quantizing.json says of each matrix how it is kept.
+by blocks of 32 to the precision that is asked for (8 bits unless it is), and what that cost is said. Matrices that an
+adapter changes are rounded to 8 bits. The reference is a graph of the unpacked weights in fp32, made beside and thrown
+away. Exit status 1 and nothing written when the file, the adapter or an artefact's logits are off. quantizing.json
+says of each matrix how it is kept.
 """
 
 import argparse
@@ -24,6 +26,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from lab.export import embedding, manifest, onnx_graph, verify
+from lab.export.gguf.adapter import Adapted, read_adapter
 from lab.export.gguf.architecture import read_config
 from lab.export.gguf.gguf_file import GgufFile
 from lab.export.gguf.kept import KEPT
@@ -47,6 +50,7 @@ class ImportOptions:
     precision: str = "int8"  # of ROUNDED, or UNPACKED
     cache: str = ""  # dtype of keys and values; empty: as manifest.cache_dtype has it
     keep: bool = True  # whether matrices of kept.KEPT stay as they are
+    adapter: Path | None = None  # folder of an adapter that is merged
 
 
 def import_gguf(source: Path, target: Path, options: ImportOptions | None = None) -> dict[str, float]:
@@ -60,6 +64,9 @@ def import_gguf(source: Path, target: Path, options: ImportOptions | None = None
     weights = Weights(file, config)
     tokenizer = tokenizer_json(file)
     preset = options.preset or default_preset(file, tokenizer, config.positions)
+    if options.adapter:
+        weights = Adapted(weights, read_adapter(options.adapter))
+        preset = preset | {"description": f"{preset['description']}; with adapter {weights.adapter.label}"}
     if options.cache:
         preset = preset | {"cache": options.cache}
     tokenizer = tokenizer_text(tokenizer, preset, config.vocabulary)
@@ -148,6 +155,7 @@ def parsed() -> argparse.Namespace:
         help="of what is not in Q4_0, Q4_1 or Q8_0 (%(default)s); fp32: of all",
     )
     parser.add_argument("--round-all", action="store_true", help="those in Q4_0, Q4_1 and Q8_0 too, to compare")
+    parser.add_argument("--adapter", type=Path, help="folder of an adapter of this file, merged into its weights")
     parser.add_argument("--cache", choices=sorted(onnx_graph.CACHES), default="", help="as export has it")
     return parser.parse_args()
 
@@ -158,7 +166,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         preset = json.loads(args.preset.read_text()) if args.preset else None
-        options = ImportOptions(preset, args.name, args.precision, args.cache, not args.round_all)
+        options = ImportOptions(preset, args.name, args.precision, args.cache, not args.round_all, args.adapter)
         errors = import_gguf(args.source, args.target, options)
     except (ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)

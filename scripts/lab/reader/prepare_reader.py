@@ -1,4 +1,4 @@
-"""Makes the folder of sets that train-reader and evaluate-reader read, of clones of the public repositories.
+"""Makes the folder of sets that people's questions are learned from and measured on, of clones of public repositories.
 
     scripts/lab.sh prepare-reader CLONES DATA
 
@@ -10,6 +10,8 @@ folder a set with one JSON object a line. Texts are unchanged; nothing of it is 
     selqa             github.com/emorynlp/selqa            Apache-2.0      trained on
     PolicyQA          github.com/wasiahmad/PolicyQA        MIT             trained on; the test part measured
     pubmedqa          github.com/pubmedqa/pubmedqa         MIT             one half trained on, one measured
+    QMSum             github.com/Yale-LILY/QMSum           MIT             trained on; the test part measured
+    scitldr           github.com/allenai/scitldr           Apache-2.0      trained on; the test part measured
     clapnq            github.com/primeqa/clapnq            Apache-2.0      measured only
     COVID-QA          github.com/deepset-ai/COVID-QA       Apache-2.0      measured only
     xquad             github.com/google-deepmind/xquad     CC BY-SA 4.0    measured only
@@ -118,6 +120,23 @@ def pubmedqa(clone: Path) -> Rows:
         yield "pubmedqa/labelled", {"id": name, **kept, "decision": row["final_decision"], "answer": row["LONG_ANSWER"]}
 
 
+def qmsum(clone: Path) -> Rows:
+    """Meetings with questions by query."""
+    for part in ("train", "val", "test"):
+        for domain in ("Academic", "Committee", "Product"):
+            for file in sorted((clone / f"data/{domain}/{part}").glob("*.json")):
+                yield f"qmsum/{part}", {"domain": domain, "meeting": file.stem, **json.loads(file.read_text("utf-8"))}
+
+
+def scitldr(clone: Path) -> Rows:
+    """Abstracts with summaries of one sentence."""
+    for part in ("train", "dev", "test"):
+        with (clone / f"SciTLDR-Data/SciTLDR-A/{part}.jsonl").open(encoding="utf-8") as stream:
+            for row in map(json.loads, stream):
+                told = {"title": row["title"], "abstract": row["source"], "tldrs": row["target"]}
+                yield f"scitldr/{part}", {"id": row["paper_id"], **told}
+
+
 def clapnq(clone: Path) -> Rows:
     """Passages with a question that was typed into a search."""
     for part in ("answerable", "unanswerable"):
@@ -148,6 +167,8 @@ REPOSITORIES: dict[str, Callable[[Path], Rows]] = {
     "selqa": selqa,
     "PolicyQA": policyqa,
     "pubmedqa": pubmedqa,
+    "QMSum": qmsum,
+    "scitldr": scitldr,
     "clapnq": clapnq,
     "COVID-QA": covidqa,
     "xquad": xquad,

@@ -40,4 +40,4 @@ def wilson(right: float, count: int, z: float = 1.96) -> tuple[float, float]:
     square = z * z
     middle = (share + square / (2 * count)) / (1 + square / count)
     half = z * math.sqrt(share * (1 - share) / count + square / (4 * count * count)) / (1 + square / count)
-    return middle - half, middle + half
+    return max(0.0, middle - half), min(1.0, middle + half)

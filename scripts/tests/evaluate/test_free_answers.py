@@ -35,6 +35,14 @@ def test_shares() -> None:
     assert percents["end by themselves"] == 50
     assert percents["sentences that stand on a quote"] == 50
     assert percents["right, of those found"] == percents["a quote right, of those found"] == 100
+    assert percents["answer exact"] == 0
+    assert percents["answer F1"] == 33.3  # 2 · 2 / 6 of "it costs 47 crowns", and nought
     assert percents["about another article: refused without asking the model"] == 50
     assert percents["about another article: not found"] == 100
-    assert "| loop | 0.0 %" in free_answers.table(found)
+    assert "| loop | 0.0 % (0–66) | 0.0 % (0–66) | 2 |" in free_answers.table({"one": found, "another": found})
+
+
+def test_what_holds_the_answer_is_cut_out() -> None:
+    text = "It costs 47 crowns. It is due in May. Pay 47 Crowns\nto the warden."
+    assert free_answers.without(text, ["47 crowns"]).split() == "It is due in May.".split()
+    assert free_answers.without(text, ["May"]).split() == "It costs 47 crowns. Pay 47 Crowns to the warden.".split()

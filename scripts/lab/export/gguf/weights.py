@@ -42,6 +42,7 @@ class Weights(Mapping[str, np.ndarray]):
         self.file = file
         self.config = config
         self.sources = sources(file, config)
+        self.changed: frozenset[str] = frozenset()  # names of weights that are not the file's own
 
     def __getitem__(self, name: str) -> np.ndarray:
         source = self.sources[name]
@@ -72,9 +73,8 @@ class Linears(Mapping[str, BlockScaled]):
 
     def __getitem__(self, name: str) -> BlockScaled:
         weight = self.names[name]
-        tensor = self.weights.tensor(weight)
-        if tensor.type in self.as_they_are:
-            return kept.kept(tensor).rows(self.weights.sources[weight].rows)
+        if self.stays(name):
+            return kept.kept(self.weights.tensor(weight)).rows(self.weights.sources[weight].rows)
         return to_nearest(self.weights[weight], self.bits_of(name))
 
     def __iter__(self) -> Iterator[str]:
@@ -83,24 +83,32 @@ class Linears(Mapping[str, BlockScaled]):
     def __len__(self) -> int:
         return len(self.names)
 
+    def stays(self, name: str) -> bool:
+        """Whether a matrix is kept as it is in the file."""
+        weight = self.names[name]
+        return self.weights.tensor(weight).type in self.as_they_are and weight not in self.weights.changed
+
     def bits_of(self, name: str) -> int:
-        """Of a matrix in the graph; lm_head is never rounded to fewer than eight."""
-        kind = self.weights.tensor(self.names[name]).type
-        return kept.KEPT[kind] if kind in self.as_they_are else 8 if name == "lm_head" else self.bits
+        """Of a matrix in the graph; lm_head, and what is not the file's own, is never rounded to fewer than eight."""
+        weight = self.names[name]
+        if self.stays(name):
+            return kept.KEPT[self.weights.tensor(weight).type]
+        return 8 if name == "lm_head" or weight in self.weights.changed else self.bits
 
     def form_of(self, name: str) -> tuple[int, bool]:
         """BlockScaled.form of a matrix in the graph."""
         kind = self.weights.tensor(self.names[name]).type
-        return self.bits_of(name), kind in self.as_they_are and kind in kept.WITH_MINIMA
+        return self.bits_of(name), self.stays(name) and kind in kept.WITH_MINIMA
 
     def report(self) -> list[dict]:
         """A row a matrix: `matrix`, its `type` in the file, `bits`, `rounding` (kept or nearest), `weight_error`."""
         rows = []
         for name, weight in self.names.items():
             tensor = self.weights.tensor(weight)
-            row = {"matrix": name, "type": tensor.type, "bits": self.bits_of(name), "rounding": "kept"}
+            kind = f"{tensor.type} adapted" if weight in self.weights.changed else tensor.type
+            row = {"matrix": name, "type": kind, "bits": self.bits_of(name), "rounding": "kept"}
             error = 0.0
-            if tensor.type not in self.as_they_are:
+            if not self.stays(name):
                 row["rounding"] = "nearest"
                 error = self[name].error(self.weights[weight])
             rows.append(row | {"weight_error": float(f"{error:.3g}")})
