@@ -31,6 +31,9 @@ pub fn run(common: &Common, file: &Path, text: &Path, question: Option<&str>, st
         print::json(&report)?;
     } else {
         let name = print::document_name(file);
+        if report.statements.is_empty() {
+            print::line(&print::styled(2, "  ╰ no sentence in the text"))?;
+        }
         for statement in &report.statements {
             let label = match statement.support {
                 Support::Verbatim => "word for word",

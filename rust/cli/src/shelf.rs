@@ -145,7 +145,7 @@ pub fn run(common: &Common, folder: &Path, command: &ShelfCommand) -> Result<()>
         }
         ShelfCommand::Remove { ids } => {
             ids.iter().try_for_each(|id| shelf.remove(id))?;
-            documents(common, Vec::new(), "", usage)
+            documents(common, Vec::new(), "removed", usage)
         }
         ShelfCommand::List { which } => documents(common, shelf.list(&which.filter())?, "", usage),
         ShelfCommand::Search { words, which, limit, offset } => {
@@ -164,7 +164,11 @@ pub fn run(common: &Common, folder: &Path, command: &ShelfCommand) -> Result<()>
         }
         ShelfCommand::Summarize { which, length, focus, style } => {
             let options = AskOptions { length: *length, focus: focus.clone(), style: (*style).into(), ..common.options()? };
-            let summary = answer::reply(common, &shelf.summarize(&which.filter(), options)?)?;
+            let filter = which.filter();
+            let summary = answer::reply(common, &shelf.summarize(&filter, options)?)?;
+            if !common.json && !summary.found {
+                places(&shelf, &filter, &summary)?; // what a focus was refused for
+            }
             answer::conclude(common, &model, &[summary], false, seconds, true, usage)
         }
     }
@@ -202,6 +206,9 @@ fn documents(common: &Common, documents: Vec<ShelfDocument>, done: &str, usage: 
     if common.json {
         print::json(&report)?;
     } else {
+        if report.documents.is_empty() && done.is_empty() {
+            print::line(&print::styled(2, "  ╰ no documents"))?;
+        }
         for document in &report.documents {
             let ShelfDocument { id, title, metadata, tokens, .. } = document;
             let title = if title == id { String::new() } else { format!("  {}", print::folded(title)) };
@@ -254,14 +261,15 @@ fn ask(common: &Common, shelf: &Shelf, questions: &[String], filter: &Filter, op
 fn places(shelf: &Shelf, filter: &Filter, answer: &Answer) -> Result<()> {
     if !answer.found {
         let nothing = match answer.refusal {
-            Some(Refusal::OtherLanguage) => "the question is in another language than the documents",
-            Some(Refusal::NoWords) => "no word of the question stands in the documents",
+            Some(Refusal::OtherLanguage) => "what is asked is in another language than the documents",
+            Some(Refusal::NoWords) => "no word of it stands in the documents",
             Some(Refusal::Unsupported) => "the model's own words, which no sentence that it read supports",
-            _ => "no sentence of the documents answers it",
+            _ => "no sentence of the documents bears on it",
         };
         print::line(&print::styled(2, &format!("  ╰ nothing found: {nothing}")))?;
         let question = answer.resolved_question.as_ref().or(answer.question.as_ref());
-        let nearest = shelf.search(question.map_or("", String::as_str), filter, SearchOptions { limit: NEAREST, offset: 0 })?;
+        let options = SearchOptions { limit: NEAREST, offset: 0 };
+        let nearest = question.map_or_else(|| Ok(Vec::new()), |question| shelf.search(question, filter, options))?;
         if !nearest.is_empty() {
             print::line(&print::styled(2, "  nearest passages, not an answer:"))?;
         }

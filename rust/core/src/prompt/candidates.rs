@@ -11,7 +11,7 @@ use crate::index::{Match, Query};
 use crate::prompt::demand::Demand;
 use crate::prompt::excerpt::context_texts;
 use crate::prompt::near::Near;
-use crate::prompt::pieces::{headings, told};
+use crate::prompt::pieces::{headings, only_leads, told};
 use crate::prompt::retrieval::{PASSAGE_WEIGHT, PASSAGES};
 use crate::text::span::Utf16;
 use crate::text::whitespace::trimmed;
@@ -78,6 +78,9 @@ impl Candidates {
         self.after = matches.last().map(Match::rank).or(self.after);
         let mut candidates = Vec::new();
         for (found, headings) in matches.iter().zip(headings) {
+            if only_leads(document, &found.passage)? {
+                continue;
+            }
             let mut before = String::new();
             for mut candidate in candidates_of(document, found, &headings.join(ABOVE), query.weights())? {
                 candidate.may_answer = demand.is_met(&candidate.text, &candidate.heading, &before);

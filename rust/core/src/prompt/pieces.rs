@@ -41,6 +41,17 @@ pub(crate) fn sentences(document: &Shared, passage: &Passage, headings: bool, we
     Ok(found)
 }
 
+/// Whether a passage is nothing but a heading that the next one stands under: it answers nothing.
+pub(super) fn only_leads(document: &Shared, passage: &Passage) -> Result<bool> {
+    let state = document.state()?;
+    if passage.number + 1 >= state.index.passages() || state.index.units(passage)?.iter().any(said) {
+        return Ok(false);
+    }
+    let own = passage.start..passage.start + u64::from(passage.length);
+    let next = state.index.passage(passage.number + 1)?;
+    Ok(state.index.path(&next)?.iter().any(|heading| own.contains(&heading.start)))
+}
+
 /// The headings that a passage stands under, outermost first, without their marks.
 pub(crate) fn headings(source: &TextSource, index: &Index, passage: &Passage) -> Result<Vec<String>> {
     let spans = index.path(passage)?;

@@ -10,6 +10,7 @@ use crate::index::{Match, Query};
 use crate::manifest::prompt_template::TaskTokens;
 use crate::model::Model;
 use crate::prompt::demand::Demand;
+use crate::prompt::pieces::only_leads;
 use crate::prompt::{Evidence, Near, Next, Prompt, PromptBudget, evidence_at, headings, question_too_long, sentences};
 use crate::text::sentences::ends_statement;
 
@@ -184,7 +185,12 @@ impl Recall {
             let lift = PASSAGE_WEIGHT * weights.share(found.score);
             let headings = headings(&document.source, &document.read_state()?.index, &found.passage)?.join(" ");
             let mut before = String::new();
+            let only_leads = only_leads(document, &found.passage)?;
             for mut piece in sentences(document, &found.passage, self.whole, weights, lift)? {
+                if only_leads && !self.whole {
+                    continue;
+                }
+                piece.heading |= only_leads;
                 piece.may_answer = demand.is_met(&piece.shown.text, &headings, &before);
                 piece.lift = self.near.lift(piece.span);
                 before.clone_from(&piece.shown.text);
