@@ -78,6 +78,19 @@ fn an_answer_names_its_document() {
 }
 
 #[test]
+fn a_title_that_a_heading_follows_answers_nothing() {
+    for model in [&*DEMO, &*READER] {
+        let (_folder, shelf) = leases(model);
+        for (question, id) in [("What is the rent in Mill Street a month?", "mill"), ("What does a lost key cost in Mill Street?", "mill")]
+        {
+            let answer = ask(&shelf, question, &all());
+            assert!(answer.found && answer.quotes.iter().all(|quote| !quote.text.contains("Lease")), "{question}: {:?}", answer.text);
+            assert_eq!(answer.quotes[0].document.as_deref(), Some(id), "{question}");
+        }
+    }
+}
+
+#[test]
 fn every_kind_of_model_answers() {
     for (model, verbatim) in [(&*TINY, false), (&*FREE, false), (&*FREE, true)] {
         let (_folder, shelf) = leases(model);

@@ -193,6 +193,9 @@ impl GatheredText {
             start_utf16: whole.start_utf16 + span.start_utf16 - passage.start_utf16,
             end_utf16: whole.start_utf16 + span.end_utf16 - passage.start_utf16,
         };
+        if let Some(own) = own {
+            self.told.insert((place, Some((own.start, (own.end - own.start) as usize))), moved(own));
+        }
         let mut places = Utf16::new(whole.start, whole.start_utf16);
         let mut made = Vec::with_capacity(units.len());
         for (unit, context) in units.iter().zip(contexts) {
