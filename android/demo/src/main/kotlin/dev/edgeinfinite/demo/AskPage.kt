@@ -9,11 +9,7 @@ import android.widget.RadioGroup
 
 /** Asks and searches the document or the shelf on the state, as often as one likes: it was read once. */
 class AskPage(private val view: View, private val screen: Screen) {
-    private val of = view.findViewById<RadioGroup>(R.id.ask_of)
-    private val documentView = view.findViewById<View>(R.id.ask_card)
-    private val document = DocumentCard(documentView, screen)
-    private val shelfView = view.findViewById<View>(R.id.ask_shelf_card)
-    private val shelf = ShelfCard(shelfView, screen)
+    private val subject = Subject(view.findViewById(R.id.ask_subject), screen)
     private val question = view.findViewById<EditText>(R.id.question)
     private val go = view.findViewById<View>(R.id.ask)
     private val stop = view.findViewById<View>(R.id.ask_stop)
@@ -22,11 +18,9 @@ class AskPage(private val view: View, private val screen: Screen) {
 
     /** A card for each turn, the oldest first: cards stay with their turn. */
     private val cards = mutableListOf<TurnCard>()
-    private var asksShelf = false
+    private var ofShelf = false
 
     init {
-        view.findViewById<View>(R.id.ask_of_document).setOnClickListener { screen.viewModel.choose(shelf = false) }
-        view.findViewById<View>(R.id.ask_of_shelf).setOnClickListener { screen.viewModel.choose(shelf = true) }
         question.setHorizontallyScrolling(false) // a line of its own for the keyboard's key, several for the eye
         question.maxLines = 4
         question.setOnEditorActionListener { _, action, _ -> (action == EditorInfo.IME_ACTION_GO).also { if (it) ask() } }
@@ -44,19 +38,14 @@ class AskPage(private val view: View, private val screen: Screen) {
     }
 
     fun show(state: ReaderUiState) {
-        of.shown(!state.shelf.documents.isNullOrEmpty())
-        of.check(if (state.asksShelf) R.id.ask_of_shelf else R.id.ask_of_document)
-        documentView.shown(!state.asksShelf)
-        document.show(state)
-        shelfView.shown(state.asksShelf)
-        shelf.show(state.shelf)
-        question.setHint(if (state.asksShelf) R.string.question_hint_shelf else R.string.question_hint)
+        subject.show(state)
+        question.setHint(if (state.ofShelf) R.string.question_hint_shelf else R.string.question_hint)
         go.shown(!state.asking)
-        go.isEnabled = state.askable
+        go.isEnabled = state.chosenReady
         stop.shown(state.asking)
         val sample = state.document?.sample == true && state.document.phase == Phase.Done
-        suggestions.shown(sample && state.turns.isEmpty() && !state.asksShelf)
-        if (state.asksShelf) {
+        suggestions.shown(sample && state.turns.isEmpty() && !state.ofShelf)
+        if (state.ofShelf) {
             show(state.shelf.turns, ofShelf = true, title = null)
         } else {
             show(state.turns, ofShelf = false, title = state.document?.heading)
@@ -64,10 +53,10 @@ class AskPage(private val view: View, private val screen: Screen) {
     }
 
     private fun show(shown: List<Turn>, ofShelf: Boolean, title: String?) {
-        if (shown.size < cards.size || ofShelf != asksShelf) {
+        if (shown.size < cards.size || ofShelf != this.ofShelf) {
             turns.removeAllViews()
             cards.clear()
-            asksShelf = ofShelf
+            this.ofShelf = ofShelf
         }
         while (cards.size < shown.size) {
             val card = turns.inflate(R.layout.turn)
@@ -81,7 +70,7 @@ class AskPage(private val view: View, private val screen: Screen) {
         val words = question.text.trim().toString()
         if (words.isEmpty() || !go.isEnabled) return
         view.hideKeyboard()
-        val asked: Askable = if (asksShelf) screen.viewModel.shelf else screen.viewModel
+        val asked = screen.viewModel.chosen
         when (val chosen = view.findViewById<RadioGroup>(R.id.ask_reading).checkedRadioButtonId) {
             R.id.ask_search -> asked.search(words)
             else -> asked.ask(words, thorough = chosen == R.id.ask_thorough)

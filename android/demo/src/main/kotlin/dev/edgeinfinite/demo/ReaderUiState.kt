@@ -19,13 +19,13 @@ data class ReaderUiState(
     val turns: List<Turn> = emptyList(),
     val sweep: Sweep = Sweep(),
     val shelf: ShelfUiState = ShelfUiState(),
-    /** Whether the person chose to ask the shelf, and not the open document. */
+    /** Whether the person chose to summarise and ask the shelf, and not the open document. */
     val shelfChosen: Boolean = false,
     /** The document that is shown over the pages; null for none. */
     val shown: ShownDocument? = null,
 ) {
     val reading: Boolean get() = document?.phase == Phase.Working
-    val summarising: Boolean get() = summary?.phase == Phase.Working
+    val summarising: Boolean get() = summary?.phase == Phase.Working || shelf.summarising
     val asking: Boolean get() = turns.firstOrNull()?.phase == Phase.Working || shelf.asking
     val measuring: Boolean get() = sweep.phase == Phase.Working
 
@@ -35,11 +35,11 @@ data class ReaderUiState(
     /** The document can be summarised and asked. */
     val ready: Boolean get() = document?.phase == Phase.Done && !busy
 
-    /** The shelf is asked; an empty one is not. */
-    val asksShelf: Boolean get() = shelfChosen && !shelf.documents.isNullOrEmpty()
+    /** The shelf is summarised and asked; an empty one is not. */
+    val ofShelf: Boolean get() = shelfChosen && !shelf.documents.isNullOrEmpty()
 
-    /** What is asked is there. */
-    val askable: Boolean get() = if (asksShelf) !busy else ready
+    /** What was chosen can be summarised and asked. */
+    val chosenReady: Boolean get() = if (ofShelf) !busy else ready
 }
 
 enum class Phase { Working, Done, Stopped, Failed }

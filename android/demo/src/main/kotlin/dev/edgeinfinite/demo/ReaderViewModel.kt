@@ -36,6 +36,7 @@ class ReaderViewModel(
 ) : Askable {
     private val _uiState = MutableStateFlow(ReaderUiState())
     private val tasks = Tasks(scope)
+    private val summaries = Turns { change -> _uiState.update { it.copy(summary = change(listOfNotNull(it.summary)).first()) } }
     private val turns = Turns { change -> _uiState.update { it.copy(turns = change(it.turns)) } }
     private var document: Document? = null
 
@@ -48,6 +49,9 @@ class ReaderViewModel(
 
     /** The documents that stay on the phone. */
     val shelf = ShelfViewModel(_uiState, tasks, scope, io, shelfFolder, folder, ::engine)
+
+    /** What is summarised and asked. */
+    val chosen: Askable get() = if (_uiState.value.ofShelf) shelf else this
 
     /** What the screens show. */
     val uiState: StateFlow<ReaderUiState> get() = _uiState
@@ -82,22 +86,19 @@ class ReaderViewModel(
     /** Shows the pages again. */
     fun hide() = _uiState.update { it.copy(shown = null) }
 
-    /** From now on the shelf is asked, or else the open document. */
+    /** From now on the shelf is summarised and asked, or else the open document. */
     fun choose(shelf: Boolean) = _uiState.update { it.copy(shelfChosen = shelf) }
 
-    fun summarise(request: SummaryRequest) {
+    override fun summarise(request: SummaryRequest) {
         val document = document ?: return
-        tasks.start {
-            _uiState.update { it.copy(summary = Turn(question = null, focus = request.focus)) }
-            val events = document.summarize {
-                length = request.length
-                style = request.style
-                focus = request.focus
-                verbatim = request.focus != null // a focus is for the document's own sentences, as they are chosen from all of it
-                reading = if (request.thorough && request.focus == null) Reading.Notes else Reading.Recall
-            }
-            attempt({ phase, problem -> updateSummary { it.copy(phase = phase, problem = problem) } }) { events.show(::updateSummary) }
+        val events = document.summarize {
+            length = request.length
+            style = request.style
+            focus = request.focus
+            verbatim = request.focus != null // a focus is for the document's own sentences, as they are chosen from all of it
+            reading = if (request.thorough && request.focus == null) Reading.Notes else Reading.Recall
         }
+        tasks.start { summaries.summarise(Turn(question = null, focus = request.focus), events) }
     }
 
     /** Asks [question], which may refer to those before. */
@@ -148,7 +149,7 @@ class ReaderViewModel(
         document?.close() // and its chat
         document = null
         chat = null
-        _uiState.update { it.copy(document = next, summary = null, turns = emptyList(), shown = null) }
+        _uiState.update { it.copy(document = next, summary = null, turns = emptyList(), shelfChosen = false, shown = null) }
         before?.delete()
         attempt({ phase, problem -> updateDocument { it.copy(phase = phase, problem = problem) } }) {
             val opened = read()
@@ -193,8 +194,6 @@ class ReaderViewModel(
     }
 
     private fun updateDocument(change: (OpenDocument) -> OpenDocument) = _uiState.update { it.copy(document = it.document?.let(change)) }
-
-    private fun updateSummary(change: (Turn) -> Turn) = _uiState.update { it.copy(summary = it.summary?.let(change)) }
 
     private fun updateSweep(change: (Sweep) -> Sweep) = _uiState.update { it.copy(sweep = change(it.sweep)) }
 }

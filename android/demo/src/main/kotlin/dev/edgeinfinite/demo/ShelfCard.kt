@@ -3,7 +3,7 @@ package dev.edgeinfinite.demo
 import android.view.View
 import android.widget.TextView
 
-/** The documents of the shelf that are asked, as the page that asks them shows them. */
+/** The documents of the shelf that are summarised and asked, as the pages for it show them. */
 class ShelfCard(private val view: View, screen: Screen) {
     private val title = view.findViewById<TextView>(R.id.shelf_card_title)
     private val names = view.findViewById<TextView>(R.id.shelf_card_names)

@@ -1,6 +1,7 @@
 package dev.edgeinfinite.demo
 
 import dev.edgeinfinite.Document
+import dev.edgeinfinite.DocumentChat
 import dev.edgeinfinite.Reading
 import dev.edgeinfinite.Shelf
 import dev.edgeinfinite.ShelfDocument
@@ -11,6 +12,8 @@ import kotlinx.coroutines.CoroutineDispatcher
 import kotlinx.coroutines.CoroutineScope
 import kotlinx.coroutines.Job
 import kotlinx.coroutines.flow.MutableStateFlow
+import kotlinx.coroutines.flow.emitAll
+import kotlinx.coroutines.flow.flow
 import kotlinx.coroutines.flow.update
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.sync.Mutex
@@ -23,8 +26,8 @@ import java.time.LocalDate
 const val ADDED = "added"
 
 /**
- * The shelf's part of the state, and the work behind it. Adding and asking are tasks like those of [ReaderViewModel]; what takes a moment is
- * done beside them.
+ * The shelf's part of the state, and the work behind it. Adding, summarising and asking are tasks like those of [ReaderViewModel]; what takes a
+ * moment is done beside them.
  */
 class ShelfViewModel(
     private val uiState: MutableStateFlow<ReaderUiState>,
@@ -38,10 +41,14 @@ class ShelfViewModel(
     /** The model, which is opened with the first call. */
     private val engine: suspend () -> Engine,
 ) : Askable {
+    private val summaries = Turns { change -> update { it.copy(summary = change(listOfNotNull(it.summary)).first()) } }
     private val turns = Turns { change -> update { it.copy(turns = change(it.turns)) } }
     private val opening = Mutex()
     private var shelf: Shelf? = null
     private var showing: Job? = null
+
+    /** The documents that were asked last, and the chat with them. */
+    private var chat: Pair<List<ShelfDocument>, DocumentChat>? = null
 
     private val now get() = uiState.value.shelf
 
@@ -63,7 +70,7 @@ class ShelfViewModel(
         add(listOf(DocumentSource(open.title) { copy.inputStream() }))
     }
 
-    /** Ticks a document, to ask it and no others that are not ticked; or takes the tick away. */
+    /** Ticks a document, to summarise and ask it and no others that are not ticked; or takes the tick away. */
     fun tick(id: String) = update { it.copy(ticked = if (id in it.ticked) it.ticked - id else it.ticked + id) }
 
     /** Asks whether the document of that id is to be removed; null takes the question back. */
@@ -80,18 +87,34 @@ class ShelfViewModel(
         }
     }
 
-    /** Asks the documents that are ticked, or all. */
+    /** Summarises the documents that are ticked, or all, in their own sentences. */
+    override fun summarise(request: SummaryRequest) {
+        val shelf = shelf ?: return
+        val turn = Turn(question = null, focus = request.focus, documents = now.asked.size)
+        val events = shelf.summarize(filter()) {
+            length = request.length
+            style = request.style
+            focus = request.focus
+        }
+        begin { summaries.summarise(turn, events) }
+    }
+
+    /** Asks the documents that are ticked, or all; [question] may refer to those before that were asked of the same documents. */
     override fun ask(question: String, thorough: Boolean) {
         val shelf = shelf ?: return
+        val asked = now.asked
         val filter = filter()
-        val events = shelf.ask(question, filter) { reading = if (thorough) Reading.RecallAll else Reading.Recall }
-        begin { turns.ask(turn(question), events) { shelf.search(it, filter) { limit = NEAREST } } }
+        val events = flow {
+            emitAll(chat(shelf, asked, filter).ask(question) { reading = if (thorough) Reading.RecallAll else Reading.Recall })
+        }
+        begin { turns.ask(Turn(question, documents = asked.size), events) { shelf.search(it, filter) { limit = NEAREST } } }
     }
 
     override fun search(words: String) {
         val shelf = shelf ?: return
+        val turn = Turn(words, documents = now.asked.size)
         val filter = filter()
-        begin { turns.search(turn(words)) { shelf.search(words, filter) } }
+        begin { turns.search(turn) { shelf.search(words, filter) } }
     }
 
     /** A document by itself; one whose file is damaged is marked. */
@@ -154,11 +177,17 @@ class ShelfViewModel(
         update { it.copy(documents = documents, ticked = it.ticked intersect ids, damaged = it.damaged intersect ids) }
     }
 
-    /** Asks or searches; where a file of the shelf is damaged, finds whose it is. */
-    private fun begin(block: suspend () -> Unit) = tasks.start {
+    /** The chat with the documents that are [asked]: a new one, where others were asked before. */
+    private suspend fun chat(shelf: Shelf, asked: List<ShelfDocument>, filter: ShelfFilter): DocumentChat {
+        chat?.let { (before, chat) -> if (before == asked) return chat else chat.close() }
+        chat = null
+        return shelf.chat(filter).also { chat = asked to it }
+    }
+
+    /** Runs [block], which returns what it failed with; where a file of the shelf is damaged, finds whose it is. */
+    private fun begin(block: suspend () -> Exception?) = tasks.start {
         update { it.copy(problem = null) }
-        block()
-        if (now.turns.first().problem is ShelfException) findDamaged()
+        if (block() is ShelfException) findDamaged()
     }
 
     private suspend fun findDamaged() {
@@ -170,8 +199,6 @@ class ShelfViewModel(
             }
         }
     }
-
-    private fun turn(question: String) = Turn(question, documents = now.asked.size)
 
     private fun filter() = if (now.ticked.isEmpty()) ShelfFilter.All else ShelfFilter(ids = now.ticked)
 

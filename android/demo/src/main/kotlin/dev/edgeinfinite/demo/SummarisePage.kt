@@ -6,11 +6,12 @@ import android.widget.EditText
 import android.widget.RadioGroup
 import dev.edgeinfinite.SummaryStyle
 
-/** Summarises the document on the state. */
+/** Summarises the document or the shelf on the state. */
 class SummarisePage(private val view: View, private val screen: Screen) {
-    private val card = DocumentCard(view.findViewById(R.id.summarise_card), screen)
+    private val subject = Subject(view.findViewById(R.id.summarise_subject), screen)
     private val summary = TurnCard(view.findViewById(R.id.summary), screen.viewModel::show)
     private val focus = view.findViewById<EditText>(R.id.focus)
+    private val readings = view.findViewById<View>(R.id.summary_readings)
     private val go = view.findViewById<View>(R.id.summarise)
     private val stop = view.findViewById<View>(R.id.summarise_stop)
 
@@ -23,17 +24,19 @@ class SummarisePage(private val view: View, private val screen: Screen) {
     }
 
     fun show(state: ReaderUiState) {
-        card.show(state)
-        summary.show(state.summary, state.document?.heading)
+        subject.show(state)
+        focus.setHint(if (state.ofShelf) R.string.focus_hint_shelf else R.string.focus_hint)
+        readings.shown(!state.ofShelf) // a shelf's summary is always of its sentences
+        if (state.ofShelf) summary.show(state.shelf.summary, title = null) else summary.show(state.summary, state.document?.heading)
         go.shown(!state.summarising)
-        go.isEnabled = state.ready
+        go.isEnabled = state.chosenReady
         stop.shown(state.summarising)
     }
 
     private fun summarise() {
         if (!go.isEnabled) return
         view.hideKeyboard()
-        screen.viewModel.summarise(request())
+        screen.viewModel.chosen.summarise(request())
     }
 
     private fun request() = SummaryRequest(

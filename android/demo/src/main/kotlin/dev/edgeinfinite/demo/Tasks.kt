@@ -28,17 +28,17 @@ class Tasks(private val scope: CoroutineScope) {
     }
 }
 
-/** Runs [block] and says how it ended. */
-suspend fun attempt(ended: (Phase, Throwable?) -> Unit, block: suspend () -> Unit) {
-    try {
-        block()
-        ended(Phase.Done, null)
-    } catch (stop: CancellationException) {
-        ended(Phase.Stopped, null)
-        throw stop
-    } catch (failure: Exception) {
-        ended(Phase.Failed, failure)
-    }
+/** Runs [block] and says how it ended; the failure is returned too. */
+suspend fun attempt(ended: (Phase, Throwable?) -> Unit, block: suspend () -> Unit): Exception? = try {
+    block()
+    ended(Phase.Done, null)
+    null
+} catch (stop: CancellationException) {
+    ended(Phase.Stopped, null)
+    throw stop
+} catch (failure: Exception) {
+    ended(Phase.Failed, failure)
+    failure
 }
 
 /** Shows an answer as it comes: each event changes the turn that shows it. */

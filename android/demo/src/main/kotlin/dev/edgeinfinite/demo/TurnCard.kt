@@ -98,6 +98,7 @@ class TurnCard(private val view: View, private val onTap: (String?, IntRange) ->
     }
 
     private fun notFound(turn: Turn) = when {
+        turn.question == null && turn.documents != null -> R.string.not_found_focus_shelf
         turn.question == null -> R.string.not_found_focus
         turn.documents != null -> R.string.not_found_shelf
         else -> R.string.not_found
@@ -106,11 +107,17 @@ class TurnCard(private val view: View, private val onTap: (String?, IntRange) ->
     private fun addPieces(answer: Answer, title: String?) {
         if (answer.isParagraph()) return addParagraph(answer)
         var end = 0
+        var told = title
         var section = emptyList<String>()
         for (quote in answer.quotes) {
             val said = if (quote.verbatim) quote.answerStart else quote.answerEnd
-            addWords(answer.text.substring(end, maxOf(end, said)))
-            val headings = if (quote.headings.firstOrNull() == title) quote.headings.drop(1) else quote.headings
+            val words = answer.text.substring(end, maxOf(end, said)).trim()
+            addWords(words)
+            if (words == quote.headings.firstOrNull()) { // a shelf's summary says whose sentences come
+                told = words
+                section = emptyList()
+            }
+            val headings = if (quote.headings.firstOrNull() == told) quote.headings.drop(1) else quote.headings
             if (quote.isHeading()) {
                 addSection(headings)
                 section = headings
@@ -130,7 +137,7 @@ class TurnCard(private val view: View, private val onTap: (String?, IntRange) ->
         pieces.addView(section)
     }
 
-    /** The model's own words, which no quote covers. */
+    /** The model's own words, or a document's title, which no quote covers. */
     private fun addWords(words: String) {
         if (words.isBlank()) return
         val text = pieces.inflate(R.layout.words) as TextView
@@ -143,7 +150,8 @@ class TurnCard(private val view: View, private val onTap: (String?, IntRange) ->
         val label = view.context.getString(R.string.quote_label, quote.text.oneLine())
         val inside = short != null && short.start >= quote.start && short.end <= quote.end
         val words = if (inside) bold(quote, short.start - quote.start, short.end - quote.start) else quote.text.oneLine()
-        val above = view.context.above(quote.document, quote.place, headings)
+        val titled = quote.document != null && headings.firstOrNull() == quote.headings.first()
+        val above = view.context.above(titled, quote.place, headings)
         pieces.addPiece(above, words, label) { onTap(quote.document, quote.start..<quote.end) }
     }
 
@@ -158,7 +166,7 @@ class TurnCard(private val view: View, private val onTap: (String?, IntRange) ->
         passages.removeAllViews()
         for (passage in found) {
             val label = view.context.getString(R.string.passage_label, passage.text.oneLine())
-            val above = view.context.above(passage.document, passage.place, passage.headings)
+            val above = view.context.above(passage.document != null, passage.place, passage.headings)
             val sentence = passage.sentence.start..<passage.sentence.end
             passages.addPiece(above, marked(passage), label) { onTap(passage.document, sentence) }
         }
@@ -231,9 +239,9 @@ private val HEADING_MARKS = Regex("^#+ +", RegexOption.MULTILINE)
 private fun Turn.title(context: Context): String =
     question ?: focus?.let { context.getString(R.string.summary_about, it) } ?: context.getString(R.string.summary)
 
-/** Where something stands: in which document of the shelf, whose title leads its headings, at which place of it, under which headings. */
-private fun Context.above(document: String?, place: Place?, headings: List<String>): List<String> {
-    val title = if (document == null) 0 else 1
+/** Where something stands: in which document, if its title leads the headings, at which place of it, under which headings. */
+private fun Context.above(titled: Boolean, place: Place?, headings: List<String>): List<String> {
+    val title = if (titled) 1 else 0
     return headings.take(title) + listOfNotNull(place?.let(::words)) + headings.drop(title)
 }
 

@@ -77,7 +77,7 @@ class LooksTest : PhoneTest() {
     fun `back goes from the document to its page, to the first page, and out`() = Phone().use { phone ->
         phone.untilRead()
         phone.tap(R.id.tab_ask)
-        phone.tap(phone.view<ViewGroup>(R.id.ask_card).findViewById<View>(R.id.card_show))
+        phone.tap(R.id.card_show)
         assertTrue(phone.view<View>(R.id.page_document).isShown)
         phone.back()
         assertTrue(phone.view<View>(R.id.page_ask).isShown)

@@ -45,7 +45,9 @@ class Phone(intent: Intent? = null) : AutoCloseable {
     val activity: DemoActivity get() = controller.get()
     private val root: ViewGroup get() = view(R.id.root)
 
-    fun <V : View> view(id: Int): V = activity.findViewById(id)
+    /** The view of that id: the one on the screen, where several pages have one. */
+    @Suppress("UNCHECKED_CAST") // as Android's own
+    fun <V : View> view(id: Int): V = shown(activity.window.decorView).find { it.id == id } as V? ?: activity.findViewById(id)
 
     /** The texts on the screen, from top to bottom. */
     fun texts(): List<String> = shown(root).filterIsInstance<TextView>().map { it.text.toString() }.filter { it.isNotEmpty() }.toList()
@@ -143,6 +145,18 @@ class Phone(intent: Intent? = null) : AutoCloseable {
         return (box.parent as View).findViewById(id)
     }
 
+    /** Asks the shelf, on the page for it, and waits for what becomes of it. */
+    fun askShelf(question: String): Turn {
+        val before = activity.viewModel.uiState.value.shelf.turns.size
+        view<EditText>(R.id.question).setText(question)
+        tap(R.id.ask)
+        until("an answer to $question") {
+            activity.viewModel.uiState.value.shelf.turns.run { size > before && first().phase != Phase.Working }
+        }
+        layOut()
+        return activity.viewModel.uiState.value.shelf.turns.first()
+    }
+
     /** Another app shares something while this one is open. */
     fun newIntent(intent: Intent) {
         controller.newIntent(intent)
@@ -183,6 +197,9 @@ class Phone(intent: Intent? = null) : AutoCloseable {
         view<EditText>(R.id.question).setText("How much is the rent?")
         tap(R.id.ask)
         until("an answer of the shelf") { quotes().isNotEmpty() }
+        tap(R.id.tab_summarise)
+        tap(R.id.summarise)
+        until("a summary of the shelf") { activity.viewModel.uiState.value.shelf.summary?.phase == Phase.Done }
     }
 
     /** Cards of questions or summaries on the page that is shown, and in them the quotes. */

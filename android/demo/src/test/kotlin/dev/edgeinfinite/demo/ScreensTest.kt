@@ -129,6 +129,15 @@ class ScreensTest : PhoneTest() {
         phone.tap(R.id.ask)
         phone.until("an answer of the shelf") { phone.quotes().isNotEmpty() }
         phone.picture("$look-shelf-answer")
+        phone.view<EditText>(R.id.question).setText("When is it due?")
+        phone.tap(R.id.ask)
+        phone.until(phone.string(R.string.resolved, ""))
+        phone.pictureOf(R.id.page_ask, "$look-shelf-follow-up", below = R.id.ask)
+        phone.tap(R.id.tab_summarise)
+        phone.tap(R.id.summarise)
+        phone.until("a summary of the shelf") { phone.quotes().isNotEmpty() }
+        phone.picture("$look-shelf-summarise")
+        phone.pictureOf(R.id.page_summarise, "$look-shelf-summary", below = R.id.length)
     }
 
     /** Reading, writing, and both of them stopped. */

@@ -35,28 +35,17 @@ class ShelfTest : PhoneTest() {
         untilShelved(notice, mill)
     }
 
-    private fun Phone.ask(question: String): Turn {
-        val before = activity.viewModel.uiState.value.shelf.turns.size
-        view<EditText>(R.id.question).setText(question)
-        tap(R.id.ask)
-        until("an answer to $question") {
-            activity.viewModel.uiState.value.shelf.turns.run { size > before && first().phase != Phase.Working }
-        }
-        layOut()
-        return activity.viewModel.uiState.value.shelf.turns.first()
-    }
-
     @Test
     fun `is empty at first, and says what it is for`() = Phone().use { phone ->
         phone.untilRead()
-        assertFalse("nothing to choose", phone.view<View>(R.id.ask_of).isShown)
+        assertFalse("nothing to choose", phone.view<View>(R.id.subject).isShown)
         phone.tap(R.id.tab_shelf)
         phone.untilShelved()
         val texts = phone.texts()
         assertTrue("$texts", phone.string(R.string.shelf_empty) in texts)
         assertFalse(phone.view<View>(R.id.shelf_ask).isShown)
         phone.tap(R.id.tab_ask)
-        assertFalse(phone.view<View>(R.id.ask_of).isShown)
+        assertFalse(phone.view<View>(R.id.subject).isShown)
     }
 
     @Test
@@ -80,7 +69,7 @@ class ShelfTest : PhoneTest() {
             listOf("How much is the rent?", mill, MILL, "forty crowns"),
             listOf("Who is the harbour master?", notice, NOTICE, "Ines Bright"),
         )) {
-            val quote = phone.ask(question).answer!!.quotes.first()
+            val quote = phone.askShelf(question).answer!!.quotes.first()
             assertTrue(quote.text, words in quote.text)
             assertEquals(quote.text, text.substring(quote.start, quote.end))
             assertEquals(title, quote.headings.first())
@@ -103,16 +92,16 @@ class ShelfTest : PhoneTest() {
         assertTrue((phone.row(notice, R.id.row_title) as CheckBox).isChecked)
         assertFalse((phone.row(mill, R.id.row_title) as CheckBox).isChecked)
         phone.tap(R.id.shelf_ask)
-        val refused = phone.ask("How much is the rent?")
+        val refused = phone.askShelf("How much is the rent?")
         assertFalse("the lease is not asked", refused.answer!!.found)
         assertTrue("${phone.texts()}", phone.string(R.string.not_found_shelf) in phone.texts())
         phone.tap(R.id.ask_search)
-        assertEquals(setOf(notice), phone.ask("owner's boats").passages!!.map { it.headings.first() }.toSet())
+        assertEquals(setOf(notice), phone.askShelf("owner's boats").passages!!.map { it.headings.first() }.toSet())
 
         phone.tap(R.id.shelf_card_choose)
         phone.tap(phone.row(notice, R.id.row_title))
         phone.tap(R.id.tab_ask)
-        assertEquals(setOf(notice, mill), phone.ask("owner").passages!!.map { it.headings.first() }.toSet())
+        assertEquals(setOf(notice, mill), phone.askShelf("owner").passages!!.map { it.headings.first() }.toSet())
         assertEquals(2, phone.activity.viewModel.uiState.value.shelf.turns.first().documents)
     }
 
@@ -123,12 +112,12 @@ class ShelfTest : PhoneTest() {
         phone.view<EditText>(R.id.question).setText("Which code opens the north gate?")
         phone.tap(R.id.ask)
         phone.untilAnswered(1)
-        phone.tap(R.id.ask_of_shelf)
+        phone.tap(R.id.subject_shelf)
         assertFalse("${phone.texts()}", phone.texts().any { "4711" in it })
-        phone.ask("How much is the rent?")
+        phone.askShelf("How much is the rent?")
         phone.turn("w891dp-h411dp-land-xhdpi")
         assertTrue("${phone.texts()}", phone.texts().any { "forty crowns" in it })
-        phone.tap(R.id.ask_of_document)
+        phone.tap(R.id.subject_document)
         assertTrue("${phone.texts()}", phone.texts().any { "4711" in it })
         assertFalse("${phone.texts()}", phone.texts().any { "forty crowns" in it })
     }
@@ -137,7 +126,7 @@ class ShelfTest : PhoneTest() {
     fun `removes after a question, and a quote of what is gone says so`() = Phone().use { phone ->
         phone.withTwo()
         phone.tap(R.id.shelf_ask)
-        phone.ask("How much is the rent?")
+        phone.askShelf("How much is the rent?")
         phone.tap(R.id.tab_shelf)
         phone.tap(phone.row(mill, R.id.row_remove))
         phone.tap(phone.row(mill, R.id.row_keep))
@@ -155,7 +144,7 @@ class ShelfTest : PhoneTest() {
         phone.tap(phone.row(notice, R.id.row_sure))
         phone.untilShelved()
         phone.tap(R.id.tab_ask)
-        assertFalse("an empty shelf is not asked", phone.view<View>(R.id.ask_of).isShown)
+        assertFalse("an empty shelf is not asked", phone.view<View>(R.id.subject).isShown)
     }
 
     @Test
@@ -166,7 +155,7 @@ class ShelfTest : PhoneTest() {
             phone.tap(R.id.tab_shelf)
             phone.untilShelved(notice, mill)
             phone.tap(R.id.shelf_ask)
-            assertTrue("forty crowns" in phone.ask("How much is the rent?").answer!!.text)
+            assertTrue("forty crowns" in phone.askShelf("How much is the rent?").answer!!.text)
         }
     }
 
@@ -223,7 +212,7 @@ class ShelfTest : PhoneTest() {
             phone.tap(R.id.tab_shelf)
             phone.untilShelved(notice, mill)
             phone.tap(R.id.shelf_ask)
-            phone.ask("How much is the rent?")
+            phone.askShelf("How much is the rent?")
             phone.until(phone.string(R.string.problem_shelf_damaged))
             phone.tap(R.id.tab_shelf)
             phone.until(phone.string(R.string.row_damaged))
@@ -233,7 +222,7 @@ class ShelfTest : PhoneTest() {
             phone.tap(phone.row(mill, R.id.row_sure))
             phone.untilShelved(notice)
             phone.tap(R.id.tab_ask)
-            val turn = phone.ask("Who is the harbour master?")
+            val turn = phone.askShelf("Who is the harbour master?")
             assertNull(turn.problem)
             assertTrue("Ines Bright" in turn.answer!!.text)
         }

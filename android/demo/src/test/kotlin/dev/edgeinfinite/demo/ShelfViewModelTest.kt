@@ -1,6 +1,7 @@
 package dev.edgeinfinite.demo
 
 import dev.edgeinfinite.ShelfException
+import dev.edgeinfinite.SummaryStyle
 import dev.edgeinfinite.testing.FakeAnswer
 import dev.edgeinfinite.testing.FakeCall
 import dev.edgeinfinite.testing.FakeModel
@@ -102,11 +103,68 @@ class ShelfViewModelTest : PhoneTest() {
         viewModel.shelf.tick(quay)
         viewModel.shelf.ask("Who sails?", thorough = false)
         advanceUntilIdle()
-        val asked = model.calls.filterIsInstance<FakeCall.ShelfAsk>().last()
+        val asked = model.calls.filterIsInstance<FakeCall.ShelfChat>().last()
         assertEquals(setOf(quay), asked.filter.ids!!.toSet())
         assertEquals(listOf("The owner sails."), viewModel.now.turns.first().passages!!.map { it.text.trim() })
         viewModel.shelf.tick(quay)
         assertEquals(emptySet<String>(), viewModel.now.ticked)
+    }
+
+    @Test
+    fun `one chat for each choice of documents`() = runTest {
+        val viewModel = filled()
+        val (quay, mill) = viewModel.now.documents!!.map { it.id }
+        fun ask() = viewModel.shelf.ask("Who pays?", thorough = false).also { advanceUntilIdle() }
+        fun chats() = model.calls.filterIsInstance<FakeCall.ShelfChat>().map { it.filter.ids?.toSet() }
+        repeat(2) { ask() }
+        assertEquals(listOf(null), chats())
+        viewModel.shelf.tick(mill)
+        repeat(2) { ask() }
+        viewModel.shelf.tick(quay)
+        ask()
+        assertEquals(listOf(null, setOf(mill), setOf(mill, quay)), chats())
+        viewModel.shelf.add(listOf(source("lane", "The tenant pays for all.\n")))
+        advanceUntilIdle()
+        ask()
+        assertEquals("what is not asked changes nothing", 3, chats().size)
+        for (id in listOf(mill, quay)) viewModel.shelf.tick(id)
+        ask()
+        viewModel.shelf.askToRemove(quay)
+        viewModel.shelf.remove()
+        advanceUntilIdle()
+        ask()
+        assertEquals(listOf(null, setOf(mill), setOf(mill, quay), null, null), chats())
+        assertEquals(Phase.Done, viewModel.now.turns.first().phase)
+    }
+
+    @Test
+    fun `a summary of what is ticked can be stopped, and a damaged document is found`() = runTest {
+        model.answer(null, "The tenant pays.")
+        val viewModel = filled()
+        val mill = viewModel.now.documents!!.first { it.title == "mill" }.id
+        viewModel.shelf.tick(mill)
+        viewModel.shelf.summarise(SummaryRequest(length = 3, style = SummaryStyle.Bullets, thorough = true, focus = "who pays"))
+        advanceUntilIdle()
+        val call = model.calls.filterIsInstance<FakeCall.ShelfSummarize>().single()
+        assertEquals(listOf(mill), call.filter.ids!!.toList())
+        assertEquals(Triple(3, SummaryStyle.Bullets, "who pays"), call.options.run { Triple(length, style, focus) })
+        assertEquals("mill", viewModel.now.summary!!.answer!!.quotes.single().headings.first())
+        assertNull("the document's summary is its own", viewModel.uiState.value.summary)
+
+        model.pace = { delay(100) }
+        viewModel.shelf.summarise(SummaryRequest(length = 3, style = SummaryStyle.Bullets, thorough = false))
+        advanceTimeBy(150)
+        assertTrue(viewModel.uiState.value.summarising && viewModel.uiState.value.busy)
+        viewModel.stop()
+        advanceUntilIdle()
+        assertEquals(Phase.Stopped, viewModel.now.summary!!.phase)
+
+        model.answer(null, FakeAnswer("").apply { failure = ShelfException("shelf.damaged", "found a changed file") })
+        model.fail<FakeCall.ShelfDocument>(ShelfException("shelf.damaged", "found a changed file"))
+        viewModel.shelf.summarise(SummaryRequest(length = 3, style = SummaryStyle.Bullets, thorough = false))
+        advanceUntilIdle()
+        assertEquals(Phase.Failed, viewModel.now.summary!!.phase)
+        assertEquals("the first that could not be opened", 1, viewModel.now.damaged.size)
     }
 
     @Test
