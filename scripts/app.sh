@@ -8,7 +8,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 # Those that docs/ shows, of all that are drawn.
 kept=(light-answer light-summary light-document light-benchmark dark-answer dark-ask dark-benchmark light-large-answer
-  light-reading dark-stopped light-no-text light-about-end light-shelf dark-shelf light-shelf-answer)
+  light-reading dark-stopped light-no-text light-about-end light-shelf dark-shelf light-shelf-answer light-shelf-follow-up
+  light-shelf-summary)
 
 maven() {
   command -v aapt2 >/dev/null || apt_install "aapt2 links the app's resources" aapt

@@ -112,10 +112,12 @@ class TurnCard(private val view: View, private val onTap: (String?, IntRange) ->
         for (quote in answer.quotes) {
             val said = if (quote.verbatim) quote.answerStart else quote.answerEnd
             val words = answer.text.substring(end, maxOf(end, said)).trim()
-            addWords(words)
-            if (words == quote.headings.firstOrNull()) { // a shelf's summary says whose sentences come
+            if (words == quote.headings.firstOrNull()) {
+                addTitle(words)
                 told = words
                 section = emptyList()
+            } else {
+                addWords(words)
             }
             val headings = if (quote.headings.firstOrNull() == told) quote.headings.drop(1) else quote.headings
             if (quote.isHeading()) {
@@ -129,6 +131,13 @@ class TurnCard(private val view: View, private val onTap: (String?, IntRange) ->
         addWords(answer.text.substring(end))
     }
 
+    /** The title of a document of the shelf, over its part of a summary. */
+    private fun addTitle(words: String) {
+        val title = pieces.inflate(R.layout.piece_title) as TextView
+        title.text = words
+        pieces.addView(title)
+    }
+
     /** A heading of the document, over the sentences that stand under it. */
     private fun addSection(headings: List<String>) {
         if (headings.isEmpty()) return // the title, which the document's card shows
@@ -137,7 +146,7 @@ class TurnCard(private val view: View, private val onTap: (String?, IntRange) ->
         pieces.addView(section)
     }
 
-    /** The model's own words, or a document's title, which no quote covers. */
+    /** The model's own words, which no quote covers. */
     private fun addWords(words: String) {
         if (words.isBlank()) return
         val text = pieces.inflate(R.layout.words) as TextView

@@ -81,7 +81,8 @@ class ShelfOfLeasesTest : PhoneTest() {
         val all = phone.summarise().answer!!
         assertEquals(setOf(lane, quay), all.quotes.map { it.headings.first() }.toSet())
         val texts = phone.texts()
-        for (shown in listOf(lane, quay, app.resources.getQuantityString(R.plurals.asked_of, 2, 2))) assertTrue("$shown: $texts", shown in texts)
+        val asked = app.resources.getQuantityString(R.plurals.asked_of, 2, 2)
+        for (shown in listOf(lane, quay, asked)) assertTrue("$shown: $texts", shown in texts)
 
         val last = all.quotes.last()
         assertEquals(last.text, QUAY.substring(last.start, last.end))
