@@ -1,0 +1,316 @@
+"""What each reading of a document brings and costs, on sets of the papers, through the shipped command line.
+
+    scripts/lab.sh readings --data DATA --most 48 --write                  every reading and set; twenty minutes
+    scripts/lab.sh readings --data DATA --model FOLDER --sets qmsum        also a model whose gates are trained
+    scripts/lab.sh readings --sets keys-2048 keys-8192 --most 6            generated documents only, which need no DATA
+
+Readings are of three model folders: a generator (SmolLM2-135M-Instruct by scripts/models.sh; its gates are not trained,
+so that by `memory` it attends to the pinned tokens and the window), the finder (models/demo, whose gates are trained)
+and the reader (models/reader).
+
+    full attention       the generator in a scenario whose window of 8,192 tokens holds the text; longer ones are left out
+    window only          the generator in its own scenario, by memory
+    memory with gates    the finder by memory, and each --model
+    retrieval            the generator by recall
+    retrieval + finder   the finder by recall
+    retrieval + reader   the reader by recall
+    notes                the generator and the finder by notes
+
+Texts and questions are drawn by a fixed seed (reading_sets.py). A text is read once (`read --save`); then questions are
+asked of what was saved, in one call where the reading does not read anew for each. A meeting is summarised, also by
+query where a summary of sentences may be about something: of models that quote, by recall. A reading begins nothing
+more of a set after --seconds, and the generator reads no text whole that is longer than --longest; both are counted.
+
+Each mean comes with n and the interval that holds it with 95 % (bootstrap over questions; of pass keys Wilson). TTFT,
+time to read and bytes of the state are the command line's; how much of the processors other programs took stands
+beside them. --out keeps what was measured; a run that was cut goes on from it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lab.evaluate.cli import ROOT, Cli, Progress, built, commit, publish, record_head, script
+from lab.evaluate.peers.quiet import Others
+from lab.evaluate.reading_sets import GENERATED, SETS, Question, Set, Text, drawn
+from lab.evaluate.reading_table import page
+from lab.evaluate.score import Share, summary
+from lab.evaluate.summaries import interval
+from lab.evaluate.sweep import in_scenario, resized
+
+FULL = 8192  # tokens of the window that holds a whole text
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A model folder in a scenario, and how documents are brought before it. `room`: the longest text in its tokens."""
+
+    name: str
+    cli: Cli
+    by: str
+    model: dict
+    room: int | None = None
+
+    @property
+    def quotes(self) -> bool:
+        """Whether its answers are sentences of the text."""
+        return self.model["citing"] or self.model["reader"] is not None
+
+    @property
+    def title(self) -> str:
+        """As records and tables name it."""
+        return f"{self.name}: {self.model['name']}"
+
+
+@dataclass
+class Cell:
+    """What a reading did on a set, and what that cost."""
+
+    worths: dict[str, list[float]] = field(default_factory=dict)
+    refused: Share = field(default_factory=Share)
+    tokens: list[int] = field(default_factory=list)
+    read_ms: list[float] = field(default_factory=list)
+    ttft_ms: list[float] = field(default_factory=list)
+    state_bytes: int = 0
+    left_out: int = 0
+    unasked: int = 0
+
+    def add(self, kind: str, worth: float, answer: dict) -> None:
+        """One more answer."""
+        self.worths.setdefault(kind, []).append(worth)
+        self.refused.add(not answer["found"])
+        self.ttft_ms.append(answer["usage"]["ttft_ms"])
+        self.state_bytes = max(self.state_bytes, answer["usage"]["state_bytes"])
+
+    def read(self, usage: dict) -> None:
+        """One more text."""
+        self.tokens.append(usage["document_tokens"])
+        self.read_ms.append(usage["index_ms"] + usage["read_ms"])
+
+    def json(self, of: Set) -> dict:
+        """As a record has it."""
+        found = {"left_out": self.left_out, "unasked": self.unasked, "texts": len(self.tokens)}
+        if not self.tokens:
+            return found
+        return found | {
+            "scores": {kind: score(values, of.counts) for kind, values in self.worths.items()},
+            "worths": {kind: [round(value, 4) for value in values] for kind, values in self.worths.items()},
+            "refused": self.refused.json(),
+            "document_tokens": summary(self.tokens),
+            "read_ms": summary(self.read_ms),
+            "ttft_ms": summary(self.ttft_ms),
+            "state_bytes": self.state_bytes,
+        }
+
+
+def score(values: list[float], counts: bool) -> dict:
+    """n, and the mean with its interval in percent: Wilson's where answers are right or not, else the bootstrap's."""
+    if not counts:
+        return {"n": len(values), "mean": interval([100 * value for value in values])}
+    share = Share(int(sum(values)), len(values))
+    return {"n": share.n, "mean": [round(100 * value, 2) for value in (share.right / share.n, *share.interval())]}
+
+
+def calls(reading: Reading, questions: tuple[Question, ...]) -> Iterator[tuple[list[Question], list[str]]]:
+    """For each call of the program its questions, the command and its words after the file."""
+    together = []
+    for question in questions:
+        length = ["--length", str(question.sentences)] if reading.quotes else []
+        if not question.text:
+            yield [question], ["summarize", *length]
+        elif question.sentences and reading.quotes and reading.by == "recall":
+            yield [question], ["summarize", "--focus", question.text, *length]
+        elif reading.by == "notes":  # the text is read anew for each question
+            yield [question], ["ask", question.text]
+        else:
+            together.append(question)
+    if together:
+        yield together, ["ask", *(question.text for question in together)]
+
+
+def fits(reading: Reading, file: Path, state: Path) -> bool:
+    """Whether a text is no longer than the reading's room; its tokens are counted without a graph run."""
+    if reading.room is None or file.stat().st_size <= reading.room:  # a token is a byte at least
+        return True
+    state.unlink(missing_ok=True)
+    told, _, _ = reading.cli.run("read", str(file), "--save", str(state), "--reading", "recall")
+    return told["document_tokens"] <= reading.room
+
+
+def own_ms() -> float:
+    """Milliseconds of processors that this program took, and those it started."""
+    used = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return 1000 * sum(one.ru_utime + one.ru_stime for one in used)
+
+
+def measure(reading: Reading, of: Set, texts: list[Text], work: Path, seconds: float, progress: Progress) -> dict:
+    """Texts read and questions asked until `seconds` have passed: a record's cell."""
+    others = Others(0)
+    before = own_ms()
+    began = time.monotonic()
+    cell = Cell()
+    file = work / "text.txt"
+    state = work / "state"
+    for number, text in enumerate(texts):
+        if time.monotonic() - began > seconds:
+            cell.unasked += len(text.questions)
+            continue
+        file.write_text(text.text, "utf-8")
+        if not fits(reading, file, state):
+            cell.left_out += 1
+            continue
+        state.unlink(missing_ok=True)
+        words = ("--reading", reading.by)
+        reading.cli.run("read", str(file), "--save", str(state), *words)
+        usage = None
+        for some, (command, *rest) in calls(reading, text.questions):
+            if usage and time.monotonic() - began > seconds:
+                cell.unasked += len(some)
+                continue
+            report, _, _ = reading.cli.run(command, str(file), *rest, "--state", str(state), *words)
+            answers = report["answers"] if command == "ask" else [report["summary"]]
+            for question, answer in zip(some, answers, strict=True):
+                cell.add(question.kind, of.worth(answer, question), answer)
+            usage = report["usage"]
+        if usage:
+            cell.read(usage)
+        progress.say(f"{of.title}, {reading.title}: {number + 1} of {len(texts)} texts", last=False)
+    others.own_ms = own_ms() - before
+    taken = round(others.share(), 3)
+    spent = round(time.monotonic() - began, 1)
+    progress.say(f"{of.title}, {reading.title}: {sum(map(len, cell.worths.values()))} answers in {spent} s", last=True)
+    about = {"reading": reading.title, "set": of.title, "processors_taken_by_others": taken, "seconds": spent}
+    return about | cell.json(of)
+
+
+def full(generator: Path, folder: Path) -> tuple[Path, int]:
+    """The generator with a scenario `full` beside its own, and the longest text that this holds with a question and its
+    answer."""
+    manifest = json.loads((generator / "model.json").read_text())
+    limits = manifest["limits"]
+    scenario = manifest["scenarios"][manifest["default_scenario"]] | {"window": FULL}
+    answer = max(limits.get("ask", limits["answer"]), limits.get("summary", limits["answer"]))
+    return resized(generator, folder, {"full": scenario}), FULL - limits["question"] - answer
+
+
+def readings_of(options: argparse.Namespace, work: Path) -> list[Reading]:
+    """Every reading, in the order of the tables; ends the program where a --model has no gates."""
+    program = built()
+    start = Cli(program, None, work)
+
+    def opened(folder: Path) -> tuple[Cli, dict]:
+        cli = start.asking(folder)
+        model, _, _ = cli.run("inspect")
+        cli.options = [*cli.options, "--threads", str(options.threads)]
+        return cli, model
+
+    folder = options.generator or script("models.sh", "smollm2")
+    wide, room = full(folder, work / "full")
+    generator = opened(folder)
+    finder = opened(ROOT / "models/demo")
+    reader = opened(ROOT / "models/reader")
+    gated = [opened(one) for one in options.model]
+    for one, (_, model) in zip(options.model, gated, strict=True):
+        if not model["memory_layers"]:
+            sys.exit(f"--model {one}: found no layer with a memory, expected a folder whose gates are trained")
+    long = options.longest
+    return [
+        Reading("full attention", in_scenario(opened(wide)[0], "full"), "memory", generator[1], room),
+        Reading("window only", generator[0], "memory", generator[1], long),
+        Reading("memory with gates", finder[0], "memory", finder[1]),
+        *(Reading("memory with gates", cli, "memory", model, long) for cli, model in gated),
+        Reading("retrieval", generator[0], "recall", generator[1]),
+        Reading("retrieval + finder", finder[0], "recall", finder[1]),
+        Reading("retrieval + reader", reader[0], "recall", reader[1]),
+        Reading("notes", generator[0], "notes", generator[1], long),
+        Reading("notes", finder[0], "notes", finder[1]),
+    ]
+
+
+def kept(path: Path | None, about: dict) -> list[dict]:
+    """The cells of a file that an earlier run with the same numbers wrote."""
+    if path is None or not path.exists():
+        return []
+    before = json.loads(path.read_text())
+    if before["about"] != about:
+        sys.exit(f"{path}: found a run with {before['about']}, expected {about}")
+    return before["cells"]
+
+
+def keep(path: Path | None, about: dict, cells: list[dict]) -> None:
+    """Writes what was measured so far."""
+    if path is not None:
+        part = path.with_name(f"{path.name}.part")
+        part.write_text(json.dumps({"about": about, "cells": cells}, indent=1) + "\n")
+        part.replace(path)
+
+
+def by_names(command: str, options: argparse.Namespace) -> str:
+    """The command without the paths of this machine."""
+    names = {"DATA": [options.data], "FILE": [options.out], "FOLDER": [options.generator, *options.model]}
+    for name, paths in names.items():
+        for path in filter(None, paths):
+            command = command.replace(str(path), name)
+    return command
+
+
+def main() -> int:
+    """The command line → its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, help="the folder of fairytaleqa/, covidqa/ and qmsum/")
+    parser.add_argument("--generator", type=Path, help="a model folder; by default scripts/models.sh smollm2")
+    parser.add_argument("--model", type=Path, nargs="+", default=[], help="folders whose gates are trained")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--most", type=int, default=48, help="most questions of a set (%(default)s)")
+    parser.add_argument("--seconds", type=float, default=45, help="after these no text is begun (%(default)s)")
+    parser.add_argument("--longest", type=int, default=40_000, help="tokens that the generator reads (%(default)s)")
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of a run (%(default)s)")
+    parser.add_argument("--out", type=Path, help="what was measured (JSON), to go on from")
+    parser.add_argument("--write", action="store_true", help="write the record to docs/records, and the table")
+    options = parser.parse_args()
+    if options.data is None and (outside := [name for name in options.sets if name not in GENERATED]):
+        parser.error(f"found no --data, expected the folder that holds {' '.join(outside)}")
+    began = time.monotonic()
+    commit()
+    progress = Progress()
+    about = {
+        "most": options.most,
+        "seconds_a_set": options.seconds,
+        "longest": options.longest,
+        "threads": options.threads,
+    }
+    cells = kept(options.out, about)
+    with tempfile.TemporaryDirectory(prefix="edgeinfinite-readings-") as folder:
+        work = Path(folder)
+        readings = readings_of(options, work)
+        for name in options.sets:
+            of = SETS[name]
+            texts = drawn(name, of, options.data, options.most)
+            for reading in readings:
+                if not any((cell["reading"], cell["set"]) == (reading.title, of.title) for cell in cells):
+                    cells.append(measure(reading, of, texts, work, options.seconds, progress))
+                    keep(options.out, about, cells)
+        models = {one.title: {key: one.model[key] for key in ("name", "version", "folder_bytes")} for one in readings}
+        record = record_head(["scripts/lab.sh", "readings", *sys.argv[1:]], readings[-1].cli, began)
+    taken = statistics.median(cell["processors_taken_by_others"] for cell in cells)
+    record |= about | {"processors_taken_by_others": taken, "readings": models, "cells": cells}
+    tables = page(record, {name: SETS[name] for name in options.sets})
+    print(tables)
+    if options.write:
+        record["command"] = by_names(record["command"], options)
+        publish("readings", record, "readings", tables, "95 % intervals (bootstrap; of pass keys Wilson) and n.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
