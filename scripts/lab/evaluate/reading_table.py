@@ -78,8 +78,9 @@ def page(record: dict, sets: dict[str, Set]) -> str:
     taken = [100 * cell["processors_taken_by_others"] for cells in by_set.values() for cell in cells]
     said = (
         f"{record['threads']} threads; other programs took {100 * record['processors_taken_by_others']:.0f} % of the "
-        f"processors ({min(taken):.0f} to {max(taken):.0f} % by reading and set). A reading began nothing more of a set "
-        f"after {record['seconds_a_set']:.0f} s, and the generator read no text of more than {record['longest']:,} tokens."
+        f"processors ({min(taken):.0f} to {max(taken):.0f} % by reading and set). A reading began nothing more of a "
+        f"set after {record['seconds_a_set']:.0f} s, and the generator read no text of more than "
+        f"{record['longest']:,} tokens."
     )
     parts = [of_set(of, by_set[name]) for name, of in sets.items() if name not in GENERATED]
     keys = {name: cells for name, cells in by_set.items() if name in GENERATED}

@@ -8,7 +8,7 @@ Readings are of three model folders: a generator (SmolLM2-135M-Instruct by scrip
 so that by `memory` it attends to the pinned tokens and the window), the finder (models/demo, whose gates are trained)
 and the reader (models/reader).
 
-    full attention       the generator in a scenario whose window of 8,192 tokens holds the text; longer ones are left out
+    full attention       the generator in a scenario whose window of 8,192 tokens holds the text; no longer ones
     window only          the generator in its own scenario, by memory
     memory with gates    the finder by memory, and each --model
     retrieval            the generator by recall

@@ -68,7 +68,11 @@ def test_the_sets_are_read_as_they_are_published(tmp_path):
             "sections": {"1": STORY, "2": "The end."},
             "questions": [{"question": "Why?", "answers": ["so"], "explicit": False}],
         },
-        "covidqa/en.jsonl": {"article": 3, "text": STORY, "questions": [{"question": "Who?", "answers": [{"text": "Orm"}]}]},
+        "covidqa/en.jsonl": {
+            "article": 3,
+            "text": STORY,
+            "questions": [{"question": "Who?", "answers": [{"text": "Orm"}]}],
+        },
         "qmsum/test.jsonl": {
             "meeting": "m1",
             "meeting_transcripts": [{"speaker": "Ann", "content": "We need nine geese ."}],
@@ -99,7 +103,10 @@ def test_what_may_be_asked_together_is(cli):
         ["summarize"],
         ["ask", "Who?", QUESTIONS[0].text, QUESTIONS[1].text],
     ]
-    assert [words for _, words in calls(made("notes", True), meeting)] == [["summarize", "--length", "8"], ["ask", "Who?"]]
+    assert [words for _, words in calls(made("notes", True), meeting)] == [
+        ["summarize", "--length", "8"],
+        ["ask", "Who?"],
+    ]
     assert [words for _, words in calls(made("recall", True), meeting)] == [
         ["summarize", "--length", "8"],
         ["summarize", "--focus", "Who?", "--length", "5"],
@@ -131,7 +138,19 @@ def test_a_window_that_holds_a_text_leaves_room_for_question_and_answer(cli, tmp
 def test_every_reading_of_generated_texts(cli, tmp_path, monkeypatch, capsys):
     kept = tmp_path / "out.json"
     tiny = str(ROOT / "models/tiny-copy")
-    words = ["readings", "--generator", tiny, "--sets", "keys-2048", "--most", "6", "--longest", "1000", "--out", str(kept)]
+    words = [
+        "readings",
+        "--generator",
+        tiny,
+        "--sets",
+        "keys-2048",
+        "--most",
+        "6",
+        "--longest",
+        "1000",
+        "--out",
+        str(kept),
+    ]
     monkeypatch.setenv("EDGEINFINITE_CLI", cli.program)
     monkeypatch.setattr(sys, "argv", words)
     readings.main()
