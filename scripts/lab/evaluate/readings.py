@@ -38,7 +38,10 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+
+from tokenizers import Tokenizer
 
 from lab.evaluate.cli import ROOT, Cli, Progress, built, commit, publish, record_head, script
 from lab.evaluate.peers.quiet import Others
@@ -56,6 +59,7 @@ class Reading:
     """A model folder in a scenario, and how documents are brought before it. `room`: the longest text in its tokens."""
 
     name: str
+    folder: Path
     cli: Cli
     by: str
     model: dict
@@ -138,13 +142,17 @@ def calls(reading: Reading, questions: tuple[Question, ...]) -> Iterator[tuple[l
         yield together, ["ask", *(question.text for question in together)]
 
 
-def fits(reading: Reading, file: Path, state: Path) -> bool:
-    """Whether a text is no longer than the reading's room; its tokens are counted without a graph run."""
-    if reading.room is None or file.stat().st_size <= reading.room:  # a token is a byte at least
+@cache
+def tokenizer_of(folder: Path) -> Tokenizer:
+    """A model folder's."""
+    return Tokenizer.from_file(str(folder / json.loads((folder / "model.json").read_text())["tokenizer"]["file"]))
+
+
+def fits(reading: Reading, text: str) -> bool:
+    """Whether a text is no longer than the reading's room."""
+    if reading.room is None:
         return True
-    state.unlink(missing_ok=True)
-    told, _, _ = reading.cli.run("read", str(file), "--save", str(state), "--reading", "recall")
-    return told["document_tokens"] <= reading.room
+    return len(tokenizer_of(reading.folder).encode(text, add_special_tokens=False).ids) <= reading.room
 
 
 def own_ms() -> float:
@@ -165,10 +173,10 @@ def measure(reading: Reading, of: Set, texts: list[Text], work: Path, seconds: f
         if time.monotonic() - began > seconds:
             cell.unasked += len(text.questions)
             continue
-        file.write_text(text.text, "utf-8")
-        if not fits(reading, file, state):
+        if not fits(reading, text.text):
             cell.left_out += 1
             continue
+        file.write_text(text.text, "utf-8")
         state.unlink(missing_ok=True)
         words = ("--reading", reading.by)
         reading.cli.run("read", str(file), "--save", str(state), *words)
@@ -205,35 +213,32 @@ def full(generator: Path, folder: Path) -> tuple[Path, int]:
 
 def readings_of(options: argparse.Namespace, work: Path) -> list[Reading]:
     """Every reading, in the order of the tables; ends the program where a --model has no gates."""
-    program = built()
-    start = Cli(program, None, work)
+    start = Cli(built(), None, work)
 
-    def opened(folder: Path) -> tuple[Cli, dict]:
+    def reading(name: str, folder: Path, by: str, room: int | None = None, scenario: str = "") -> Reading:
         cli = start.asking(folder)
         model, _, _ = cli.run("inspect")
         cli.options = [*cli.options, "--threads", str(options.threads)]
-        return cli, model
+        return Reading(name, folder, in_scenario(cli, scenario) if scenario else cli, by, model, room)
 
-    folder = options.generator or script("models.sh", "smollm2")
-    wide, room = full(folder, work / "full")
-    generator = opened(folder)
-    finder = opened(ROOT / "models/demo")
-    reader = opened(ROOT / "models/reader")
-    gated = [opened(one) for one in options.model]
-    for one, (_, model) in zip(options.model, gated, strict=True):
-        if not model["memory_layers"]:
-            sys.exit(f"--model {one}: found no layer with a memory, expected a folder whose gates are trained")
+    generator = options.generator or script("models.sh", "smollm2")
+    finder = ROOT / "models/demo"
+    wide, room = full(generator, work / "full")
     long = options.longest
+    gated = [reading("memory with gates", folder, "memory", long) for folder in options.model]
+    for one in gated:
+        if not one.model["memory_layers"]:
+            sys.exit(f"--model {one.folder}: found no layer with a memory, expected a folder whose gates are trained")
     return [
-        Reading("full attention", in_scenario(opened(wide)[0], "full"), "memory", generator[1], room),
-        Reading("window only", generator[0], "memory", generator[1], long),
-        Reading("memory with gates", finder[0], "memory", finder[1]),
-        *(Reading("memory with gates", cli, "memory", model, long) for cli, model in gated),
-        Reading("retrieval", generator[0], "recall", generator[1]),
-        Reading("retrieval + finder", finder[0], "recall", finder[1]),
-        Reading("retrieval + reader", reader[0], "recall", reader[1]),
-        Reading("notes", generator[0], "notes", generator[1], long),
-        Reading("notes", finder[0], "notes", finder[1]),
+        reading("full attention", wide, "memory", room, "full"),
+        reading("window only", generator, "memory", long),
+        reading("memory with gates", finder, "memory"),
+        *gated,
+        reading("retrieval", generator, "recall"),
+        reading("retrieval + finder", finder, "recall"),
+        reading("retrieval + reader", ROOT / "models/reader", "recall"),
+        reading("notes", generator, "notes", long),
+        reading("notes", finder, "notes"),
     ]
 
 

@@ -96,7 +96,7 @@ def test_the_sets_are_read_as_they_are_published(tmp_path):
 
 def test_what_may_be_asked_together_is(cli):
     def made(by: str, citing: bool) -> Reading:
-        return Reading("a", cli, by, {"name": "m", "citing": citing, "reader": None})
+        return Reading("a", ROOT, cli, by, {"name": "m", "citing": citing, "reader": None})
 
     meeting = (Question("whole meeting", "", ("x",), 8), Question("by query", "Who?", ("y",), 5))
     assert [words for _, words in calls(made("memory", False), (*meeting, *QUESTIONS[:2]))] == [
@@ -116,7 +116,7 @@ def test_what_may_be_asked_together_is(cli):
 
 def test_long_texts_are_left_out_and_what_the_time_did_not_reach_is_counted(cli, tmp_path):
     demo = cli.run("inspect")[0]
-    reading = Reading("memory with gates", cli, "memory", demo, room=400)
+    reading = Reading("memory with gates", ROOT / "models/demo", cli, "memory", demo, room=400)
     texts = [text("short"), text("long", 40), text("short again", 2)]
     cell = measure(reading, small(), texts, tmp_path, 1e9, Progress())
     assert (cell["texts"], cell["left_out"], cell["unasked"]) == (2, 1, 0)
