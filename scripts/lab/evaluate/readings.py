@@ -36,7 +36,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -161,37 +161,40 @@ def own_ms() -> float:
     return 1000 * sum(one.ru_utime + one.ru_stime for one in used)
 
 
+def read_and_ask(reading: Reading, of: Set, text: Text, work: Path, over: Callable[[], bool], cell: Cell) -> None:
+    """A text read once, saved and asked; after the first answers no call begins when time is over."""
+    file = work / "text.txt"
+    state = work / "state"
+    words = ("--reading", reading.by)
+    file.write_text(text.text, "utf-8")
+    state.unlink(missing_ok=True)
+    reading.cli.run("read", str(file), "--save", str(state), *words)
+    usage = None
+    for some, (command, *rest) in calls(reading, text.questions):
+        if usage and over():
+            cell.unasked += len(some)
+            continue
+        report, _, _ = reading.cli.run(command, str(file), *rest, "--state", str(state), *words)
+        usage = report["usage"]
+        answers = report["answers"] if command == "ask" else [report["summary"]]
+        for question, answer in zip(some, answers, strict=True):
+            cell.add(question.kind, of.worth(answer, question), answer)
+    cell.read(usage)
+
+
 def measure(reading: Reading, of: Set, texts: list[Text], work: Path, seconds: float, progress: Progress) -> dict:
     """Texts read and questions asked until `seconds` have passed: a record's cell."""
     others = Others(0)
     before = own_ms()
     began = time.monotonic()
     cell = Cell()
-    file = work / "text.txt"
-    state = work / "state"
     for number, text in enumerate(texts):
-        if time.monotonic() - began > seconds:
-            cell.unasked += len(text.questions)
-            continue
         if not fits(reading, text.text):
             cell.left_out += 1
-            continue
-        file.write_text(text.text, "utf-8")
-        state.unlink(missing_ok=True)
-        words = ("--reading", reading.by)
-        reading.cli.run("read", str(file), "--save", str(state), *words)
-        usage = None
-        for some, (command, *rest) in calls(reading, text.questions):
-            if usage and time.monotonic() - began > seconds:
-                cell.unasked += len(some)
-                continue
-            report, _, _ = reading.cli.run(command, str(file), *rest, "--state", str(state), *words)
-            answers = report["answers"] if command == "ask" else [report["summary"]]
-            for question, answer in zip(some, answers, strict=True):
-                cell.add(question.kind, of.worth(answer, question), answer)
-            usage = report["usage"]
-        if usage:
-            cell.read(usage)
+        elif time.monotonic() - began > seconds:
+            cell.unasked += len(text.questions)
+        else:
+            read_and_ask(reading, of, text, work, lambda: time.monotonic() - began > seconds, cell)
         progress.say(f"{of.title}, {reading.title}: {number + 1} of {len(texts)} texts", last=False)
     others.own_ms = own_ms() - before
     taken = round(others.share(), 3)
