@@ -77,10 +77,10 @@ def page(record: dict, sets: dict[str, Set]) -> str:
     by_set = {name: [cell for cell in record["cells"] if cell["set"] == of.title] for name, of in sets.items()}
     taken = [100 * cell["processors_taken_by_others"] for cells in by_set.values() for cell in cells]
     said = (
-        f"{record['threads']} threads; other programs took {100 * record['processors_taken_by_others']:.0f} % of the "
-        f"processors ({min(taken):.0f} to {max(taken):.0f} % by reading and set). A reading began nothing more of a "
-        f"set after {record['seconds_a_set']:.0f} s, and the generator read no text of more than "
-        f"{record['longest']:,} tokens."
+        "One thread each, as many readings at a time as there are cores; other programs took "
+        f"{100 * record['processors_taken_by_others']:.0f} % of the processors "
+        f"({min(taken):.0f} to {max(taken):.0f} % by set). A reading began nothing more of a set after "
+        f"{record['seconds_a_set']:.0f} s, and the generator read no text of more than {record['longest']:,} tokens."
     )
     parts = [of_set(of, by_set[name]) for name, of in sets.items() if name not in GENERATED]
     keys = {name: cells for name, cells in by_set.items() if name in GENERATED}

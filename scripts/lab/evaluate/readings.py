@@ -16,14 +16,15 @@ and the reader (models/reader).
     retrieval + reader   the reader by recall
     notes                the generator and the finder by notes
 
-Texts and questions are drawn by a fixed seed (reading_sets.py). A text is read once (`read --save`); then questions are
-asked of what was saved, in one call where the reading does not read anew for each. A meeting is summarised, also by
+Texts and questions are drawn by a fixed seed (reading_sets.py). A text is read once: its questions are
+asked in one call, or of what `read --save` saved where a reading takes several. A meeting is summarised, also by
 query where a summary of sentences may be about something: of models that quote, by recall. A reading begins nothing
 more of a set after --seconds, and the generator reads no text whole that is longer than --longest; both are counted.
 
 Each mean comes with n and the interval that holds it with 95 % (bootstrap over questions; of pass keys Wilson). TTFT,
-time to read and bytes of the state are the command line's; how much of the processors other programs took stands
-beside them. --out keeps what was measured; a run that was cut goes on from it.
+time to read and bytes of the state are the command line's, of one thread, as many readings at a time as there are
+cores; how much of the processors other programs took stands beside them. --out keeps the sets that were measured; a
+run that was cut goes on from it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -162,19 +164,22 @@ def own_ms() -> float:
 
 
 def read_and_ask(reading: Reading, of: Set, text: Text, work: Path, over: Callable[[], bool], cell: Cell) -> None:
-    """A text read once, saved and asked; after the first answers no call begins when time is over."""
+    """A text read once and asked, saved between calls; after the first answers no call begins when time is over."""
     file = work / "text.txt"
     state = work / "state"
-    words = ("--reading", reading.by)
+    words = ["--reading", reading.by]
     file.write_text(text.text, "utf-8")
-    state.unlink(missing_ok=True)
-    reading.cli.run("read", str(file), "--save", str(state), *words)
+    planned = list(calls(reading, text.questions))
+    if len(planned) > 1:
+        state.unlink(missing_ok=True)
+        reading.cli.run("read", str(file), "--save", str(state), *words)
+        words += ["--state", str(state)]
     usage = None
-    for some, (command, *rest) in calls(reading, text.questions):
+    for some, (command, *rest) in planned:
         if usage and over():
             cell.unasked += len(some)
             continue
-        report, _, _ = reading.cli.run(command, str(file), *rest, "--state", str(state), *words)
+        report, _, _ = reading.cli.run(command, str(file), *rest, *words)
         usage = report["usage"]
         answers = report["answers"] if command == "ask" else [report["summary"]]
         for question, answer in zip(some, answers, strict=True):
@@ -184,24 +189,34 @@ def read_and_ask(reading: Reading, of: Set, text: Text, work: Path, over: Callab
 
 def measure(reading: Reading, of: Set, texts: list[Text], work: Path, seconds: float, progress: Progress) -> dict:
     """Texts read and questions asked until `seconds` have passed: a record's cell."""
-    others = Others(0)
-    before = own_ms()
     began = time.monotonic()
     cell = Cell()
-    for number, text in enumerate(texts):
+    for text in texts:
         if not fits(reading, text.text):
             cell.left_out += 1
         elif time.monotonic() - began > seconds:
             cell.unasked += len(text.questions)
         else:
             read_and_ask(reading, of, text, work, lambda: time.monotonic() - began > seconds, cell)
-        progress.say(f"{of.title}, {reading.title}: {number + 1} of {len(texts)} texts", last=False)
-    others.own_ms = own_ms() - before
-    taken = round(others.share(), 3)
     spent = round(time.monotonic() - began, 1)
     progress.say(f"{of.title}, {reading.title}: {sum(map(len, cell.worths.values()))} answers in {spent} s", last=True)
-    about = {"reading": reading.title, "set": of.title, "processors_taken_by_others": taken, "seconds": spent}
-    return about | cell.json(of)
+    return {"reading": reading.title, "set": of.title, "seconds": spent} | cell.json(of)
+
+
+def measure_set(readings: list[Reading], of: Set, texts: list[Text], seconds: float) -> list[dict]:
+    """A cell a reading; as many readings at a time as there are cores, by one thread each."""
+    others = Others(0)
+    before = own_ms()
+    progress = Progress()
+
+    def one(reading: Reading) -> dict:
+        with tempfile.TemporaryDirectory(prefix="edgeinfinite-reading-") as folder:
+            return measure(reading, of, texts, Path(folder), seconds, progress)
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        cells = list(pool.map(one, readings))
+    others.own_ms = own_ms() - before
+    return [cell | {"processors_taken_by_others": round(others.share(), 3)} for cell in cells]
 
 
 def full(generator: Path, folder: Path) -> tuple[Path, int]:
@@ -221,7 +236,7 @@ def readings_of(options: argparse.Namespace, work: Path) -> list[Reading]:
     def reading(name: str, folder: Path, by: str, room: int | None = None, scenario: str = "") -> Reading:
         cli = start.asking(folder)
         model, _, _ = cli.run("inspect")
-        cli.options = [*cli.options, "--threads", str(options.threads)]
+        cli.options = [*cli.options, "--threads", "1"]
         return Reading(name, folder, in_scenario(cli, scenario) if scenario else cli, by, model, room)
 
     generator = options.generator or script("models.sh", "smollm2")
@@ -282,7 +297,6 @@ def main() -> int:
     parser.add_argument("--most", type=int, default=48, help="most questions of a set (%(default)s)")
     parser.add_argument("--seconds", type=float, default=45, help="after these no text is begun (%(default)s)")
     parser.add_argument("--longest", type=int, default=40_000, help="tokens that the generator reads (%(default)s)")
-    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="of a run (%(default)s)")
     parser.add_argument("--out", type=Path, help="what was measured (JSON), to go on from")
     parser.add_argument("--write", action="store_true", help="write the record to docs/records, and the table")
     options = parser.parse_args()
@@ -290,13 +304,7 @@ def main() -> int:
         parser.error(f"found no --data, expected the folder that holds {' '.join(outside)}")
     began = time.monotonic()
     commit()
-    progress = Progress()
-    about = {
-        "most": options.most,
-        "seconds_a_set": options.seconds,
-        "longest": options.longest,
-        "threads": options.threads,
-    }
+    about = {"most": options.most, "seconds_a_set": options.seconds, "longest": options.longest}
     cells = kept(options.out, about)
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-readings-") as folder:
         work = Path(folder)
@@ -304,10 +312,9 @@ def main() -> int:
         for name in options.sets:
             of = SETS[name]
             texts = drawn(name, of, options.data, options.most)
-            for reading in readings:
-                if not any((cell["reading"], cell["set"]) == (reading.title, of.title) for cell in cells):
-                    cells.append(measure(reading, of, texts, work, options.seconds, progress))
-                    keep(options.out, about, cells)
+            done = {cell["reading"] for cell in cells if cell["set"] == of.title}
+            cells += measure_set([one for one in readings if one.title not in done], of, texts, options.seconds)
+            keep(options.out, about, cells)
         models = {one.title: {key: one.model[key] for key in ("name", "version", "folder_bytes")} for one in readings}
         record = record_head(["scripts/lab.sh", "readings", *sys.argv[1:]], readings[-1].cli, began)
     taken = statistics.median(cell["processors_taken_by_others"] for cell in cells)
