@@ -25,10 +25,12 @@ def head(*columns: str) -> list[str]:
 
 
 def shown(score: dict | None) -> str:
-    """A mean in percent, its interval and n."""
+    """A mean in percent, its interval and n; of one answer no bootstrap tells an interval."""
     if score is None:
         return "–"
     mean, low, high = score["mean"]
+    if score["n"] == 1 and low == high:
+        return f"{mean:.1f} of 1"
     return f"{mean:.1f} ({low:.0f}–{high:.0f}) of {score['n']}"
 
 

@@ -164,7 +164,8 @@ def own_ms() -> float:
 
 
 def read_and_ask(reading: Reading, of: Set, text: Text, work: Path, over: Callable[[], bool], cell: Cell) -> None:
-    """A text read once and asked, saved between calls; after the first answers no call begins when time is over."""
+    """A text read once and asked, saved between calls; by notes, which read it anew for each question, until time is
+    over."""
     file = work / "text.txt"
     state = work / "state"
     words = ["--reading", reading.by]
@@ -176,7 +177,7 @@ def read_and_ask(reading: Reading, of: Set, text: Text, work: Path, over: Callab
         words += ["--state", str(state)]
     usage = None
     for some, (command, *rest) in planned:
-        if usage and over():
+        if usage and reading.by == "notes" and over():
             cell.unasked += len(some)
             continue
         report, _, _ = reading.cli.run(command, str(file), *rest, *words)
