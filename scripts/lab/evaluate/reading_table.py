@@ -76,7 +76,9 @@ def of_keys(by_set: dict[str, list[dict]]) -> list[str]:
 
 def page(record: dict, sets: dict[str, Set]) -> str:
     """Markdown: what ran beside it, then every table."""
-    by_set = {name: [cell for cell in record["cells"] if cell["set"] == of.title] for name, of in sets.items()}
+    order = list(record["readings"])
+    cells = sorted(record["cells"], key=lambda cell: order.index(cell["reading"]))
+    by_set = {name: [cell for cell in cells if cell["set"] == of.title] for name, of in sets.items()}
     taken = [100 * cell["processors_taken_by_others"] for cells in by_set.values() for cell in cells]
     said = (
         "One thread each, as many readings at a time as there are cores; other programs took "
