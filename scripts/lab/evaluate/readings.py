@@ -1,6 +1,7 @@
 """What each reading of a document brings and costs, on sets of the papers, through the shipped command line.
 
-    scripts/lab.sh readings --data DATA --most 48 --write                  every reading and set; twenty minutes
+    scripts/lab.sh readings --data DATA --write            every reading and set; an hour on two busy cores
+    scripts/lab.sh readings --data DATA --most 24 --seconds 10 --longest 12000        a quarter of one, with few answers
     scripts/lab.sh readings --data DATA --model FOLDER --sets qmsum        also a model whose gates are trained
     scripts/lab.sh readings --sets keys-2048 keys-8192 --most 6            generated documents only, which need no DATA
 
