@@ -5,9 +5,9 @@
     scripts/lab.sh readings --data DATA --model FOLDER --sets qmsum        also a model whose gates are trained
     scripts/lab.sh readings --sets keys-2048 keys-8192 --most 6            generated documents only, which need no DATA
 
-Readings are of three model folders: a generator (SmolLM2-135M-Instruct by scripts/models.sh; its gates are not trained,
-so that by `memory` it attends to the pinned tokens and the window), the finder (models/demo, whose gates are trained)
-and the reader (models/reader).
+Readings are of three model folders: a generator (SmolLM2-135M-Instruct by scripts/models.sh --plain; its gates are not
+trained, so that by `memory` it attends to the pinned tokens and the window), the finder (models/demo, whose gates are
+trained) and the reader (models/reader).
 
     full attention       the generator in a scenario whose window of 8,192 tokens holds the text; no longer ones
     window only          the generator in its own scenario, by memory
@@ -241,7 +241,7 @@ def readings_of(options: argparse.Namespace, work: Path) -> list[Reading]:
         cli.options = [*cli.options, "--threads", "1"]
         return Reading(name, folder, in_scenario(cli, scenario) if scenario else cli, by, model, room)
 
-    generator = options.generator or script("models.sh", "smollm2")
+    generator = options.generator or script("models.sh", "--plain", "smollm2")
     finder = ROOT / "models/demo"
     wide, room = full(generator, work / "full")
     long = options.longest
@@ -293,7 +293,7 @@ def main() -> int:
     """The command line → its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="the folder of fairytaleqa/, covidqa/ and qmsum/")
-    parser.add_argument("--generator", type=Path, help="a model folder; by default scripts/models.sh smollm2")
+    parser.add_argument("--generator", type=Path, help="a model folder; by default scripts/models.sh --plain smollm2")
     parser.add_argument("--model", type=Path, nargs="+", default=[], help="folders whose gates are trained")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--most", type=int, default=48, help="most questions of a set (%(default)s)")
