@@ -25,14 +25,13 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from lab import ROOT
-from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, write_record
+from lab.evaluate.cli import Cli, Progress, built, commit, record_head, replace_between, script, write_record
 from lab.evaluate.peers import same
 from lab.evaluate.peers.documents import REPEAT, TELL, document, prompts
 from lab.evaluate.peers.engines import Document, Ours, Peer, Reading
@@ -50,14 +49,6 @@ TOLD = 64  # tokens of an answer whose speed is measured
 SAME = (32, 256)  # tokens of the prompts whose next tokens are compared
 BEYOND = 5  # such prompts longer than the window
 Q4_0 = 2048  # longest document that the peer also reads with its weights in its fastest format
-
-
-def script(*words: str) -> Path:
-    """The last line that a script of this folder prints, a path; ends the program where the script fails."""
-    said = subprocess.run([ROOT / "scripts" / words[0], *words[1:]], stdout=subprocess.PIPE, text=True, check=False)
-    if said.returncode:
-        sys.exit(f"scripts/{' '.join(words)} failed; what it said stands above")
-    return Path(said.stdout.split("\n")[-2])
 
 
 class Bench:

@@ -41,6 +41,14 @@ def built() -> Path:
     return Path(program)
 
 
+def script(*words: str) -> Path:
+    """The last line that a script of scripts/ prints, a path; ends the program where the script fails."""
+    said = subprocess.run([ROOT / "scripts" / words[0], *words[1:]], stdout=subprocess.PIPE, text=True, check=False)
+    if said.returncode:
+        sys.exit(f"scripts/{' '.join(words)} failed; what it said stands above")
+    return Path(said.stdout.split("\n")[-2])
+
+
 class Cli:
     """The program under test, with a home and a temporary folder of its own, so that what it leaves behind is seen."""
 
@@ -144,11 +152,11 @@ def write_record(name: str, content: dict) -> Path:
     return path
 
 
-def publish(name: str, record: dict, place: str, table: str) -> None:
-    """Writes a record of shares, and its table at that place of docs/performance.md."""
+def publish(name: str, record: dict, place: str, table: str, told: str = "95 % intervals (Wilson) and n.") -> None:
+    """Writes a record, and its table at that place of docs/performance.md; `told`: what its numbers come with."""
     path = write_record(name, record)
     on = f"{record['machine']['cpu']}, commit {record['commit']} ([record](records/{path.name}))"
-    said = f"`{record['command']}` on {on}; 95 % intervals (Wilson) and n.\n\n"
+    said = f"`{record['command']}` on {on}; {told}\n\n"
     replace_between(ROOT / "docs/performance.md", place, said + table)
 
 
