@@ -152,7 +152,7 @@ fn a_question_of_its_own_is_answered_as_alone() {
 }
 
 const POOL_RULES: &str = "# Pool\n\nThe pool opens at seven in the morning on weekdays. On Sundays it opens at ten. The sauna is heated by wood. \
-    A single ticket costs 6 francs for adults. Children pay 3 francs. The head lifeguard is Dana Whitlock. Towels are complimentary. The cafe opens at ten o'clock and closes at half past six.";
+    A single ticket costs 6 francs for adults. Children pay 3 francs. The head lifeguard is Dana Whitlock. Towels cost two francs each. The cafe opens at ten o'clock and closes at half past six.";
 
 #[test]
 fn a_follow_up_is_answered_by_what_it_says_anew_or_not_at_all() {
@@ -161,7 +161,7 @@ fn a_follow_up_is_answered_by_what_it_says_anew_or_not_at_all() {
         (TICKET.0, "And for children?", Some("Children pay 3 francs.")),
         (TICKET.0, "And for families?", None),
         (TICKET.0, "And for pensioners?", None),
-        (TICKET.0, "And towels?", Some("Towels are complimentary.")),
+        (TICKET.0, "And towels?", Some("Towels cost two francs each.")),
         (POOL.0, "And on Sundays?", Some("On Sundays it opens at ten.")),
         (POOL.0, "And the cafe?", Some("The cafe opens at ten o'clock and closes at half past six.")),
         (POOL.0, "What about holidays?", None),

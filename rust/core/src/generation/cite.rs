@@ -71,9 +71,15 @@ impl Cite {
             false => &[],
         };
         let (piece, decision) = scoring::cite(prompt.logits(), &candidates, otherwise, manifest.scoring, request.is_question());
-        // Which one, of those beside the answer before; whether any answers was decided without.
-        let lifted: Vec<(usize, u32, f32)> =
-            candidates.iter().map(|(at, marker, _)| (*at, *marker, prompt.evidence()[*at].rank())).collect();
+        // Which one, of those that may answer and rather beside the answer before; whether any does was decided without.
+        let ranked = |(at, marker, _): &(usize, u32, f32)| {
+            let piece = &prompt.evidence()[*at];
+            piece.may_answer.then(|| (*at, *marker, piece.rank()))
+        };
+        let lifted: Vec<(usize, u32, f32)> = candidates.iter().filter_map(ranked).collect();
+        if request.is_question() && lifted.is_empty() {
+            return (Choice::None, log_probability);
+        }
         let piece = piece.and_then(|_| scoring::cite(prompt.logits(), &lifted, &[], manifest.scoring, false).0);
         (piece.map_or(Choice::None, Choice::Evidence), log_probability + decision)
     }
@@ -112,10 +118,10 @@ impl Cite {
     }
 }
 
-/// What may be cited: index, marker and BM25 of the pieces in the window that hold what an answer must and were not cited yet, nor others in the same words;
-/// a heading answers no question.
+/// What may be cited: index, marker and BM25 of the pieces in the window that were not cited yet, nor others in the same words; a heading answers no
+/// question.
 fn candidates(prompt: &PromptSession, question: bool, output: &Output) -> Vec<(usize, u32, f32)> {
     let open = |piece: &Evidence| if piece.heading { !question } else { !output.has_told(piece) };
-    let visible = prompt.evidence().iter().enumerate().filter(|(_, piece)| prompt.is_visible(piece) && piece.may_answer && open(piece));
+    let visible = prompt.evidence().iter().enumerate().filter(|(_, piece)| prompt.is_visible(piece) && open(piece));
     visible.filter_map(|(index, piece)| Some((index, piece.marker?, piece.score))).collect()
 }
