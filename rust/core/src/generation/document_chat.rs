@@ -42,13 +42,16 @@ const QUOTES: usize = 2;
 const QUESTION: usize = 512;
 const QUOTE: usize = 1024;
 
+/// Is told the language of what is asked, and what says whether a word stands there.
+pub(crate) type WithWords<'w> = dyn FnMut(Language, &dyn Fn(&str) -> bool) + 'w;
+
 /// What a chat asks.
 pub(crate) trait Questioned: Debug + Send + Sync {
     /// What answers a question, looked for rather beside the quotes of the answer before.
     fn answering(&self, question: &str, options: AskOptions, before: &Before) -> Result<Box<dyn Generate>>;
 
-    /// Tells `then` the language of what is asked after a quote, and whether a word stands in what is asked.
-    fn words(&self, last: Option<&Quote>, then: &mut dyn FnMut(Language, &dyn Fn(&str) -> bool)) -> Result<()>;
+    /// Calls `then`; the language is that of what is asked after a quote.
+    fn words(&self, last: Option<&Quote>, then: &mut WithWords<'_>) -> Result<()>;
 }
 
 /// The answer that a question refers to; nothing for any other question.
@@ -154,7 +157,7 @@ impl Questioned for Arc<document::Shared> {
         answering(self, question, options, before.near(|quote| Some(quote.span)))
     }
 
-    fn words(&self, _: Option<&Quote>, then: &mut dyn FnMut(Language, &dyn Fn(&str) -> bool)) -> Result<()> {
+    fn words(&self, _: Option<&Quote>, then: &mut WithWords<'_>) -> Result<()> {
         let read = self.read_state()?;
         let holds = |word: &str| read.index.query(word).is_ok_and(|query| query.finds_any());
         then(read.index.language(), &holds);

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use crate::answer::Quote;
 use crate::error::Result;
 use crate::generation::answer_stream::Generate;
-use crate::generation::document_chat::{Before, DocumentChat, Questioned};
+use crate::generation::document_chat::{Before, DocumentChat, Questioned, WithWords};
 use crate::generation::request::AskOptions;
-use crate::index::{Language, Query};
+use crate::index::Query;
 use crate::shelf::asking::{Chosen, asking};
 use crate::shelf::entry::Filter;
 use crate::shelf::shelf::{Shared, Shelf};
@@ -33,7 +33,7 @@ impl Questioned for Filtered {
     }
 
     /// The language is that of the document that was quoted last, or else of most of the text.
-    fn words(&self, last: Option<&Quote>, then: &mut dyn FnMut(Language, &dyn Fn(&str) -> bool)) -> Result<()> {
+    fn words(&self, last: Option<&Quote>, then: &mut WithWords<'_>) -> Result<()> {
         let chosen = Chosen::new(&self.shelf, &self.filter)?;
         let quoted = last.and_then(|quote| chosen.place(quote));
         let language = quoted.map_or_else(|| chosen.language(), |place| chosen.snapshot.languages[place as usize]);
