@@ -27,7 +27,7 @@ def test_what_answers_is_among_the_first(cli, tmp_path):
     cases = CASES["xquad"](tmp_path)
     found = searched(cli, "xquad", cases, tmp_path, Progress())
     assert {most: Share.of(share).right for most, share in found.items()} == {str(most): 2 for most in FIRST}
-    assert "100.0 %" in tables(found, {})
+    assert "100.0 %" in tables({"xquad": found}, {})
 
 
 def test_own_words_are_told_from_others(cli, tmp_path):

@@ -78,11 +78,12 @@ impl Candidates {
         self.after = matches.last().map(Match::rank).or(self.after);
         let mut candidates = Vec::new();
         for (found, headings) in matches.iter().zip(headings) {
-            if only_leads(document, &found.passage)? {
+            let mut before = String::new();
+            let sentences = candidates_of(document, found, &headings.join(ABOVE), query.weights())?;
+            if sentences.len() == 1 && only_leads(document, &found.passage)? {
                 continue;
             }
-            let mut before = String::new();
-            for mut candidate in candidates_of(document, found, &headings.join(ABOVE), query.weights())? {
+            for mut candidate in sentences {
                 candidate.may_answer = demand.is_met(&candidate.text, &candidate.heading, &before);
                 candidate.lift = self.near.lift(candidate.span);
                 before.clone_from(&candidate.text);

@@ -17,6 +17,11 @@ impl Demand {
         Ok(Self(query.map(|query| query.weights().clone()).filter(|weights| !weights.terms.is_empty())))
     }
 
+    /// Whether any sentence may answer.
+    pub fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether a sentence may answer; `above`: headings and what else it is read with, `before`: the sentence before, which may name what it speaks of.
     pub fn is_met(&self, sentence: &str, above: &str, before: &str) -> bool {
         self.0.as_ref().is_none_or(|phrase| [sentence, above, before].iter().any(|text| phrase.holds_any(text)))

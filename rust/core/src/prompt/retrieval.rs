@@ -183,15 +183,19 @@ impl Recall {
     fn cut(&mut self, document: &Shared, matches: &[Match], weights: &Weights, demand: &Demand) -> Result<()> {
         for found in matches {
             let lift = PASSAGE_WEIGHT * weights.share(found.score);
-            let headings = headings(&document.source, &document.read_state()?.index, &found.passage)?.join(" ");
+            let above = match demand.is_none() {
+                true => String::new(),
+                false => headings(&document.source, &document.read_state()?.index, &found.passage)?.join(" "),
+            };
             let mut before = String::new();
-            let only_leads = only_leads(document, &found.passage)?;
-            for mut piece in sentences(document, &found.passage, self.whole, weights, lift)? {
+            let pieces = sentences(document, &found.passage, self.whole, weights, lift)?;
+            let only_leads = pieces.len() == 1 && only_leads(document, &found.passage)?;
+            for mut piece in pieces {
                 if only_leads && !self.whole {
                     continue;
                 }
                 piece.heading |= only_leads;
-                piece.may_answer = demand.is_met(&piece.shown.text, &headings, &before);
+                piece.may_answer = demand.is_met(&piece.shown.text, &above, &before);
                 piece.lift = self.near.lift(piece.span);
                 before.clone_from(&piece.shown.text);
                 if self.known.len() > MOST_KNOWN {
