@@ -157,7 +157,7 @@ pub fn places(document: &Document, source: &TextSource, file: &Path, answer: Opt
         let share = format!("{} % of {name} was looked at{rest}", 100 * looked / all);
         let share = if answer.question.is_some() { share } else { "no sentence bears on it".to_owned() };
         print::line(&print::styled(2, &format!("  ╰ {nothing}{share}")))?;
-        if let Some(question) = answer.resolved_question.as_ref().or(answer.question.as_ref()) {
+        if let Some(question) = asked(answer) {
             search::nearest(document, source, file, question)?;
         }
     }
@@ -174,6 +174,11 @@ pub fn places(document: &Document, source: &TextSource, file: &Path, answer: Opt
     }
     answer.quotes.iter().try_for_each(|quote| quoted(source, &name, quote))?;
     print::line("")
+}
+
+/// The question as it was put to the document, in full; None of a summary.
+pub fn asked(answer: &Answer) -> Option<&str> {
+    answer.resolved_question.as_deref().or(answer.question.as_deref())
 }
 
 /// The words that answer by themselves, or a yes or no.

@@ -267,9 +267,8 @@ fn places(shelf: &Shelf, filter: &Filter, answer: &Answer) -> Result<()> {
             _ => "no sentence of the documents bears on it",
         };
         print::line(&print::styled(2, &format!("  ╰ nothing found: {nothing}")))?;
-        let question = answer.resolved_question.as_ref().or(answer.question.as_ref());
         let options = SearchOptions { limit: NEAREST, offset: 0 };
-        let nearest = question.map_or_else(|| Ok(Vec::new()), |question| shelf.search(question, filter, options))?;
+        let nearest = answer::asked(answer).map_or_else(|| Ok(Vec::new()), |question| shelf.search(question, filter, options))?;
         if !nearest.is_empty() {
             print::line(&print::styled(2, "  nearest passages, not an answer:"))?;
         }

@@ -113,13 +113,6 @@ impl Weights {
         adds
     }
 
-    /// Whether a text holds a term of the question.
-    pub fn holds_any(&self, text: &str) -> bool {
-        let mut holds = false;
-        for_each_term(text, self.language, |term| holds |= self.find(term).is_some());
-        holds
-    }
-
     fn find(&self, term: u32) -> Option<usize> {
         self.terms.binary_search_by_key(&term, |t| t.0).ok()
     }

@@ -7,7 +7,7 @@ use crate::index::bm25::Weights;
 use crate::prompt::near::Near;
 
 /// The terms of the phrase; None of any other question, and where it has none.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug)]
 pub(crate) struct Demand(Option<Weights>);
 
 impl Demand {
@@ -24,6 +24,6 @@ impl Demand {
 
     /// Whether a sentence may answer; `above`: headings and what else it is read with, `before`: the sentence before, which may name what it speaks of.
     pub fn is_met(&self, sentence: &str, above: &str, before: &str) -> bool {
-        self.0.as_ref().is_none_or(|phrase| [sentence, above, before].iter().any(|text| phrase.holds_any(text)))
+        self.0.as_ref().is_none_or(|phrase| [sentence, above, before].iter().any(|text| phrase.adds(text, "")))
     }
 }
