@@ -71,6 +71,12 @@ fn questions_and_options() {
     }
 }
 
+/// One bit in the middle is another.
+fn change_a_bit(bytes: &mut Vec<u8>) {
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+}
+
 #[test]
 fn model_folders() {
     let break_json = |from: &str, to: &str| {
@@ -111,12 +117,21 @@ fn model_folders() {
         let folder = tiny_copy();
         let path = folder.path().join(name);
         let mut bytes = fs::read(&path).unwrap();
-        let middle = bytes.len() / 2;
-        bytes[middle] ^= 1;
+        change_a_bit(&mut bytes);
         fs::write(&path, &bytes).unwrap();
         refused(&["--model", folder.path().to_str().unwrap(), "verify"], b"", 1, code, name);
         fs::remove_file(&path).unwrap();
         refused(&["--model", folder.path().to_str().unwrap(), "verify"], b"", 1, "model.missing", name);
+    }
+    // Weights are compared while they are loaded.
+    let beside = || break_json("\"accelerator\": \"Cpu\"", "\"weights\": \"embedding.f16\", \"accelerator\": \"Cpu\"");
+    for (change, word) in [(change_a_bit as fn(&mut Vec<u8>), "SHA-256"), (|bytes| bytes.truncate(100), "found 100 bytes")] {
+        let folder = beside();
+        let path = folder.path().join("embedding.f16");
+        let mut bytes = fs::read(&path).unwrap();
+        change(&mut bytes);
+        fs::write(&path, &bytes).unwrap();
+        refused(&["--model", folder.path().to_str().unwrap(), "ask", "-", "What?"], b"Some text.", 1, "model.hash", word);
     }
     refused(&["--model", "/nowhere", "inspect"], b"", 1, "model.missing", "/nowhere");
     let empty = scratch();

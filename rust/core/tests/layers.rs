@@ -72,6 +72,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "model",
         &[
+            "concurrently",
             "memory_estimate",
             "inspect",
             "open_options",

@@ -109,18 +109,35 @@ impl FileEntry {
     /// # Errors
     /// `model.missing` or `model.hash`.
     pub fn verify(&self, path: &Path) -> Result<()> {
-        let size =
-            std::fs::metadata(path).map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?.len();
-        let differs = |what: String| Error::new("model.hash", format!("{}: {what}", path.display()));
-        if size != self.bytes {
-            return Err(differs(format!("found {size} bytes, expected {}", self.bytes)));
-        }
-        let found = sha256(path).map_err(|e| Error::io(path.display(), &e))?;
-        if found != self.sha256 {
-            return Err(differs(format!("found SHA-256 {}…, expected {}…", start(&found), start(&self.sha256))));
-        }
-        Ok(())
+        self.verify_size(path)?;
+        self.verify_hash(path)
     }
+
+    /// Compares a file's size.
+    ///
+    /// # Errors
+    /// `model.missing` or `model.hash`.
+    pub fn verify_size(&self, path: &Path) -> Result<()> {
+        let found =
+            std::fs::metadata(path).map_err(|e| Error::new("model.missing", format!("found no file {}: {e}", path.display())))?.len();
+        if found == self.bytes { Ok(()) } else { Err(differs(path, format!("found {found} bytes, expected {}", self.bytes))) }
+    }
+
+    /// Compares a file's SHA-256.
+    ///
+    /// # Errors
+    /// `model.hash` or `io`.
+    pub fn verify_hash(&self, path: &Path) -> Result<()> {
+        let found = sha256(path).map_err(|e| Error::io(path.display(), &e))?;
+        if found == self.sha256 {
+            return Ok(());
+        }
+        Err(differs(path, format!("found SHA-256 {}…, expected {}…", start(&found), start(&self.sha256))))
+    }
+}
+
+fn differs(path: &Path, what: String) -> Error {
+    Error::new("model.hash", format!("{}: {what}", path.display()))
 }
 
 fn start(hash: &str) -> &str {

@@ -82,11 +82,28 @@ impl Manifest {
         Ok(Self { generator, ..own })
     }
 
-    /// Compares every file's size and SHA-256 with the manifest's.
+    /// Compares every file's size with the manifest's, and the SHA-256 of those that say how others are read: all but weights.
     ///
     /// # Errors
     /// `model.missing` or `model.hash`, with the file.
     pub fn verify(&self, folder: &Path) -> Result<()> {
-        self.files.iter().try_for_each(|(name, entry)| entry.verify(&folder.join(name)))
+        self.files.iter().try_for_each(|(name, entry)| entry.verify_size(&folder.join(name)))?;
+        self.verify_hashes(folder, |name| !self.is_weights(name))
+    }
+
+    /// Compares the SHA-256 of weights: numbers alone, which may be loaded meanwhile.
+    ///
+    /// # Errors
+    /// `model.hash`, with the file.
+    pub fn verify_weights(&self, folder: &Path) -> Result<()> {
+        self.verify_hashes(folder, |name| self.is_weights(name))
+    }
+
+    fn verify_hashes(&self, folder: &Path, is_meant: impl Fn(&str) -> bool) -> Result<()> {
+        self.files.iter().filter(|(name, _)| is_meant(name)).try_for_each(|(name, entry)| entry.verify_hash(&folder.join(name)))
+    }
+
+    fn is_weights(&self, name: &str) -> bool {
+        self.generator.iter().flat_map(|g| &g.artefacts).any(|artefact| artefact.weights.as_deref() == Some(name))
     }
 }

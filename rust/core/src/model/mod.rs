@@ -1,6 +1,7 @@
 //! A loaded model: its generator and reader, its options, what it says about itself, its execution, its self-test, its memory.
 
 pub(crate) mod accelerator_selection;
+mod concurrently;
 pub(crate) mod execution;
 pub(crate) mod generator;
 mod inspect;

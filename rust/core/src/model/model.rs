@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::error::{Error, Result};
 use crate::manifest::prompt_template::Markers;
 use crate::manifest::{Manifest, Reading, Readings};
+use crate::model::concurrently::concurrently;
 use crate::model::execution::Execution;
 use crate::model::generator::{Choice, Generator};
 use crate::model::open_options::OpenOptions;
@@ -42,17 +43,23 @@ impl Model {
             }
         };
         manifest.verify(folder)?;
-        let generator =
-            choice.map(|(of_generator, choice)| Generator::open(folder, &manifest, of_generator, choice, options)).transpose()?;
-        let threads = options.threads(generator.as_ref().map_or(0, |g| g.sizes().threads));
-        let open = |files| Reader::open(folder, &manifest.files, files, threads, options.mapped_weights);
-        let reader = manifest.reader.as_ref().map(open).transpose()?.map(Arc::new);
+        let load = || {
+            let generator = choice.map(|(of_generator, choice)| Generator::open(folder, &manifest, of_generator, choice, options));
+            let generator = generator.transpose()?.map(Arc::new);
+            let threads = options.threads(generator.as_ref().map_or(0, |g| g.sizes().threads));
+            let open = |files| Reader::open(folder, &manifest.files, files, threads, options.mapped_weights);
+            let reader = manifest.reader.as_ref().map(open).transpose()?.map(Arc::new);
+            Ok((generator, reader, threads))
+        };
+        let (verified, loaded): (_, Result<_>) = concurrently(|| manifest.verify_weights(folder), load)?;
+        verified?;
+        let (generator, reader, threads) = loaded?;
         let (tokens, execution) = match (&generator, &reader) {
             (Some(generator), _) => (Arc::clone(&generator.tokens), generator.execution().clone()),
             (None, Some(reader)) => (Arc::clone(reader.tokens()), Execution::of_reader(reader, threads, options)),
             (None, None) => return Err(Error::new("model.format", "found neither a generator nor a reader, expected at least one")),
         };
-        Ok(Arc::new(Self { manifest, generator: generator.map(Arc::new), reader, tokens, execution }))
+        Ok(Arc::new(Self { manifest, generator, reader, tokens, execution }))
     }
 
     /// What model.json says.

@@ -22,6 +22,10 @@ const QNN: &str = "QNNExecutionProvider";
 /// Its file; on Android the app's own, by name.
 const QNN_LIBRARY: &str = "libonnxruntime_providers_qnn.so";
 
+/// How long a thread without work looks for some before it sleeps: longer than most nodes between two that are shared out, so that it need
+/// not be woken for each, and short enough to cost little where every core is taken (docs/threads-and-memory.md).
+const SPIN_MICROSECONDS: &str = "20";
+
 /// An accelerator with what it needs to know.
 #[derive(Debug, Clone)]
 pub enum Provider {
@@ -69,7 +73,8 @@ impl Provider {
         let build = || -> std::result::Result<Session, ort::Error> {
             let builder = Session::builder(environment)?
                 .with_intra_threads(wish.threads)?
-                .with_intra_op_spinning(false)?
+                .with_intra_op_spinning(true)?
+                .with_config_entry("session.intra_op.spin_duration_us", SPIN_MICROSECONDS)?
                 .with_optimization_level(GraphOptimizationLevel::All)?
                 .with_memory_pattern(false)?
                 .with_flush_to_zero()?
