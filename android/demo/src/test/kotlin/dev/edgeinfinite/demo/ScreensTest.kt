@@ -16,6 +16,7 @@ import dev.edgeinfinite.ReadOptions
 import dev.edgeinfinite.SummaryOptions
 import dev.edgeinfinite.TextSource
 import kotlinx.coroutines.awaitCancellation
+import kotlinx.coroutines.delay
 import kotlinx.coroutines.flow.Flow
 import kotlinx.coroutines.flow.transform
 import org.junit.Assert.assertEquals
@@ -237,7 +238,7 @@ class HeldApp : DemoApp() {
         ): Document {
             val document = model.read(source, options) {
                 onProgress(it)
-                if (holds(it)) hold()
+                if (holding && it.percent >= HELD) if (holds(it)) hold() else delay(PAUSE) // however fast this machine reads
             }
             return HeldDocument(document)
         }
@@ -256,5 +257,11 @@ class HeldApp : DemoApp() {
     }
 }
 
+/** From how many percent of a reading on it is held. */
+private const val HELD = 20
+
+/** Milliseconds by which a reading that is to be held is slowed, until it takes long enough. */
+private const val PAUSE = 500L
+
 /** Where a reading is held: when the time left is known, and is worth telling. */
-private fun holds(progress: AnswerEvent.Progress) = progress.percent >= 20 && (progress.secondsLeft ?: 0.0) >= 1
+private fun holds(progress: AnswerEvent.Progress) = progress.percent >= HELD && (progress.secondsLeft ?: 0.0) >= 1
