@@ -226,8 +226,8 @@ fn rejected_rows_leave_no_trace() {
         let mut several = 0;
         while at < 480 {
             number = number.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let length = 1 + number as usize % 8;
-            let right = (number >> 8) as usize % 8;
+            let length = 1 + number as usize % 16;
+            let right = (number >> 8) as usize % 16;
             let tokens: Vec<u32> = (0..length as u32).map(|i| if i as usize <= right { at + i } else { 250 }).collect();
             let mut next = at;
             let choose = |logits: &[f32]| {

@@ -137,8 +137,8 @@ impl Decoder {
         Ok(if chosen.is_empty() { None } else { Some(text) })
     }
 
-    /// The token chosen last and drafted ones, as many tokens as the number says: none, one, three or seven are drafted, so that few row counts are
-    /// bound.
+    /// The token chosen last and drafted ones, as many tokens as the number says: none, one, three, seven or fifteen are drafted, so that few
+    /// row counts are bound.
     fn with_draft(&self, session: &Session, last: u32) -> ([u32; VERIFY], usize) {
         let left = self.limit.saturating_sub(self.generated).max(1);
         let most = if self.prompt_lookup { self.rows.min(1 + session.draft_room()).min(left) - 1 } else { 0 };

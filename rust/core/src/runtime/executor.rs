@@ -15,6 +15,10 @@ pub trait Executor: Send + std::fmt::Debug {
     /// # Errors
     /// `runtime.failed` when no tensor can be made.
     fn reserve(&mut self, slots: usize) -> Result<()>;
+    /// Of how many rows of a run the logits can be wanted.
+    fn most_wanted(&self) -> usize {
+        usize::MAX
+    }
     /// Makes the inputs of the next run, of whose last `wanted` rows the logits are wanted. An executor of static shapes may compute more and drop
     /// them. The host fills all of [`Executor::x`] and [`Executor::kind`] then.
     ///

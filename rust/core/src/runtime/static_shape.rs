@@ -192,6 +192,10 @@ impl Executor for StaticExecutor {
         Ok(())
     }
 
+    fn most_wanted(&self) -> usize {
+        self.graph.files.iter().map(|file| file.wanted).max().unwrap_or(1)
+    }
+
     fn prepare(&mut self, rows: usize, wanted: usize) -> Result<()> {
         let fits = self.graph.files.iter().enumerate().filter(|(_, f)| f.rows >= rows && f.wanted >= wanted);
         let Some((at, _)) = fits.min_by_key(|(_, f)| f.rows) else {

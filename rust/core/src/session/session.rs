@@ -18,8 +18,8 @@ use crate::runtime::model_dims::ModelDims;
 const HIDDEN: f32 = -1e30;
 /// Decoding absorbs this many tokens at once.
 const DECODE_BLOCK: usize = 32;
-/// Most rows of a verify run: the token chosen last and seven drafted ones.
-pub const VERIFY: usize = 8;
+/// Most rows of a verify run: the token chosen last and fifteen drafted ones.
+pub const VERIFY: usize = 16;
 
 /// What a session is made of; shared by all sessions of a model.
 #[derive(Debug)]
@@ -140,7 +140,7 @@ impl Session {
 
     /// How many drafted tokens [`Session::verify`] takes now: one by one, decoding would absorb a block after them.
     pub fn draft_room(&self) -> usize {
-        (self.sizes.window - (self.next - self.window_start) as usize).min(VERIFY - 1)
+        (self.sizes.window - (self.next - self.window_start) as usize).min(VERIFY.min(self.executor.most_wanted()) - 1)
     }
 
     /// Decodes several tokens in one run: `tokens` are one that was chosen and drafted ones, of which as many as [`Session::draft_room`] are
