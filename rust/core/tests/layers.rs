@@ -131,6 +131,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "extraction",
             "extractive",
             "generation",
+            "worded",
+            "answering",
             "fields",
             "chat",
             "document_chat",

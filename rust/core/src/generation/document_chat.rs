@@ -28,7 +28,7 @@ use crate::document::{self, Document};
 use crate::error::{Error, Result};
 use crate::follow_up::{FollowUp, Turn, continued, follow_up};
 use crate::generation::answer_stream::{AnswerStream, Generate};
-use crate::generation::generation::answering;
+use crate::generation::answering::answering;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::request::AskOptions;
 use crate::index::Language;

@@ -9,7 +9,7 @@ use crate::answer::{Answer, AnswerEvent, Quote, Span, Verdict};
 use crate::document::{Document, Shared};
 use crate::error::{Error, Result};
 use crate::generation::answer_stream::AnswerStream;
-use crate::generation::generation::answering;
+use crate::generation::answering::answering;
 use crate::generation::request::AskOptions;
 use crate::prompt::Near;
 use crate::runtime::cancel_token::CancelToken;

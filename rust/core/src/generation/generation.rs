@@ -3,18 +3,15 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use crate::answer::{Answer, AnswerEvent, Refusal, found_confidence};
-use crate::document::{Document, Shared};
+use crate::answer::{Answer, AnswerEvent, Refusal, Span, found_confidence};
+use crate::document::Shared;
 use crate::error::Result;
-use crate::generation::answer_stream::{AnswerStream, Generate};
-use crate::generation::counted::{Counted, counts};
-use crate::generation::extraction::Extraction;
-use crate::generation::extractive::Extractive;
+use crate::generation::answer_stream::Generate;
 use crate::generation::output::Output;
 use crate::generation::prompt_run::PromptRun;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::refusal::{bears_not, refusal};
-use crate::generation::request::{AnswerKind, AskOptions, Request, check_combination, reading};
+use crate::generation::request::{AnswerKind, AskOptions, Request};
 use crate::generation::stats::Stats;
 use crate::generation::step::Step;
 use crate::index::Language;
@@ -27,54 +24,9 @@ use crate::search::quotes::headings;
 /// A step was made, and there is nothing to show yet.
 const NO_OUTPUT: AnswerEvent = AnswerEvent::Progress { tokens_done: 0, tokens_total: 1, seconds_left: None };
 
-impl Document {
-    /// Asks a question; the answer is pulled with [`AnswerStream::next`]. By recall a folder's reader answers, where it has one.
-    ///
-    /// # Errors
-    /// `argument.question` for a question that is empty or does not fit; `argument.options` or `argument.sampling` for options out of range, or a focus;
-    /// `call.unread` when the document is not read, or not for that reading; `model.no_generator` by another reading than recall in a folder that holds a reader
-    /// alone; `text.changed`; `runtime.failed`.
-    pub fn ask(&self, question: &str, options: AskOptions) -> Result<AnswerStream> {
-        AnswerStream::boxed(answering(&self.shared, question, options, Near::default())?)
-    }
-
-    /// Asks for a summary; it is pulled with [`AnswerStream::next`]. By recall it is made of the document's sentences, and no graph is run, save of a free
-    /// model that is not to be verbatim.
-    ///
-    /// # Errors
-    /// As [`Document::ask`], but for the question; `model.no_generator` by another reading than recall in a folder that holds a reader alone; `argument.options` for a focus of a summary that is not
-    /// made of sentences; `argument.scenario` when the window leaves no room for the document.
-    pub fn summarize(&self, options: AskOptions) -> Result<AnswerStream> {
-        match Extractive::new(&self.shared, &options)? {
-            Some(summary) => AnswerStream::new(summary),
-            None => AnswerStream::new(Generation::new(&self.shared, Task::Summarize, options, Near::default())?),
-        }
-    }
-}
-
-/// What answers a question: a count where it asks for one, or else a model.
-pub(crate) fn answering(document: &Arc<Shared>, question: &str, options: AskOptions, near: Near) -> Result<Box<dyn Generate>> {
-    let counts = counts(document, question, &options);
-    let otherwise = answering_by_model(document, question, options, near)?;
-    Ok(match counts {
-        Some(listing) => Box::new(Counted::new(document, question, listing, otherwise)),
-        None => otherwise,
-    })
-}
-
-/// What answers a question but by counting: the folder's reader, where it has one and the reading is recall, or else its language model. By recall the answer is
-/// looked for rather beside what `near` names.
-pub(crate) fn answering_by_model(document: &Arc<Shared>, question: &str, options: AskOptions, near: Near) -> Result<Box<dyn Generate>> {
-    check_combination(&document.model, &options, reading(document, &options, true), true)?;
-    Ok(match Extraction::new(document, question, &options)? {
-        Some(extraction) => Box::new(extraction.near(near)),
-        None => Box::new(Generation::new(document, Task::Ask(question.to_owned()), options, near)?),
-    })
-}
-
 /// An answer in the making.
 #[derive(Debug)]
-struct Generation {
+pub(super) struct Generation {
     request: Request,
     plan: Plan,
     phase: Phase,
@@ -94,18 +46,29 @@ enum Phase {
 }
 
 impl Generation {
-    fn new(document: &Arc<Shared>, task: Task, options: AskOptions, near: Near) -> Result<Self> {
-        let stats = Stats::new(Instant::now());
+    /// By the reading of the request, looked for rather beside what `near` names.
+    pub fn new(document: &Arc<Shared>, task: Task, options: AskOptions, near: Near) -> Result<Self> {
         let request = Request::new(Arc::clone(document), task, options)?;
-        let output = Output::new(request.answer_kind(), request.options().style, request.decoder(request.token_limit()));
         let plan = request.plan(near)?;
-        let mut generation = Self { request, plan, phase: Phase::Plan, output, stats };
+        let mut generation = Self::of(request, plan);
         match generation.plan.next(generation.request.document(), Vec::new())? {
             Next::Prompt(prompt) => generation.begin_first(*prompt)?, // a question that does not fit is refused here
             Next::Later => {}
             Next::End => generation.phase = Phase::Finish,
         }
         Ok(generation)
+    }
+
+    /// Of sentences that were chosen for a question, the best first.
+    pub fn of_sentences(document: &Arc<Shared>, question: &str, options: AskOptions, sentences: &[Span]) -> Result<Self> {
+        let request = Request::new(Arc::clone(document), Task::Ask(question.to_owned()), options)?;
+        let plan = request.plan_of(sentences)?;
+        Ok(Self::of(request, plan))
+    }
+
+    fn of(request: Request, plan: Plan) -> Self {
+        let output = Output::new(request.answer_kind(), request.options().style, request.decoder(request.token_limit()));
+        Self { request, plan, phase: Phase::Plan, output, stats: Stats::new(Instant::now()) }
     }
 
     /// Begins the first prompt. A free model is not asked what not even the best of the retrieved sentences bears on.

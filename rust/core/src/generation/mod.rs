@@ -17,7 +17,7 @@
 //!   Note         free     text or spans for a prompt to come                       complete
 //! ```
 //!
-//! By recall a folder's reader answers a question instead: Extraction, which runs it over sentences and quotes them.
+//! By recall a folder's reader answers a question instead: Extraction, which runs it over sentences and quotes them; Worded puts what it found in a free model's words.
 //!
 //! By recall a question for a count or a list is looked at first (Counted): where rules over words are sure of what is asked for, it is counted and no graph runs.
 //!
@@ -26,6 +26,7 @@
 //! A chat's turn is a single run in the model's own words; at Done its session becomes the chat's.
 
 pub(crate) mod answer_stream;
+pub(crate) mod answering;
 mod chat;
 mod cite;
 mod constrained;
@@ -36,7 +37,7 @@ mod extraction;
 pub(crate) mod extractive;
 mod fields;
 mod free_form;
-pub(crate) mod generation;
+mod generation;
 mod note;
 mod output;
 mod prompt_run;
@@ -45,6 +46,7 @@ pub(crate) mod refusal;
 pub(crate) mod request;
 pub(crate) mod stats;
 mod step;
+mod worded;
 
 pub use answer_stream::AnswerStream;
 pub use chat::Chat;

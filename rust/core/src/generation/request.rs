@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::answer::Span;
 use crate::decode::decoder::Decoder;
 use crate::decode::sampling::Sampling;
 use crate::document::Shared;
@@ -22,8 +23,8 @@ pub struct AskOptions {
     pub reading: Option<Reading>,
     /// Most prompts that recall looks for an answer in; without it what the model says.
     pub recall_prompts: Option<usize>,
-    /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found. A citing
-    /// model's answer is held to sentences; with this also where it would answer out of the memory in its own words.
+    /// A free model's answer is held to the document: each line of it is a quote, and where the model says nothing, nothing was found; where the folder has
+    /// a reader, which chose the sentences, they are the answer. A citing model's answer is held to sentences; with this also where it would answer out of the memory in its own words.
     pub verbatim: bool,
     /// Most tokens of the answer; without it (and at most) the model's limit.
     pub max_output_tokens: Option<usize>,
@@ -120,6 +121,11 @@ impl Request {
     /// The prompts that answer it, looked for rather beside what `near` names.
     pub fn plan(&self, near: Near) -> Result<Plan> {
         Plan::new(&self.document, &self.task, self.instruction(), self.reading(), self.retrieval_prompts()?, near)
+    }
+
+    /// One prompt of sentences that were chosen for it, the best first.
+    pub fn plan_of(&self, sentences: &[Span]) -> Result<Plan> {
+        Plan::of_sentences(&self.document, &self.task, self.instruction(), sentences)
     }
 
     pub fn document(&self) -> &Shared {
@@ -262,10 +268,8 @@ pub(crate) fn check_combination(model: &Model, options: &AskOptions, reading: Re
     if options.verbatim {
         return wrong("instruction", "an answer that is held to the document (verbatim)", "one in the model's own words");
     }
-    let reads = is_question && model.reader().is_some() && matches!(reading, Reading::Recall | Reading::RecallAll);
     match model.generator() {
-        Ok(generator) if generator.template.citing().is_none() && !reads => Ok(()),
-        Ok(_) if reads => wrong("instruction", "a reader, which quotes sentences", "a model that answers in its own words"),
+        Ok(generator) if generator.template.citing().is_none() => Ok(()),
         Ok(_) => wrong("instruction", "a model that quotes sentences", "a model that answers in its own words"),
         Err(_) => wrong("instruction", "a reader alone, which quotes sentences", "a model that answers in its own words"),
     }

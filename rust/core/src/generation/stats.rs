@@ -47,20 +47,24 @@ impl Stats {
 
     /// The costs of a complete answer; `document_bytes` are those of the session that its prompts were forked from.
     pub fn usage(&self, generated_tokens: usize, tokens_per_second: Option<f64>, document_bytes: u64) -> Usage {
-        let first_text = self.first_text.unwrap_or_else(Instant::now);
-        Usage {
+        self.timed(Usage {
             prompt_tokens: self.prompt_tokens,
             generated_tokens: generated_tokens as u64,
             graph_runs: self.graph_runs,
-            ttft_ms: first_text.duration_since(self.begun).as_secs_f64() * 1000.0,
             decode_tokens_per_second: tokens_per_second,
             state_bytes: document_bytes + self.state_bytes,
             peak_rss_bytes: peak_rss_bytes(),
             ..Usage::default()
-        }
+        })
     }
 
-    /// The same with what reading the document cost.
+    /// Costs that were counted elsewhere, with this answer's time to its first text.
+    pub fn timed(&self, usage: Usage) -> Usage {
+        let first_text = self.first_text.unwrap_or_else(Instant::now);
+        Usage { ttft_ms: first_text.duration_since(self.begun).as_secs_f64() * 1000.0, ..usage }
+    }
+
+    /// The costs with what reading the document cost.
     pub fn of_document(&self, generated: usize, tokens_per_second: Option<f64>, state: &DocumentState) -> Usage {
         Usage {
             document_tokens: state.marks.tokens,

@@ -2,15 +2,17 @@
 
 use std::collections::VecDeque;
 
+use crate::answer::Span;
 use crate::document::Shared;
 use crate::error::{Error, Result};
 use crate::index::bm25::Weights;
 use crate::manifest::Reading;
 use crate::manifest::prompt_template::TaskTokens;
+use crate::model::Generator;
 use crate::prompt::excerpt::Excerpt;
 use crate::prompt::map_reduce::Notes;
 use crate::prompt::retrieval::{PIECES, Recall, overview};
-use crate::prompt::{Evidence, Near, Next, Prompt, PromptBudget, Task};
+use crate::prompt::{Evidence, Near, Next, Prompt, PromptBudget, Task, evidence_at, question_too_long};
 use crate::text::whitespace::visible;
 
 /// The prompts that answer a task, one after another.
@@ -33,19 +35,7 @@ impl Plan {
     ) -> Result<Self> {
         document.source.unchanged()?;
         let model = document.generator()?;
-        let tokens = |instruction: Option<&str>| match task {
-            Task::Ask(question) => model.template.ask(&visible(question), instruction, model.manifest().limits.question, &model.tokens),
-            Task::Summarize => model.template.summarize(instruction, model.manifest().limits.question, &model.tokens),
-        };
-        let instruction = instruction.map(visible);
-        let task_tokens = tokens(instruction.as_deref())?;
-        if instruction.is_some() && PromptBudget::new(model, task_tokens.count()).left <= model.piece_tokens() {
-            let (count, window) = (task_tokens.count(), model.sizes().window);
-            let message = format!(
-                "instruction: found {count} tokens with what is asked, which leave no room for the document in a window of {window}"
-            );
-            return Err(Error::new("argument.options", message));
-        }
+        let task_tokens = task_tokens(model, task, instruction)?;
         Ok(match (reading, task) {
             (Reading::Memory, _) => Self::Listed([memory(document, task, task_tokens)?].into()),
             (Reading::Recall | Reading::RecallAll, Task::Ask(question)) => {
@@ -53,8 +43,27 @@ impl Plan {
             }
             (Reading::Recall | Reading::RecallAll, Task::Summarize) => Self::Listed(overview(document, &task_tokens)?.into()),
             // A note is taken as the model takes it; the last prompt alone is to be answered as instructed.
-            (Reading::Notes, _) => Self::Notes(Notes::new(document, task, tokens(None)?, task_tokens)?),
+            (Reading::Notes, _) => Self::Notes(Notes::new(document, task, tokens_of(model, task, None)?, task_tokens)?),
         })
+    }
+
+    /// One prompt of sentences that were chosen for a task, the best first: as many as fit.
+    pub fn of_sentences(document: &Shared, task: &Task, instruction: Option<&str>, sentences: &[Span]) -> Result<Self> {
+        let model = document.generator()?;
+        let task_tokens = task_tokens(model, task, instruction)?;
+        let mut budget = PromptBudget::new(model, task_tokens.count());
+        let mut pieces = Vec::new();
+        for span in sentences {
+            let piece = evidence_at(document, *span, false)?;
+            if budget.fits(&piece) {
+                pieces.push(piece);
+            }
+        }
+        if pieces.is_empty() {
+            return Err(question_too_long(model, task_tokens.count()));
+        }
+        pieces.sort_by_key(|piece| piece.span);
+        Ok(Self::Listed([Prompt::new(model, pieces, &task_tokens, 1, true)?].into()))
     }
 
     /// The next prompt, given the note of the one before.
@@ -77,6 +86,28 @@ impl Plan {
         let (next, passages) = notes.progress();
         Some(f64::from(next) / f64::from(passages.max(1)))
     }
+}
+
+/// What stands around the document in a prompt.
+fn tokens_of(model: &Generator, task: &Task, instruction: Option<&str>) -> Result<TaskTokens> {
+    let limit = model.manifest().limits.question;
+    match task {
+        Task::Ask(question) => model.template.ask(&visible(question), instruction, limit, &model.tokens),
+        Task::Summarize => model.template.summarize(instruction, limit, &model.tokens),
+    }
+}
+
+/// The same, where it leaves room for the document.
+fn task_tokens(model: &Generator, task: &Task, instruction: Option<&str>) -> Result<TaskTokens> {
+    let instruction = instruction.map(visible);
+    let tokens = tokens_of(model, task, instruction.as_deref())?;
+    if instruction.is_some() && PromptBudget::new(model, tokens.count()).left <= model.piece_tokens() {
+        let (count, window) = (tokens.count(), model.sizes().window);
+        let message =
+            format!("instruction: found {count} tokens with what is asked, which leave no room for the document in a window of {window}");
+        return Err(Error::new("argument.options", message));
+    }
+    Ok(tokens)
 }
 
 /// The document as it was read, then the task.

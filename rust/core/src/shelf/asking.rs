@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::generation::answer_stream::{AnswerStream, Generate};
 use crate::generation::counted::is_for_count;
 use crate::generation::document_chat::Before;
-use crate::generation::generation::{answering, answering_by_model};
+use crate::generation::answering::{answering, answering_by_model};
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::request::{AskOptions, check_combination, check_prompts};
 use crate::index::Language;
