@@ -9,6 +9,7 @@ use edgeinfinite_core::{AskOptions, Model, OpenOptions, Reading, inspect};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+const SIGNED: &str = "The lease of the house was signed by Ada Brown in June 1904.";
 const LEASE: &str = "# Lease\n\nThe lease of the house was signed by Ada Brown in June 1904. Rent is due in May.\n";
 
 /// model.json of a folder, changed; its entries of files are those of the files as they are.
@@ -24,9 +25,9 @@ fn change(folder: &Path, edit: impl FnOnce(&mut Value)) {
     std::fs::write(path, manifest.to_string()).unwrap();
 }
 
-/// models/tiny with the tiny reader beside its generator.
-fn both() -> tempfile::TempDir {
-    let target = copied(&folder("tiny"));
+/// A folder with the tiny reader beside its generator.
+fn both(generator: &str) -> tempfile::TempDir {
+    let target = copied(&folder(generator));
     let reader: Value = serde_json::from_slice(&std::fs::read(folder("tiny-reader").join("model.json")).unwrap()).unwrap();
     for name in reader["files"].as_object().unwrap().keys() {
         std::fs::copy(folder("tiny-reader").join(name), target.path().join(name)).unwrap();
@@ -40,7 +41,7 @@ fn both() -> tempfile::TempDir {
 
 #[test]
 fn beside_a_generator_the_reader_answers_by_recall() {
-    let folder = both();
+    let folder = both("tiny");
     let model = open_at(folder.path(), None);
     assert_eq!(model.self_tests().unwrap().iter().map(|t| t.file.clone()).collect::<Vec<_>>(), ["cpu-fp32.onnx", "reader.onnx"]);
     assert_eq!(model.execution().file, "cpu-fp32.onnx");
@@ -54,6 +55,41 @@ fn beside_a_generator_the_reader_answers_by_recall() {
     assert!(finish(&document.summarize(AskOptions::default()).unwrap()).usage.generated_tokens > 0);
     let info = inspect(folder.path()).unwrap();
     assert!(info.generator && info.reader.is_some_and(|r| r.file == "reader.onnx") && info.layers == 2);
+}
+
+/// models/tiny-copy says what follows the question's words where they stand.
+#[test]
+fn a_free_model_words_what_the_reader_found() {
+    let folder = both("tiny-copy");
+    let model = open_at(folder.path(), None);
+    let document = read(&model, LEASE, Reading::Recall);
+    let ask = |question: &str, options| finish(&document.ask(question, options).unwrap());
+    let asked = "The lease of the house was signed";
+    let verbatim = ask(asked, AskOptions { verbatim: true, ..AskOptions::default() });
+    let words = ask(asked, AskOptions::default());
+    assert_eq!((verbatim.text.lines().next().unwrap(), verbatim.usage.generated_tokens), (SIGNED, 0));
+    assert_eq!(words.text, " by Ada Brown in June 1904.");
+    assert_eq!(words.quotes.iter().map(|quote| (quote.text.trim(), quote.verbatim)).collect::<Vec<_>>(), [("by Ada Brown in June 1904.", true)]);
+    assert_eq!((words.found_confidence, words.confidence), (verbatim.found_confidence, verbatim.confidence), "the reader decides");
+    assert!(words.usage.graph_runs > verbatim.usage.graph_runs && words.usage.prompt_tokens > verbatim.usage.prompt_tokens);
+    let short = words.short_answer.unwrap();
+    assert_eq!(verbatim.short_answer.unwrap().text, short.text);
+    let part = &words.text[short.answer.start as usize..short.answer.end as usize];
+    assert_eq!(part, if words.text.contains(short.text.trim()) { short.text.trim() } else { "" });
+    let foreign = ask("xylophone", AskOptions::default());
+    assert_eq!((foreign.found, foreign.usage.generated_tokens), (false, 0), "what the reader does not find is not worded");
+    let long = ask(&format!("{asked} {}", "and ".repeat(2000)), AskOptions::default());
+    assert_eq!(long.usage.generated_tokens, 0, "too long for the generator");
+}
+
+#[test]
+fn words_that_rest_on_nothing_leave_the_sentences() {
+    let folder = both("tiny");
+    let model = open_at(folder.path(), Some("large"));
+    let document = read(&model, LEASE, Reading::Recall);
+    let answer = finish(&document.ask("Who signed the lease?", AskOptions::default()).unwrap());
+    assert!(answer.usage.generated_tokens > 0, "its weights are random, and what it says of no use");
+    assert!(answer.found && answer.text.starts_with(SIGNED) && answer.quotes[0].text == SIGNED, "{answer:?}");
 }
 
 #[test]

@@ -18,6 +18,7 @@ use crate::generation::generation::Generation;
 use crate::generation::prompt_session::PromptSession;
 use crate::generation::request::AskOptions;
 use crate::generation::stats::Stats;
+use crate::index::Language;
 use crate::runtime::cancel_token::CancelToken;
 
 /// Most sentences that the language model is shown.
@@ -72,25 +73,29 @@ impl Worded {
     }
 }
 
-/// The reader's answer in the words of the language model, where these rest on sentences; else as the reader gave it.
-fn worded(read: Answer, words: Answer) -> Answer {
+/// The reader's answer in the words of the language model, where these rest on sentences, or say in another language what was read; else as the reader gave it.
+fn worded(read: Answer, words: Answer, is_other: bool) -> Answer {
     let usage = Usage {
         prompt_tokens: read.usage.prompt_tokens + words.usage.prompt_tokens,
         graph_runs: read.usage.graph_runs + words.usage.graph_runs,
         ..words.usage
     };
-    if !words.found || words.text.trim().is_empty() {
+    let text = words.text;
+    let part = |start, end| Span::within(0, 0, &text, start, end);
+    let quotes: Vec<Quote> = match words.quotes.is_empty() {
+        false => words.quotes,
+        true if is_other => read.quotes.iter().map(|q| Quote { answer: part(0, text.len()), verbatim: false, ..q.clone() }).collect(),
+        true => Vec::new(),
+    };
+    if !words.found || text.trim().is_empty() || quotes.is_empty() {
         return Answer { usage, ..read };
     }
-    // What is said in another language rests on all that was read for it.
-    let rests = |quote: Quote| Quote { answer: Span::within(0, 0, &words.text, 0, words.text.len()), verbatim: false, ..quote };
-    let quotes = if words.quotes.is_empty() { read.quotes.into_iter().map(rests).collect() } else { words.quotes };
+    // Words that the text does not hold stand nowhere in it.
     let short_answer = read.short_answer.map(|quote| {
-        let start = words.text.find(quote.text.trim()).unwrap_or_default();
-        let length = if words.text[start..].starts_with(quote.text.trim()) { quote.text.trim().len() } else { 0 };
-        Quote { answer: Span::within(0, 0, &words.text, start, start + length), ..quote }
+        let (start, length) = text.find(quote.text.trim()).map_or((0, 0), |start| (start, quote.text.trim().len()));
+        Quote { answer: part(start, start + length), ..quote }
     });
-    Answer { text: words.text, quotes, short_answer, usage, ..read }
+    Answer { text, quotes, short_answer, usage, ..read }
 }
 
 impl Generate for Worded {
@@ -127,7 +132,10 @@ impl Generate for Worded {
             AnswerEvent::TextDelta { delta } => generate.record(&delta),
             AnswerEvent::Done { answer } => {
                 self.phase = match std::mem::replace(&mut self.phase, Phase::Read) {
-                    Phase::Word { read, .. } => Phase::Tell { answer: Box::new(worded(*read, *answer)), told: false },
+                    Phase::Word { read, .. } => {
+                        let is_other = self.options.instruction.is_some() && Language::differs(&answer.text, &self.document.source)?;
+                        Phase::Tell { answer: Box::new(worded(*read, *answer, is_other)), told: false }
+                    }
                     Phase::Read | Phase::Tell { .. } => self.after_reading(answer)?,
                 };
             }
