@@ -69,7 +69,10 @@ fn a_free_model_words_what_the_reader_found() {
     let words = ask(asked, AskOptions::default());
     assert_eq!((verbatim.text.lines().next().unwrap(), verbatim.usage.generated_tokens), (SIGNED, 0));
     assert_eq!(words.text, " by Ada Brown in June 1904.");
-    assert_eq!(words.quotes.iter().map(|quote| (quote.text.trim(), quote.verbatim)).collect::<Vec<_>>(), [("by Ada Brown in June 1904.", true)]);
+    assert_eq!(
+        words.quotes.iter().map(|quote| (quote.text.trim(), quote.verbatim)).collect::<Vec<_>>(),
+        [("by Ada Brown in June 1904.", true)]
+    );
     assert_eq!((words.found_confidence, words.confidence), (verbatim.found_confidence, verbatim.confidence), "the reader decides");
     assert!(words.usage.graph_runs > verbatim.usage.graph_runs && words.usage.prompt_tokens > verbatim.usage.prompt_tokens);
     let short = words.short_answer.unwrap();

@@ -4,7 +4,6 @@
 //!   candidates ─▶ runs ─▶ (more than one: the best of all, once more) ─▶ decision ─▶ quotes, short answer or verdict
 //! ```
 
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -108,19 +107,6 @@ impl Extraction {
     /// The same of a question that refers to an answer.
     pub fn near(self, near: Near) -> Self {
         Self { candidates: self.candidates.near(near), ..self }
-    }
-
-    /// Once it is done: up to `most` sentences of the run that decided, those that are quoted first, then the most relevant.
-    pub fn chosen(&self, most: usize) -> Vec<Span> {
-        let Phase::Done(Some(decided)) = &self.phase else { return Vec::new() };
-        let mut others: Vec<&Sentence> = decided.sentences.iter().collect();
-        others.sort_by(|a, b| b.margin.total_cmp(&a.margin));
-        let mut spans: Vec<Span> = decided.quoted().map(|candidate| candidate.span).collect();
-        spans.extend(others.into_iter().map(|sentence| sentence.candidate.span));
-        let mut known = HashSet::new();
-        spans.retain(|span| known.insert(span.start));
-        spans.truncate(most);
-        spans
     }
 
     /// The next run of sentences that were not read yet, and what follows it.

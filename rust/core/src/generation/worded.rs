@@ -21,9 +21,6 @@ use crate::generation::stats::Stats;
 use crate::index::Language;
 use crate::runtime::cancel_token::CancelToken;
 
-/// Most sentences that the language model is shown.
-const SENTENCES: usize = 6;
-
 /// What is done next.
 #[derive(Debug)]
 enum Phase {
@@ -64,7 +61,7 @@ impl Worded {
         if !read.found {
             return Ok(Phase::Tell { answer: read, told: false });
         }
-        let sentences = self.extraction.chosen(SENTENCES);
+        let sentences: Vec<Span> = read.quotes.iter().map(|quote| quote.span).collect();
         match Generation::of_sentences(&self.document, &self.question, self.options.clone(), &sentences) {
             Ok(generation) => Ok(Phase::Word { read, generation: Box::new(generation) }),
             Err(error) if error.code() == "argument.question" => Ok(Phase::Tell { answer: read, told: false }),

@@ -23,13 +23,14 @@ public class AskOptions {
 
     /**
      * Whether the answer is held to what stands in the document, so that each line of it is a quote; false by default. A model that quotes
-     * by itself ([ModelInfo.citing]) is held to it anyway, save for what it answers out of its memory in its own words.
+     * by itself ([ModelInfo.citing]) is held to it anyway, save for what it answers out of its memory in its own words. Where a reader
+     * stands beside a model that writes, the sentences that it chose by [Reading.Recall] are the answer then, and the model is not run.
      */
     public var verbatim: Boolean = false
 
     /**
      * How a model that writes in its own words is to answer this time, such as "Answer in German, in one sentence."; null, the default, for
-     * as its folder says. A model that quotes and a reader are refused it with `argument.options`, and so is [verbatim] beside it.
+     * as its folder says. A model that quotes and a reader alone are refused it with `argument.options`, and so is [verbatim] beside it.
      */
     public var instruction: String? = null
         set(value) {

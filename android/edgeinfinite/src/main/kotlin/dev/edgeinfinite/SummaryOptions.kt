@@ -52,7 +52,7 @@ public class SummaryOptions {
 
     /**
      * How a model that writes in its own words is to summarise this time, such as "Write in German."; null, the default, for
-     * as its folder says. A model that quotes and a reader are refused it with `argument.options`, and so is [verbatim] beside it.
+     * as its folder says. A model that quotes and a reader alone are refused it with `argument.options`, and so is [verbatim] beside it.
      */
     public var instruction: String? = null
         set(value) {
