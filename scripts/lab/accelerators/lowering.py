@@ -5,7 +5,7 @@
 
 What export/onnx_graph.py wrote for the CPU is rewritten node by node, so every family has its accelerator form without
 a second builder: linears in eight bits or in blocks become plain ones on the weights they stand for, RotaryEmbedding
-becomes multiplications, σ becomes ELU + 1, and shapes that are computed become numbers. Shapes as in export/onnx_graph.py.
+becomes multiplications, σ becomes ELU + 1, and shapes that are computed become numbers. Shapes as in onnx_graph.py.
 """
 
 from __future__ import annotations
@@ -162,6 +162,10 @@ def primitives(model: onnx.ModelProto, whole_norms: bool = False) -> onnx.ModelP
             weight = (r.weights.pop(i[1]).astype(np.float32) - zero) * (r.weights[i[3]] * np.float32(127))
             r.weights[i[1]] = weight  # [in, out]
             linears[out[0]] = x, i[1]
+        elif node.op_type == "QGemm":
+            x = made[made[i[0]].input[0]].input[0]
+            r.weights[i[3]] = ((r.weights.pop(i[3]).astype(np.float32) - 128) * r.weights[i[4]][:, None]).T  # [in, out]
+            linears[out[0]] = x, i[3]
         elif node.op_type == "Mul" and i[0] in linears:
             r("MatMul", *linears[i[0]], out=out[0])
         elif node.op_type == "MatMulNBits":

@@ -1,4 +1,4 @@
-"""Graphs for the NPU and for NNAPI out of a GGUF: whole, and saying on Qualcomm's simulator what the file's weights say.
+"""Graphs for the NPU and for NNAPI out of a GGUF: whole, and saying on Qualcomm's simulator what its weights say.
 
 Needs onnxruntime-qnn: the environment is that of scripts/test.sh npu; elsewhere these tests are left out.
 """

@@ -97,7 +97,8 @@ impl Generation {
     fn new(document: &Arc<Shared>, task: Task, options: AskOptions, near: Near) -> Result<Self> {
         let stats = Stats::new(Instant::now());
         let request = Request::new(Arc::clone(document), task, options)?;
-        let output = Output::new(request.answer_kind(), request.options().style, request.decoder(request.token_limit()));
+        let decoder = request.decoder(request.token_limit()).ending_after(request.sentences_of_own_words());
+        let output = Output::new(request.answer_kind(), request.options().style, decoder);
         let plan = request.plan(near)?;
         let mut generation = Self { request, plan, phase: Phase::Plan, output, stats };
         match generation.plan.next(generation.request.document(), Vec::new())? {
