@@ -25,7 +25,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import ROOT
-from lab.evaluate.bm25 import sentences
 from lab.evaluate.cli import Cli, Progress, built, record_head, replace_between, write_record
 from lab.evaluate.people_questions import shown
 from lab.reader.articles import sentence_spans
@@ -80,15 +79,11 @@ def loops(text: str) -> bool:
 
 
 def supported(answer: dict) -> list[bool]:
-    """For each sentence of an answer whether a quote covers some of it."""
-    found = []
-    at = 0
-    for sentence in sentences(answer["text"]):
-        start = max(0, answer["text"].find(sentence[:20], at))
-        at = start + len(sentence)
-        ranges = [(quote["answer"]["start_utf16"], quote["answer"]["end_utf16"]) for quote in answer["quotes"]]
-        found.append(any(a < at and start < b for a, b in ranges))
-    return found
+    """For each sentence of an answer whether a quote covers some of it; a list with semicolons is one sentence."""
+    text = answer["text"]
+    ranges = [(quote["answer"]["start_utf16"], quote["answer"]["end_utf16"]) for quote in answer["quotes"]]
+    spans = [[len(text[:at].encode("utf-16-le")) // 2 for at in span] for span in sentence_spans(text)]
+    return [any(a < end and start < b for a, b in ranges) for start, end in spans]
 
 
 def holds(text: str, answers: list[str]) -> bool:

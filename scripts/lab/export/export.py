@@ -51,6 +51,7 @@ class ExportOptions:
     calibration: Path | None = None  # a text for gptq; None: a generated one
     cache: str = ""  # dtype of keys and values; empty: as manifest.cache_dtype has it
     report: bool = False  # whether REPORT is written
+    own_embedding: bool = False  # whether a tied model's embedding is a file of its own, in its own dtype
 
 
 def export(checkpoint: Path, target: Path, options: ExportOptions | None = None) -> dict[str, float]:
@@ -72,7 +73,8 @@ def export(checkpoint: Path, target: Path, options: ExportOptions | None = None)
     if options.rotate:
         rotation.turn(decoder)
     tokenizer = Tokenizer.from_str(tokenizer_json)
-    weights = counted(decoder, base, precisions, one_matrix(decoder.config, precisions, preset))
+    shared = not options.own_embedding and one_matrix(decoder.config, precisions, preset)
+    weights = counted(decoder, base, precisions, shared)
     manifest = make_manifest(weights, tokenizer, preset, options.name or target.name, precisions)
     with replaced(target) as folder:
         rounded = rounded_weights(decoder, manifest, tokenizer_json, options)
@@ -218,6 +220,9 @@ def parsed() -> argparse.Namespace:
         default="",
         help="keys and values; without it f16 above 64 MB in f32",
     )
+    parser.add_argument(
+        "--own-embedding", action="store_true", help="of a tied model too; without it one matrix serves lm_head as well"
+    )
     return parser.parse_args()
 
 
@@ -234,6 +239,7 @@ def main() -> int:
             calibration=args.calibration,
             cache=args.cache,
             report=True,
+            own_embedding=args.own_embedding,
         )
         errors = export(args.checkpoint, args.target, options)
     except (ValueError, OSError) as e:
