@@ -94,6 +94,7 @@ fn a_folder_that_says_what_cannot_be_is_refused() {
         (|manifest| manifest["decoding"] = json!({"temperature": 1}), "temperature"),
         (|manifest| manifest["prompt"]["before"] = json!("Read this:"), "prompt.before: found no {question}"),
         (|manifest| manifest["limits"]["ask"] = json!(0), "limits"),
+        (|manifest| manifest["limits"]["sentences"] = json!(0), "limits"),
     ];
     for (change, words) in wrong {
         let error = with(change).1.unwrap_err();

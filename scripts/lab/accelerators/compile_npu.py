@@ -193,8 +193,7 @@ def compile_npu(
     opened = ModelFolder(source)
     about = opened.manifest
     chosen = {n: s for n, s in about["scenarios"].items() if not scenarios or n in scenarios}
-    plain = (a for a in about["artefacts"] if a["accelerator"] == "Cpu" and a["precision"] in ("fp32", "int8"))
-    cpu = next(plain, None)
+    cpu = next((a for a in about["artefacts"] if a["accelerator"] == "Cpu"), None)
     if cpu is None or not chosen:
         raise Refused(f"{source} has no graph for the CPU to start from, or none of these scenarios")
     form = calibrate(opened, cpu, chosen, texts, weight_bits)

@@ -4,8 +4,8 @@
     graph = fixed(simple, Run(rows=128, wanted=1, slots=528))       # one shape
 
 What export/onnx_graph.py wrote for the CPU is rewritten node by node, so every family has its accelerator form without
-a second builder: eight-bit linears become plain ones on the weights they stand for, RotaryEmbedding becomes
-multiplications, σ becomes ELU + 1, and shapes that are computed become numbers. Shapes as in export/onnx_graph.py.
+a second builder: linears in eight bits or in blocks become plain ones on the weights they stand for, RotaryEmbedding
+becomes multiplications, σ becomes ELU + 1, and shapes that are computed become numbers. Shapes as in onnx_graph.py.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper, shape_inference
 
-from lab.export import external_data
+from lab.export import block_scaled, external_data
 
 OPSET = 23  # the first with RMSNormalization
 LARGE = 1 << 12  # bytes of a weight that no shape follows from
@@ -147,6 +147,7 @@ def primitives(model: onnx.ModelProto, whole_norms: bool = False) -> onnx.ModelP
     nodes = widened(model, (*r.inputs, *r.outputs))
     made = producers(nodes)
     linears: dict[str, str] = {}  # what MatMulIntegerToFloat gives, before it is multiplied → the linear's output
+    minima = with_minima(nodes)
 
     def of(name: str, op: str) -> onnx.NodeProto | None:
         return made[name] if name in made and made[name].op_type == op else None
@@ -161,8 +162,20 @@ def primitives(model: onnx.ModelProto, whole_norms: bool = False) -> onnx.ModelP
             weight = (r.weights.pop(i[1]).astype(np.float32) - zero) * (r.weights[i[3]] * np.float32(127))
             r.weights[i[1]] = weight  # [in, out]
             linears[out[0]] = x, i[1]
+        elif node.op_type == "QGemm":
+            x = made[made[i[0]].input[0]].input[0]
+            r.weights[i[3]] = ((r.weights.pop(i[3]).astype(np.float32) - 128) * r.weights[i[4]][:, None]).T  # [in, out]
+            linears[out[0]] = x, i[3]
         elif node.op_type == "Mul" and i[0] in linears:
             r("MatMul", *linears[i[0]], out=out[0])
+        elif node.op_type == "MatMulNBits":
+            least, whole = minima.get(out[0], ("", out[0]))
+            low = r.weights.pop(least).T if least else None
+            block = block_scaled.unpacked(*(r.weights.pop(n) for n in i[1:3]), a["bits"], a["K"], low)
+            r.weights[i[1]] = block.dequantized().T  # [in, out]
+            r("MatMul", i[0], i[1], out=whole)
+        elif node.op_type == "Add" and i[0] in minima:
+            continue
         elif node.op_type == "SimplifiedLayerNormalization" and whole_norms:
             r("RMSNormalization", *i, out=out[0], axis=-1, epsilon=a["epsilon"])
         elif node.op_type == "SimplifiedLayerNormalization":
@@ -181,6 +194,17 @@ def primitives(model: onnx.ModelProto, whole_norms: bool = False) -> onnx.ModelP
         if value.name == "rows":
             value.type.tensor_type.elem_type = INDEX
     return r.model()
+
+
+def with_minima(nodes: Iterable[onnx.NodeProto]) -> dict[str, tuple[str, str]]:
+    """Of matrices in blocks with minima: what MatMulNBits gives → the minima's name, and the linear's output."""
+    made = producers(nodes)
+    found = {}
+    for node in nodes:
+        parts = [made.get(name) for name in node.input]
+        if node.op_type == "Add" and all(parts) and [p.op_type for p in parts] == ["MatMulNBits", "MatMul"]:
+            found[node.input[0]] = parts[1].input[1], node.output[0]
+    return found
 
 
 def for_quantized(model: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, heads: int) -> onnx.ModelProto:

@@ -6,11 +6,11 @@
     scripts/lab.sh free-answers --data DATA --model FOLDER ANOTHER     two models, side by side
     scripts/lab.sh free-answers --data DATA --model FOLDER --write     also a record and the table in models/README.md
 
-Of ten articles of XQuAD, or of COVID-QA (--set covidqa), twenty questions each are asked, and the same articles twenty
-questions about another one. An answer loops when a run of eight words stands in it three times; it ends by itself when
-it is shorter than the model's limit for answers; a sentence of it stands on the document when a quote covers it. An
-answer is right when it holds the words that the data give, and so is a quote. Exact match and F1 are SQuAD's, of all
-questions, and nought of what is not found.
+Of ten articles of XQuAD, or of COVID-QA or ten stories of FairytaleQA (--set), twenty questions each are asked, and the
+same articles twenty questions about another one. An answer loops when a run of eight words stands in it three times; it
+ends by itself when it is shorter than the model's limit for answers; a sentence of it stands on the document when a
+quote covers it. An answer is right when it holds the words that the data give, and so is a quote. Exact match and F1
+are SQuAD's, of all questions, and nought of what is not found.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lab import ROOT
-from lab.evaluate.bm25 import sentences
 from lab.evaluate.cli import Cli, Progress, built, record_head, replace_between, write_record
 from lab.evaluate.people_questions import shown
 from lab.reader.articles import sentence_spans
 from lab.reader.evaluate_reader import share
 from lab.reader.score import exact, f1
 
+SETS = {"xquad": "xquad/en.jsonl", "covidqa": "covidqa/en.jsonl", "fairytaleqa": "fairytaleqa/test.jsonl"}
 ARTICLES = 10
 EACH = 20  # questions of an article
 RUN = 8  # words
@@ -51,6 +51,10 @@ def articles(file: Path) -> list[Article]:
     found = []
     for line in file.read_text("utf-8").splitlines():
         row = json.loads(line)
+        if "sections" in row:  # a story: only questions whose answer stands in it
+            told = [(q["question"], q["answers"]) for q in row["questions"] if q["explicit"]]
+            found.append(Article("\n\n".join(row["sections"].values()) + "\n", told))
+            continue
         paragraphs = row.get("paragraphs", [row])
         asked = [(q["question"], [a["text"] for a in q["answers"]]) for p in paragraphs for q in p["questions"]]
         found.append(Article("\n\n".join(p["text"] for p in paragraphs) + "\n", asked))
@@ -75,15 +79,11 @@ def loops(text: str) -> bool:
 
 
 def supported(answer: dict) -> list[bool]:
-    """For each sentence of an answer whether a quote covers some of it."""
-    found = []
-    at = 0
-    for sentence in sentences(answer["text"]):
-        start = max(0, answer["text"].find(sentence[:20], at))
-        at = start + len(sentence)
-        ranges = [(quote["answer"]["start_utf16"], quote["answer"]["end_utf16"]) for quote in answer["quotes"]]
-        found.append(any(a < at and start < b for a, b in ranges))
-    return found
+    """For each sentence of an answer whether a quote covers some of it; a list with semicolons is one sentence."""
+    text = answer["text"]
+    ranges = [(quote["answer"]["start_utf16"], quote["answer"]["end_utf16"]) for quote in answer["quotes"]]
+    spans = [[len(text[:at].encode("utf-16-le")) // 2 for at in span] for span in sentence_spans(text)]
+    return [any(a < end and start < b for a, b in ranges) for start, end in spans]
 
 
 def holds(text: str, answers: list[str]) -> bool:
@@ -179,13 +179,13 @@ def main() -> int:
     parser.add_argument(
         "--most", type=int, default=ARTICLES * EACH, help="most questions, and most about other articles"
     )
-    parser.add_argument("--set", choices=("xquad", "covidqa"), default="xquad")
+    parser.add_argument("--set", choices=SETS, default="xquad")
     parser.add_argument("--cut", type=int, default=0, help="questions asked where the answer is cut out")
     parser.add_argument("--out", type=Path, help="every answer by model (JSON)")
     parser.add_argument("--write", action="store_true", help="write the record to docs/records, and the table")
     options = parser.parse_args()
     began = time.monotonic()
-    chosen = articles(options.data / options.set / "en.jsonl")
+    chosen = articles(options.data / SETS[options.set])
     each = min(EACH, -(-options.most // len(chosen)))
     what = Asking(chosen, each, options.cut, ["--scenario", options.scenario] if options.scenario else [])
     by_model: dict[str, dict[str, dict]] = {}

@@ -1,6 +1,7 @@
 """A GGUF as it was imported, held against transformers, which opens the same file: tokens, logits, what rounding cost.
 
     scripts/lab.sh imported MODEL.gguf models/mine [models/other …] [--text FILE] [--tokens 5000]
+    scripts/lab.sh imported MODEL.gguf models/mine --logits arm64.npy        also what next-tokens read elsewhere
 
 Tokens: of 10,000 strings, cut out of the text and out of Unicode. Logits: of every token of the text, read in pieces of
 1,024, each folder's through the host's part in numpy: nats a token from transformers' next tokens in fp32
@@ -15,6 +16,7 @@ import random
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +24,13 @@ import torch
 from tokenizers import pre_tokenizers
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedTokenizerFast
 
+from lab.evaluate.next_tokens import pieces_of, read
 from lab.export.gguf.gguf_file import GgufFile
+from lab.export.model_folder import REPORT
 from lab.export.verify import nats
-from lab.reference.numpy_engine import ModelFolder, Session
+from lab.reference.numpy_engine import ModelFolder
 
 GPL = Path("/usr/share/common-licenses/GPL-3")
-PIECE = 1024  # tokens that are read without what stands before
 STRINGS = 10_000
 LONGEST = 80  # characters of a string
 RANGES = ((0x20, 0x7F), (0xA0, 0x250), (0x370, 0x600), (0x900, 0x980), (0x3040, 0x3100), (0x4E00, 0x5000),
@@ -76,11 +79,33 @@ def exact(source: Path, pieces: list[list[int]]) -> list[np.ndarray]:
     return [model(torch.tensor([piece])).logits[0].numpy() for piece in pieces]
 
 
-def read(folder: ModelFolder, piece: list[int]) -> np.ndarray:
-    """A folder's logits [n, V] of a piece, segment by segment."""
-    session = Session(folder, folder.manifest["default_scenario"])
-    parts = [piece[at : at + session.S] for at in range(0, len(piece), session.S)]
-    return np.concatenate([session.run(part, rows=list(range(len(part)))) for part in parts])
+@dataclass(frozen=True)
+class Cost:
+    """What a folder's logits are off by: over `tokens` nats from the exact next tokens, how often the likeliest is the
+    same, the largest difference ÷ the largest logit."""
+
+    tokens: int
+    nats: float
+    same: float
+    off_by: float
+
+
+def cost(got: np.ndarray, want: np.ndarray) -> Cost:
+    """Of logits [n, V]; want: the exact ones."""
+    off = np.abs(got - want).max() / np.abs(want).max()
+    same = (got.argmax(-1) == want.argmax(-1)).mean()
+    return Cost(len(want), float(nats(want, got).mean()), float(same), float(off))
+
+
+def compared(name: str, got: np.ndarray, want: np.ndarray) -> str:
+    """A line of the table."""
+    c = cost(got, want)
+    return f"{name:20} {c.nats:8.5f} {c.same:7.2%} {c.off_by:8.5f} {c.tokens:7,}"
+
+
+def size_of(folder: Path) -> int:
+    """Bytes of a folder's files, but for what was said of rounding."""
+    return sum(file.stat().st_size for file in folder.iterdir() if file.name != REPORT)
 
 
 def main() -> int:
@@ -90,6 +115,8 @@ def main() -> int:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--text", type=Path, default=GPL)
     parser.add_argument("--tokens", type=int, default=5000)
+    parser.add_argument("--ids", type=Path, help="only writes the tokens, for next-tokens")
+    parser.add_argument("--logits", type=Path, nargs="+", default=[], help="what next-tokens made of the same tokens")
     args = parser.parse_args()
     text = args.text.read_text("utf-8")
     opened = ModelFolder(args.folders[0])
@@ -99,21 +126,21 @@ def main() -> int:
         + (f"; not {wrong[0]!r}" if wrong else "")
     )
     ids = opened.prompt_template.encode("{text}", text=text)[: args.tokens]
-    pieces = [ids[at : at + PIECE] for at in range(0, len(ids), PIECE)]
     del opened
-    want = exact(args.source, pieces)
+    if args.ids:
+        np.save(args.ids, np.array(ids))
+        return 0
+    pieces = pieces_of(ids)
+    want = np.concatenate(exact(args.source, pieces))
     print(f"{'folder':20} {'nats':>8} {'same':>7} {'off by':>8} {'tokens':>7} {'ms a token':>11} {'bytes':>12}")
     for place in args.folders:
         folder = ModelFolder(place)
         started = time.perf_counter()
-        got = [read(folder, piece) for piece in pieces]
-        took = time.perf_counter() - started
-        off = max(np.abs(a - b).max() / np.abs(b).max() for a, b in zip(got, want, strict=True))
-        lost = np.concatenate([nats(b, a) for a, b in zip(got, want, strict=True)]).mean()
-        same = np.concatenate([a.argmax(-1) == b.argmax(-1) for a, b in zip(got, want, strict=True)]).mean()
-        size = sum(file.stat().st_size for file in place.iterdir())
-        ms = 1000 * took / len(ids)
-        print(f"{place.name:20} {lost:8.5f} {same:7.2%} {off:8.5f} {len(ids):7,} {ms:11.2f} {size:12,}")
+        got = np.concatenate([read(folder, piece) for piece in pieces])
+        ms = 1000 * (time.perf_counter() - started) / len(ids)
+        print(compared(place.name, got, want), f"{ms:11.2f} {size_of(place):12,}")
+    for file in args.logits:
+        print(compared(file.stem, np.load(file), want))
     return 1 if wrong else 0
 
 

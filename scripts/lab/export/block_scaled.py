@@ -62,6 +62,14 @@ class BlockScaled:
         return off**0.5 / max(float(np.linalg.norm(weight)), 1e-30)
 
 
+def unpacked(
+    packed: np.ndarray, scales: np.ndarray, bits: int, inputs: int, minima: np.ndarray | None = None
+) -> BlockScaled:
+    """What BlockScaled.packed gave; scales: of all blocks in their order."""
+    steps = packed if bits == 8 else np.stack([packed & 15, packed >> 4], -1)
+    return BlockScaled(bits, inputs, steps.reshape(len(packed), -1), scales.reshape(len(packed), -1), minima)
+
+
 def joined(parts: Sequence[BlockScaled]) -> list[BlockScaled]:
     """Matrices on one input → as few as can be: neighbours of one form are one, row under row."""
     whole: list[list[BlockScaled]] = []

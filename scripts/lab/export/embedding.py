@@ -2,7 +2,7 @@
 
 dtype = dtype_of(rows, ["int8"])
 write(folder / f"embedding.{dtype}", rows, dtype)
-places(graph)                              # of a tied model whose rows are those of lm_head, in blocks
+places(graph)                              # of a tied model whose rows are those of lm_head
 """
 
 from collections.abc import Collection
@@ -16,6 +16,8 @@ from lab.export.preset import Refused
 
 ROWS = 4096  # that are looked at, or written, at once
 BLOCKS = {"q8": 8, "q4": 4}  # bits of rows that are lm_head's own, in blocks
+ROWS_OWN = "r8"  # rows that are lm_head's own, of 8 bits with a scale each
+SHARED = (*BLOCKS, ROWS_OWN)  # what stands in lm_head's weights, in no file of its own
 
 
 def upper_halves(rows: np.ndarray) -> np.ndarray:

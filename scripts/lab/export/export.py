@@ -23,7 +23,7 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from lab.export import embedding, gptq, onnx_graph, quantization_error
-from lab.export.manifest import MAX_ERROR, Weights, make_manifest
+from lab.export.manifest import MAX_ERROR, Weights, make_manifest, stands_beside
 from lab.export.model_folder import REPORT, dumps, entry, print_folder, replaced
 from lab.export.preset import Refused
 from lab.export.rounding import BITS, Rounded
@@ -51,6 +51,7 @@ class ExportOptions:
     calibration: Path | None = None  # a text for gptq; None: a generated one
     cache: str = ""  # dtype of keys and values; empty: as manifest.cache_dtype has it
     report: bool = False  # whether REPORT is written
+    own_embedding: bool = False  # whether a tied model's embedding is a file of its own, in its own dtype
 
 
 def export(checkpoint: Path, target: Path, options: ExportOptions | None = None) -> dict[str, float]:
@@ -72,7 +73,8 @@ def export(checkpoint: Path, target: Path, options: ExportOptions | None = None)
     if options.rotate:
         rotation.turn(decoder)
     tokenizer = Tokenizer.from_str(tokenizer_json)
-    weights = counted(decoder, base, precisions)
+    shared = not options.own_embedding and one_matrix(decoder.config, precisions, preset)
+    weights = counted(decoder, base, precisions, shared)
     manifest = make_manifest(weights, tokenizer, preset, options.name or target.name, precisions)
     with replaced(target) as folder:
         rounded = rounded_weights(decoder, manifest, tokenizer_json, options)
@@ -97,10 +99,18 @@ def check_rounding(options: ExportOptions, precisions: Sequence[str]) -> None:
         raise Refused(f"found precision {' '.join(precisions)} to round by gptq, expected int8 or int4")
 
 
-def counted(decoder: Decoder, base: Config, precisions: Sequence[str]) -> Weights:
-    """What model.json says of the decoder; base: its config before anything was folded into the weights."""
+def counted(decoder: Decoder, base: Config, precisions: Sequence[str], shared: bool) -> Weights:
+    """What model.json says of the decoder; base: its config before anything was folded into the weights; shared:
+    one_matrix."""
     gates = sum(p.numel() for p in decoder.gates().values())
-    return Weights(decoder.config, base.parameters(), gates, embedding.dtype_of(rows_of(decoder), precisions))
+    dtype = embedding.ROWS_OWN if shared else embedding.dtype_of(rows_of(decoder), precisions)
+    return Weights(decoder.config, base.parameters(), gates, dtype)
+
+
+def one_matrix(config: Config, precisions: Sequence[str], preset: dict) -> bool:
+    """Whether the embedding's rows are lm_head's: of a tied model whose every graph has these in u8, beside it."""
+    steps = {*precisions} <= {*BITS} and preset.get("eight_bits", "u8") == "u8"
+    return config.tied and steps and stands_beside(config, precisions[0])
 
 
 def rows_of(decoder: Decoder) -> np.ndarray:
@@ -147,7 +157,9 @@ def write(
     tokenizer: tokenizer.json's text; weights: those of linears that are not to be rounded to nearest.
     """
     write_graphs(folder, decoder, manifest, preset.get("eight_bits", "u8"), weights or {})
-    embedding.write(folder / manifest["embedding"]["file"], rows_of(decoder), manifest["embedding"]["dtype"])
+    kept = manifest["embedding"]
+    if kept["dtype"] not in embedding.SHARED:
+        embedding.write(folder / kept["file"], rows_of(decoder), kept["dtype"])
     (folder / manifest["tokenizer"]["file"]).write_text(tokenizer)
     prompt_template = PromptTemplate(manifest["prompt"], tokenizer)
     streams = streams_of(decoder, manifest)
@@ -161,7 +173,9 @@ def write(
 
 
 def write_graphs(folder: Path, decoder: Decoder, manifest: dict, eight_bits: str, rounded: RoundedWeights) -> None:
-    """A graph for each artefact, with its large weights in a file beside it where the manifest names one."""
+    """A graph for each artefact, with its large weights in a file beside it where the manifest names one; into the
+    manifest where the embedding stands in them."""
+    kept = manifest["embedding"]
     weights = {name: t.float().numpy() for name, t in decoder.state_dict().items()}
     for artefact in manifest["artefacts"]:
         precision = artefact["precision"]
@@ -174,7 +188,10 @@ def write_graphs(folder: Path, decoder: Decoder, manifest: dict, eight_bits: str
                 outside=outside,
                 rounded=rounded.get(precision),
                 cache=artefact.get("cache", "f32"),
+                by_rows=kept["dtype"] in embedding.SHARED,
             )
+        if kept["dtype"] in embedding.SHARED and artefact["weights"] == kept["file"]:
+            kept |= embedding.places(model)
         (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
 
 
@@ -203,6 +220,9 @@ def parsed() -> argparse.Namespace:
         default="",
         help="keys and values; without it f16 above 64 MB in f32",
     )
+    parser.add_argument(
+        "--own-embedding", action="store_true", help="of a tied model too; without it one matrix serves lm_head as well"
+    )
     return parser.parse_args()
 
 
@@ -219,6 +239,7 @@ def main() -> int:
             calibration=args.calibration,
             cache=args.cache,
             report=True,
+            own_embedding=args.own_embedding,
         )
         errors = export(args.checkpoint, args.target, options)
     except (ValueError, OSError) as e:

@@ -145,6 +145,17 @@ class Linears:
         y = g("MatMulIntegerToFloat", *inputs, self.middle, self.zero_name, domain="com.microsoft")  # [S, out]
         return g("Mul", y, largest, out=out)  # [S, out]
 
+    def by_rows(self, x: str, name: str, weight: np.ndarray, rounded: Rounded | None, out: str) -> str:
+        """The same in the same numbers, a row of the matrix after the other, so that they can be read by position."""
+        g = self.g
+        u8, largest = self.quantized(x)  # [S, in], [S, 1]
+        values, scale = rounded or round_int8(weight.T)  # [in, out], [out]
+        rows = g.weight(name, (values.T + np.int16(128)).astype(np.uint8))  # [out, in]
+        middles = g.weight(name + ".zeros", np.full(len(scale), 128, np.uint8))  # [out]
+        inputs = u8, g.constant(1 / 127), self.middle, rows, g.weight(name + ".scale", scale), middles
+        y = g("QGemm", *inputs, transB=1, domain="com.microsoft")  # [S, out]
+        return g("Mul", y, largest, out=out)  # [S, out]
+
     def quantized(self, x: str) -> tuple[str, str]:
         """x [S, in] in u8 around 128, and each row's largest magnitude [S, 1]."""
         g = self.g

@@ -122,7 +122,7 @@ def write(folder: Path, weights: Weights, linears: Linears | None, tokenizer: st
         )
     (folder / artefact["file"]).write_bytes(model.SerializeToString(deterministic=True))
     kept = about["embedding"]
-    if kept["dtype"] in embedding.BLOCKS:
+    if kept["dtype"] in embedding.SHARED:
         kept |= embedding.places(model)
     else:
         embedding.write(folder / kept["file"], weights["model.embed_tokens.weight"], kept["dtype"])

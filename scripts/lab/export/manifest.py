@@ -27,7 +27,7 @@ class Weights:
     config: Config  # as the graph computes
     parameters: int  # of the base, before anything was folded into the weights
     gate_parameters: int
-    embedding: str  # the dtype of its rows, as embedding.py has it; of embedding.BLOCKS: they are lm_head's
+    embedding: str  # the dtype of its rows, as embedding.py has it; of embedding.SHARED: they are lm_head's
 
 
 def token_id(tokenizer: Tokenizer, text: str) -> int:
@@ -64,10 +64,14 @@ def cache_dtype(config: Config, scenarios: dict) -> str:
     return "f16" if 4 * numbers > F32_CACHE_BYTES else "f32"
 
 
+def stands_beside(config: Config, precision: str) -> bool:
+    """Whether the weights are so large that they stand in a file beside the graph."""
+    return config.parameters() * BYTES[precision] > INLINE_BYTES
+
+
 def artefact(precision: str, max_error: float, weights: Weights, cache: str) -> dict:
     """An entry of `artefacts` for the CPU; cache: the dtype of keys and values."""
-    large = weights.config.parameters() * BYTES[precision] > INLINE_BYTES
-    beside = large or weights.embedding in embedding.BLOCKS
+    beside = stands_beside(weights.config, precision) or weights.embedding in embedding.SHARED
     return {
         "file": f"cpu-{precision}.onnx",
         **({"weights": f"cpu-{precision}.weights"} if beside else {}),
@@ -86,7 +90,7 @@ def make_manifest(weights: Weights, tokenizer: Tokenizer, preset: dict, name: st
         raise Refused(f"found a cache in {cache}, expected one in {' or '.join(onnx_graph.CACHES)}")
     bounds = MAX_ERROR | ({"fp32": MAX_ERROR_F16_CACHE} if cache == "f16" else {}) | preset.get("max_error", {})
     dtype = weights.embedding
-    file = f"cpu-{precisions[0]}.weights" if dtype in embedding.BLOCKS else f"embedding.{dtype}"
+    file = f"cpu-{precisions[0]}.weights" if dtype in embedding.SHARED else f"embedding.{dtype}"
     prompt = {key: preset["prompt"].get(key) for key in PROMPT_KEYS}
     prompt |= {key: preset["prompt"][key] for key in ("before", "chat") if key in preset["prompt"]}
     return {

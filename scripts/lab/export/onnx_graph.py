@@ -39,6 +39,7 @@ def build(
     rounded: Mapping[str, Rounded | BlockScaled] | None = None,
     cache: str = "f32",
     activations: str = "int8",
+    by_rows: bool = False,
 ) -> onnx.ModelProto:
     """The graph of a decoder.
 
@@ -46,11 +47,11 @@ def build(
     s8; only: the parts that are quantised; outside: a file beside the graph's that takes the large weights, page by
     page, so that they can be mapped; rounded: all of the linears, by name without `.weight`, where they are not to be
     rounded to nearest; cache: what keys and values are kept in, one of CACHES; activations: int8, or fp32 beside
-    matrices in blocks.
+    matrices in blocks; by_rows: whether lm_head, in 8 bits, stands row by row: a tied model's embedding is read there.
     """
     builder = Builder(outside)
     blocks = Blocks(
-        config, builder, Linears(builder, precision, only, eight_bits, activations), weights, rounded, cache
+        config, builder, Linears(builder, precision, only, eight_bits, activations), weights, rounded, cache, by_rows
     )
     x = "x"
     for layer in range(config.layers):
@@ -70,7 +71,9 @@ class Blocks:
         weights: Mapping[str, np.ndarray],
         rounded: Mapping[str, Rounded | BlockScaled] | None,
         cache: str,
+        by_rows: bool,
     ) -> None:
+        self.by_rows = by_rows
         self.config = config
         self.g = builder
         self.linear = linear
@@ -147,6 +150,8 @@ class Blocks:
         if isinstance(rounded, BlockScaled):
             return self.linear(y, "lm_head", [rounded], out="logits")
         weight = self.weights["model.embed_tokens.weight" if self.config.tied else "lm_head.weight"]  # [V, D]
+        if self.by_rows:
+            return self.linear.by_rows(y, "lm_head", weight, rounded, "logits")
         return self.linear(y, "lm_head", weight, rounded=rounded, out="logits")
 
     def local_attention(self, layer: int, q: str, k: str, v: str) -> str:

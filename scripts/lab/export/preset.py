@@ -11,6 +11,7 @@ from lab.reference.prompt_template import PromptTemplate, for_pieces
 SIZES = {"default": (128, 2048, 512), "short": (128, 512, 384)}  # segment, window, recall of the scenarios
 BEARS = 0.25  # BM25 as a share of what a question asks for: a document with less says nothing of it
 NGRAM = 8  # no run of so many tokens is said twice in an answer
+SENTENCES = 3  # of an answer at most: the prompt wishes for one
 LICENCES = {"apache-2.0": "Apache-2.0", "mit": "MIT", "llama3.2": "LicenseRef-llama3.2", "gemma": "LicenseRef-gemma"}
 
 
@@ -40,7 +41,7 @@ def instruct_preset(found: dict, tokenizer: str, positions: int, description: st
         "readings": {"ask": "recall", "summarize": "notes"},
         "scoring": {"bm25_weight": 0.0, "found_threshold": 0.0, "found_bm25": BEARS},
         "decoding": {"no_repeat_ngram_size": NGRAM},
-        "limits": {"question": 512, "answer": 512, "ask": 128, "summary": 256},
+        "limits": {"question": 512, "answer": 512, "ask": 128, "summary": 256, "sentences": SENTENCES},
     }
 
 

@@ -71,6 +71,10 @@ class Shapes:
         second = self.known[node.input[1]]
         return [[*broadcast([first[:-2], second[:-2]]), first[-2], second[-1]]]
 
+    def by_rows(self, node: onnx.NodeProto, _: dict, first: Shape) -> list[Shape]:
+        """Of QGemm, whose second input is a matrix by its outputs."""
+        return [[*first[:-1], self.known[node.input[3]][0]]]
+
     def in_blocks(self, _: onnx.NodeProto, a: dict, first: Shape) -> list[Shape]:
         """Of MatMulNBits."""
         return [[*first[:-1], a["N"]]]
@@ -133,6 +137,7 @@ OTHERS = {
     "MatMulNBits": Shapes.in_blocks,
     "ReduceMax": Shapes.reduced,
     "ReduceSum": Shapes.reduced,
+    "QGemm": Shapes.by_rows,
     "Reshape": Shapes.reshaped,
     "Shape": Shapes.counted,
     "Split": Shapes.split,

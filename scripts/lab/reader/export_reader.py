@@ -21,8 +21,9 @@ from onnx import TensorProto, helper
 from tokenizers import Tokenizer
 
 from lab.export.graph_builder import PARTS, Builder, Linears
-from lab.export.model_folder import dumps, entry
+from lab.export.model_folder import dumps
 from lab.export.rounding import round_int8
+from lab.reader.add_reader import FILES, describe
 from lab.reader.encoder import ABSENT, Reader, Sizes
 from lab.reader.layout import CLS, HEADING, LENGTH, PADDING, QUESTION, SENTENCE, SENTENCES, SEP, Piece, Run, lay_out
 from lab.reader.loss import tensors
@@ -33,8 +34,6 @@ from lab.reader.weights import cache, pretrained_files
 
 # Largest difference from PyTorch that the graph's numbers may have, ÷ the largest of them.
 MAX_ERROR = {"fp32": 1e-4, "int8": 0.1, "block": 0.1}
-# The files in a model folder.
-FILES = {"graph": "reader.onnx", "settings": "reader.json", "tokenizer": "reader-tokenizer.json"}
 ABOUT = {
     "format": 1,
     "name": "reader",
@@ -256,14 +255,6 @@ def difference(found: dict[str, np.ndarray], test: dict) -> float:
     wanted = np.array([*test["relevance"], test["none"], *test["verdict"]])
     got = np.concatenate([found["relevance"][: len(test["relevance"])], found["none"], found["verdict"]])
     return float(np.abs(got - wanted).max() / np.abs(wanted).max())
-
-
-def describe(folder: Path, about: dict) -> None:
-    """Writes model.json with a reader's files among the folder's."""
-    known = about.get("files", {})
-    files = {name: entry(folder / name) for name in sorted({*known, *FILES.values()})}
-    ends = {key: about[key] for key in about if key not in ("reader", "files")}
-    (folder / "model.json").write_text(dumps({**ends, "reader": FILES, "files": files}))
 
 
 def main() -> None:

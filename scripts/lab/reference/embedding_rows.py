@@ -9,7 +9,7 @@ import numpy as np
 
 FLOATS = {"f16": "<f2", "bf16": "<u2", "f32": "<f4"}
 BLOCK = 32  # inputs to a scale
-BITS = {"q8": 8, "q4": 4}  # of rows in blocks
+BITS = {"q8": 8, "q4": 4, "r8": 8}  # of rows in steps; of r8 with one scale
 
 
 class EmbeddingRows:
@@ -21,8 +21,9 @@ class EmbeddingRows:
         self.width = manifest["base"]["hidden"]  # D
         file = folder / kept["file"]
         if bits := BITS.get(kept["dtype"]):
-            blocks = -(-self.width // BLOCK)
-            steps = self.rows, blocks, BLOCK * bits // 8
+            block = self.width if kept["dtype"] == "r8" else BLOCK
+            blocks = -(-self.width // block)
+            steps = self.rows, blocks, block * bits // 8
             self.values = np.memmap(file, np.uint8, "r", kept["steps"], steps)
             self.scales = np.memmap(file, "<f4", "r", kept["scales"], (self.rows, blocks))
         else:
@@ -41,5 +42,5 @@ class EmbeddingRows:
         if dtype == "q4":  # the even input low
             values = np.stack([values & 15, values >> 4], -1)
         middle = np.float32(1 << BITS[dtype] - 1)
-        blocks = values.reshape(len(values), -1, BLOCK).astype(np.float32) - middle  # [n, blocks, BLOCK]
+        blocks = values.reshape(*values.shape[:2], -1).astype(np.float32) - middle  # [n, blocks, numbers of a block]
         return (blocks * self.scales[ids][..., None]).reshape(len(values), -1)[:, : self.width]

@@ -56,9 +56,9 @@ def test_what_would_be_wrong_is_not_written(what, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_folder_without_plain_linears_is_refused(tmp_path):
+def test_a_folder_without_a_graph_for_the_cpu_is_refused(tmp_path):
     about = json.loads((TINY / "model.json").read_text())
-    about["artefacts"] = [a | {"precision": "int4"} for a in about["artefacts"]]
+    about["artefacts"] = [a | {"accelerator": "Npu"} for a in about["artefacts"]]
     (tmp_path / "model.json").write_text(json.dumps(about))
-    with pytest.raises(Refused, match="found graphs in int4, expected one in fp32 or int8"):
+    with pytest.raises(Refused, match="found no graph for the CPU"):
         compile_nnapi.compile_nnapi(tmp_path, tmp_path / "made", ["Nnapi"], [], 1.0)

@@ -1,5 +1,7 @@
 """The accelerators' form of every family's graph computes what the CPU artefact computes."""
 
+import dataclasses
+
 import numpy as np
 import onnx
 import onnxruntime
@@ -9,6 +11,8 @@ from lab.accelerators import fixed_point, lowering, provider_rules
 from lab.accelerators.fixed_shape_session import scaled_feeds
 from lab.accelerators.lowering import GraphShape, for_quantized
 from lab.export import onnx_graph
+from lab.export.block_scaled import BlockScaled, to_nearest
+from lab.export.rounding import BLOCK
 from lab.reference.checkpoint import load
 from tests.reference.test_families import CASES, checkpoint
 
@@ -73,6 +77,31 @@ def test_primitives_compute_the_same(decoder, precision):
     close(run(lowering.fixed(simple, RUN), index), got, 1e-5)
     assert {n.domain for n in simple.graph.node} == {""}
     assert "Shape" not in {n.op_type for n in lowering.fixed(simple, RUN).graph.node}
+
+
+def in_blocks(weight: np.ndarray, number: int) -> BlockScaled:
+    """A matrix in 8 bits, in 4, or in 4 with minima where its inputs are whole blocks; by its number."""
+    kind = number % 3
+    block = to_nearest(weight, 8 if kind == 0 else 4)
+    if kind < 2 or block.inputs % BLOCK:
+        return block
+    minima = np.random.default_rng(number).standard_normal(block.scales.shape).astype(np.float32) / 100
+    return dataclasses.replace(block, minima=minima)
+
+
+def test_matrices_in_blocks_become_plain_ones(decoder):
+    weights = {n: t.float().numpy() for n, t in decoder.state_dict().items()}
+    named = {n.removesuffix(".weight"): w for n, w in weights.items() if n.endswith("_proj.weight")}
+    named["lm_head"] = weights["model.embed_tokens.weight" if decoder.config.tied else "lm_head.weight"]
+    blocks = {name: in_blocks(weight, number) for number, (name, weight) in enumerate(named.items())}
+    model = onnx_graph.build(decoder.config, weights, "int8", rounded=blocks, activations="fp32")
+    fed = feeds(model)
+    simple = lowering.primitives(model)
+    assert {n.domain for n in simple.graph.node} == {""}
+    assert "ReduceSum" not in {n.op_type for n in simple.graph.node}  # those of minima stand in the weights
+    index = fed | {"rows": fed["rows"].astype(np.int32)}
+    close(run(simple, index), run(model, fed), 1e-4)
+    assert not provider_rules.refused(lowering.fixed(simple, RUN, flat=True), "Nnapi")
 
 
 def test_a_cache_in_f16_is_none_of_theirs(decoder):

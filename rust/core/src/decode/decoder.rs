@@ -59,6 +59,11 @@ impl Decoder {
         }
     }
 
+    /// The same that ends its words where one more sentence than these begins.
+    pub fn ending_after(self, sentences: Option<usize>) -> Self {
+        Self { stops: self.stops.after(sentences), ..self }
+    }
+
     /// Whether the prompt's answer is held to something.
     pub fn is_constrained(&self) -> bool {
         self.constraint.is_some()
@@ -178,7 +183,7 @@ impl Decoder {
         self.constraint.take().map_or_else(Vec::new, SpanConstraint::finish)
     }
 
-    /// A string that ends the answer came: there is no more of it in any prompt.
+    /// A string that ends the answer came, or a sentence too many: there is no more of it in any prompt.
     pub fn stopped(&self) -> bool {
         self.stops.over()
     }

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::decode::scoring::{greedy, log_probability};
 use crate::error::{Error, Result};
 use crate::manifest::Decoding;
+use crate::text::sentences::sentences;
 
 /// How the tokens of a free answer are chosen. As it is by default: the likeliest each time, with the model's own guards against repetition.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
@@ -206,8 +207,12 @@ fn drawn(left: &[(u32, f32)], chance: f64) -> u32 {
 pub(crate) struct Stops {
     stop: Vec<String>,
     kept: String,
-    /// One of them came.
+    /// One of them came, or a sentence too many began.
     over: bool,
+    /// Most sentences.
+    sentences: Option<usize>,
+    /// What was shown, where sentences are counted.
+    shown: String,
 }
 
 impl Stops {
@@ -215,8 +220,28 @@ impl Stops {
         Self { stop: stop.to_vec(), ..Self::default() }
     }
 
+    /// The same that ends where one more sentence than these begins.
+    pub fn after(self, sentences: Option<usize>) -> Self {
+        Self { sentences, ..self }
+    }
+
     /// What may be shown once `text` is appended, and whether the answer ends there.
     pub fn push(&mut self, text: &str) -> (String, bool) {
+        let (mut text, mut over) = self.without_stops(text);
+        if let Some(most) = self.sentences {
+            let before = self.shown.len();
+            self.shown.push_str(&text);
+            let found = sentences(&self.shown);
+            if found.len() > most {
+                text = self.shown[before..found[most - 1].end.max(before)].to_owned();
+                (over, self.over) = (true, true);
+                self.kept.clear();
+            }
+        }
+        (text, over)
+    }
+
+    fn without_stops(&mut self, text: &str) -> (String, bool) {
         if self.over {
             return (String::new(), true);
         }
@@ -234,7 +259,7 @@ impl Stops {
         (std::mem::replace(&mut self.kept, kept), false)
     }
 
-    /// One of the strings came.
+    /// One of the strings came, or a sentence too many began.
     pub fn over(&self) -> bool {
         self.over
     }
@@ -336,6 +361,29 @@ mod tests {
             let error = sampling.check().unwrap_err();
             assert!(error.code() == "argument.sampling" && error.message().starts_with(words), "{error}");
         }
+    }
+
+    #[test]
+    fn an_answer_ends_where_a_sentence_too_many_begins() {
+        let told = |most, pieces: &[&str]| {
+            let mut stops = Stops::new(&["END".to_owned()]).after(most);
+            let mut shown = String::new();
+            for piece in pieces {
+                let (text, over) = stops.push(piece);
+                shown.push_str(&text);
+                if over {
+                    return (shown, true);
+                }
+            }
+            (shown + &stops.finish(), false)
+        };
+        let pieces = ["It costs 4.5", "0 crowns. Ask M", "r. Oak in room 7", ". ", "He is", " there. E", "very day."];
+        assert_eq!(told(None, &pieces), (pieces.concat(), false));
+        assert_eq!(told(Some(4), &pieces), (pieces.concat(), false), "as many as are allowed");
+        assert_eq!(told(Some(3), &pieces), ("It costs 4.50 crowns. Ask Mr. Oak in room 7. He is there.".to_owned(), true));
+        assert_eq!(told(Some(2), &pieces).0.trim_end(), "It costs 4.50 crowns. Ask Mr. Oak in room 7.");
+        assert_eq!(told(Some(1), &pieces), ("It costs 4.50 crowns.".to_owned(), true));
+        assert_eq!(told(Some(3), &["One. Two EN", "D. Three."]), ("One. Two ".to_owned(), true));
     }
 
     proptest! {

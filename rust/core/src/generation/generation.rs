@@ -67,7 +67,8 @@ impl Generation {
     }
 
     fn of(request: Request, plan: Plan) -> Self {
-        let output = Output::new(request.answer_kind(), request.options().style, request.decoder(request.token_limit()));
+        let decoder = request.decoder(request.token_limit()).ending_after(request.sentences_of_own_words());
+        let output = Output::new(request.answer_kind(), request.options().style, decoder);
         Self { request, plan, phase: Phase::Plan, output, stats: Stats::new(Instant::now()) }
     }
 

@@ -193,6 +193,13 @@ impl Request {
         self.options.token_limit(self.generator(), by_task)
     }
 
+    /// Most sentences of a free model's answer to a question, where the call says nothing of how it is given.
+    pub fn sentences_of_own_words(&self) -> Option<usize> {
+        let says_nothing = self.options.max_output_tokens.is_none() && self.options.instruction.is_none();
+        let free = self.is_question() && self.answer_kind() == AnswerKind::FreeForm;
+        self.generator().manifest().limits.sentences.filter(|_| free && says_nothing)
+    }
+
     /// Most sentences of a citing model's summary.
     pub fn sentence_limit(&self) -> usize {
         self.options.length.unwrap_or(usize::MAX)

@@ -87,7 +87,7 @@ pub struct AttentionKind {
     pub memory: bool,
 }
 
-/// The input embedding: `[vocabulary, hidden]`, row-major, in a file of its own or, in blocks, where the graph's lm_head stands.
+/// The input embedding: `[vocabulary, hidden]`, row-major, in a file of its own or, in steps, where the graph's lm_head stands.
 #[derive(Debug, Clone, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[allow(missing_docs)]
@@ -95,15 +95,15 @@ pub struct Embedding {
     pub file: String,
     pub dtype: RowDtype,
     pub scale: f32,
-    /// Of rows in blocks: where their steps begin in the file, bytes.
+    /// Of rows in steps: where these begin in the file, bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub steps: Option<u64>,
-    /// Of rows in blocks: where their scales begin in the file, bytes.
+    /// Of rows in steps: where their scales begin in the file, bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scales: Option<u64>,
 }
 
-/// What rows of an embedding are kept in: floats, or integers of 8 or 4 bits with an f32 scale for every 32.
+/// What rows of an embedding are kept in: floats, or steps of 8 or 4 bits with an f32 scale for every 32, or of 8 bits with one for the row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 #[allow(missing_docs)]
@@ -113,6 +113,7 @@ pub enum RowDtype {
     F32,
     Q8,
     Q4,
+    R8,
 }
 
 /// The tokenizer's file and the tokens that end an answer.
@@ -248,6 +249,9 @@ pub struct Limits {
     pub ask: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<usize>,
+    /// Most sentences of an answer about a document in a model's own words, where a call does not say how it is given; left out: any number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sentences: Option<usize>,
     #[serde(default = "one")]
     pub recall_prompts: usize,
 }

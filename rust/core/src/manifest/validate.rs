@@ -87,8 +87,8 @@ impl GeneratorManifest {
             return wrong("readings: found recall_all, expected memory, recall or notes".into());
         }
         let limits = &self.limits;
-        let by_task = [limits.ask, limits.summary].map(|most| most.unwrap_or(1));
-        let limits = [limits.question, limits.answer, limits.recall_prompts, by_task[0], by_task[1]];
+        let stated = [limits.ask, limits.summary, limits.sentences].map(|most| most.unwrap_or(1));
+        let limits = [limits.question, limits.answer, limits.recall_prompts, stated[0], stated[1], stated[2]];
         if limits.iter().any(|n| !(1..=MOST).contains(n)) {
             return wrong(format!("limits: expected 1 to {MOST}"));
         }
@@ -99,9 +99,9 @@ impl GeneratorManifest {
             ));
         }
         let kept = &self.embedding;
-        let blocks = matches!(kept.dtype, RowDtype::Q8 | RowDtype::Q4);
-        if [kept.steps, kept.scales].iter().any(|begin| begin.is_some() != blocks) {
-            return wrong("embedding: expected steps and scales, where rows in blocks (q8, q4) begin, and neither of other dtypes".into());
+        let in_steps = matches!(kept.dtype, RowDtype::Q8 | RowDtype::Q4 | RowDtype::R8);
+        if [kept.steps, kept.scales].iter().any(|begin| begin.is_some() != in_steps) {
+            return wrong("embedding: expected steps and scales, where rows of q8, q4 and r8 begin, and neither of other dtypes".into());
         }
         let numbers = [self.embedding.scale, self.scoring.bm25_weight, self.scoring.found_threshold, self.scoring.found_bm25];
         if numbers.iter().any(|n| !n.is_finite()) {

@@ -1,7 +1,7 @@
 //! The input embedding, read row by row from its file: nothing of it is in the process's memory.
 //!
 //! Rows are floats in a file of their own, or, of a tied model, the rows of lm_head where the graph has its weights: integers of 8 or 4 bits
-//! with a scale for every 32, `(step − 2^(bits − 1)) · scale`.
+//! with a scale for every 32, or of 8 bits with one for the row, `(step − 2^(bits − 1)) · scale`.
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
@@ -30,6 +30,11 @@ enum Layout {
         steps: u64,
         scales: u64,
     },
+    /// Steps of 8 bits, a scale a row, and where both begin.
+    Rows {
+        steps: u64,
+        scales: u64,
+    },
 }
 
 impl Layout {
@@ -41,6 +46,7 @@ impl Layout {
             RowDtype::F32 => Some(Self::F32),
             RowDtype::Q8 => blocks(8),
             RowDtype::Q4 => blocks(4),
+            RowDtype::R8 => Some(Self::Rows { steps: kept.steps?, scales: kept.scales? }),
         }
     }
 
@@ -50,6 +56,16 @@ impl Layout {
             Self::F16 | Self::Bf16 => 2 * numbers,
             Self::F32 => 4 * numbers,
             Self::Blocks { bits, .. } => numbers.div_ceil(BLOCK) * BLOCK * bits / 8,
+            Self::Rows { .. } => numbers,
+        }
+    }
+
+    /// Where steps and scales begin, and how many scales a row of such a width has; none of floats.
+    fn steps(self, width: usize) -> Option<(u64, u64, usize)> {
+        match self {
+            Self::F16 | Self::Bf16 | Self::F32 => None,
+            Self::Blocks { steps, scales, .. } => Some((steps, scales, width.div_ceil(BLOCK))),
+            Self::Rows { steps, scales } => Some((steps, scales, 1)),
         }
     }
 }
@@ -74,11 +90,11 @@ impl Embedding {
         let file = File::open(path).map_err(|e| missing(e.to_string()))?;
         let found = file.metadata().map_err(|e| missing(e.to_string()))?.len();
         let layout =
-            Layout::new(kept).ok_or_else(|| wrong("embedding: found no steps and scales, expected where rows in blocks begin".into()))?;
+            Layout::new(kept).ok_or_else(|| wrong("embedding: found no steps and scales, expected where they begin".into()))?;
         let row = layout.bytes(width) as u64;
         let rows = rows as u64;
-        if let Layout::Blocks { steps, scales, .. } = layout {
-            let scale_bytes = rows * width.div_ceil(BLOCK) as u64 * 4;
+        if let Some((steps, scales, count)) = layout.steps(width) {
+            let scale_bytes = rows * count as u64 * 4;
             let ends = [steps.saturating_add(rows * row), scales.saturating_add(scale_bytes)];
             if let Some(end) = ends.into_iter().find(|end| *end > found) {
                 return Err(wrong(format!("found {found} bytes, expected {end} or more: the embedding's rows end there")));
@@ -124,6 +140,13 @@ impl Embedding {
             Layout::F32 => {
                 self.file.read_exact_at(bytes, at)?;
                 to.iter_mut().zip(bytes.as_chunks().0).for_each(|(v, b)| *v = f32::from_le_bytes(*b));
+            }
+            Layout::Rows { steps, scales } => {
+                self.file.read_exact_at(bytes, steps + at)?;
+                let mut scale = [0; 4];
+                self.file.read_exact_at(&mut scale, scales + 4 * row)?;
+                let scale = f32::from_le_bytes(scale);
+                to.iter_mut().zip(&*bytes).for_each(|(v, step)| *v = (f32::from(*step) - 128.0) * scale);
             }
             Layout::Blocks { bits, steps, scales } => {
                 self.file.read_exact_at(bytes, steps + at)?;
@@ -197,6 +220,28 @@ mod tests {
                 let refused = Embedding::open(file.path(), ROWS, width, &kept(dtype, Some(at))).unwrap_err();
                 assert_eq!(refused.code(), "model.format", "{at:?}");
             }
+        }
+    }
+
+    #[test]
+    fn rows_with_a_scale_each_are_steps_times_it() {
+        let width = CHUNK + 7;
+        let step = |row: usize, input: usize| ((row * 7 + input * 5) % 256) as u8;
+        let scale = |row: usize| 0.25 + row as f32 / 8.0;
+        let mut bytes: Vec<u8> = (0..ROWS).flat_map(|row| (0..width).map(move |input| step(row, input))).collect();
+        let scales = bytes.len() as u64;
+        bytes.extend((0..ROWS).flat_map(|row| scale(row).to_le_bytes()));
+        let file = file(&bytes);
+        let opened = Embedding::open(file.path(), ROWS, width, &kept(RowDtype::R8, Some((0, scales)))).unwrap();
+        let mut found = vec![0.0; width];
+        for row in 0..ROWS {
+            opened.row(row as u32, &mut found).unwrap();
+            let expected = |input| (f32::from(step(row, input)) - 128.0) * scale(row) * 0.5;
+            assert!(found.iter().enumerate().all(|(input, v)| *v == expected(input)), "row {row}");
+        }
+        for at in [Some((0, scales + 1)), Some((u64::MAX, 0)), None] {
+            let refused = Embedding::open(file.path(), ROWS, width, &kept(RowDtype::R8, at)).unwrap_err();
+            assert_eq!(refused.code(), "model.format", "{at:?}");
         }
     }
 
