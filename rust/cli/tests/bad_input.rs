@@ -72,7 +72,7 @@ fn questions_and_options() {
 }
 
 /// One bit in the middle is another.
-fn change_a_bit(bytes: &mut Vec<u8>) {
+fn change_a_bit(bytes: &mut [u8]) {
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
 }
@@ -125,7 +125,9 @@ fn model_folders() {
     }
     // Weights are compared while they are loaded.
     let beside = || break_json("\"accelerator\": \"Cpu\"", "\"weights\": \"embedding.f16\", \"accelerator\": \"Cpu\"");
-    for (change, word) in [(change_a_bit as fn(&mut Vec<u8>), "SHA-256"), (|bytes| bytes.truncate(100), "found 100 bytes")] {
+    type Change = fn(&mut Vec<u8>);
+    let changes: [(Change, &str); 2] = [(|bytes| change_a_bit(bytes), "SHA-256"), (|bytes| bytes.truncate(100), "found 100 bytes")];
+    for (change, word) in changes {
         let folder = beside();
         let path = folder.path().join("embedding.f16");
         let mut bytes = fs::read(&path).unwrap();
