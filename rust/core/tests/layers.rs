@@ -84,7 +84,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "model",
         ],
     ),
-    ("decode", &["scoring", "sampling", "prompt_lookup", "constrained", "decoder"]),
+    ("decode", &["scoring", "sampling", "stops", "prompt_lookup", "constrained", "decoder"]),
     ("document", &["reading_state", "sealed", "saved", "document"]),
     (
         "prompt",

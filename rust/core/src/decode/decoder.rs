@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use crate::decode::constrained::{ConstrainedSpan, SpanConstraint};
 use crate::decode::prompt_lookup;
-use crate::decode::sampling::{Sampler, Sampling, Stops};
+use crate::decode::sampling::{Sampler, Sampling};
+use crate::decode::stops::Stops;
 use crate::error::Result;
 use crate::model::Generator;
 use crate::runtime::cancel_token::CancelToken;

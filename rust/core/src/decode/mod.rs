@@ -5,3 +5,4 @@ pub(crate) mod decoder;
 pub mod prompt_lookup;
 pub mod sampling;
 pub mod scoring;
+mod stops;
