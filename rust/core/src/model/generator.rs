@@ -9,7 +9,6 @@ use crate::manifest::kv_dtype::KvDtype;
 use crate::manifest::prompt_template::{PromptTemplate, no_chat};
 use crate::manifest::{Artefact, GeneratorManifest, Manifest, Scenario};
 use crate::model::accelerator_selection::{self, Candidate, Opening};
-use crate::model::concurrently::concurrently;
 use crate::model::execution::Execution;
 use crate::model::memory_estimate::state_bytes;
 use crate::model::open_options::OpenOptions;
@@ -58,11 +57,8 @@ impl Generator {
         options: &OpenOptions,
     ) -> Result<Self> {
         let Choice { sizes, candidates } = choice;
-        let words = || {
-            let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
-            let template = PromptTemplate::new(manifest, &mut tokens)?;
-            Ok((tokens, template))
-        };
+        let mut tokens = Tokens::open(&folder.join(&manifest.tokenizer.file), manifest.base.vocabulary)?;
+        let template = PromptTemplate::new(manifest, &mut tokens)?;
         let rows = manifest.base.vocabulary;
         let width = manifest.base.hidden;
         let kept = &manifest.embedding;
@@ -70,9 +66,7 @@ impl Generator {
         let threads = options.threads(sizes.threads);
         let shared = Arc::new(SessionShared { dims: ModelDims::new(manifest), embedding });
         let opening = Opening { folder, whole, manifest, sizes, shared: &shared, options, threads };
-        let (words, graph): (Result<_>, _) = concurrently(words, || accelerator_selection::first(candidates, &opening))?;
-        let (tokens, template) = words?;
-        let (graph, execution) = graph?;
+        let (graph, execution) = accelerator_selection::first(candidates, &opening)?;
         Ok(Self { manifest: manifest.clone(), tokens: Arc::new(tokens), template, shared, graph, sizes, execution })
     }
 
