@@ -126,8 +126,8 @@ def page(record: dict, file: str | None) -> str:
         f"`{record['command']}` on {record['machine']['cpu']}, one thread, commit {record['commit']}{link}.",
         f"Accuracy over {tokens:,} tokens; CPU times as ratios to the first row within a round, median (least to most)",
         f"of {record['pairs']} rounds of {record['length']} tokens read and {record['said']} said. The first row took",
-        f"{medians['opening_ms']:,.0f} ms to open and read {SHORT} tokens, {medians['first_ms']:,.0f} ms more to its first",
-        f"token and {medians['run_ms']:.1f} ms a run (medians); other programs took {taken['median']:.0%} of the",
+        f"{medians['opening_ms']:,.0f} ms to open and read {SHORT} tokens, {medians['first_ms']:,.0f} ms more to its",
+        f"first token and {medians['run_ms']:.1f} ms a run (medians); other programs took {taken['median']:.0%} of the",
         f"processors ({taken['min']:.0%} to {taken['max']:.0%}).",
     )
     return "\n".join([*told, "", table(record)])
