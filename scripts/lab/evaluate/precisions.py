@@ -5,15 +5,16 @@
     scripts/lab.sh precisions MODEL.gguf FOLDER … --tokens 0            speeds alone
 
 Accuracy is imported.py's: nats a token and the likeliest next token, over `--tokens` of the GNU GPL. Speed: in each
-round every folder reads one document of `--length` tokens whole and says `--said` tokens, a process each, another first
-each time; what is compared are ratios within a round, to the first folder. A run is a row or a draft of some, so time a
-run says how fast decoding is whatever is drafted. One thread; the share of the processors that other programs took is
-in the record.
+round every folder reads one document of `--length` tokens whole, and says one token in a process and `--said` in
+another; another folder is first each time; what is compared are ratios within a round, to the first folder. One thread:
+its CPU time is what a quiet machine takes, and hardly grows where others want the processors. A run of decoding is a
+row, or a draft of some. Times by the clock, and what others took, are in the record.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import statistics
 import sys
 import tempfile
@@ -33,15 +34,23 @@ from lab.evaluate.peers.quiet import Others
 from lab.evaluate.peers.table import spread, times
 from lab.reference.numpy_engine import ModelFolder
 
-MEASURED = ("ttft_ms", "run_ms", "cpu_ms", "opening_ms", "peak_bytes", "anon_bytes")
+SHORT = 64  # tokens of the document that is read to know what opening takes
+COLUMNS = {"opening_ms": "opening", "first_ms": "first token", "run_ms": "a run"}
 
 
-def figures(reading: Reading) -> dict[str, float]:
-    """MEASURED of one process."""
-    speed = (reading.decode_tokens_per_second or 1.0) / reading.tokens_a_run
-    process = reading.process
-    values = (reading.ttft_ms, 1000 / speed, process.cpu_ms, reading.opening_ms)
-    return dict(zip(MEASURED, (*values, process.peak_rss_bytes, process.rss_anon_bytes), strict=True))
+def figures(opened: Reading, first: Reading, whole: Reading) -> dict[str, float]:
+    """Of three processes: a token after SHORT tokens, a token after a document, many after it."""
+    each = [reading.process.cpu_ms for reading in (opened, first, whole)]
+    runs = (whole.decode_tokens - 1) / whole.tokens_a_run
+    return {
+        "opening_ms": each[0],
+        "first_ms": each[1] - each[0],
+        "run_ms": (each[2] - each[1]) / max(1.0, runs),
+        "clock_first_ms": first.ttft_ms,
+        "clock_tokens_per_second": whole.decode_tokens_per_second or 0.0,
+        "peak_bytes": whole.process.peak_rss_bytes,
+        "anon_bytes": whole.process.rss_anon_bytes,
+    }
 
 
 def accuracy(gguf: Path, folders: list[Path], tokens: int, progress: Progress) -> dict[str, dict]:
@@ -66,13 +75,15 @@ def rounds(cli: Path, folders: list[Path], args: argparse.Namespace, work: Path,
     taken = []
     for number in range(args.pairs):
         asked = document(template, work, args.length, number, TELL)
+        brief = document(template, work, SHORT, number, TELL)
         names = [*engines]
         turn = number % len(names)
         others = Others(0)
         for name in names[turn:] + names[:turn]:
-            reading = engines[name].read(asked, "memory", args.said)
-            others.own_ms += reading.process.cpu_ms
-            found[name].append(figures(reading))
+            engine = engines[name]
+            read = [engine.read(text, "memory", said) for text, said in ((brief, 1), (asked, 1), (asked, args.said))]
+            others.own_ms += sum(reading.process.cpu_ms for reading in read)
+            found[name].append(figures(*read))
         taken.append(round(others.share(), 3))
         progress.say(f"{number + 1} of {args.pairs} rounds", last=True)
     return {"figures": found, "processors_taken_by_others": taken}
@@ -93,12 +104,12 @@ def shown(found: dict[str, list[dict]], name: str, key: str) -> str:
 def table(record: dict) -> str:
     """Markdown, a row a folder."""
     found = record["figures"]
-    head = "| folder | on disk | nats a token | same next token | first token | a run | CPU time | peak memory |"
-    lines = [head, "|---" * 8 + "|"]
+    head = f"| folder | on disk | nats a token | same next token | {' | '.join(COLUMNS.values())} | peak memory |"
+    lines = [head, "|---" * (5 + len(COLUMNS)) + "|"]
     for name, rows in found.items():
         cost = record["accuracy"].get(name)
         exact = f"{cost['nats']:.4f} | {cost['same']:.1%}" if cost else "| "
-        cells = " | ".join(shown(found, name, key) for key in ("ttft_ms", "run_ms", "cpu_ms"))
+        cells = " | ".join(shown(found, name, key) for key in COLUMNS)
         peak = statistics.median(row["peak_bytes"] for row in rows)
         lines.append(f"| {name} | {record['bytes'][name] / 1e6:.0f} MB | {exact} | {cells} | {peak / 1e6:.0f} MB |")
     return "\n".join(lines)
@@ -108,15 +119,15 @@ def page(record: dict, file: str | None) -> str:
     """What models/README.md shows."""
     link = f" ([record](../docs/records/{file}))" if file else ""
     first = next(iter(record["figures"]))
-    medians = {key: statistics.median(row[key] for row in record["figures"][first]) for key in MEASURED}
+    medians = {key: statistics.median(row[key] for row in record["figures"][first]) for key in COLUMNS}
     taken = spread(record["processors_taken_by_others"])
     tokens = next((cost["tokens"] for cost in record["accuracy"].values()), 0)
     told = (
         f"`{record['command']}` on {record['machine']['cpu']}, one thread, commit {record['commit']}{link}.",
-        f"Accuracy over {tokens:,} tokens; times as ratios to the first row within a round, median (least to most) of",
-        f"{record['pairs']} rounds of {record['length']} tokens read and {record['said']} said. The first row took",
-        f"{medians['ttft_ms']:,.0f} ms to its first token, {medians['run_ms']:.1f} ms a run and",
-        f"{medians['cpu_ms']:,.0f} ms of CPU time (medians); other programs took {taken['median']:.0%} of the",
+        f"Accuracy over {tokens:,} tokens; CPU times as ratios to the first row within a round, median (least to most)",
+        f"of {record['pairs']} rounds of {record['length']} tokens read and {record['said']} said. The first row took",
+        f"{medians['opening_ms']:,.0f} ms to open and read {SHORT} tokens, {medians['first_ms']:,.0f} ms more to its",
+        f"first token and {medians['run_ms']:.1f} ms a run (medians); other programs took {taken['median']:.0%} of the",
         f"processors ({taken['min']:.0%} to {taken['max']:.0%}).",
     )
     return "\n".join([*told, "", table(record)])
@@ -128,6 +139,7 @@ def main() -> None:
     parser.add_argument("source", type=Path, metavar="MODEL.gguf")
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--tokens", type=int, default=5000, help="that accuracy is measured on (%(default)s)")
+    parser.add_argument("--accuracy", type=Path, metavar="RECORD", help="what was measured of it, out of a record")
     parser.add_argument("--pairs", type=int, default=12, help="rounds (%(default)s)")
     parser.add_argument("--length", type=int, default=512, help="tokens of a document (%(default)s)")
     parser.add_argument("--said", type=int, default=48, help="tokens of an answer (%(default)s)")
@@ -136,7 +148,9 @@ def main() -> None:
     commit()
     began = time.monotonic()
     progress = Progress()
-    found = accuracy(args.source, args.folders, args.tokens, progress) if args.tokens else {}
+    found = json.loads(args.accuracy.read_text())["accuracy"] if args.accuracy else {}
+    if args.tokens and not found:
+        found = accuracy(args.source, args.folders, args.tokens, progress)
     with tempfile.TemporaryDirectory(prefix="edgeinfinite-precisions-") as place:
         work = Path(place)
         cli = built()
