@@ -30,6 +30,7 @@ from torch import Tensor
 from lab.export.checkpoint_prompt import default_preset
 from lab.reference.checkpoint import load, save_gates
 from lab.reference.decoder import Decoder
+from lab.reference.halves import in_halves, multiplies_halves, to_halves
 from lab.reference.parallel import ask, plain_attention
 from lab.reference.prompt_template import for_pieces
 from lab.train.checkpoint import store
@@ -38,7 +39,7 @@ from lab.train.memory_estimate import estimate, readable_size
 from lab.train.samples import BadData, BatchShape, PromptForm, QuestionBatch, question_batch, read
 
 FEWEST = 8  # segments of a sample, at least
-MOST = 16  # at most
+MOST = 16  # at most, unless said
 WINDOWS = (1, 2, 4)  # segments of its window: what is remembered must not depend on it
 KEEP = 60  # seconds, at most, between two savings
 MEASURED = 6  # held-out samples
@@ -56,12 +57,13 @@ class Options:
     segment: int = 128
     batch: int = 2
     questions: int = 12
+    most: int = MOST
     seed: int = 1
 
     def settings(self, processes: int) -> dict:
         """What must be the same where training goes on."""
         data = hashlib.sha256(self.data.read_bytes()).hexdigest() if self.data else "generated"
-        names = ("steps", "rate", "segment", "batch", "questions", "seed")
+        names = ("steps", "rate", "segment", "batch", "questions", "most", "seed")
         return {"data": data, "processes": processes} | {name: getattr(self, name) for name in names}
 
 
@@ -73,7 +75,8 @@ def to_device(device: str, b: QuestionBatch) -> tuple[Tensor, ...]:
 def answers(decoder: Decoder, b: QuestionBatch, device: str) -> tuple[Tensor, Tensor, Tensor]:
     """→ logits [m,V] of the rows before an answer's tokens, these tokens [m], the question of each [m]."""
     start, ids, queries, targets, after = to_device(device, b)
-    with torch.device(device), torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
+    halves = device != "cpu" or in_halves(decoder)
+    with torch.device(device), torch.autocast(device, torch.bfloat16, enabled=halves):
         hidden = ask(decoder, start, ids, b.window, queries, after, again=torch.is_grad_enabled())  # [B,Q,T,D]
         rows = (targets.flatten() >= 0).nonzero()[:, 0]  # [m]
         logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [m,V]
@@ -128,8 +131,8 @@ class Trainer:
         c = self.decoder.config
         self.form = prompt_form(base, o.preset, c.positions)
         reach = max(1, c.positions // o.segment - 3)  # segments of a window; pinned and question stand beside it
-        self.most = BatchShape(o.segment, MOST, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
-        self.texts, held, left_out = read(o.data, self.form, MOST * o.segment) if o.data else (None, None, "")
+        self.most = BatchShape(o.segment, o.most, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
+        self.texts, held, left_out = read(o.data, self.form, o.most * o.segment) if o.data else (None, None, "")
         self.held_out = [question_batch(self.form, held, self.most, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
         self.optimizer = torch.optim.Adam(self.gates.values(), lr=o.rate)
         self.step = 0
@@ -173,6 +176,8 @@ class Trainer:
         else:
             for layer in self.decoder.model.layers:
                 layer.self_attn.local = partial(plain_attention, layer.self_attn)
+            if multiplies_halves():
+                to_halves(self.decoder)
         for gate in gates.values():
             gate.data = gate.data.float()
             gate.requires_grad_(True)
@@ -204,7 +209,7 @@ class Trainer:
         most = self.most
         r = Random(f"{self.options.seed}/{self.step}")
         longest = max((len(t.ids) for t in self.texts), default=0) if self.texts else 0
-        segments = max(r.randint(FEWEST, MOST), -(-longest // o.segment))
+        segments = max(r.randint(min(FEWEST, o.most), o.most), -(-longest // o.segment))
         window = r.choice([w for w in WINDOWS if w <= most.window])
         shape = replace(most, segments=segments, window=window)
         return question_batch(self.form, self.texts, shape, f"{o.seed}/{self.step}/{self.processes.rank}")
