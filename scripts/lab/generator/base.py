@@ -9,7 +9,7 @@ up stay in float32.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -64,7 +64,7 @@ def read_base(
     preset = default_preset(file, tokenizer_json(file), config.positions)
     tokenizer = tokenizer_text(tokenizer_json(file), preset, config.vocabulary)
     if memory:
-        config = replace(config, kinds={name: replace(kind, memory=True) for name, kind in config.kinds.items()})
+        config = config.remembering()
     decoder = Decoder(config)
     missing, unexpected = decoder.load_state_dict({n: torch.from_numpy(w) for n, w in weights.items()}, strict=False)
     if unexpected or any(".gate." not in name and name != "lm_head.weight" for name in missing):
