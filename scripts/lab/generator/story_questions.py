@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Iterator
-from itertools import zip_longest
 from pathlib import Path
+from random import Random
 
 from lab.corpus import seeds
 from lab.corpus.passkeys import KEYS, passkeys
@@ -47,13 +47,16 @@ def generated(number: int) -> Iterator[dict]:
     """So many generated documents with the facts that they declare, up to their end."""
     for i in range(number):
         made = passkeys(GENERATED, f"{seeds.SSFT}/keys/{i}", KEYS, tail=0)
-        asked = [{"question": query.question, "answer": query.sentence} for query in made.queries]
+        told = [query for query in made.queries if query.sentence in made.text]
+        asked = [{"question": query.question, "answer": query.sentence} for query in told]
         yield {"document": made.text.strip(), "questions": asked}
 
 
-def mixed(*sources: Iterator[dict]) -> Iterator[dict]:
-    """One of each in turn, to the end of the longest."""
-    return (row for rows in zip_longest(*sources) for row in rows if row)
+def mixed(*sources: Iterator[dict]) -> list[dict]:
+    """All in an order that is the same each time: ssft holds every eighth line back, of each kind some."""
+    rows = [row for source in sources for row in source]
+    Random("mixed").shuffle(rows)
+    return rows
 
 
 def main() -> None:
@@ -64,7 +67,8 @@ def main() -> None:
     parser.add_argument("--words", type=int, default=LONGEST, help="of a story, at most (%(default)s)")
     parser.add_argument("--keys", type=int, default=0, help="generated documents, too (%(default)s)")
     args = parser.parse_args()
-    rows = mixed(documents(args.data, args.words), generated(args.keys))
+    stories = documents(args.data, args.words)
+    rows = mixed(stories, generated(args.keys)) if args.keys else stories
     part = args.target.with_suffix(".new")
     part.write_text("".join(json.dumps(row) + "\n" for row in rows))
     part.replace(args.target)
