@@ -338,7 +338,8 @@ def main() -> int:
     print(tables)
     if options.write:
         record["command"] = by_names(record["command"], options)
-        publish(options.place, record, options.place.replace("-", " "), tables, "95 % intervals (bootstrap; of pass keys Wilson) and n.")
+        told = "95 % intervals (bootstrap; of pass keys Wilson) and n."
+        publish(options.place, record, options.place.replace("-", " "), tables, told)
     return 0
 
 

@@ -47,9 +47,7 @@ def default_file() -> Path:
     return cache().parent / "downloads" / NAME
 
 
-def read_base(
-    path: Path, halves: bool | None = None, memory: bool = False, adapter: Path | None = None
-) -> Base:
+def read_base(path: Path, halves: bool | None = None, memory: bool = False, adapter: Path | None = None) -> Base:
     """The base of a GGUF, frozen. `halves`: bfloat16 products (None: where they pay); `memory`: with gates, shut;
     `adapter`: a folder, merged.
 

@@ -1,9 +1,9 @@
 """Products in bfloat16 on a CPU that multiplies these: a decoder's matrices, the rest stays in float32.
 
-    if multiplies_halves():
-        to_halves(decoder)
-        with torch.autocast("cpu", torch.bfloat16):
-            hidden = decoder(ids)
+if multiplies_halves():
+    to_halves(decoder)
+    with torch.autocast("cpu", torch.bfloat16):
+        hidden = decoder(ids)
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@
 Writes gates.safetensors, ssft.pt (to go on from) and ssft.log into the checkpoint's folder; nothing else there changes.
 Says beforehand how much memory it will take. Before and after, held-out questions are asked: nats a token of the
 answers, and how many are right as a whole, the tokens before given. With fresh gates that is the base with a window.
+Then they are asked over the memory of another text: what is gained there, too, is steered and not remembered.
 Gates alone teach nothing that the base cannot read out of a mean of keys and values: see models/README.md.
 """
 
@@ -72,26 +73,28 @@ def to_device(device: str, b: QuestionBatch) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(t).to(device) for t in (b.start, b.ids, b.queries, b.targets, b.after))
 
 
-def answers(decoder: Decoder, b: QuestionBatch, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """→ logits [m,V] of the rows before an answer's tokens, these tokens [m], the question of each [m]."""
+def answers(decoder: Decoder, b: QuestionBatch, device: str, foreign: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    """→ logits [m,V] of the rows before an answer's tokens, these tokens [m], the question of each [m]; `foreign`: over
+    the memory of another document."""
     start, ids, queries, targets, after = to_device(device, b)
     halves = device != "cpu" or in_halves(decoder)
     with torch.device(device), torch.autocast(device, torch.bfloat16, enabled=halves):
-        hidden = ask(decoder, start, ids, b.window, queries, after, again=torch.is_grad_enabled())  # [B,Q,T,D]
+        again = torch.is_grad_enabled()
+        hidden = ask(decoder, start, ids, b.window, queries, after, again=again, foreign=foreign)  # [B,Q,T,D]
         rows = (targets.flatten() >= 0).nonzero()[:, 0]  # [m]
         logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [m,V]
     return logits, targets.flatten()[rows], rows // queries.shape[-1]
 
 
 @torch.no_grad()
-def evaluate(decoder: Decoder, samples: list[QuestionBatch], device: str) -> str:
+def evaluate(decoder: Decoder, samples: list[QuestionBatch], device: str, foreign: bool = False) -> str:
     """Of held-out samples: nats a token, and questions all of whose answer's tokens are the likeliest."""
     nats = 0.0
     tokens = 0
     right = 0
     questions = 0
     for b in samples:
-        logits, targets, question = answers(decoder, b, device)
+        logits, targets, question = answers(decoder, b, device, foreign)
         nats += F.cross_entropy(logits, targets, reduction="sum").item()
         wrong = question[logits.argmax(-1) != targets].unique()
         tokens = tokens + len(targets)
@@ -133,7 +136,8 @@ class Trainer:
         reach = max(1, c.positions // o.segment - 3)  # segments of a window; pinned and question stand beside it
         self.most = BatchShape(o.segment, o.most, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
         self.texts, held, left_out = read(o.data, self.form, o.most * o.segment) if o.data else (None, None, "")
-        self.held_out = [question_batch(self.form, held, self.most, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
+        shape = replace(self.most, batch=max(2, o.batch))  # each has another, whose memory it is asked over, too
+        self.held_out = [question_batch(self.form, held, shape, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
         self.optimizer = torch.optim.Adam(self.gates.values(), lr=o.rate)
         self.step = 0
         self.describe(left_out)
@@ -255,6 +259,8 @@ class Trainer:
             if self.processes.rank == 0:
                 save_gates(self.gates, self.options.checkpoint)
             self.say(f"after {steps} steps: {evaluate(self.decoder, self.held_out, self.device)}")
+            foreign = evaluate(self.decoder, self.held_out, self.device, foreign=True)
+            self.say(f"over the memory of another text: {foreign}")
         return losses
 
 

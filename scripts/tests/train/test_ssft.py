@@ -81,6 +81,7 @@ def test_only_gates_change_and_the_memory_counts_as_trained(family, form, tmp_pa
     said = capsys.readouterr().out
     assert "memory of each, estimated: " in said
     assert "after 12 steps: " in said
+    assert "over the memory of another text: " in said
     after = {file.name: entry(file) for file in folder.iterdir()}
     assert {name: after[name] for name in before} == before
     assert after.keys() - before.keys() == {"gates.safetensors", "ssft.log", "ssft.pt"}
