@@ -6,7 +6,7 @@
 Writes gates.safetensors, ssft.pt (to go on from) and ssft.log into the checkpoint's folder; nothing else there changes.
 Says beforehand how much memory it will take. Before and after, held-out questions are asked: nats a token of the
 answers, and how many are right as a whole, the tokens before given. With fresh gates that is the base with a window.
-Then they are asked over the memory of another text: what is gained there, too, is steered and not remembered.
+Then pairs are asked over their own and over each other's memory: what is gained there, too, is not remembered.
 Gates alone teach nothing that the base cannot read out of a mean of keys and values: see models/README.md.
 """
 
@@ -136,8 +136,9 @@ class Trainer:
         reach = max(1, c.positions // o.segment - 3)  # segments of a window; pinned and question stand beside it
         self.most = BatchShape(o.segment, o.most, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
         self.texts, held, left_out = read(o.data, self.form, o.most * o.segment) if o.data else (None, None, "")
-        shape = replace(self.most, batch=max(2, o.batch))  # each has another, whose memory it is asked over, too
-        self.held_out = [question_batch(self.form, held, shape, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
+        self.held_out = [question_batch(self.form, held, self.most, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
+        pair = replace(self.most, batch=2)
+        self.pairs = [question_batch(self.form, held, pair, f"{o.seed}/pair/{i}") for i in range(MEASURED // 2)]
         self.optimizer = torch.optim.Adam(self.gates.values(), lr=o.rate)
         self.step = 0
         self.describe(left_out)
@@ -259,8 +260,8 @@ class Trainer:
             if self.processes.rank == 0:
                 save_gates(self.gates, self.options.checkpoint)
             self.say(f"after {steps} steps: {evaluate(self.decoder, self.held_out, self.device)}")
-            foreign = evaluate(self.decoder, self.held_out, self.device, foreign=True)
-            self.say(f"over the memory of another text: {foreign}")
+            own, foreign = (evaluate(self.decoder, self.pairs, self.device, other) for other in (False, True))
+            self.say(f"asked in pairs, over its own memory: {own}; over the other's: {foreign}")
         return losses
 
 
