@@ -35,6 +35,7 @@ import argparse
 import json
 import os
 import resource
+import shlex
 import statistics
 import sys
 import tempfile
@@ -331,7 +332,8 @@ def main() -> int:
             cells += measure_set([one for one in readings if one.title not in done], of, texts, options.seconds)
             keep(options.out, about, cells)
         models = {one.title: {key: one.model[key] for key in ("name", "version", "folder_bytes")} for one in readings}
-        record = record_head(["scripts/lab.sh", "readings", *sys.argv[1:]], readings[-1].cli, began)
+        said = ["scripts/lab.sh", "readings", *map(shlex.quote, sys.argv[1:])]
+        record = record_head(said, readings[-1].cli, began)
     taken = statistics.median(cell["processors_taken_by_others"] for cell in cells)
     record |= about | {"processors_taken_by_others": taken, "readings": models, "cells": cells}
     tables = page(record, {name: SETS[name] for name in options.sets})
