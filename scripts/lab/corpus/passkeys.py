@@ -46,8 +46,8 @@ FRAMES = (
 )
 
 
-def passkeys(tokens: int, seed: str, keys: int = KEYS) -> Document:
-    """Declared facts, spread evenly over all but the last TAIL tokens, with a question each."""
+def passkeys(tokens: int, seed: str, keys: int = KEYS, tail: int = TAIL) -> Document:
+    """Declared facts, spread evenly over all but the last `tail` tokens, with a question each."""
     write = Writer(seed)
     texts = filler(write, tokens)
     told = []
@@ -61,7 +61,7 @@ def passkeys(tokens: int, seed: str, keys: int = KEYS) -> Document:
             slots["value"] = new_value(write, sort)
         told.append(Query(kind, question.format_map(slots), sentence.format_map(slots), slots["value"]))
         held += f"\n{told[-1].sentence}"
-    room = sum(map(size, texts)) - TAIL * BYTES_PER_TOKEN
+    room = sum(map(size, texts)) - tail * BYTES_PER_TOKEN
     written = 0
     number = 0
     out = []

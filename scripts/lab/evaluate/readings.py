@@ -4,6 +4,7 @@
     scripts/lab.sh readings --data DATA --most 24 --seconds 10 --longest 12000        a quarter of one, with few answers
     scripts/lab.sh readings --data DATA --model FOLDER --sets qmsum        also a model whose gates are trained
     scripts/lab.sh readings --sets keys-2048 keys-8192 --most 6            generated documents only, which need no DATA
+    scripts/lab.sh readings --only "window only" "memory with gates" --generator PLAIN --model GATED        two of them
 
 Readings are of three model folders: a generator (SmolLM2-135M-Instruct by scripts/models.sh --plain; its gates are not
 trained, so that by `memory` it attends to the pinned tokens and the window), the finder (models/demo, whose gates are
@@ -34,6 +35,7 @@ import argparse
 import json
 import os
 import resource
+import shlex
 import statistics
 import sys
 import tempfile
@@ -54,6 +56,15 @@ from lab.evaluate.score import Share, summary
 from lab.evaluate.summaries import interval
 from lab.evaluate.sweep import in_scenario, resized
 
+NAMES = (
+    "full attention",
+    "window only",
+    "memory with gates",
+    "retrieval",
+    "retrieval + finder",
+    "retrieval + reader",
+    "notes",
+)
 FULL = 8192  # tokens of the window that holds a whole text
 
 
@@ -249,7 +260,7 @@ def readings_of(options: argparse.Namespace, work: Path) -> list[Reading]:
     for one in gated:
         if not one.model["memory_layers"]:
             sys.exit(f"--model {one.folder}: found no layer with a memory, expected a folder whose gates are trained")
-    return [
+    every = [
         reading("full attention", wide, "memory", room, "full"),
         reading("window only", generator, "memory", long),
         reading("memory with gates", finder, "memory"),
@@ -260,6 +271,7 @@ def readings_of(options: argparse.Namespace, work: Path) -> list[Reading]:
         reading("notes", generator, "notes", long),
         reading("notes", finder, "notes"),
     ]
+    return [one for one in every if not options.only or one.name in options.only]
 
 
 def kept(path: Path | None, about: dict) -> list[dict]:
@@ -295,12 +307,14 @@ def main() -> int:
     parser.add_argument("--data", type=Path, help="the folder of fairytaleqa/, covidqa/ and qmsum/")
     parser.add_argument("--generator", type=Path, help="a model folder; by default scripts/models.sh --plain smollm2")
     parser.add_argument("--model", type=Path, nargs="+", default=[], help="folders whose gates are trained")
+    parser.add_argument("--only", nargs="+", choices=NAMES, default=[], help="readings (all)")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--most", type=int, default=48, help="most questions of a set (%(default)s)")
     parser.add_argument("--seconds", type=float, default=45, help="after these no text is begun (%(default)s)")
     parser.add_argument("--longest", type=int, default=40_000, help="tokens that the generator reads (%(default)s)")
     parser.add_argument("--out", type=Path, help="what was measured (JSON), to go on from")
     parser.add_argument("--write", action="store_true", help="write the record to docs/records, and the table")
+    parser.add_argument("--place", default="readings", help="name of the record, and of the table's place in docs")
     options = parser.parse_args()
     if options.data is None and (outside := [name for name in options.sets if name not in GENERATED]):
         parser.error(f"found no --data, expected the folder that holds {' '.join(outside)}")
@@ -318,14 +332,16 @@ def main() -> int:
             cells += measure_set([one for one in readings if one.title not in done], of, texts, options.seconds)
             keep(options.out, about, cells)
         models = {one.title: {key: one.model[key] for key in ("name", "version", "folder_bytes")} for one in readings}
-        record = record_head(["scripts/lab.sh", "readings", *sys.argv[1:]], readings[-1].cli, began)
+        said = ["scripts/lab.sh", "readings", *map(shlex.quote, sys.argv[1:])]
+        record = record_head(said, readings[-1].cli, began)
     taken = statistics.median(cell["processors_taken_by_others"] for cell in cells)
     record |= about | {"processors_taken_by_others": taken, "readings": models, "cells": cells}
     tables = page(record, {name: SETS[name] for name in options.sets})
     print(tables)
     if options.write:
         record["command"] = by_names(record["command"], options)
-        publish("readings", record, "readings", tables, "95 % intervals (bootstrap; of pass keys Wilson) and n.")
+        told = "95 % intervals (bootstrap; of pass keys Wilson) and n."
+        publish(options.place, record, options.place.replace("-", " "), tables, told)
     return 0
 
 

@@ -2,7 +2,7 @@
 
     scripts/export.sh MODEL.gguf models/mine  [--name mine] [--precision int8]
     scripts/lab.sh import-gguf MODEL.gguf models/mine --preset preset.json
-    scripts/lab.sh import-gguf MODEL.gguf models/mine --adapter models/generator
+    scripts/lab.sh import-gguf MODEL.gguf models/mine --adapter models/generator [--gates CHECKPOINT/gates.safetensors]
 
 Q4_0, Q4_1 and Q8_0 stand in the graph as the very integers and scales of the file; other types are unpacked and rounded
 by blocks of 32 to the precision that is asked for (8 bits unless it is), and what that cost is said. Matrices that an
@@ -28,6 +28,7 @@ from tokenizers import Tokenizer
 from lab.export import embedding, manifest, onnx_graph, verify
 from lab.export.gguf.adapter import Adapted, read_adapter
 from lab.export.gguf.architecture import read_config
+from lab.export.gguf.gates import Gated
 from lab.export.gguf.gguf_file import GgufFile
 from lab.export.gguf.kept import KEPT
 from lab.export.gguf.prompt import default_preset
@@ -51,6 +52,7 @@ class ImportOptions:
     cache: str = ""  # dtype of keys and values; empty: as manifest.cache_dtype has it
     keep: bool = True  # whether matrices of kept.KEPT stay as they are
     adapter: Path | None = None  # folder of an adapter that is merged
+    gates: Path | None = None  # what ssft wrote beside a checkpoint of the same weights
 
 
 def import_gguf(source: Path, target: Path, options: ImportOptions | None = None) -> dict[str, float]:
@@ -67,6 +69,8 @@ def import_gguf(source: Path, target: Path, options: ImportOptions | None = None
     if options.adapter:
         weights = Adapted(weights, read_adapter(options.adapter))
         preset = preset | {"description": f"{preset['description']}; with adapter {weights.adapter.label}"}
+    if options.gates:
+        weights = Gated(weights, options.gates)
     if options.cache:
         preset = preset | {"cache": options.cache}
     tokenizer = tokenizer_text(tokenizer, preset, config.vocabulary)
@@ -104,7 +108,8 @@ def describe(
     tied = linears is not None and weights.config.tied
     dtype = embedding.shared_dtype(*linears.form_of("lm_head")) if tied else ""
     dtype = dtype or embedding.dtype_of(weights["model.embed_tokens.weight"], [precision])
-    counted = manifest.Weights(weights.config, weights.config.parameters(), 0, dtype)
+    gates = sum(weights[n].size for n in weights if ".self_attn.gate." in n)
+    counted = manifest.Weights(weights.config, weights.config.parameters(), gates, dtype)
     return manifest.make_manifest(counted, Tokenizer.from_str(tokenizer), preset, name, [precision])
 
 
@@ -156,6 +161,7 @@ def parsed() -> argparse.Namespace:
     )
     parser.add_argument("--round-all", action="store_true", help="those in Q4_0, Q4_1 and Q8_0 too, to compare")
     parser.add_argument("--adapter", type=Path, help="folder of an adapter of this file, merged into its weights")
+    parser.add_argument("--gates", type=Path, help="gates.safetensors that ssft trained beside these weights")
     parser.add_argument("--cache", choices=sorted(onnx_graph.CACHES), default="", help="as export has it")
     return parser.parse_args()
 
@@ -166,7 +172,8 @@ def main() -> int:
     started = time.monotonic()
     try:
         preset = json.loads(args.preset.read_text()) if args.preset else None
-        options = ImportOptions(preset, args.name, args.precision, args.cache, not args.round_all, args.adapter)
+        keep = not args.round_all
+        options = ImportOptions(preset, args.name, args.precision, args.cache, keep, args.adapter, args.gates)
         errors = import_gguf(args.source, args.target, options)
     except (ValueError, OSError) as e:
         print(f"export: {e}; nothing was written", file=sys.stderr)

@@ -9,13 +9,13 @@ up stay in float32.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import torch
-from torch import nn
 
+from lab.export.gguf.adapter import Adapted, read_adapter
 from lab.export.gguf.architecture import read_config
 from lab.export.gguf.gguf_file import GgufFile, Unreadable
 from lab.export.gguf.prompt import default_preset
@@ -24,6 +24,7 @@ from lab.export.gguf.weights import Weights
 from lab.generator.prompts import Prompts
 from lab.reader.weights import cache
 from lab.reference.decoder import Decoder
+from lab.reference.halves import multiplies_halves, to_halves
 from lab.reference.parallel import plain_attention
 from lab.reference.prompt_template import tokenizer_text
 
@@ -46,24 +47,22 @@ def default_file() -> Path:
     return cache().parent / "downloads" / NAME
 
 
-def multiplies_halves() -> bool:
-    """Whether products in bfloat16 are quicker than in float32: without instructions for it they are much slower."""
-    return bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+def read_base(path: Path, halves: bool | None = None, memory: bool = False, adapter: Path | None = None) -> Base:
+    """The base of a GGUF, frozen. `halves`: bfloat16 products (None: where they pay); `memory`: with gates, shut;
+    `adapter`: a folder, merged.
 
-
-def read_base(path: Path, halves: bool | None = None, memory: bool = False) -> Base:
-    """The base of a GGUF, frozen. `halves`: bfloat16 products (None: where they pay); `memory`: with gates, shut.
-
-    Raises Unreadable for a file that is not there or is none."""
+    Raises Unreadable for a file that is not there or is none, and for an adapter that does not belong to it."""
     if not path.exists():
         raise Unreadable(f"{path}: found no such file, expected the GGUF that scripts/models.sh smollm2 fetches")
     file = GgufFile(path)
     config = read_config(file)
     weights = Weights(file, config)
+    if adapter:
+        weights = Adapted(weights, read_adapter(adapter))
     preset = default_preset(file, tokenizer_json(file), config.positions)
     tokenizer = tokenizer_text(tokenizer_json(file), preset, config.vocabulary)
     if memory:
-        config = replace(config, kinds={name: replace(kind, memory=True) for name, kind in config.kinds.items()})
+        config = config.remembering()
     decoder = Decoder(config)
     missing, unexpected = decoder.load_state_dict({n: torch.from_numpy(w) for n, w in weights.items()}, strict=False)
     if unexpected or any(".gate." not in name and name != "lm_head.weight" for name in missing):
@@ -77,12 +76,3 @@ def read_base(path: Path, halves: bool | None = None, memory: bool = False) -> B
     for layer in decoder.model.layers:
         layer.self_attn.local = partial(plain_attention, layer.self_attn)
     return base
-
-
-def to_halves(decoder: Decoder) -> None:
-    """The weights of products in bfloat16, lm_head's a copy of its own."""
-    if decoder.lm_head is None:
-        decoder.untie(decoder.model.embed_tokens.weight.detach().bfloat16())
-    for module in decoder.modules():
-        if isinstance(module, nn.Linear):
-            module.weight = nn.Parameter(module.weight.detach().bfloat16(), requires_grad=False)

@@ -1,6 +1,7 @@
 """A GGUF's base as a checkpoint folder, so that its gates can be trained; its prompt is preset.json there.
 
     scripts/lab.sh gguf-checkpoint FOLDER                                    of the GGUF that scripts/models.sh fetches
+    scripts/lab.sh gguf-checkpoint FOLDER --adapter models/generator         the same with an adapter merged
     scripts/lab.sh story-questions DATA stories.jsonl
     scripts/lab.sh ssft FOLDER --preset FOLDER/preset.json --data stories.jsonl
 
@@ -21,9 +22,9 @@ from lab.generator.base import default_file, read_base
 from lab.reference.checkpoint import save
 
 
-def write(gguf: Path, folder: Path) -> None:
+def write(gguf: Path, folder: Path, adapter: Path | None = None) -> None:
     """Writes config.json, model.safetensors, tokenizer.json and preset.json; raises ValueError for what it cannot."""
-    base = read_base(gguf, halves=False, memory=True)
+    base = read_base(gguf, halves=False, memory=True, adapter=adapter)
     save(base.decoder, folder, gates=False)
     file = GgufFile(gguf)
     tokenizer = tokenizer_json(file)
@@ -37,9 +38,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--base", type=Path, default=default_file(), help="the GGUF (%(default)s)")
+    parser.add_argument("--adapter", type=Path, help="folder of an adapter of this file, merged into its weights")
     args = parser.parse_args()
     try:
-        write(args.base, args.folder)
+        write(args.base, args.folder, args.adapter)
     except (ValueError, OSError) as e:
         sys.exit(f"gguf-checkpoint: {e}")
 

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lab.reference.decoder import Decoder
+from lab.reference.halves import in_halves
 
 # The projections that an adapter changes; all others keep the file's own integers in the model folder.
 TOUCHED = ("q_proj", "k_proj", "v_proj", "o_proj")
@@ -57,8 +58,7 @@ def parameters(adapter: dict[str, LoraLinear]) -> dict[str, nn.Parameter]:
 
 def answer_logits(decoder: Decoder, ids: list[int], answer: int) -> Tensor:
     """The logits [n, V] that the answer's tokens come from, float32; in bfloat16 where the base is."""
-    halves = decoder.model.layers[0].mlp.up_proj.weight.dtype == torch.bfloat16
-    with torch.autocast("cpu", torch.bfloat16, enabled=halves):
+    with torch.autocast("cpu", torch.bfloat16, enabled=in_halves(decoder)):
         hidden = decoder(torch.tensor([ids[:-1]]))[0, -answer:]  # [n, D]
         return decoder.logits(hidden).float()  # [n, V]
 

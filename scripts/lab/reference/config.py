@@ -5,8 +5,10 @@
 No command line, no PyTorch. Letters as in decoder.py; r: dims of a head that turn with the position.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -96,6 +98,11 @@ class Config:
     def remembers(self, layer: int) -> bool:
         """Whether a layer has a memory, and so a gate."""
         return self.kinds[self.pattern[layer]].memory
+
+    def remembering(self, gate_hidden: int = 0) -> Config:
+        """The same where every layer that sees all has a memory."""
+        kinds = {name: replace(kind, memory=not kind.sliding) for name, kind in self.kinds.items()}
+        return replace(self, kinds=kinds, gate_hidden=gate_hidden)
 
     def gate_width(self) -> int:
         """h, of each layer that remembers."""

@@ -29,12 +29,13 @@ def masks(n: int, S: int, P: int, w: int, rows: int, sliding: int) -> Tensor:
 
 def ask(
     decoder: Decoder, start: Tensor, ids: Tensor, w: int, queries: Tensor, after: Tensor, weights: Tensor | None = None,
-    again: bool = False,
+    again: bool = False, foreign: bool = False,
 ) -> Tensor:  # fmt: skip
     """start [P], ids [B,n,S], queries [B,Q,T], after [B,Q] (segments read before it), weights [B,n] → hidden [B,Q,T,D].
 
     The hidden states are those of the questions' rows, after the final norm. `again`: attention and MLP are computed
-    again backward and not kept, which takes a third more time and a tenth of the memory."""
+    again backward and not kept, which takes a third more time and a tenth of the memory. `foreign`: each reads the
+    memory of the document before it instead of its own, which tells what is carried from what only steers."""
     run = partial(checkpoint, use_reentrant=False) if again else lambda f, *inputs: f(*inputs)
     (B, n, S) = ids.shape
     P = len(start)
@@ -66,6 +67,9 @@ def ask(
         window_k = rope(windows_before(k, w), *window_at)
         window_v = windows_before(v, w)
         m, z = memory_sums(k, v, weights)  # [B,n+1,J,d,d], [B,n+1,J,d]
+        if foreign:
+            m = m.roll(1, 0)
+            z = z.roll(1, 0)
         m = m[:, gone]
         z = z[:, gone]
         z = torch.where((gone > 0)[:, None, None], z, torch.ones_like(z))

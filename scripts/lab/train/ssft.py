@@ -6,6 +6,7 @@
 Writes gates.safetensors, ssft.pt (to go on from) and ssft.log into the checkpoint's folder; nothing else there changes.
 Says beforehand how much memory it will take. Before and after, held-out questions are asked: nats a token of the
 answers, and how many are right as a whole, the tokens before given. With fresh gates that is the base with a window.
+Then pairs are asked over their own and over each other's memory: what is gained there, too, is not remembered.
 Gates alone teach nothing that the base cannot read out of a mean of keys and values: see models/README.md.
 """
 
@@ -30,6 +31,7 @@ from torch import Tensor
 from lab.export.checkpoint_prompt import default_preset
 from lab.reference.checkpoint import load, save_gates
 from lab.reference.decoder import Decoder
+from lab.reference.halves import in_halves, multiplies_halves, to_halves
 from lab.reference.parallel import ask, plain_attention
 from lab.reference.prompt_template import for_pieces
 from lab.train.checkpoint import store
@@ -38,7 +40,7 @@ from lab.train.memory_estimate import estimate, readable_size
 from lab.train.samples import BadData, BatchShape, PromptForm, QuestionBatch, question_batch, read
 
 FEWEST = 8  # segments of a sample, at least
-MOST = 16  # at most
+MOST = 16  # at most, unless said
 WINDOWS = (1, 2, 4)  # segments of its window: what is remembered must not depend on it
 KEEP = 60  # seconds, at most, between two savings
 MEASURED = 6  # held-out samples
@@ -56,12 +58,13 @@ class Options:
     segment: int = 128
     batch: int = 2
     questions: int = 12
+    most: int = MOST
     seed: int = 1
 
     def settings(self, processes: int) -> dict:
         """What must be the same where training goes on."""
         data = hashlib.sha256(self.data.read_bytes()).hexdigest() if self.data else "generated"
-        names = ("steps", "rate", "segment", "batch", "questions", "seed")
+        names = ("steps", "rate", "segment", "batch", "questions", "most", "seed")
         return {"data": data, "processes": processes} | {name: getattr(self, name) for name in names}
 
 
@@ -70,25 +73,28 @@ def to_device(device: str, b: QuestionBatch) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(t).to(device) for t in (b.start, b.ids, b.queries, b.targets, b.after))
 
 
-def answers(decoder: Decoder, b: QuestionBatch, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """→ logits [m,V] of the rows before an answer's tokens, these tokens [m], the question of each [m]."""
+def answers(decoder: Decoder, b: QuestionBatch, device: str, foreign: bool = False) -> tuple[Tensor, Tensor, Tensor]:
+    """→ logits [m,V] of the rows before an answer's tokens, these tokens [m], the question of each [m]; `foreign`: over
+    the memory of another document."""
     start, ids, queries, targets, after = to_device(device, b)
-    with torch.device(device), torch.autocast(device, torch.bfloat16, enabled=device != "cpu"):
-        hidden = ask(decoder, start, ids, b.window, queries, after, again=torch.is_grad_enabled())  # [B,Q,T,D]
+    halves = device != "cpu" or in_halves(decoder)
+    with torch.device(device), torch.autocast(device, torch.bfloat16, enabled=halves):
+        again = torch.is_grad_enabled()
+        hidden = ask(decoder, start, ids, b.window, queries, after, again=again, foreign=foreign)  # [B,Q,T,D]
         rows = (targets.flatten() >= 0).nonzero()[:, 0]  # [m]
         logits = decoder.logits(hidden.flatten(0, 2)[rows]).float()  # [m,V]
     return logits, targets.flatten()[rows], rows // queries.shape[-1]
 
 
 @torch.no_grad()
-def evaluate(decoder: Decoder, samples: list[QuestionBatch], device: str) -> str:
+def evaluate(decoder: Decoder, samples: list[QuestionBatch], device: str, foreign: bool = False) -> str:
     """Of held-out samples: nats a token, and questions all of whose answer's tokens are the likeliest."""
     nats = 0.0
     tokens = 0
     right = 0
     questions = 0
     for b in samples:
-        logits, targets, question = answers(decoder, b, device)
+        logits, targets, question = answers(decoder, b, device, foreign)
         nats += F.cross_entropy(logits, targets, reduction="sum").item()
         wrong = question[logits.argmax(-1) != targets].unique()
         tokens = tokens + len(targets)
@@ -128,9 +134,11 @@ class Trainer:
         c = self.decoder.config
         self.form = prompt_form(base, o.preset, c.positions)
         reach = max(1, c.positions // o.segment - 3)  # segments of a window; pinned and question stand beside it
-        self.most = BatchShape(o.segment, MOST, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
-        self.texts, held, left_out = read(o.data, self.form, MOST * o.segment) if o.data else (None, None, "")
+        self.most = BatchShape(o.segment, o.most, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
+        self.texts, held, left_out = read(o.data, self.form, o.most * o.segment) if o.data else (None, None, "")
         self.held_out = [question_batch(self.form, held, self.most, f"{o.seed}/held out/{i}") for i in range(MEASURED)]
+        pair = replace(self.most, batch=2)
+        self.pairs = [question_batch(self.form, held, pair, f"{o.seed}/pair/{i}") for i in range(MEASURED // 2)]
         self.optimizer = torch.optim.Adam(self.gates.values(), lr=o.rate)
         self.step = 0
         self.describe(left_out)
@@ -173,6 +181,8 @@ class Trainer:
         else:
             for layer in self.decoder.model.layers:
                 layer.self_attn.local = partial(plain_attention, layer.self_attn)
+            if multiplies_halves():
+                to_halves(self.decoder)
         for gate in gates.values():
             gate.data = gate.data.float()
             gate.requires_grad_(True)
@@ -204,7 +214,7 @@ class Trainer:
         most = self.most
         r = Random(f"{self.options.seed}/{self.step}")
         longest = max((len(t.ids) for t in self.texts), default=0) if self.texts else 0
-        segments = max(r.randint(FEWEST, MOST), -(-longest // o.segment))
+        segments = max(r.randint(min(FEWEST, o.most), o.most), -(-longest // o.segment))
         window = r.choice([w for w in WINDOWS if w <= most.window])
         shape = replace(most, segments=segments, window=window)
         return question_batch(self.form, self.texts, shape, f"{o.seed}/{self.step}/{self.processes.rank}")
@@ -250,6 +260,8 @@ class Trainer:
             if self.processes.rank == 0:
                 save_gates(self.gates, self.options.checkpoint)
             self.say(f"after {steps} steps: {evaluate(self.decoder, self.held_out, self.device)}")
+            own, foreign = (evaluate(self.decoder, self.pairs, self.device, other) for other in (False, True))
+            self.say(f"asked in pairs, over its own memory: {own}; over the other's: {foreign}")
         return losses
 
 

@@ -158,6 +158,7 @@ def test_every_reading_of_generated_texts(cli, tmp_path, monkeypatch, capsys):
     assert cells["retrieval + finder: finder"]["scores"]["key"]["mean"][0] == 100
     assert cells["window only: tiny-copy"]["left_out"] == 1, "longer than --longest"
     assert len(cells) == 8
+    assert {title.partition(":")[0] for title in cells} == set(readings.NAMES)
     first = capsys.readouterr().out
     readings.main()
     assert capsys.readouterr().out == first, "what was measured is not measured again"

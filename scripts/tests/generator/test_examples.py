@@ -6,7 +6,7 @@ import pytest
 
 from lab.generator import examples
 from lab.generator.examples import as_sentence, spoken
-from lab.generator.story_questions import documents
+from lab.generator.story_questions import documents, generated, mixed
 from lab.reader.prepare_reader import prepare
 
 TURNS = ["Nice .", "The {vocalsound} budget is fifty thousand pounds , is n't it ?", "The remote has a yellow case ."]
@@ -62,6 +62,19 @@ def test_a_story_s_section_is_gold_and_a_question_about_what_was_cut_off_is_left
         "document": sections["1"],
         "questions": [{"question": asked[0]["question"], "answer": "A cat."}],
     }
+
+
+def test_generated_documents_declare_what_they_are_asked():
+    some = list(generated(3))
+    assert some == list(generated(3))
+    for row in some:
+        assert row["questions"]
+        assert all(q["answer"] in row["document"] for q in row["questions"])
+    others = [{"document": str(n)} for n in range(9)]
+    rows = mixed(iter(some), iter(others))
+    assert sorted(map(str, rows)) == sorted(map(str, some + others))
+    assert rows != some + others
+    assert rows == mixed(iter(some), iter(others))
 
 
 @pytest.mark.parametrize(

@@ -67,3 +67,16 @@ def test_a_weight_is_a_segment_read_so_often():
             decoder, start, torch.cat([filler, rest], 1), 1, queries, torch.tensor([[3]]), torch.tensor([[3.0, 1, 1]])
         )
     assert torch.allclose(real, weighted, atol=1e-5)
+
+
+def test_a_foreign_memory_is_that_of_the_document_before():
+    decoder = random_decoder(100)
+    start = torch.tensor([1, 3])
+    ids = torch.randint(5, 100, (2, 4, 4))
+    queries = torch.randint(5, 100, (1, 1, 5)).expand(2, 1, 5)
+    after = torch.full((2, 1), 4)
+    with torch.no_grad():
+        own, foreign = (ask(decoder, start, ids, 1, queries, after, foreign=told) for told in (False, True))
+        alike = ids[:1].expand(2, 4, 4)
+        assert torch.allclose(ask(decoder, start, alike, 1, queries, after, foreign=True)[0], own[0], atol=1e-5)
+    assert not torch.allclose(own, foreign, atol=1e-3)

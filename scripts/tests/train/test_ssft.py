@@ -52,12 +52,13 @@ def checkpoint(folder: Path, family: str, form: str) -> Path:
 @pytest.fixture
 def small(monkeypatch):
     """Sizes that a test has the time for."""
-    for name, value in {"FEWEST": 6, "MOST": 6, "WINDOWS": (1, 2), "MEASURED": 2}.items():
+    for name, value in {"FEWEST": 6, "WINDOWS": (1, 2), "MEASURED": 2}.items():
         monkeypatch.setattr(ssft, name, value)
+    monkeypatch.setattr(ssft, "multiplies_halves", lambda: False)  # its rounding is as large as what is learned here
 
 
 def options(folder: Path, **changes) -> Options:
-    given = {"steps": 12, "rate": 0.1, "segment": 32, "batch": 1, "questions": 4}
+    given = {"steps": 12, "rate": 0.1, "segment": 32, "batch": 1, "questions": 4, "most": 6}
     return Options(folder, folder / "questions.jsonl", **(given | changes))
 
 
@@ -81,6 +82,7 @@ def test_only_gates_change_and_the_memory_counts_as_trained(family, form, tmp_pa
     said = capsys.readouterr().out
     assert "memory of each, estimated: " in said
     assert "after 12 steps: " in said
+    assert "asked in pairs, over its own memory: " in said
     after = {file.name: entry(file) for file in folder.iterdir()}
     assert {name: after[name] for name in before} == before
     assert after.keys() - before.keys() == {"gates.safetensors", "ssft.log", "ssft.pt"}
