@@ -99,7 +99,7 @@ def check_rounding(options: ExportOptions, precisions: Sequence[str]) -> None:
         raise Refused(f"found precision {' '.join(precisions)} to round by gptq, expected int8 or int4")
 
 
-def counted(decoder: Decoder, base: Config, precisions: Sequence[str], shared: bool) -> Weights:
+def counted(decoder: Decoder, base: Config, precisions: Sequence[str], shared: bool = False) -> Weights:
     """What model.json says of the decoder; base: its config before anything was folded into the weights; shared:
     one_matrix."""
     gates = sum(p.numel() for p in decoder.gates().values())
