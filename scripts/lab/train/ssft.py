@@ -130,8 +130,8 @@ class Trainer:
         self.settings = o.settings(self.processes.size)
         state = self.saved_state()
         self.log = open(base / "ssft.log", "a") if self.processes.rank == 0 else None  # noqa: SIM115
+        self.config = c = self.decoder.config  # as loaded: in halves lm_head is a copy, which is not counted
         self.gates = self.freeze()
-        c = self.decoder.config
         self.form = prompt_form(base, o.preset, c.positions)
         reach = max(1, c.positions // o.segment - 3)  # segments of a window; pinned and question stand beside it
         self.most = BatchShape(o.segment, o.most, max(w for w in WINDOWS if w <= reach), o.batch, o.questions)
@@ -190,7 +190,7 @@ class Trainer:
 
     def describe(self, left_out: str) -> None:
         """Says what will be trained, and how much memory that takes."""
-        c = self.decoder.config
+        c = self.config
         trained = sum(g.numel() for g in self.gates.values())
         share = f"{trained:,} of {c.parameters():,} weights train: {trained / c.parameters():.3%}"
         self.say(f"{share}; seed {self.options.seed}; {self.device}, {self.processes.size} at once")
