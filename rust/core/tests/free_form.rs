@@ -88,7 +88,7 @@ fn the_question_stands_before_the_passages_as_well() {
 #[test]
 fn a_folder_that_says_what_cannot_be_is_refused() {
     type Change = fn(&mut Value);
-    let wrong: [(Change, &str); 5] = [
+    let wrong: [(Change, &str); 6] = [
         (|manifest| manifest["decoding"] = json!({"repetition_penalty": 0}), "decoding: found a repetition_penalty of 0"),
         (|manifest| manifest["decoding"] = json!({"stop": [""]}), "stop without empty strings"),
         (|manifest| manifest["decoding"] = json!({"temperature": 1}), "temperature"),
