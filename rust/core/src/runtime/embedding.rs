@@ -89,8 +89,7 @@ impl Embedding {
         let wrong = |found: String| Error::new("model.format", format!("{}: {found}", path.display()));
         let file = File::open(path).map_err(|e| missing(e.to_string()))?;
         let found = file.metadata().map_err(|e| missing(e.to_string()))?.len();
-        let layout =
-            Layout::new(kept).ok_or_else(|| wrong("embedding: found no steps and scales, expected where they begin".into()))?;
+        let layout = Layout::new(kept).ok_or_else(|| wrong("embedding: found no steps and scales, expected where they begin".into()))?;
         let row = layout.bytes(width) as u64;
         let rows = rows as u64;
         if let Some((steps, scales, count)) = layout.steps(width) {
