@@ -30,7 +30,7 @@ if [[ " $* " != *" --help "* ]]; then
     trap 'rm -rf "$made"' EXIT
     run_lab compile-nnapi "$real" "$made/fixed" --scenario short
     run_lab compile-npu "$real" "$made/npu" --unshared --scenario short --soc SM8650 SM8750
-    run_lab simulated "$made/npu" --soc SM8650 SM8750 --tokens 34
+    run_lab simulated "$made/npu" --soc SM8650 SM8750 --tokens 34 --least 0.8
     rm -rf "$made"
   fi
 fi
