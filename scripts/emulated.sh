@@ -24,8 +24,8 @@ arm64_python() {
   quietly "fetching python3 for arm64" "${apt[@]}" install --no-install-recommends --download-only python3 libstdc++6
   for archive in "$1"/cache/archives/*.deb; do dpkg-deb -x "$archive" "$1/root" || exit; done
   version=$(readlink "$1/root/usr/bin/python3")
-  mapfile -t pins < <("$packages/bin/python" -m pip --disable-pip-version-check freeze | grep -E '^(numpy|onnxruntime|tokenizers)==')
-  quietly "pip download for arm64" "$packages/bin/python" -m pip --disable-pip-version-check --no-input download --no-deps \
+  mapfile -t pins < <("$venv/bin/python" -m pip --disable-pip-version-check freeze | grep -E '^(numpy|onnxruntime|tokenizers)==')
+  quietly "pip download for arm64" "$venv/bin/python" -m pip --disable-pip-version-check --no-input download --no-deps \
     --only-binary=:all: --python-version "${version#python}" --platform manylinux_2_28_aarch64 --platform manylinux_2_27_aarch64 \
     --platform manylinux2014_aarch64 --dest "$1" "${pins[@]}"
   for archive in "$1"/*.whl; do "$python" -m zipfile -e "$archive" "$1/packages" || exit; done
@@ -35,15 +35,15 @@ arm64_python() {
   rm -r "$1"/{lists,cache} "$1"/*.whl
 }
 
-packages=$(environment gguf)
-arm64=$(kept "arm64-python-$(basename "$packages")" arm64_python)
+venv=$(environment gguf)
+arm64=$(kept "arm64-python-$(basename "$venv")" arm64_python)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 lab_command imported
 imported=("${lab[@]}" "$gguf" "$folder" --tokens "${TOKENS:-128}")
 "${imported[@]}" --ids "$work/ids.npy"
 say "x86-64 without VNNI"
-PYTHONPATH=$root/scripts qemu-x86_64 -cpu Haswell "$packages/bin/python" -P -m lab.evaluate.next_tokens \
+PYTHONPATH=$root/scripts qemu-x86_64 -cpu Haswell "$venv/bin/python" -P -m lab.evaluate.next_tokens \
   "$folder" "$work/ids.npy" "$work/haswell.npy"
 say "arm64"
 PYTHONPATH=$arm64/packages:$root/scripts qemu-aarch64 -cpu neoverse-n1 -L "$arm64/root" "$arm64/root/usr/bin/python3" -B -m \

@@ -130,7 +130,7 @@ fn decoded(mut bytes: &[u8], start: u64, start_utf16: u64, length: usize) -> Opt
             2 => UnitKind::Lead,
             _ => UnitKind::Quoted,
         };
-        let several = if flags & SEVERAL == 0 { 1 } else { take(&mut bytes)? };
+        let several = if flags & SEVERAL == 0 { 1 } else { take(&mut bytes).filter(|several| *several > 1)? };
         let mut ranges = Vec::new();
         for _ in 0..several {
             let from = at.checked_add(signed(take(&mut bytes)?))?;
@@ -235,6 +235,14 @@ mod tests {
                 let context: Vec<Place> = unit.context.iter().map(|p| Place { start: p.span.start, start_utf16: p.span.start_utf16, length: 20 }).collect();
                 prop_assert_eq!(found, &UnitRecord { ranges, kind: unit.kind, part: unit.part, context, leans: unit.leans });
             }
+        }
+
+        #[test]
+        fn a_unit_of_no_part_is_refused(several in 0_u64..2, flags in any::<u8>()) {
+            let mut bytes = vec![flags & !KIND | SEVERAL];
+            put(&mut bytes, several);
+            bytes.resize(bytes.len() + 20, 0);
+            prop_assert!(decoded(&bytes, 1000, 900, 500).is_none());
         }
 
         #[test]
