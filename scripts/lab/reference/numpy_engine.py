@@ -39,6 +39,7 @@ class ModelFolder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.add_session_config_entry("session.set_denormal_as_zero", "1")
+        options.add_session_config_entry("mlas.disable_kleidiai", "1")  # as the engine
         options.add_session_config_entry("session.disable_prepacking", str(int(mapped)))
         self.file = m["artefacts"][artefact]["file"]
         self.session = onnxruntime.InferenceSession(
