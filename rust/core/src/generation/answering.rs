@@ -57,6 +57,6 @@ pub(crate) fn answering_by_model(document: &Arc<Shared>, question: &str, options
         return Ok(Box::new(Generation::new(document, Task::Ask(question.to_owned()), options, near)?));
     };
     let extraction = extraction.near(near);
-    let is_free = document.model.generator().is_ok_and(|generator| generator.template.citing().is_none());
-    Ok(if is_free && !options.verbatim { Box::new(Worded::new(document, question, options, extraction)) } else { Box::new(extraction) })
+    let is_worded = document.model.is_free() && !options.verbatim;
+    Ok(if is_worded { Box::new(Worded::new(document, question, options, extraction)) } else { Box::new(extraction) })
 }

@@ -63,8 +63,7 @@ impl Extractive {
         let reading = reading(document, options, false);
         check_combination(&document.model, options, reading, false)?;
         let recalls = matches!(reading, Reading::Recall | Reading::RecallAll);
-        let generator = document.model.generator().ok();
-        let writes = generator.is_some_and(|generator| generator.template.citing().is_none()) && !options.verbatim;
+        let writes = document.model.is_free() && !options.verbatim;
         let focus = options.focus.as_deref().map(str::trim);
         if !recalls || writes {
             return match focus {

@@ -98,8 +98,7 @@ impl FieldStream {
     }
 
     fn ask(&self, number: usize) -> Result<AnswerStream> {
-        let verbatim = self.document.model.generator().is_ok_and(|generator| generator.template.citing().is_none());
-        let options = AskOptions { verbatim, ..AskOptions::default() };
+        let options = AskOptions { verbatim: self.document.model.is_free(), ..AskOptions::default() };
         AnswerStream::boxed(answering(&self.document, &self.fields[number].asks(), options, Near::default())?)
     }
 

@@ -276,7 +276,7 @@ pub(crate) fn check_combination(model: &Model, options: &AskOptions, reading: Re
         return wrong("instruction", "an answer that is held to the document (verbatim)", "one in the model's own words");
     }
     match model.generator() {
-        Ok(generator) if generator.template.citing().is_none() => Ok(()),
+        Ok(_) if model.is_free() => Ok(()),
         Ok(_) => wrong("instruction", "a model that quotes sentences", "a model that answers in its own words"),
         Err(_) => wrong("instruction", "a reader alone, which quotes sentences", "a model that answers in its own words"),
     }

@@ -102,6 +102,11 @@ impl Model {
         self.generator.as_ref()?.template.citing()
     }
 
+    /// Whether it answers in words of its own: a generator that does not cite.
+    pub(crate) fn is_free(&self) -> bool {
+        self.generator.is_some() && self.citing().is_none()
+    }
+
     /// The tokenizer that documents are cut by.
     pub(crate) fn tokens(&self) -> &Tokens {
         &self.tokens
