@@ -5,7 +5,7 @@
     export         checkpoint → model folder
     accelerators   CPU graph → NPU, NNAPI, XNNPACK
     train          S-SFT for any checkpoint: the papers' method
-    reader         an encoder that finds what is asked: from all-MiniLM-L6-v2, on people's questions
+    reader         an encoder that finds what is asked: from bge-small-en-v1.5, on people's questions
     generator      an adapter of a chat model that says the short answer: on what people asked
     fixtures       golden files that Python, Rust and Kotlin agree on
     finder         the demo model, from nothing

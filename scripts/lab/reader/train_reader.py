@@ -1,4 +1,4 @@
-"""Trains the reader from all-MiniLM-L6-v2 on people's questions: one command that goes on where it was stopped.
+"""Trains the reader from bge-small-en-v1.5 on people's questions: one command that goes on where it was stopped.
 
     scripts/lab.sh train-reader --data DATA                  six hours on two cores, or as long as --minutes says
     scripts/lab.sh train-reader --data DATA --minutes 90

