@@ -1,16 +1,22 @@
 #!/usr/bin/env bash
 # Whether a folder that was made of a GGUF says the same on processors that this machine is not: x86-64 with AVX2 but without VNNI (Haswell),
 # and arm64 (Neoverse N1), emulated. ONNX Runtime's own library for each reads some tokens of the GNU GPL; what comes out is held against
-# transformers in fp32, beside what this machine computes.
+# transformers in fp32, beside what this machine computes. Where this processor lets AVX-512, VNNI and AMX be hidden, it is the one without them.
 #
-#     scripts/emulated.sh MODEL.gguf FOLDER
-#     TOKENS=64 scripts/emulated.sh MODEL.gguf FOLDER     fewer than 128: emulated code is slow, a second a token of 135 M weights or more
+#     scripts/emulated.sh MODEL.gguf FOLDER                              128 tokens: emulated code takes a second a token of 135 M weights or more
+#     TOKENS=2000 scripts/emulated.sh MODEL.gguf FOLDER x86-64           one of the two: x86-64, arm64
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
-[ $# = 2 ] || fail "found $# arguments, expected a GGUF and its folder" "scripts/emulated.sh MODEL.gguf FOLDER"
+usage="scripts/emulated.sh MODEL.gguf FOLDER [x86-64] [arm64]"
+[ $# -ge 2 ] || fail "found $# arguments, expected a GGUF and its folder" "$usage"
 gguf=$1
 folder=$2
+shift 2
+[ $# -gt 0 ] || set -- x86-64 arm64
+for processor; do
+  [[ $processor =~ ^(x86-64|arm64)$ ]] || fail "found the processor $processor, expected x86-64 or arm64" "$usage"
+done
 ensure python
 apt_ensure "code for other processors runs under emulation" qemu-user
 
@@ -35,17 +41,31 @@ arm64_python() {
   rm -r "$1"/{lists,cache} "$1"/*.whl
 }
 
+# x86_64 COMMAND… : without VNNI, by this processor or an emulated one.
+x86_64() {
+  if grep -qw cpuid_fault /proc/cpuinfo && command -v cc >/dev/null; then
+    cc -O1 -shared -fPIC -o "$work/without_vnni.so" "$root/scripts/lab/evaluate/without_vnni.c"
+    LD_PRELOAD=$work/without_vnni.so "$@"
+  else
+    qemu-x86_64 -cpu Haswell "$@"
+  fi
+}
+
 venv=$(environment gguf)
-arm64=$(kept "arm64-python-$(basename "$venv")" arm64_python)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 lab_command imported
 imported=("${lab[@]}" "$gguf" "$folder" --tokens "${TOKENS:-128}")
 "${imported[@]}" --ids "$work/ids.npy"
-say "x86-64 without VNNI"
-PYTHONPATH=$root/scripts qemu-x86_64 -cpu Haswell "$venv/bin/python" -P -m lab.evaluate.next_tokens \
-  "$folder" "$work/ids.npy" "$work/haswell.npy"
-say "arm64"
-PYTHONPATH=$arm64/packages:$root/scripts qemu-aarch64 -cpu neoverse-n1 -L "$arm64/root" "$arm64/root/usr/bin/python3" -B -m \
-  lab.evaluate.next_tokens "$folder" "$work/ids.npy" "$work/neoverse-n1.npy"
-"${imported[@]}" --logits "$work/haswell.npy" "$work/neoverse-n1.npy"
+for processor; do
+  say "$processor"
+  given=(-m lab.evaluate.next_tokens "$folder" "$work/ids.npy" "$work/$processor.npy")
+  if [ "$processor" = x86-64 ]; then
+    PYTHONPATH=$root/scripts x86_64 "$venv/bin/python" -P "${given[@]}"
+  else
+    arm64=$(kept "arm64-python-$(basename "$venv")" arm64_python)
+    PYTHONPATH=$arm64/packages:$root/scripts qemu-aarch64 -cpu neoverse-n1 -L "$arm64/root" "$arm64/root/usr/bin/python3" -B "${given[@]}"
+  fi
+done
+logits=("${@/#/$work/}")
+"${imported[@]}" --logits "${logits[@]/%/.npy}"

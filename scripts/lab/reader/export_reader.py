@@ -37,7 +37,7 @@ MAX_ERROR = {"fp32": 1e-4, "int8": 0.1, "block": 0.1}
 ABOUT = {
     "format": 1,
     "name": "reader",
-    "version": "2",
+    "version": "3",
     "description": "Finds the sentences of a document that answer a question, and the short answer in them",
     "licence": "Apache-2.0",
 }

@@ -129,9 +129,8 @@ def work(rank: int, workers: int, options: argparse.Namespace, meeting: str) -> 
         run.load(file)
     run.reader.train()
     sums = Counter()
-    saved = time.monotonic()
+    saved = began = time.monotonic()
     while run.seconds < 60 * options.minutes:
-        began = time.monotonic()
         r = random.Random(f"{options.seed}/{run.steps}/{rank}")
         for _ in range(max(1, BATCHES // workers)):
             length = r.choices([*LENGTHS], [*LENGTHS.values()])[0]
@@ -144,7 +143,8 @@ def work(rank: int, workers: int, options: argparse.Namespace, meeting: str) -> 
                 mixture.remember(one, relevance)
             sums.update(seen)
         shared = torch.cat([p.grad.flatten() for p in run.trained] + [torch.zeros(1, device=device)])
-        shared[-1] = (time.monotonic() - began) / workers
+        shared[-1] = (time.monotonic() - began) / workers  # with what the step before took to share and to save
+        began = time.monotonic()
         if workers > 1:
             dist.all_reduce(shared)
         place = 0
