@@ -42,14 +42,14 @@ from lab.accelerators.reader_session import (
 from lab.corpus import seeds
 from lab.export.model_folder import dumps, rewritten
 from lab.reader.articles import Article, Question, sentences
-from lab.reader.exported import difference
+from lab.reader.exported import difference, tokenizer
 from lab.reader.generated import generated
 from lab.reader.layout import QUESTION, Run, fitting, lay_out
 from lab.reader.reading import ReadText
 from lab.reference.numpy_engine import read_manifest
 
 SOCS = [name for name, soc in qnn.SOCS.items() if soc.encoder]
-GENERATED = 8  # texts, besides those that are given
+GENERATED = 16  # texts, besides those that are given
 ASKED = 3  # questions of a text
 WORDS = 12  # of a sentence, asked as a question
 SHORT = 4  # every other run has so much less room
@@ -61,20 +61,20 @@ def article_of(text: str) -> Article:
     """A text that is given, with the beginnings of some of its sentences as questions."""
     article = Article("given", sentences(text))
     article.headings = [""] * len(article.sentences)
-    beginnings = [" ".join(sentence.split()[:WORDS]) for sentence in article.sentences]
+    beginnings = [" ".join(sentence.split()[:WORDS]).rstrip(".!?") for sentence in article.sentences]
     article.questions = [Question(f"{beginning}?") for beginning in beginnings]
     return article
 
 
-def calibration_runs(tokenizer: Tokenizer, articles: list[Article], length: int) -> list[Run]:
+def calibration_runs(opened: Tokenizer, articles: list[Article], length: int) -> list[Run]:
     """Questions over the sentences that words find for them, in full runs and in short ones."""
     runs = []
     for number, article in enumerate(articles):
-        text = ReadText(article, tokenizer)
+        text = ReadText(article, opened)
         draw = random.Random(f"{seeds.COMPILE}/{number}")
         for question in draw.sample(article.questions, min(ASKED, len(article.questions))):
             room = length if len(runs) % 2 == 0 else length // SHORT
-            asked = tokenizer.encode(question.text, add_special_tokens=False).ids[:QUESTION]
+            asked = opened.encode(question.text, add_special_tokens=False).ids[:QUESTION]
             order = [i for i, _ in text.retrieval.ranked(question.text)] or list(range(len(text.pieces)))
             chosen = fitting(asked, text.pieces, order, room)
             runs.append(lay_out(asked, [text.pieces[i] for i in chosen], length))
@@ -125,7 +125,7 @@ def compile_reader_npu(
     parts = reader_graph.split(onnx.load(source / files["graph"]))
     articles = [*generated(GENERATED, f"{seeds.COMPILE}/reader"), *(article_of(text) for text in texts)]
     length = reader["layout"]["length"]
-    runs = calibration_runs(Tokenizer.from_file(str(source / files["tokenizer"])), articles, length)
+    runs = calibration_runs(tokenizer(source / files["tokenizer"]), articles, length)
     found = calibrate(parts, runs)
     off = error(parts, found, reader)
     say(f"calibrated on {len(runs)} runs; numbers in steps within {off:.4f} of the reference")

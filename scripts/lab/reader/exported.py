@@ -5,9 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from tokenizers import Tokenizer
 
 from lab.reader.layout import Run
 from lab.reader.reading import Model
+
+
+def tokenizer(file: Path) -> Tokenizer:
+    """A tokenizer that neither pads nor cuts."""
+    opened = Tokenizer.from_file(str(file))
+    opened.no_padding()
+    opened.no_truncation()
+    return opened
 
 
 def graph(file: Path, threads: int = 1) -> Model:

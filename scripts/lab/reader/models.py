@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
-from lab.reader.exported import graph
+from lab.reader.exported import graph, tokenizer
 from lab.reader.layout import Run
 from lab.reader.reading import Model
 from lab.reader.weights import pretrained_files
@@ -16,10 +16,9 @@ from lab.reader.weights import pretrained_files
 def model_of(file: Path, threads: int = 1) -> tuple[Model, Tokenizer]:
     """A checkpoint (.pt) with the pretrained tokenizer, or an exported graph (.onnx) with the one beside it."""
     exported = file.with_name("reader-tokenizer.json")
-    tokenizer = Tokenizer.from_file(str(exported if file.suffix == ".onnx" else pretrained_files() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return graph(file, threads) if file.suffix == ".onnx" else checkpoint(file, threads), tokenizer
+    if file.suffix == ".onnx":
+        return graph(file, threads), tokenizer(exported)
+    return checkpoint(file, threads), tokenizer(pretrained_files() / "tokenizer.json")
 
 
 def checkpoint(file: Path, threads: int = 1) -> Model:
