@@ -93,8 +93,7 @@ def error(parts: ReaderParts, found: dict[str, Encoding], about: dict) -> float:
     """Of the self-test in steps, on the CPU: the largest difference ÷ the largest number. about: reader.json."""
     length = about["layout"]["length"]
     layers = step_by_step(layers_in_steps(parts.layers, found, length))
-    host = (on_cpu(part.SerializeToString()) for part in (parts.embedding, parts.heads))
-    embedding, heads = host
+    embedding, heads = (on_cpu(part.SerializeToString()) for part in (parts.embedding, parts.heads))
     test = about["self_test"]
     run = Run(test["tokens"], test["types"], test["segments"])
     return difference(ReaderSessions(embedding, layers, heads, found, length).run(run), test)

@@ -188,11 +188,12 @@ def main() -> int:
     record = head(["scripts/lab.sh", "accelerated-reader", *sys.argv[1:]], model, began)
     print(table(rows))
     if options.write:
-        path = write_record(f"accelerated-{about['name']}", record | {"set": options.set, "rows": rows})
+        kind = "simulated" if options.soc else "in steps"
+        path = write_record(f"{kind}-{about['name']}", record | {"set": options.set, "rows": rows})
         said = (
             f"`{record['command']}` on {record['machine']['cpu']} ([record](records/{path.name})); 95 % intervals:\n\n"
         )
-        replace_between(ROOT / "docs/npu.md", "reader", said + table(rows))
+        replace_between(ROOT / "docs/npu.md", f"reader {kind}", said + table(rows))
     far = [one["name"] for one in rows[1:] if one["same_as_first"]["right"] < options.least * one["n"]]
     if far:
         print(f"fewer than {100 * options.least:.0f} % of the answers are the CPU's: {', '.join(far)}", file=sys.stderr)

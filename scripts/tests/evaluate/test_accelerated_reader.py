@@ -77,13 +77,13 @@ def test_the_command_writes_a_record_and_the_table(data, tmp_path, monkeypatch, 
     compile_reader_npu(TINY, folder, [], [], say=str)
     page = tmp_path / "docs/npu.md"
     page.parent.mkdir()
-    page.write_text("<!-- reader -->\nold\n<!-- /reader -->\n")
+    page.write_text("<!-- reader in steps -->\nold\n<!-- /reader in steps -->\n")
     monkeypatch.setattr(accelerated_reader, "ROOT", tmp_path)
     monkeypatch.setattr(cli, "RECORDS", tmp_path)
     given = ["accelerated-reader", str(folder), "--data", str(data), "--write"]
     monkeypatch.setattr(sys, "argv", given)
     assert accelerated_reader.main() == 0
-    record = json.loads(next(tmp_path.glob("*-accelerated-tiny-reader.json")).read_text())
+    record = json.loads(next(tmp_path.glob("*-in-steps-tiny-reader.json")).read_text())
     assert record["model"]["parameters"] == 14855
     assert record["model"]["folder_bytes"] > 100_000
     assert [one["name"] for one in record["rows"]] == ["CPU", "CPU, in steps"]
