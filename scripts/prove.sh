@@ -2,7 +2,8 @@
 # What takes longer than a test: flat memory up to a million tokens, a 100 MB file, interrupts, kill -9 while reading, speed over lengths; and
 # 10,000 random texts that are read, asked, saved and restored ($PROPTEST_CASES of them); and changed files of each format of documents for a
 # minute each ($EDGEINFINITE_FUZZ_SECONDS). SmolLM2, out of its GGUF, is verified where it can be had (scripts/models.sh), and gets graphs for
-# NNAPI and for two of Qualcomm's NPUs, whose next tokens the simulator says; scripts/lab.sh imported holds it against transformers.
+# NNAPI and for two of Qualcomm's NPUs, whose next tokens the simulator says; scripts/lab.sh imported holds it against transformers. The reader
+# is compiled for the same two.
 # Prints a table, checks each promise, and writes docs/records/<date>-<machine>.json.
 #
 #     scripts/prove.sh                          about thirty minutes on two quiet cores
@@ -30,6 +31,7 @@ if [[ " $* " != *" --help "* ]]; then
     trap 'rm -rf "$made"' EXIT
     run_lab compile-nnapi "$real" "$made/fixed" --scenario short
     run_lab compile-npu "$real" "$made/npu" --unshared --scenario short --soc SM8650 SM8750
+    run_lab compile-reader-npu "$root/models/reader" "$made/reader" --soc SM8650 SM8750
     run_lab simulated "$made/npu" --soc SM8650 SM8750 --tokens 34 --least 0.8
     rm -rf "$made"
   fi

@@ -106,7 +106,8 @@ npu() {
   local packages
   ensure python cargo
   packages=$(environment npu)
-  step env -C scripts "$packages/bin/python" -m pytest tests/accelerators/test_compile_npu.py tests/accelerators/test_imported_npu.py
+  step env -C scripts "$packages/bin/python" -m pytest tests/accelerators/test_compile_npu.py tests/accelerators/test_imported_npu.py \
+    tests/accelerators/test_compile_reader_npu.py
   made=$(mktemp -d)
   trap 'rm -rf "$made"' EXIT # of this group's own shell; not local, for that is gone by then
   step scripts/lab.sh compile-nnapi models/tiny "$made/fixed"

@@ -3,9 +3,9 @@
     reference      the model as mathematics: decoder, state, the engine's algorithm in numpy
     corpus         generated text, with the standard library only
     export         checkpoint → model folder
-    accelerators   CPU graph → NPU, NNAPI, XNNPACK
     train          S-SFT for any checkpoint: the papers' method
     reader         an encoder that finds what is asked: from bge-small-en-v1.5, on people's questions
+    accelerators   CPU graph → NPU, NNAPI, XNNPACK
     generator      an adapter of a chat model that says the short answer: on what people asked
     fixtures       golden files that Python, Rust and Kotlin agree on
     finder         the demo model, from nothing
@@ -21,8 +21,8 @@ from pathlib import Path
 LEVELS = (
     ("reference", "corpus"),
     ("export",),
-    ("accelerators", "train", "reader"),
-    ("generator",),
+    ("train", "reader"),
+    ("accelerators", "generator"),
     ("fixtures",),
     ("finder",),
     ("plots",),

@@ -100,25 +100,46 @@ def with_outputs(graph: onnx.ModelProto, names: list[str], place: Path) -> onnxr
     return onnxruntime.InferenceSession(place / "graph", options, providers=["CPUExecutionProvider"])
 
 
+def computed(graph: onnx.ModelProto) -> list[str]:
+    """Names of the real values that are no inputs."""
+    return sorted(fixed_point.real_values(graph) - {i.name for i in graph.graph.input})
+
+
+def widen(found: dict[str, tuple[float, float]], values: dict[str, np.ndarray]) -> None:
+    """Takes into found (name → least, most) what values reach. Of scores under a mask the least is that of a row's
+    most."""
+    for name, value in values.items():
+        if value.min() < MASKED:
+            value = value.max(-1)
+        low, high = found.get(name, (np.inf, -np.inf))
+        found[name] = min(low, float(value.min())), max(high, float(value.max()))
+
+
 def ranges(
     opened: ModelFolder, graph: onnx.ModelProto, keys: np.ndarray, values: np.ndarray, streams: Prompts
 ) -> dict[str, tuple[float, float]]:
-    """graph: lower.for_steps, of open shape. Of scores under a mask the least is that of a row's most."""
-    names = sorted(fixed_point.real_values(graph) - {i.name for i in graph.graph.input})
+    """graph: lower.for_steps, of open shape."""
+    names = computed(graph)
     found: dict[str, tuple[float, float]] = {}
 
     def see(feeds: dict, _: dict) -> None:
         fed = scaled_feeds(feeds, keys, values)
-        made = dict(zip(names, session.run(names, fed), strict=True))
-        for name, value in (fed | made).items():
-            if value.min() < MASKED:
-                value = value.max(-1)
-            low, high = found.get(name, (np.inf, -np.inf))
-            found[name] = min(low, float(value.min())), max(high, float(value.max()))
+        widen(found, fed | dict(zip(names, session.run(names, fed), strict=True)))
 
     with tempfile.TemporaryDirectory() as place:
         session = with_outputs(graph, names, Path(place))
         run_prompts(opened, see, streams)
     rows = opened.embedding[:]
     found["x"] = float(rows.min()) / fixed_point.MARGIN, float(rows.max()) / fixed_point.MARGIN  # known, not seen
+    return found
+
+
+def ranges_of_runs(graph: onnx.ModelProto, runs: Iterable[dict[str, np.ndarray]]) -> dict[str, tuple[float, float]]:
+    """graph: of open shape and without a state; runs: what it is fed."""
+    names = computed(graph)
+    found: dict[str, tuple[float, float]] = {}
+    with tempfile.TemporaryDirectory() as place:
+        session = with_outputs(graph, names, Path(place))
+        for fed in runs:
+            widen(found, fed | dict(zip(names, session.run(names, fed), strict=True)))
     return found

@@ -9,7 +9,7 @@ encodings are calibrated while texts are read by segments, from an empty cache t
 and all shapes have the same ones. Each SoC gets one .bin of all its graphs, weights stored once. A graph of which the
 compiler leaves a node is refused, as is one whose logits (on the CPU, in the same steps) are further from the reference
 than --max-error. `--unshared`, one .bin a graph, is for the simulator, which loads no shared ones. Needs
-onnxruntime-qnn, which scripts/lab.sh compile-npu brings.
+onnxruntime-qnn, which scripts/lab.sh compile-npu brings. A reader of the folder is compile-reader-npu's.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from lab.accelerators.lowering import GraphShape, for_quantized
 from lab.corpus import seeds
 from lab.corpus.documents import make_document
 from lab.export.model_folder import rewritten
-from lab.reference.numpy_engine import ModelFolder
+from lab.reference.numpy_engine import ModelFolder, read_manifest
 
 VERIFIED = 8  # rows of a draft
 TEXTS = 2  # generated, besides those that are given
@@ -190,6 +190,8 @@ def compile_npu(
     say: Callable[[str], None] = print,
 ) -> None:
     """Writes target, a whole model folder; raises Refused or qnn.NotWhole and leaves target as it was."""
+    if "artefacts" not in read_manifest(source):
+        raise Refused(f"found a reader alone in {source}, expected a generator; a reader is compile-reader-npu's")
     opened = ModelFolder(source)
     about = opened.manifest
     chosen = {n: s for n, s in about["scenarios"].items() if not scenarios or n in scenarios}

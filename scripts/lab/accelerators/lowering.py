@@ -184,7 +184,7 @@ def primitives(model: onnx.ModelProto, whole_norms: bool = False) -> onnx.ModelP
             rotate(r, *i, a, r.inputs, out[0])
         elif node.op_type == "Add" and (relu := of(i[0], "Relu")) and of(i[1], "Exp"):
             r("Add", r("Elu", relu.input[0]), 1.0, out=out[0])
-        elif node.op_type == "Gelu":  # 1 + tanh(u) = 2·sigmoid(2u)
+        elif node.op_type == "Gelu" and a.get("approximate") == b"tanh":  # 1 + tanh(u) = 2·sigmoid(2u)
             u = r("Mul", r("Mul", i[0], i[0]), np.float32(0.044715 * 2 * (2 / np.pi) ** 0.5))
             u = r("Mul", i[0], r("Add", u, np.float32(2 * (2 / np.pi) ** 0.5)))
             r("Mul", i[0], r("Sigmoid", u), out=out[0])

@@ -37,6 +37,11 @@ class Soc:
         """Whether linears of one row are right: on v69's simulator they are not."""
         return self.htp != 69
 
+    @property
+    def encoder(self) -> bool:
+        """Whether it takes a reader's layers whole: SM8735 has no layer norm in 16 bits."""
+        return self.name != "SM8735"
+
 
 SOCS = {
     soc.name: soc

@@ -132,8 +132,13 @@ def commit() -> str:
 
 
 def record_head(command: list[str], cli: Cli, began: float) -> dict:
-    """How every record begins; `began` is time.monotonic() at the start."""
+    """How every record of the command line begins; `began` is time.monotonic() at the start."""
     model, _, _ = cli.run("inspect")
+    return head(command, model, began)
+
+
+def head(command: list[str], model: dict, began: float) -> dict:
+    """How every record begins; model: what is said of it."""
     return {
         "command": " ".join(command),
         "commit": commit(),

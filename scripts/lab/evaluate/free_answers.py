@@ -28,7 +28,7 @@ from lab import ROOT
 from lab.evaluate.cli import Cli, Progress, built, record_head, replace_between, write_record
 from lab.evaluate.people_questions import shown
 from lab.reader.articles import sentence_spans
-from lab.reader.evaluate_reader import share
+from lab.reader.measures import share
 from lab.reader.score import exact, f1
 
 SETS = {"xquad": "xquad/en.jsonl", "covidqa": "covidqa/en.jsonl", "fairytaleqa": "fairytaleqa/test.jsonl"}

@@ -26,9 +26,9 @@ from pathlib import Path
 from lab.evaluate.bm25 import Bm25
 from lab.evaluate.cli import ROOT, Cli, Progress, built, record_head, replace_between, write_record
 from lab.reader.articles import Article
-from lab.reader.evaluate_reader import asked as read
-from lab.reader.evaluate_reader import share
 from lab.reader.measured import CASES, Case, sampled, unseen
+from lab.reader.measures import asked as read
+from lab.reader.measures import share
 from lab.reader.models import model_of
 from lab.reader.reading import VERDICTS, Choice, decide
 from lab.reader.score import exact, f1

@@ -24,9 +24,9 @@ from lab.export.graph_builder import PARTS, Builder, Linears
 from lab.export.model_folder import dumps
 from lab.reader.add_reader import FILES, describe
 from lab.reader.encoder import ABSENT, Reader, Sizes
+from lab.reader.exported import difference, graph
 from lab.reader.layout import CLS, HEADING, LENGTH, PADDING, QUESTION, SENTENCE, SENTENCES, SEP, Piece, Run, lay_out
 from lab.reader.loss import tensors
-from lab.reader.models import graph
 from lab.reader.nibbles import MIDDLE, in_nibbles
 from lab.reader.reading import FINAL, QUOTE_SHARE, QUOTES, SPAN, Choice
 from lab.reader.vocabulary import pruned
@@ -260,13 +260,6 @@ def self_test(reader: Reader, rows: list[int], run: Run) -> dict:
         "none": round(out["none"], 5),
         "verdict": [round(x, 5) for x in out["verdict"]],
     }
-
-
-def difference(found: dict[str, np.ndarray], test: dict) -> float:
-    """The largest difference of a graph's numbers from those of a self-test, ÷ the largest of them."""
-    wanted = np.array([*test["relevance"], test["none"], *test["verdict"]])
-    got = np.concatenate([found["relevance"][: len(test["relevance"])], found["none"], found["verdict"]])
-    return float(np.abs(got - wanted).max() / np.abs(wanted).max())
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from lab.reader.exported import graph, tokenizer
 from lab.reader.layout import Run
 from lab.reader.reading import Model
 from lab.reader.weights import pretrained_files
@@ -15,10 +16,9 @@ from lab.reader.weights import pretrained_files
 def model_of(file: Path, threads: int = 1) -> tuple[Model, Tokenizer]:
     """A checkpoint (.pt) with the pretrained tokenizer, or an exported graph (.onnx) with the one beside it."""
     exported = file.with_name("reader-tokenizer.json")
-    tokenizer = Tokenizer.from_file(str(exported if file.suffix == ".onnx" else pretrained_files() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    return graph(file, threads) if file.suffix == ".onnx" else checkpoint(file, threads), tokenizer
+    if file.suffix == ".onnx":
+        return graph(file, threads), tokenizer(exported)
+    return checkpoint(file, threads), tokenizer(pretrained_files() / "tokenizer.json")
 
 
 def checkpoint(file: Path, threads: int = 1) -> Model:
@@ -41,29 +41,6 @@ def checkpoint(file: Path, threads: int = 1) -> Model:
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 out = reader(*tensors([run]))
             found.append({name: values[0].numpy() for name, values in out.items()})
-        return found
-
-    return model
-
-
-def graph(file: Path, threads: int = 1) -> Model:
-    """An exported graph."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-    names = [output.name for output in session.get_outputs()]
-
-    def model(runs: list[Run]) -> list[dict[str, np.ndarray]]:
-        found = []
-        for run in runs:
-            feed = {
-                "tokens": np.array(run.tokens, np.int32),
-                "types": np.array(run.types, np.int32),
-                "segments": np.array(run.segments, np.int32),
-            }
-            found.append(dict(zip(names, session.run(None, feed), strict=True)))
         return found
 
     return model

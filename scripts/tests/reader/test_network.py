@@ -11,9 +11,9 @@ from transformers import BertConfig, BertModel
 
 from lab.reader.encoder import ABSENT, Reader, Sizes, pretrained
 from lab.reader.export_reader import Network, export
+from lab.reader.exported import graph
 from lab.reader.layout import PADDING, SENTENCES, Piece, lay_out
 from lab.reader.loss import tensors
-from lab.reader.models import graph
 from lab.reader.nibbles import from_nibbles, in_nibbles
 from lab.reader.reading import Choice
 
