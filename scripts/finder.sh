@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Makes the demo model again, from nothing: tokenizer, base with a memory, gates (S-SFT), model folder.
+# Makes the finder again, from nothing: tokenizer, base with a memory, gates (S-SFT), model folder.
 #
-#     scripts/finder.sh OUT                 models/demo stays as it is; OUT/model is the folder
+#     scripts/finder.sh OUT                 models/finder stays as it is; OUT/model is the folder
 #     scripts/finder.sh OUT --minutes 60    how long the base trains (the clock sets the schedule; 170 unless said)
 #
 # On two cores, with nothing beside it, not quite three hours: 170 minutes the base, 4 the gates, the rest counting. It goes on where it was cut.

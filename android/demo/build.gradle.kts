@@ -37,7 +37,7 @@ android {
     }
 
     androidResources {
-        ignoreAssetsPattern = "!tiny:!tiny-copy:!tiny-half:!README.md"
+        ignoreAssetsPattern = "!finder:!generator:!reader:!tiny:!tiny-copy:!tiny-half:!tiny-reader:!README.md"
     }
 
     packaging {

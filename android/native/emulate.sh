@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The engine as arm64 code, on this machine under emulation, with ONNX Runtime's own arm64 library: tests of rust/core, then questions to
-# models/demo, answered as the engine built for this machine answers them.
+# models/finder, answered as the engine built for this machine answers them.
 #
 #     android/native/emulate.sh          those that take no more than a minute each
 #     android/native/emulate.sh citing   these of rust/core/tests; citing, replies and saved take minutes
@@ -14,6 +14,7 @@ triple=aarch64-unknown-linux-gnu
 tests=("$@")
 [ $# -gt 0 ] || tests=(golden index executor session tokens) # emulated code is slow
 export PROPTEST_CASES=${PROPTEST_CASES:-4}
+export EDGEINFINITE_MODEL=${EDGEINFINITE_MODEL:-$root/models/finder} # a run of the reader in models/demo takes minutes here
 command_line # for comparison
 apt_ensure "arm64 code runs under emulation" \
   rustc-web cargo-web gcc-aarch64-linux-gnu libc6-dev-arm64-cross libstdc++6-arm64-cross qemu-user

@@ -15,8 +15,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 @pytest.fixture(scope="session")
 def cli(tmp_path_factory) -> Cli:
-    """$EDGEINFINITE_CLI, or else built here; asks models/demo."""
-    return Cli(built(), ROOT / "models/demo", tmp_path_factory.mktemp("cli"))
+    """$EDGEINFINITE_CLI, or else built here; asks models/finder."""
+    return Cli(built(), ROOT / "models/finder", tmp_path_factory.mktemp("cli"))
 
 
 @pytest.fixture(scope="session")

@@ -9,10 +9,14 @@ use serde_json::Value;
 
 const FACT: &str = "The north gate opens with the code 4711.";
 
-/// With the model that ships, which finds the fact.
+/// With the folder that ships, which finds the fact.
 fn ask(arguments: &[&str], stdin: &[u8]) -> Run {
-    let model = concat!(env!("CARGO_MANIFEST_DIR"), "/../../models/demo");
-    edgeinfinite(&[&["--model", model, "--reading", "recall"], arguments].concat(), stdin)
+    ask_of("demo", arguments, stdin)
+}
+
+fn ask_of(model: &str, arguments: &[&str], stdin: &[u8]) -> Run {
+    let folder = common::tiny().with_file_name(model);
+    edgeinfinite(&[&["--model", folder.to_str().unwrap(), "--reading", "recall"], arguments].concat(), stdin)
 }
 
 fn html() -> String {
@@ -67,11 +71,11 @@ fn a_saved_pdf_keeps_its_pages() {
     let saved = state.to_str().unwrap();
     let questions = ["How many crowns does berth 1 cost?", "How many crowns does berth 6 cost?"];
     let quotes = |options: &[&str]| -> Vec<Value> {
-        let run = ask(&[&["ask", file], &questions[..], &["--json"], options].concat(), b"");
+        let run = ask_of("finder", &[&["ask", file], &questions[..], &["--json"], options].concat(), b"");
         let report: Value = serde_json::from_str(&run.stdout).expect("one JSON object");
         report["answers"].as_array().unwrap().iter().map(|answer| answer["quotes"][0].clone()).collect()
     };
-    assert_eq!(ask(&["read", file, "--save", saved], b"").exit, 0);
+    assert_eq!(ask_of("finder", &["read", file, "--save", saved], b"").exit, 0);
     let restored = quotes(&["--state", saved]);
     assert_eq!(quotes(&[]), restored);
     assert_eq!([&restored[0]["page"], &restored[1]["page"]], [&Value::from(1), &Value::from(2)]);

@@ -35,7 +35,7 @@ fn fields_come_out_of_a_file_and_wrong_ones_are_refused() {
     let file = folder.path().join("fields.json");
     let path = file.to_str().unwrap();
     std::fs::write(&file, r#"[{"name": "rent", "type": "amount"}, {"name": "zeppelins"}]"#).unwrap();
-    let made = run("demo", &["extract", "-", "--fields", path]);
+    let made = run("finder", &["extract", "-", "--fields", path]);
     assert!(made.stdout.contains("rent: 840 EUR") && made.stdout.contains("zeppelins: –\n  ╰ not found"), "{}", made.stdout);
     std::fs::write(&file, r#"[{"name": "rent", "type": "money"}]"#).unwrap();
     for (wrong, words) in [
@@ -44,7 +44,7 @@ fn fields_come_out_of_a_file_and_wrong_ones_are_refused() {
         (&["--field", "a:money"], "found type \"money\""),
         (&[], "--field"),
     ] {
-        let made = run("demo", &[&["extract", "-"], wrong].concat());
+        let made = run("finder", &[&["extract", "-"], wrong].concat());
         assert_eq!(made.exit, 2, "{wrong:?}");
         assert!(made.stderr.contains(words), "{}", made.stderr);
     }

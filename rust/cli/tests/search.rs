@@ -58,7 +58,7 @@ fn people_read_the_sentence_its_place_and_why() {
 
 #[test]
 fn nearest_passages_stand_under_what_was_not_found() {
-    let asked = |question: &str| run("demo", &["ask", "-", question], TEXT.as_bytes()).stdout;
+    let asked = |question: &str| run("finder", &["ask", "-", question], TEXT.as_bytes()).stdout;
     let shown = asked("Who painted the fourth picture in the museum?");
     let (refusal, nearest) = shown.split_once("  nearest passages, not an answer:\n").unwrap_or_else(|| panic!("{shown}"));
     assert!(refusal.contains("looked at"), "{shown}");

@@ -160,15 +160,15 @@ fn main() {
     let cpu = about.lines().find_map(|l| l.strip_prefix("model name")).map_or("", |l| l.trim_start_matches(['\t', ' ', ':']));
     let copier = open("tiny-copy", None);
     let random = open("tiny", Some("large"));
-    let demo = open("demo", None);
-    let holding = [128, 512, 2048, 8192].map(|sight| holding(&demo, sight));
+    let finder = open("finder", None);
+    let holding = [128, 512, 2048, 8192].map(|sight| holding(&finder, sight));
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let report = json!({
         "command": "cargo bench --profile dev -p edgeinfinite-core --bench decode",
         "machine": { "cpu": cpu, "cores": std::thread::available_parallelism().map_or(0, usize::from), "threads": 1, "load": load.trim() },
         "quoting": [drafts(&copier, false), drafts(&copier, true)],
         "not_quoting": [drafts(&random, false), drafts(&random, true)],
-        "rows": [rows(&copier), rows(&demo)],
+        "rows": [rows(&copier), rows(&finder)],
         "holding": holding,
     });
     println!("{}", serde_json::to_string_pretty(&report).unwrap());

@@ -19,8 +19,8 @@ fn main() -> Result<()> {
         println!("usage: cargo bench --profile dev -p edgeinfinite-core --bench reading -- TEXT.txt [MODEL_FOLDER]");
         return Ok(());
     };
-    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo");
-    let folder = arguments.get(1).map_or(demo, |folder| folder.into());
+    let finder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/finder");
+    let folder = arguments.get(1).map_or(finder, |folder| folder.into());
     let manifest = Manifest::load(&folder)?.generator.expect("a generator");
     let mut rows = Vec::new();
     for _ in 0..RUNS {

@@ -23,8 +23,8 @@ fn main() {
         println!("usage: cargo bench --profile dev -p edgeinfinite-core --bench retrieval -- FOLDER");
         return;
     };
-    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo");
-    let model = Model::open(&model, &OpenOptions::default()).expect("models/demo opens");
+    let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/finder");
+    let model = Model::open(&model, &OpenOptions::default()).expect("models/finder opens");
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).expect("a folder").map(|file| file.expect("a file").path()).collect();
     files.sort();
     println!(

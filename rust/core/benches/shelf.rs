@@ -265,10 +265,10 @@ fn measure(documents: usize, runs: usize) -> Value {
     let whole: String = (0..documents).map(|document| text(document) + "\n").collect();
     fs::write(place("single/all.md"), whole).expect("written");
     let count = documents.to_string();
-    let added = child(&["fill", "demo", &shelf, &count]);
-    let read = child(&["single", "demo", &single, "0", &count]);
+    let added = child(&["fill", "finder", &shelf, &count]);
+    let read = child(&["single", "finder", &single, "0", &count]);
     let mut models = serde_json::Map::new();
-    for model in ["demo", "reader"] {
+    for model in ["finder", "reader"] {
         let (mut of_shelf, mut of_single) = (Vec::new(), Vec::new());
         for run in 0..runs {
             let run = run.to_string();

@@ -14,7 +14,7 @@ fn ask(document: &Document, question: &str) -> edgeinfinite_core::Answer {
 
 #[test]
 fn rows_and_items_are_counted_with_every_kind_of_model_and_no_graph_runs() {
-    for (name, scenario) in [("demo", None), ("tiny-reader", None), ("tiny", Some("large"))] {
+    for (name, scenario) in [("finder", None), ("demo", None), ("tiny-reader", None), ("tiny", Some("large"))] {
         let document = read(&open(name, scenario), CLUB, Reading::Recall);
         let blue = ask(&document, "How many boats are blue?");
         assert_eq!((blue.count, blue.text.as_str()), (Some(2), "2\n| Plover | 2 | blue |\n| Gannet | 4 | blue |"), "{name}");
@@ -33,7 +33,7 @@ fn rows_and_items_are_counted_with_every_kind_of_model_and_no_graph_runs() {
 
 #[test]
 fn what_is_not_sure_is_answered_as_any_question() {
-    let document = read(&open("demo", None), CLUB, Reading::Recall);
+    let document = read(&open("finder", None), CLUB, Reading::Recall);
     for question in
         ["How many fishermen founded the club?", "How many boats were sold?", "How many seats does the Heron have?", "Which boat is blue?"]
     {

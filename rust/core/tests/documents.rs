@@ -8,8 +8,8 @@ use edgeinfinite_core::{
 };
 use tempfile::TempDir;
 
-static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo");
+static FINDER: LazyLock<Arc<Model>> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/finder");
     Model::open(&folder, &OpenOptions { threads: Some(1), ..OpenOptions::default() }).expect("the model opens")
 });
 
@@ -33,7 +33,7 @@ impl Files {
 fn open(path: &Path) -> Result<(Document, TextSource), Error> {
     let source = TextSource::file(path)?;
     let options = DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() };
-    Ok((Document::open(Arc::clone(&DEMO), source.clone(), options)?, source))
+    Ok((Document::open(Arc::clone(&FINDER), source.clone(), options)?, source))
 }
 
 /// Steps to the end; gives what each step said.
@@ -159,11 +159,11 @@ fn a_page_of_a_text_ends_at_a_form_feed() {
         let stream = TextSource::spool(text.as_bytes(), None).unwrap();
         for source in [held, file, wide, stream] {
             let options = DocumentOptions { reading: Some(Reading::Recall), ..DocumentOptions::default() };
-            let document = Document::open(Arc::clone(&DEMO), source.clone(), options).unwrap();
+            let document = Document::open(Arc::clone(&FINDER), source.clone(), options).unwrap();
             read(&document).unwrap();
             let saved = files.0.path().join("state");
             document.save(&saved).unwrap();
-            let restored = Document::restore(Arc::clone(&DEMO), source, &saved).unwrap();
+            let restored = Document::restore(Arc::clone(&FINDER), source, &saved).unwrap();
             read(&restored).unwrap();
             for document in [document, restored] {
                 let quote = ask(&document).quotes.remove(0);
@@ -199,7 +199,7 @@ fn utf8_text_is_read_where_it_is() {
         read(&document).unwrap();
         assert_eq!(source.slice(0, source.length()).unwrap(), text);
         let held = TextSource::text(text.as_str()).unwrap();
-        let held = Document::open(Arc::clone(&DEMO), held, DocumentOptions::default()).unwrap();
+        let held = Document::open(Arc::clone(&FINDER), held, DocumentOptions::default()).unwrap();
         read(&held).unwrap();
         assert_eq!(ask(&document).quotes, ask(&held).quotes);
     }
@@ -208,7 +208,7 @@ fn utf8_text_is_read_where_it_is() {
 #[test]
 fn a_text_in_memory_is_plain_text() {
     let source = TextSource::text(html(0)).unwrap();
-    let document = Document::open(Arc::clone(&DEMO), source, DocumentOptions::default()).unwrap();
+    let document = Document::open(Arc::clone(&FINDER), source, DocumentOptions::default()).unwrap();
     read(&document).unwrap();
     assert_eq!(document.text(0, 6).unwrap(), "<html>");
 }
@@ -275,31 +275,31 @@ fn a_saved_document_is_extracted_again_before_it_is_compared() {
         read(&document).unwrap();
         let state = files.0.path().join("state");
         document.save(&state).unwrap();
-        let restored = Document::restore(Arc::clone(&DEMO), TextSource::file(&path).unwrap(), &state).unwrap();
+        let restored = Document::restore(Arc::clone(&FINDER), TextSource::file(&path).unwrap(), &state).unwrap();
         read(&restored).unwrap();
         assert_eq!(ask(&restored).quotes, ask(&document).quotes);
         let options = DocumentOptions { reading: Some(Reading::Recall), resume: Some(state.clone()), ..DocumentOptions::default() };
-        let resumed = Document::open(Arc::clone(&DEMO), TextSource::file(&path).unwrap(), options).unwrap();
+        let resumed = Document::open(Arc::clone(&FINDER), TextSource::file(&path).unwrap(), options).unwrap();
         read(&resumed).unwrap();
         assert_eq!(ask(&resumed).quotes, ask(&document).quotes);
         let other = files.put("other.html", html(scripts).replace("4711", "4712").as_bytes());
-        let other = Document::restore(Arc::clone(&DEMO), TextSource::file(&other).unwrap(), &state);
+        let other = Document::restore(Arc::clone(&FINDER), TextSource::file(&other).unwrap(), &state);
         assert_eq!(other.and_then(|other| read(&other)).unwrap_err().code(), "state.document");
     }
-    let missing = Document::restore(Arc::clone(&DEMO), TextSource::file(&files.0.path().join("gates.html")).unwrap(), "nowhere".as_ref());
+    let missing = Document::restore(Arc::clone(&FINDER), TextSource::file(&files.0.path().join("gates.html")).unwrap(), "nowhere".as_ref());
     assert_eq!(missing.unwrap_err().code(), "state.missing");
 }
 
 #[test]
 fn what_is_shown_is_whole_characters() {
     let source = TextSource::text("\u{feff}é🙂字").unwrap();
-    let document = Document::open(Arc::clone(&DEMO), source, DocumentOptions::default()).unwrap();
+    let document = Document::open(Arc::clone(&FINDER), source, DocumentOptions::default()).unwrap();
     let text = |start, end| document.text(start, end).unwrap();
     assert_eq!((text(0, 1).as_str(), text(1, 2).as_str(), text(2, 3).as_str(), text(3, 4).as_str()), ("\u{feff}", "é", "🙂", "🙂"));
     assert_eq!((text(2, 4).as_str(), text(4, 9).as_str(), text(5, 9).as_str(), text(2, 2).as_str()), ("🙂", "字", "", ""));
     assert_eq!(document.text(3, 2).unwrap_err().code(), "argument.range");
     let long = TextSource::text("字".repeat((1 << 22) + 1)).unwrap();
-    let document = Document::open(Arc::clone(&DEMO), long, DocumentOptions::default()).unwrap();
+    let document = Document::open(Arc::clone(&FINDER), long, DocumentOptions::default()).unwrap();
     assert_eq!(document.text(0, (1 << 22) + 1).unwrap_err().code(), "argument.range");
     assert_eq!(document.text(1, u64::MAX).unwrap().len(), 3 << 22);
 }

@@ -122,8 +122,8 @@ fn alone(document: &Document, question: &str) -> Answer {
 
 #[test]
 fn every_kind_of_model_answers_follow_ups_without_a_further_run() {
-    // A citing model, a reader alone, a free one.
-    for (name, scenario) in [("demo", None), ("tiny-reader", None), ("tiny", Some("large"))] {
+    // A citing model, the same with a reader beside it, a reader alone, a free one.
+    for (name, scenario) in [("finder", None), ("demo", None), ("tiny-reader", None), ("tiny", Some("large"))] {
         let document = read(&open(name, scenario), LEASE, Reading::Recall);
         let chat = document.chat();
         assert_eq!(ask(&chat, BOILER.0).resolved_question, None, "{name}");
@@ -138,7 +138,7 @@ fn every_kind_of_model_answers_follow_ups_without_a_further_run() {
 
 #[test]
 fn a_question_of_its_own_is_answered_as_alone() {
-    let document = read(&open("demo", None), LEASE, Reading::Recall);
+    let document = read(&open("finder", None), LEASE, Reading::Recall);
     let chat = document.chat();
     ask(&chat, BOILER.0);
     for question in ["How much is the rent?", "To whom must larger repairs be reported?"] {
@@ -167,7 +167,7 @@ fn a_follow_up_is_answered_by_what_it_says_anew_or_not_at_all() {
         (POOL.0, "What about holidays?", None),
         (POOL.0, "And the library?", None),
     ];
-    for name in ["demo", "reader"] {
+    for name in ["finder", "reader"] {
         let document = read(&open(name, None), POOL_RULES, Reading::Recall);
         for (first, question, expected) in cases {
             let chat = document.chat();
@@ -181,7 +181,7 @@ fn a_follow_up_is_answered_by_what_it_says_anew_or_not_at_all() {
 
 #[test]
 fn one_answer_at_a_time_and_what_was_left_was_never_asked() {
-    let document = read(&open("demo", None), LEASE, Reading::Recall);
+    let document = read(&open("finder", None), LEASE, Reading::Recall);
     let chat = document.chat();
     ask(&chat, BOILER.0);
     let under_way = chat.ask("May cats be kept?", AskOptions::default()).unwrap();
@@ -196,7 +196,7 @@ fn one_answer_at_a_time_and_what_was_left_was_never_asked() {
 
 #[test]
 fn chats_do_not_see_each_other() {
-    let document = read(&open("demo", None), LEASE, Reading::Recall);
+    let document = read(&open("finder", None), LEASE, Reading::Recall);
     let [one, other] = [(); 2].map(|()| document.chat());
     ask(&one, BOILER.0);
     ask(&other, RENT.0);
@@ -209,7 +209,7 @@ fn chats_do_not_see_each_other() {
 fn in_other_languages_a_follow_up_is_asked_after_the_question_before() {
     const MIETE: &str = "Die Miete beträgt 840 Euro im Monat und ist am dritten Werktag zu zahlen. Die Kaution beträgt drei Monatsmieten und wird nach dem \
         Auszug innerhalb von neunzig Tagen zurückgezahlt. Der Hausmeister ist Herr Ossian Reed, und er wohnt im ersten Stock.";
-    let document = read(&open("demo", None), MIETE, Reading::Recall);
+    let document = read(&open("finder", None), MIETE, Reading::Recall);
     let chat = document.chat();
     assert_eq!(ask(&chat, "Wie hoch ist die Miete?").resolved_question, None);
     assert_eq!(ask(&chat, "Und die Kaution?").resolved_question.as_deref(), Some("Wie hoch ist die Miete? Und die Kaution?"));

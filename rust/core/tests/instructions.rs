@@ -42,7 +42,9 @@ fn it_is_refused_where_nothing_follows_it() {
     refused(&free, instructed(" \n"), "no word");
     refused(&free, AskOptions { verbatim: true, ..instructed("Answer in German.") }, "(verbatim)");
     refused(&free, instructed(&"word ".repeat(2000)), "tokens");
-    refused(&read(&open("demo", None), TEXT, Reading::Recall), instructed("Answer in German."), "a model that quotes sentences");
+    for name in ["finder", "demo"] {
+        refused(&read(&open(name, None), TEXT, Reading::Recall), instructed("Answer in German."), "a model that quotes sentences");
+    }
     let reader = read(&open("tiny-reader", None), TEXT, Reading::Recall);
     refused(&reader, instructed("Answer in German."), "a reader");
     assert_eq!(reader.summarize(instructed("Write in German.")).map(drop).unwrap_err().code(), "argument.options");

@@ -8,7 +8,7 @@ use common::{finish, open};
 use edgeinfinite_core::testing::{Language, candidates};
 use edgeinfinite_core::{Answer, AskOptions, Document, Model, Reading, Refusal, TextSource};
 
-static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", None));
+static MODEL: LazyLock<Arc<Model>> = LazyLock::new(|| open("finder", None));
 
 fn read(text: &str) -> Document {
     common::read(&MODEL, text, Reading::Recall)

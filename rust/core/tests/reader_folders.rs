@@ -54,7 +54,10 @@ fn beside_a_generator_the_reader_answers_by_recall() {
     assert!(spoken.short_answer.is_none() && spoken.usage.generated_tokens > 0, "the generator's own words");
     assert!(finish(&document.summarize(AskOptions::default()).unwrap()).usage.generated_tokens > 0);
     let info = inspect(folder.path()).unwrap();
-    assert!(info.generator && info.reader.is_some_and(|r| r.file == "reader.onnx") && info.layers == 2);
+    let reader = info.reader.unwrap();
+    assert!(info.generator && reader.file == "reader.onnx" && info.layers == 2);
+    let alone = inspect(&common::folder("tiny")).unwrap().scenarios[0].memory;
+    assert_eq!(info.scenarios[0].memory.weights_bytes, alone.weights_bytes + reader.memory.weights_bytes, "both graphs are in memory");
 }
 
 /// models/tiny-copy says what follows the question's words where they stand.

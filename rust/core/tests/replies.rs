@@ -10,7 +10,7 @@ use proptest::prelude::*;
 
 /// Copies what follows the question's words.
 static COPIER: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-copy", Some("default")));
-static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", Some("default")));
+static FINDER: LazyLock<Arc<Model>> = LazyLock::new(|| open("finder", Some("default")));
 static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", Some("large")));
 
 fn ask(document: &Document, question: &str, options: AskOptions) -> Answer {
@@ -198,7 +198,8 @@ fn said(answer: Answer) -> (String, bool, Vec<edgeinfinite_core::Quote>, f64) {
 #[test]
 fn questions_in_between_change_nothing() {
     let questions = ["When does the north gate open?", "What does a ticket cost?", "Who is Zebedee?", "Where is Mr. Oak?"];
-    for (model, reading) in [(&*DEMO, Reading::Recall), (&*DEMO, Reading::Memory), (&*TINY, Reading::Recall), (&*TINY, Reading::Memory)] {
+    for (model, reading) in [(&*FINDER, Reading::Recall), (&*FINDER, Reading::Memory), (&*TINY, Reading::Recall), (&*TINY, Reading::Memory)]
+    {
         let document = read(model, &TEXT.repeat(3), reading);
         let summary = said(finish(&document.summarize(AskOptions::default()).unwrap()));
         let alone = questions.map(|q| said(ask(&document, q, AskOptions::default())));
@@ -221,7 +222,7 @@ const RULES: &str = "# Gates\n\nThe north gate opens at six. It is painted red.\
 
 #[test]
 fn a_summary_has_the_form_that_was_asked_for() {
-    let document = read(&DEMO, RULES, Reading::Recall);
+    let document = read(&FINDER, RULES, Reading::Recall);
     let summary = |options| finish(&document.summarize(options).unwrap());
     let whole = summary(AskOptions::default());
     let is_heading = |quote: &Quote| quote.headings.last() == Some(&quote.text);
@@ -241,7 +242,7 @@ fn a_summary_has_the_form_that_was_asked_for() {
 /// A model that was trimmed holds no graph, its documents stay, and it answers as before.
 #[test]
 fn a_trimmed_model_answers_as_before() {
-    let model = open("demo", Some("default"));
+    let model = open("finder", Some("default"));
     let document = read(&model, RULES, Reading::Memory);
     let answers = || {
         [Reading::Memory, Reading::Recall].map(|reading| {

@@ -13,7 +13,7 @@ static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open_model("tiny", None));
 /// Its keys and values in f16.
 static HALF: LazyLock<Arc<Model>> = LazyLock::new(|| open_model("tiny-half", None));
 static LARGE: LazyLock<Arc<Model>> = LazyLock::new(|| open_model("tiny", Some("large")));
-static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open_model("demo", None));
+static FINDER: LazyLock<Arc<Model>> = LazyLock::new(|| open_model("finder", None));
 
 /// Sentences that differ, headings, other alphabets; 900 parts are two blocks and more.
 fn text(parts: usize) -> String {
@@ -58,8 +58,8 @@ const QUESTION: Option<&str> = Some("Which code opens the gate of house 12?");
 fn what_was_saved_answers_as_before_and_reads_nothing_again() {
     let folder = tempfile::tempdir().unwrap();
     let cases = [
-        (&*DEMO, Reading::Recall, 900),
-        (&*DEMO, Reading::Memory, 130),
+        (&*FINDER, Reading::Recall, 900),
+        (&*FINDER, Reading::Memory, 130),
         (&*TINY, Reading::Memory, 130),
         (&*HALF, Reading::Memory, 130),
         (&*LARGE, Reading::Recall, 130),
@@ -87,7 +87,7 @@ fn what_was_saved_answers_as_before_and_reads_nothing_again() {
 #[test]
 fn a_reading_goes_on_from_a_checkpoint_made_anywhere() {
     let folder = tempfile::tempdir().unwrap();
-    for (model, reading, parts) in [(&*DEMO, Reading::Recall, 900), (&*TINY, Reading::Memory, 30), (&*DEMO, Reading::Memory, 60)] {
+    for (model, reading, parts) in [(&*FINDER, Reading::Recall, 900), (&*TINY, Reading::Memory, 30), (&*FINDER, Reading::Memory, 60)] {
         let text = "\u{feff}".to_owned() + &text(parts);
         let whole = open(model, &text, reading, None).unwrap();
         read(&whole);
@@ -126,10 +126,10 @@ fn a_document_read_for_recall_is_read_for_recall_all() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state");
     let text = text(12);
-    read(&open(&DEMO, &text, Reading::Recall, Some(&path)).unwrap());
-    let resumed = open(&DEMO, &text, Reading::RecallAll, Some(&path)).unwrap();
+    read(&open(&FINDER, &text, Reading::Recall, Some(&path)).unwrap());
+    let resumed = open(&FINDER, &text, Reading::RecallAll, Some(&path)).unwrap();
     assert!(resumed.step().unwrap().is_none());
-    let refused = open(&DEMO, &text, Reading::Notes, Some(&path)).map(drop).unwrap_err();
+    let refused = open(&FINDER, &text, Reading::Notes, Some(&path)).map(drop).unwrap_err();
     assert_eq!(refused.code(), "argument.reading");
 }
 
@@ -172,7 +172,7 @@ fn each_refusal_has_a_sentence_of_its_own() {
     let mut newer = bytes.clone();
     newer[8..16].copy_from_slice(&[4_u32.to_le_bytes(), (!4_u32).to_le_bytes()].concat());
     assert_eq!(damaged(&newer).0, "state.version");
-    assert_eq!(refused(&DEMO, &text, &path).0, "state.model");
+    assert_eq!(refused(&FINDER, &text, &path).0, "state.model");
     assert_eq!(refused(&LARGE, &text, &path).0, "state.model");
     assert_eq!(refused(&HALF, &text, &path).0, "state.model");
     let options = OpenOptions { precision: Some("int8".into()), threads: Some(1), ..OpenOptions::default() };
@@ -273,7 +273,7 @@ fn a_forged_body_is_refused_or_harmless() {
     let path = folder.path().join("state");
     let text = "# Hafen – é\n\nDas Tor öffnet um sechs Uhr. 🙂 Été comme hiver.\n\n```\nlet x = 1;\n```\n\n".repeat(40);
     for reading in [Reading::Recall, Reading::Memory] {
-        let document = open(&DEMO, &text, reading, None).unwrap();
+        let document = open(&FINDER, &text, reading, None).unwrap();
         read(&document);
         document.save(&path).unwrap();
         let bytes = std::fs::read(&path).unwrap();
@@ -292,7 +292,7 @@ fn a_forged_body_is_refused_or_harmless() {
             let seal = Sha256::digest(&file[32..end]);
             file[end..].copy_from_slice(&seal);
             std::fs::write(&path, &file).unwrap();
-            let Ok(document) = Document::restore(Arc::clone(&DEMO), TextSource::text(text.as_str()).unwrap(), &path) else { continue };
+            let Ok(document) = Document::restore(Arc::clone(&FINDER), TextSource::text(text.as_str()).unwrap(), &path) else { continue };
             for task in [Some("Wann öffnet das Tor?"), None] {
                 let Ok(reply) = (match task {
                     Some(question) => document.ask(question, AskOptions { recall_prompts: Some(2), ..AskOptions::default() }),
@@ -317,11 +317,11 @@ fn a_state_that_is_cut_or_replaced_while_it_is_open_breaks_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("state");
     let text = text(900);
-    let document = open(&DEMO, &text, Reading::Recall, None).unwrap();
+    let document = open(&FINDER, &text, Reading::Recall, None).unwrap();
     read(&document);
     let expected = answer(&document, QUESTION);
     document.save(&path).unwrap();
-    let restore = || Document::restore(Arc::clone(&DEMO), TextSource::text(text.as_str()).unwrap(), &path).unwrap();
+    let restore = || Document::restore(Arc::clone(&FINDER), TextSource::text(text.as_str()).unwrap(), &path).unwrap();
     let restored = restore();
     document.save(&path).unwrap();
     assert_eq!(answer(&restored, QUESTION), expected, "replaced");

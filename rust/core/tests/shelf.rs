@@ -12,7 +12,7 @@ use edgeinfinite_core::{
 };
 use shelf_common::{about, add, all, finish, having, only, replace};
 
-static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", None));
+static FINDER: LazyLock<Arc<Model>> = LazyLock::new(|| open("finder", None));
 static READER: LazyLock<Arc<Model>> = LazyLock::new(|| open("reader", None));
 static TINY: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny", None));
 static FREE: LazyLock<Arc<Model>> = LazyLock::new(|| open("tiny-copy", None));
@@ -51,7 +51,7 @@ fn check(shelf: &Shelf, quotes: &[Quote]) {
 
 #[test]
 fn an_answer_names_its_document() {
-    for model in [&*DEMO, &*READER] {
+    for model in [&*FINDER, &*READER] {
         let (_folder, shelf) = leases(model);
         for (question, id, words, headings) in [
             ("When is the boiler serviced?", "notes", "The boiler is serviced every October.", vec!["House meeting"]),
@@ -79,7 +79,7 @@ fn an_answer_names_its_document() {
 
 #[test]
 fn a_title_that_a_heading_follows_answers_nothing() {
-    for model in [&*DEMO, &*READER] {
+    for model in [&*FINDER, &*READER] {
         let (_folder, shelf) = leases(model);
         for (question, id) in [("What is the rent in Mill Street a month?", "mill"), ("What does a lost key cost in Mill Street?", "mill")]
         {
@@ -282,7 +282,7 @@ fn another_model_asks_the_same_shelf() {
     let (folder, shelf) = leases(&READER);
     let listed = shelf.list(&all()).unwrap();
     drop(shelf);
-    let shelf = DEMO.shelf(&folder.path().join("shelf")).unwrap();
+    let shelf = FINDER.shelf(&folder.path().join("shelf")).unwrap();
     assert_eq!(shelf.list(&all()).unwrap(), listed);
     let answer = ask(&shelf, "When is the boiler serviced?", &all());
     assert_eq!(answer.quotes[0].document.as_deref(), Some("notes"));

@@ -9,7 +9,7 @@ use common::{finish as answer, open};
 use edgeinfinite_core::{Answer, AskOptions, DocumentChat, Filter, Model, Shelf, TextSource};
 use shelf_common::{about, add, all, having, only, replace};
 
-static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", None));
+static FINDER: LazyLock<Arc<Model>> = LazyLock::new(|| open("finder", None));
 static READER: LazyLock<Arc<Model>> = LazyLock::new(|| open("reader", None));
 
 /// As many leases that read alike as recall could not look at all of.
@@ -55,7 +55,7 @@ fn assert_quotes(answer: &Answer, document: &str, words: &str) {
 
 #[test]
 fn a_follow_up_is_looked_for_where_the_answer_before_stands() {
-    for model in [&*DEMO, &*READER] {
+    for model in [&*FINDER, &*READER] {
         let (_folder, shelf) = leases(model, LEASES);
         let chat = shelf.chat(all());
         let first = ask(&chat, "How much is the rent of Birch Yard?");
@@ -86,7 +86,7 @@ fn a_filter_holds_for_each_question() {
 
 #[test]
 fn what_was_quoted_may_be_gone() {
-    let (_folder, shelf) = leases(&DEMO, 6);
+    let (_folder, shelf) = leases(&FINDER, 6);
     for gone in ["removed", "replaced", "shorter"] {
         let chat = shelf.chat(all());
         assert_quotes(&ask(&chat, "How much is the rent of Elm Row?"), "lease-3", "The rent of Elm Row is 903 euros a month.");
@@ -109,7 +109,7 @@ fn what_was_quoted_may_be_gone() {
 
 #[test]
 fn chats_of_a_shelf_and_of_its_documents_are_apart() {
-    let (_folder, shelf) = leases(&DEMO, 3);
+    let (_folder, shelf) = leases(&FINDER, 3);
     let [of_shelf, of_document] = [shelf.chat(only(&["lease-1"])), shelf.document("lease-1").unwrap().chat()];
     ask(&of_shelf, "How much is the rent of Birch Row?");
     assert_eq!(ask(&of_document, "When is it due?").resolved_question, None);
@@ -121,7 +121,7 @@ fn chats_of_a_shelf_and_of_its_documents_are_apart() {
 
 #[test]
 fn entries_are_counted_in_a_whole_document_alone() {
-    let (_folder, shelf) = leases(&DEMO, 2);
+    let (_folder, shelf) = leases(&FINDER, 2);
     let mut table = String::from("order,status,place\n");
     for number in 0..900 {
         table.push_str(&format!("{number},{},Oslo\n", if number % 3 == 0 { "open" } else { "paid" }));

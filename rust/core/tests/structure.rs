@@ -131,8 +131,8 @@ fn what_a_message_quotes_is_told_apart() {
     holds(mail, "The piano comes on Friday at nine.");
 }
 
-fn demo() -> Arc<Model> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/demo");
+fn finder() -> Arc<Model> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../models/finder");
     Model::open(&folder, &OpenOptions { threads: Some(1), ..OpenOptions::default() }).expect("the model opens")
 }
 
@@ -153,7 +153,7 @@ fn read(model: &Arc<Model>, text: &str) -> Document {
 
 #[test]
 fn a_text_that_fits_one_prompt_is_looked_at_whole() {
-    let model = demo();
+    let model = finder();
     let page = |n: u32, body: &str| format!("Harbour Rules\n\n{body}\n\n{n}\n\u{c}");
     let texts = [
         "The village has 412 inhabitants. No train stops there.\n\nThe bakery sells rye bread.\n".to_owned(),
@@ -195,7 +195,7 @@ struct Ask {
 /// Texts of each kind, written for this test, with the answers that a reader would give.
 #[test]
 fn a_letter_is_summarised_by_what_it_says() {
-    let model = demo();
+    let model = finder();
     let said = "The crane will be closed on Monday because the inspector comes at eight. Boats can be lifted on Tuesday from seven. The fee stays the same.";
     for head in [
         "From: Petra Novak <petra@harbour.example>\nTo: Jonas Weber <jonas@harbour.example>\nSubject: Crane\nDate: Mon, 4 Mar 2024 09:12:00 +0100\n\nHello Jonas,\n",
@@ -213,7 +213,7 @@ fn a_letter_is_summarised_by_what_it_says() {
 
 #[test]
 fn answers_are_read_with_what_they_need() {
-    let model = demo();
+    let model = finder();
     let mut wrong = Vec::new();
     for line in std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/structure.jsonl")).unwrap().lines() {
         let case: Case = serde_json::from_str(line).unwrap();

@@ -7,12 +7,12 @@ use std::sync::{Arc, LazyLock};
 use common::{finish, open, read};
 use edgeinfinite_core::{Answer, AnswerEvent, AskOptions, CoverageKind, Document, Model, Quote, Reading, Refusal};
 
-static DEMO: LazyLock<Arc<Model>> = LazyLock::new(|| open("demo", Some("default")));
+static FINDER: LazyLock<Arc<Model>> = LazyLock::new(|| open("finder", Some("default")));
 
 const LEASE: &str = include_str!("../../../scripts/lab/evaluate/facts/lease.txt");
 
 fn document(text: &str) -> Document {
-    read(&DEMO, text, Reading::Recall)
+    read(&FINDER, text, Reading::Recall)
 }
 
 fn summary(text: &str, options: AskOptions) -> Answer {

@@ -1,7 +1,7 @@
 """Model folder → the same with fp32 graphs of fixed shapes for NNAPI and XNNPACK, checked and named in model.json.
 
-    scripts/lab.sh compile-nnapi models/demo target/demo-nnapi
-    scripts/lab.sh compile-nnapi models/demo target/demo-nnapi --scenario short --for Xnnpack
+    scripts/lab.sh compile-nnapi models/finder target/finder-nnapi
+    scripts/lab.sh compile-nnapi models/finder target/finder-nnapi --scenario short --for Xnnpack
 
 For each scenario three shapes: a segment, a draft of eight rows, one row; weights stand once in a file beside them. A
 graph with a node that the accelerator's builder refuses (provider_rules.py) is refused here, as is one whose logits, on

@@ -1,7 +1,7 @@
 """Model folder → the same folder with graphs for Qualcomm's NPU, compiled, checked and named in model.json.
 
-    scripts/lab.sh compile-npu models/demo target/demo-npu                       # every SoC of qnn.py
-    scripts/lab.sh compile-npu models/demo target/demo-npu --soc SM8650 SM8750 --text report.txt
+    scripts/lab.sh compile-npu models/finder target/finder-npu                       # every SoC of qnn.py
+    scripts/lab.sh compile-npu models/finder target/finder-npu --soc SM8650 SM8750 --text report.txt
 
 For each scenario three shapes: a segment, a draft of eight rows, one row. Keys and values are 8 bits, what moves
 between nodes 16 bits, weights the CPU artefact's own 8 bits (or 4 by 64 inputs, for large models: --weights 4);

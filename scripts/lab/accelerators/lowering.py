@@ -1,6 +1,6 @@
 """The CPU artefact's graph in the fixed-shape form that accelerators' compilers take; no command line.
 
-    simple = primitives(onnx.load("models/demo/cpu-int8.onnx"))     # any S, C, R; same inputs, outputs and numbers
+    simple = primitives(onnx.load("models/finder/cpu-int8.onnx"))     # any S, C, R; same inputs, outputs and numbers
     graph = fixed(simple, Run(rows=128, wanted=1, slots=528))       # one shape
 
 What export/onnx_graph.py wrote for the CPU is rewritten node by node, so every family has its accelerator form without

@@ -1,6 +1,6 @@
 """Whether NNAPI and XNNPACK take a graph: the rules of ONNX Runtime's builders, on every node, by type, rank and shape.
 
-    scripts/lab.sh provider-rules models/demo               # each scenario's shapes, in fp32
+    scripts/lab.sh provider-rules models/finder               # each scenario's shapes, in fp32
 
 ONNX Runtime's own check (check_onnx_model_mobile_usability) looks at operators' names only and says yes to graphs that
 its builders refuse: the rules here are those of nnapi_builtin and xnnpack in its sources. NNAPI has to take every node,

@@ -1,6 +1,6 @@
 """What the way from fp32 to the NPU costs: the same questions to each artefact, answered through the shipped program.
 
-    scripts/lab.sh compile-npu models/demo target/npu-sim --unshared --scenario default
+    scripts/lab.sh compile-npu models/finder target/npu-sim --unshared --scenario default
     scripts/lab.sh accelerators target/npu-sim --fp32 OUT/fp32 --soc SM8550 SM8650 SM8750 --questions 200 [--write]
 
 Documents are generated (corpus/documents.py; seeds that nothing was trained, chosen or calibrated by), each read and

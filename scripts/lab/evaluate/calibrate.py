@@ -2,7 +2,7 @@
 
     scripts/lab.sh calibrate                         asks over a grid, prints the surface and the choice
     scripts/lab.sh calibrate --compare 3,0 6,1         asks only these, on other documents and on real ones
-    scripts/lab.sh calibrate --write models/demo/model.json scripts/lab/finder/preset.json    (the choice, too)
+    scripts/lab.sh calibrate --write models/finder/model.json scripts/lab/finder/preset.json    (the choice, too)
 
 Generated documents of 1 to 2,000 passages (corpus/documents.py; seeds "calibrate/…", neither trained on nor asked about
 by evaluate.py), half of the questions answered by a sentence, half by none. What is maximised is the mean of two
@@ -136,7 +136,7 @@ def numbers(text: str) -> tuple[float, ...]:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=ROOT / "models/demo")
+    parser.add_argument("--model", type=Path, default=ROOT / "models/finder")
     parser.add_argument("--reading", default="recall")
     parser.add_argument("--questions", type=int, default=24, help="answered, and absent, of each length (%(default)s)")
     parser.add_argument("--weights", type=numbers, default=WEIGHTS, help="of the grid, with commas")

@@ -27,8 +27,11 @@ RECORDS = ROOT / "docs/records"
 
 
 def built() -> Path:
-    """$EDGEINFINITE_CLI ($ORT_DYLIB_PATH names its library), or else the program of this clone, built when needed."""
-    os.environ.setdefault("EDGEINFINITE_MODEL", str(ROOT / "models/demo"))
+    """$EDGEINFINITE_CLI ($ORT_DYLIB_PATH names its library), or else the program of this clone, built when needed.
+
+    Where nothing else is said ($EDGEINFINITE_MODEL) it asks models/finder.
+    """
+    os.environ.setdefault("EDGEINFINITE_MODEL", str(ROOT / "models/finder"))
     if named := os.environ.get("EDGEINFINITE_CLI"):
         return Path(named)
     script = 'source "$0"; command_line; printf "%s\\n%s\\n" "$cli" "$ORT_DYLIB_PATH"'

@@ -1,7 +1,7 @@
 """Counts and lists through the shipped command line: "How many orders are open?", "List all members".
 
-    scripts/lab.sh counts --model models/demo models/reader --write
-    scripts/lab.sh counts --model models/demo --parts seen --show
+    scripts/lab.sh counts --model models/finder models/reader --write
+    scripts/lab.sh counts --model models/finder --parts seen --show
 
 counts/texts.jsonl holds documents (tables, JSON lines, notes with lists) and counts/questions.jsonl questions about
 them, all written by hand: `count` and `list` have the number and words of the entries in their order, `ordinary`
@@ -107,7 +107,7 @@ def show(some: list[Asked]) -> None:
 def main() -> int:
     """The command line → its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, nargs="+", default=[ROOT / "models/demo", ROOT / "models/reader"])
+    parser.add_argument("--model", type=Path, nargs="+", default=[ROOT / "models/finder", ROOT / "models/reader"])
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--show", action="store_true", help="print what was not right")
     parser.add_argument("--out", type=Path, help="record (JSON)")

@@ -194,7 +194,7 @@ def plot(name: str) -> None:
             f"- [{path.name}](../../{path.relative_to(ROOT)}): `{record['command']}`, {here['cpu']}, {here['cores']}"
             f" cores, commit {record['commit']}, seeds {seeds}"
         )
-    replace_between(ROOT / "models/demo/README.md", f"plot {name}", "\n".join(lines))
+    replace_between(ROOT / "models/finder/README.md", f"plot {name}", "\n".join(lines))
 
 
 def short(cli: Cli, work: Path, progress: Progress) -> tuple[list[dict], list[dict], list[str]]:
@@ -219,7 +219,7 @@ def main() -> None:
     """The command line; exits with 1 where --short is below its floor."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=model, action="append", metavar="[LABEL=]FOLDER",
-                        help="by default $EDGEINFINITE_MODEL, else models/demo; several with --memory")  # fmt: skip
+                        help="by default $EDGEINFINITE_MODEL, else models/finder; several with --memory")  # fmt: skip
     parser.add_argument("--readings", default=",".join(READINGS), help="names with commas (%(default)s)")
     parser.add_argument("--lengths", help=f"tokens, with commas ({','.join(map(str, LENGTHS))})")
     parser.add_argument(

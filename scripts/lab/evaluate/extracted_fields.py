@@ -1,7 +1,7 @@
 """Values by fields through the shipped command line: amounts, dates, numbers, lists, yes or no, text.
 
-    scripts/lab.sh extracted-fields --model models/demo models/reader --write
-    scripts/lab.sh extracted-fields --model models/demo --show
+    scripts/lab.sh extracted-fields --model models/finder models/reader --write
+    scripts/lab.sh extracted-fields --model models/finder --show
 
 extracted_fields/texts.jsonl holds documents of different kinds, extracted_fields/fields.jsonl fields with their right
 values, null where the document gives none that is sure, all written by hand. Right is the same value: numbers and days
@@ -72,7 +72,7 @@ def rows(models: dict[str, dict[str, dict]]) -> list[str]:
 def main() -> int:
     """The command line → its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, nargs="+", default=[ROOT / "models/demo", ROOT / "models/reader"])
+    parser.add_argument("--model", type=Path, nargs="+", default=[ROOT / "models/finder", ROOT / "models/reader"])
     parser.add_argument("--show", action="store_true", help="print what was not right")
     parser.add_argument("--out", type=Path, help="record (JSON)")
     parser.add_argument("--write", action="store_true", help="write the record to docs/records, and the table")

@@ -236,7 +236,7 @@ def made(makers: list[Maker], folder: Path, progress: Progress) -> tuple[list[tu
 def main() -> None:
     """The command line; exits with 1 where a file is refused that can be read, or the other way round."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
+    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/finder")
     parser.add_argument("--reading", default="recall")
     parser.add_argument("--files", type=Path, help="a folder for the files; by default they are deleted")
     parser.add_argument("--only", nargs="+", help="of the files only those whose name holds one of these")

@@ -1,6 +1,6 @@
 """Follow-up questions through the shipped command line: in a chat, alone, and as a person put them in full.
 
-    scripts/lab.sh follow-ups --model models/demo models/reader --write
+    scripts/lab.sh follow-ups --model models/finder models/reader --write
     scripts/lab.sh follow-ups --model models/reader --parts seen --show
 
 follow_ups/texts.jsonl holds fifteen texts and follow_ups/questions.jsonl chains of questions about them, all written
@@ -181,7 +181,7 @@ def show(some: list[Asked]) -> None:
 def main() -> int:
     """The command line → its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, nargs="+", default=[ROOT / "models/demo", ROOT / "models/reader"])
+    parser.add_argument("--model", type=Path, nargs="+", default=[ROOT / "models/finder", ROOT / "models/reader"])
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--show", action="store_true", help="print what was not answered rightly")
     parser.add_argument("--out", type=Path, help="record (JSON)")

@@ -3,7 +3,7 @@
     scripts/lab.sh people-questions --data DATA --model FOLDER --sets xquad xquad-other --most 100 --out record.json
     scripts/lab.sh people-questions --data DATA --model FOLDER --sets xquad --most 100 --reference
 
-    scripts/lab.sh people-questions --data DATA --model models/reader models/demo --most 300 --write
+    scripts/lab.sh people-questions --data DATA --model models/reader models/finder --most 300 --write
 
 Right is a first quote that shares more than half of itself or of a sentence that answers with it. Each share comes with
 n and the interval that holds it with 95 % (Wilson). Of sets that calibrate-reader looks at, the articles that it does

@@ -1,7 +1,7 @@
-"""What eight bits cost the demo's CPU artefact: part by part, and in all, paired against fp32.
+"""What eight bits cost the finder's CPU artefact: part by part, and in all, paired against fp32.
 
     scripts/lab.sh quantization CHECKPOINT                     a few minutes
-    scripts/lab.sh quantization CHECKPOINT --write             also docs/records/ and the table in models/demo/README.md
+    scripts/lab.sh quantization CHECKPOINT --write             also docs/records/ and its table in models/finder
     scripts/lab.sh quantization CHECKPOINT --roundings         instead: eight and four bits by each way of rounding
 
 Part by part: a graph in which only those linears are in eight bits (weights by output channel, activations by row)
@@ -244,7 +244,7 @@ def main() -> None:
         whole = record | {"parts": rows, "paired": {name: vars(p) for name, p in found.items()}}
         path = write_record("quantize-finder", whole)
         text = f"`{record['command']}` ([record](../../{path.relative_to(ROOT)})); points with 95 % intervals:\n\n"
-        replace_between(ROOT / "models/demo/README.md", "quantize finder", text + table(rows, found))
+        replace_between(ROOT / "models/finder/README.md", "quantize finder", text + table(rows, found))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@
     scripts/lab.sh readings --only "window only" "memory with gates" --generator PLAIN --model GATED        two of them
 
 Readings are of three model folders: a generator (SmolLM2-135M-Instruct by scripts/models.sh --plain; its gates are not
-trained, so that by `memory` it attends to the pinned tokens and the window), the finder (models/demo, whose gates are
+trained, so that by `memory` it attends to the pinned tokens and the window), the finder (models/finder, whose gates are
 trained) and the reader (models/reader).
 
     full attention       the generator in a scenario whose window of 8,192 tokens holds the text; no longer ones
@@ -253,7 +253,7 @@ def readings_of(options: argparse.Namespace, work: Path) -> list[Reading]:
         return Reading(name, folder, in_scenario(cli, scenario) if scenario else cli, by, model, room)
 
     generator = options.generator or script("models.sh", "--plain", "smollm2")
-    finder = ROOT / "models/demo"
+    finder = ROOT / "models/finder"
     wide, room = full(generator, work / "full")
     long = options.longest
     gated = [reading("memory with gates", folder, "memory", long) for folder in options.model]

@@ -2,7 +2,7 @@
 
     scripts/lab.sh real-documents                both sets made by rule, questions by a person, summaries; three minutes
     scripts/lab.sh real-documents --hard         of the sets made by rule only this one (--plain: the other)
-    scripts/lab.sh real-documents --write        also writes docs/records/ and the tables in models/demo/README.md
+    scripts/lab.sh real-documents --write        also writes docs/records/ and the tables in models/finder/README.md
 
 The documents are the ones of questions/system_documents.py; the questions are made by rule out of one sentence each
 (questions/rules.py), or a person wrote them (questions/written.jsonl). An answer is right when its quote is that
@@ -209,7 +209,7 @@ def failures(results: list[Result], summaries: list[Summary]) -> list[str]:
 def main() -> None:
     """The command line; exits with 1 where something failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
+    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/finder")
     parser.add_argument("--reading", default="recall")
     parser.add_argument("--questions", type=int, default=QUESTIONS, help="a document at most (%(default)s)")
     parser.add_argument("--hard", action="append_const", dest="sets", const="hard", help="only this set by rule")
@@ -240,7 +240,7 @@ def main() -> None:
         rows = {"rows": [r.json() for r in results]}
         path = write_record(f"real-{name}", record | rows | {"summaries": [s.json() for s in summaries]})
         head = f"`{record['command']}` ([record](../../{path.relative_to(ROOT)})); 95 % intervals (Wilson) and n:\n\n"
-        replace_between(ROOT / "models/demo/README.md", f"real {name}", head + tables)
+        replace_between(ROOT / "models/finder/README.md", f"real {name}", head + tables)
     sys.exit("\n".join(failures(results, summaries)) or None)
 
 

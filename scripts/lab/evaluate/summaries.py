@@ -224,7 +224,7 @@ def main() -> int:
     """The command line → its exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, help="the folder of qmsum/ and scitldr/")
-    parser.add_argument("--model", type=Path, help="a model folder; by default models/demo")
+    parser.add_argument("--model", type=Path, help="a model folder; by default models/finder")
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     which.add_argument("--only", choices=ONLY, help="the sets of a folder")

@@ -1,6 +1,6 @@
 """What each size of a scenario costs and brings, around the one that a model folder has by default.
 
-    scripts/lab.sh sweep                     models/demo: segment, window, recall budget and threads, some ten minutes
+    scripts/lab.sh sweep                     models/finder: segment, window, recall budget and threads, some ten minutes
     scripts/lab.sh sweep --model FOLDER      another model; of one that writes in its own words nothing is counted right
     scripts/lab.sh sweep --write             also writes docs/records/ and the table in docs/performance.md
     scripts/lab.sh sizes                     draws the newest record
@@ -116,7 +116,7 @@ def table(rows: list[dict]) -> str:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/demo")
+    parser.add_argument("--model", type=Path, help="a model folder; by default $EDGEINFINITE_MODEL, else models/finder")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--questions", type=int, default=20, help="a document at most (%(default)s)")
     parser.add_argument("--write", action="store_true", help="write the record, the table and the picture")

@@ -2,7 +2,7 @@
 
     scripts/lab.sh export CHECKPOINT models/mine  [--name mine] [--precision int8 fp32]
     scripts/lab.sh export CHECKPOINT models/mine  --precision int4 --rounding gptq [--calibration texts.txt]
-    scripts/lab.sh export CHECKPOINT models/demo --preset scripts/lab/finder/preset.json
+    scripts/lab.sh export CHECKPOINT models/finder --preset scripts/lab/finder/preset.json
 
 CHECKPOINT is a Hugging Face folder (config.json, safetensors, tokenizer.json, and a chat template) of a family that
 reference/families.py knows, with gates.safetensors if gates were trained. A preset holds what the checkpoint does not

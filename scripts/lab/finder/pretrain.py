@@ -1,4 +1,4 @@
-"""Trains the finder's base, models/demo, from nothing: to find in a prompt and to remember.
+"""Trains the finder's base, models/finder, from nothing: to find in a prompt and to remember.
 
     scripts/lab.sh pretrain OUT --tokenizer tokenizer.json --minutes 100    (two cores; the clock sets the schedule)
     scripts/lab.sh pretrain OUT --tokenizer tokenizer.json --steps 5000     (the same weights each time on a machine)

@@ -8,7 +8,7 @@ from lab.evaluate.cli import Progress
 
 def test_a_model_folder_may_have_a_label():
     assert evaluate.model("closed=/tmp/x") == ("closed", Path("/tmp/x"))
-    assert evaluate.model("models/demo") == ("", Path("models/demo"))
+    assert evaluate.model("models/finder") == ("", Path("models/finder"))
     lengths = {task: set(wanted.questions) for task, wanted in memory.TASKS.items()}
     assert lengths["passkey"] == {2048, 16_384, 65_536, 1_048_576}
     for task in ("passkey", "single"):

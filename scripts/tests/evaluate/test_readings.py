@@ -116,7 +116,7 @@ def test_what_may_be_asked_together_is(cli):
 
 def test_long_texts_are_left_out_and_what_the_time_did_not_reach_is_counted(cli, tmp_path):
     demo = cli.run("inspect")[0]
-    reading = Reading("memory with gates", ROOT / "models/demo", cli, "memory", demo, room=400)
+    reading = Reading("memory with gates", ROOT / "models/finder", cli, "memory", demo, room=400)
     texts = [text("short"), text("long", 40), text("short again", 2)]
     cell = measure(reading, small(), texts, tmp_path, 1e9, Progress())
     assert (cell["texts"], cell["left_out"], cell["unasked"]) == (2, 1, 0)

@@ -24,7 +24,7 @@ def test_one_size_changes_at_a_time_and_a_prompt_fits_its_window():
 
 def test_the_program_takes_such_scenarios(cli, tmp_path):
     some = {f"{axis}-{one[axis]}": one for axis, found in around(DEFAULT, 2).items() for one in found}
-    asked = cli.asking(resized(ROOT / "models/demo", tmp_path / "model", some))
+    asked = cli.asking(resized(ROOT / "models/finder", tmp_path / "model", some))
     report, _, _ = in_scenario(asked, "recall-105").run("bench", "--lengths", "300", "--runs", "1")
     assert report["lengths"][0]["tokens"] > 200
     scenarios = asked.run("inspect")[0]["scenarios"]

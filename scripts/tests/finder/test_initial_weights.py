@@ -47,7 +47,7 @@ def test_the_starting_circuits_tell_the_topic():
 
     codes = hamming_codes()
     assert all((codes[i] != codes[j]).sum() >= 3 for i in range(16) for j in range(i))
-    tokenizer = open_tokenizer(ROOT / "models/demo/tokenizer.json")
+    tokenizer = open_tokenizer(ROOT / "models/finder/tokenizer.json")
     decoder = Decoder(FINDER)
     set_initial_weights(decoder, tokenizer)
     for layer in decoder.model.layers[:3]:

@@ -14,7 +14,7 @@ def finder():
     from lab.finder.initial_weights import set_initial_weights
     from lab.finder.pretrain import FINDER
 
-    tokenizer = open_tokenizer(ROOT / "models/demo/tokenizer.json")
+    tokenizer = open_tokenizer(ROOT / "models/finder/tokenizer.json")
     decoder = Decoder(FINDER)
     set_initial_weights(decoder, tokenizer)
     return decoder, tokenizer

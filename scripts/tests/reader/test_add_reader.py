@@ -31,3 +31,13 @@ def test_a_folder_without_a_reader_is_refused(tmp_path):
     with pytest.raises(ValueError, match="found no reader"):
         add_reader.add(TINY, folder)
     assert (folder / "model.json").read_text() == before
+
+
+def test_the_folder_that_ships_is_the_finder_with_the_reader(tmp_path):
+    folder = tmp_path / "demo"
+    shutil.copytree(ROOT / "models/finder", folder, ignore=shutil.ignore_patterns("README.md"))
+    add_reader.add(ROOT / "models/reader", folder)
+    demo = ROOT / "models/demo"
+    assert {file.name for file in demo.iterdir()} == {file.name for file in folder.iterdir()} | {"README.md"}
+    wrong = [file.name for file in folder.iterdir() if (demo / file.name).read_bytes() != file.read_bytes()]
+    assert not wrong, "cp models/finder/[!R]* models/demo; scripts/lab.sh add-reader models/demo"

@@ -1,5 +1,6 @@
 """Packages as written, and as checked: a library's bytes, and every rule broken once."""
 
+import re
 import shutil
 import struct
 import subprocess
@@ -157,3 +158,10 @@ def test_an_empty_folder_is_no_dist(tmp_path):
     assert done.returncode == 1
     assert "edgeinfinite-" in done.stderr
     assert "no APK" in done.stderr
+
+
+def test_gradle_packs_of_the_models_what_maven_does():
+    pattern = re.search('ignoreAssetsPattern = "(.*)"', (ROOT / "android/demo/build.gradle.kts").read_text())
+    assert 'includes="demo/**" excludes="**/README.md"' in (ROOT / "android/demo/pom.xml").read_text()
+    others = {folder.name for folder in (ROOT / "models").iterdir()} - {"demo"}
+    assert set(pattern[1].split(":")) == {f"!{name}" for name in others}

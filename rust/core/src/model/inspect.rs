@@ -156,6 +156,10 @@ impl ModelInfo {
         }
     }
 
+    fn beside_reader(&self, generator: Estimate) -> Estimate {
+        self.reader.as_ref().map_or(generator, |reader| generator.beside(&reader.memory))
+    }
+
     fn with_generator(self, manifest: &Manifest, generator: &GeneratorManifest) -> Self {
         let base = &generator.base;
         let cache = generator.cpu().map_or(KvDtype::F32, |a| a.cache);
@@ -166,7 +170,7 @@ impl ModelInfo {
             window: s.window,
             recall: s.recall,
             state_bytes: state_bytes(generator, *s, cache),
-            memory: Estimate::new(&manifest.files, generator, *s, state_bytes(generator, *s, cache)),
+            memory: self.beside_reader(Estimate::new(&manifest.files, generator, *s, state_bytes(generator, *s, cache))),
         });
         let variants = generator.artefacts.iter().map(|a| VariantInfo {
             file: a.file.clone(),

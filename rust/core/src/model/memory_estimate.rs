@@ -75,6 +75,17 @@ impl Estimate {
         let peak_bytes = (runtime_bytes + graph).saturating_add(graph.max(run_bytes));
         Self { runtime_bytes, weights_bytes: graph, loading_bytes: graph, state_bytes: 0, run_bytes, peak_bytes }
     }
+
+    /// Of a generator with a reader beside it: both are loaded, one after the other, and one of them runs at a time.
+    pub fn beside(self, reader: &Self) -> Self {
+        let runtime_bytes = self.runtime_bytes + reader.runtime_bytes - RUNTIME;
+        let weights_bytes = self.weights_bytes.saturating_add(reader.weights_bytes);
+        let loading_bytes = self.loading_bytes.max(reader.loading_bytes);
+        let run_bytes = self.run_bytes.max(reader.run_bytes);
+        let most = loading_bytes.max(self.state_bytes.saturating_add(run_bytes));
+        let peak_bytes = (runtime_bytes + weights_bytes).saturating_add(most);
+        Self { runtime_bytes, weights_bytes, loading_bytes, run_bytes, peak_bytes, ..self }
+    }
 }
 
 /// Layers that have a memory.
@@ -144,6 +155,21 @@ mod tests {
         llama.base.vocabulary = 128_256;
         llama.base.feed_forward = Some(8192);
         assert!((Estimate::new(&files, &llama, sizes, 38_273_024).peak_bytes as f64 / 1_540_014_080.0 - 1.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn what_stands_beside_a_reader_takes_more() {
+        let (files, manifest, sizes) = shapes("int8", 5_000_000, 0);
+        let alone = Estimate::new(&files, &manifest, sizes, 1000);
+        let part =
+            Estimate { runtime_bytes: RUNTIME + 5, weights_bytes: 70, loading_bytes: 70, state_bytes: 0, run_bytes: 9, peak_bytes: 0 };
+        let both = alone.beside(&part);
+        let added =
+            (both.runtime_bytes - alone.runtime_bytes, both.weights_bytes - alone.weights_bytes, both.peak_bytes - alone.peak_bytes);
+        assert_eq!(added, (5, 70, 75), "its runs and its loading are the smaller ones");
+        assert_eq!((both.state_bytes, both.run_bytes, both.loading_bytes), (alone.state_bytes, alone.run_bytes, alone.loading_bytes));
+        let large = alone.beside(&Estimate { loading_bytes: 1 << 40, ..part });
+        assert_eq!(large.peak_bytes, large.runtime_bytes + large.weights_bytes + (1 << 40));
     }
 
     #[test]
