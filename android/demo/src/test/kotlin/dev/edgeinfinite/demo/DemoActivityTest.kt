@@ -112,7 +112,7 @@ class DemoActivityTest : PhoneTest() {
         assertTrue(asked, "south gate" in asked && "code" in asked)
         assertTrue("${phone.texts()}", phone.string(R.string.resolved, asked) in phone.texts())
 
-        ask("Which code opens the vault of the bank?")
+        ask("Who won the chess tournament in the lighthouse?")
         phone.untilAnswered(3)
         phone.until(phone.string(R.string.nearest))
         assertTrue("${phone.texts()}", phone.string(R.string.not_found) in phone.texts())
