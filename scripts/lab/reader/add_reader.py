@@ -17,6 +17,8 @@ from pathlib import Path
 from lab import ROOT
 from lab.export.model_folder import dumps, entry
 
+# What goes with weights that are another's, where it is there.
+LICENCE = "LICENSE-base.txt"
 # The files in a model folder.
 FILES = {"graph": "reader.onnx", "settings": "reader.json", "tokenizer": "reader-tokenizer.json"}
 
@@ -32,12 +34,14 @@ def describe(folder: Path, about: dict) -> None:
 
 
 def add(reader: Path, folder: Path) -> None:
-    """Copies the files and names them; raises ValueError for a folder without a reader, OSError."""
+    """Copies the files, with their base's licence, and names them; raises ValueError for a folder without a reader."""
     about = json.loads((folder / "model.json").read_text())
     theirs = json.loads((reader / "model.json").read_text())
     if "reader" not in theirs:
         raise ValueError(f"found no reader in {reader}, expected one")
     parts = {folder / f"{name}.part": reader / theirs["reader"][key] for key, name in FILES.items()}
+    if (reader / LICENCE).exists():
+        parts[folder / f"{LICENCE}.part"] = reader / LICENCE
     try:
         for part, source in parts.items():
             shutil.copyfile(source, part)
