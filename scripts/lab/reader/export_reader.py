@@ -42,6 +42,8 @@ ABOUT = {
     "licence": "Apache-2.0",
 }
 BLOCK = 32
+# Heads are attended with in so many groups, one after another: the scores of one are in memory at a time.
+GROUPS = 4
 EXAMPLE = ("Who signed the lease?", ("The lease of 1904 was signed by Ada Brown.", "Rent is due in May.", "It rained."))
 
 
@@ -135,12 +137,24 @@ class Network:
         q, k, v = g.many(
             "Split", g("Transpose", three, perm=[1, 2, 0, 3]), out=("", "", ""), axis=0, num_outputs=3
         )  # [1, H, n, d]
-        scores = g("MatMul", g("Mul", q, g.constant(width**-0.5)), g("Transpose", k, perm=[0, 1, 3, 2]))
-        mixed = g("MatMul", g("Softmax", g("Add", scores, bias), axis=-1), v)  # [1, H, n, d]
+        some = [self.in_groups(part) for part in (g("Mul", q, g.constant(width**-0.5)), k, v)]
+        mixed = g("Concat", *(self.attended(*group, bias) for group in zip(*some, strict=True)), axis=1)
         mixed = g("Reshape", g("Transpose", mixed, perm=[0, 2, 1, 3]), g.constant([-1, self.sizes.width]))
         x = self.norm(g("Add", x, self.linear(mixed, name + "attended")), name + "attended_norm")
         inner = g("Gelu", self.linear(x, name + "inner"))
         return self.norm(g("Add", x, self.linear(inner, name + "outer")), name + "outer_norm")
+
+    def in_groups(self, x: str) -> list[str]:
+        """x [1, H, n, d] → GROUPS tensors of as many heads each, where they can be parted."""
+        if self.sizes.heads % GROUPS:
+            return [x]
+        return self.g.many("Split", x, out=("",) * GROUPS, axis=1, num_outputs=GROUPS)
+
+    def attended(self, q: str, k: str, v: str, bias: str) -> str:
+        """q, scaled, over k and v, [1, h, n, d] each → [1, h, n, d]."""
+        g = self.g
+        scores = g("MatMul", q, g("Transpose", k, perm=[0, 1, 3, 2]))  # [1, h, n, n]
+        return g("MatMul", g("Softmax", g("Add", scores, bias), axis=-1), v)
 
     def heads(self, hidden: str) -> None:
         """hidden [n, D] → the outputs."""
