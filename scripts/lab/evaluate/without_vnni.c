@@ -5,6 +5,7 @@
 //
 // Linux makes CPUID fault where the processor can (cpuid_fault in /proc/cpuinfo); the fault is answered here.
 
+#define _GNU_SOURCE  // registers by name
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
