@@ -18,7 +18,8 @@ for processor; do
   [[ $processor =~ ^(x86-64|arm64)$ ]] || fail "found the processor $processor, expected x86-64 or arm64" "$usage"
 done
 ensure python
-apt_ensure "code for other processors runs under emulation" qemu-user
+
+emulator() { apt_ensure "code for other processors runs under emulation" qemu-user; }
 
 # arm64_python FOLDER : Debian's Python for arm64, and the packages that read a model folder; unpacked there alone.
 arm64_python() {
@@ -47,6 +48,7 @@ x86_64() {
     cc -O1 -shared -fPIC -o "$work/without_vnni.so" "$root/scripts/lab/evaluate/without_vnni.c"
     LD_PRELOAD=$work/without_vnni.so "$@"
   else
+    emulator
     qemu-x86_64 -cpu Haswell "$@"
   fi
 }
@@ -63,6 +65,7 @@ for processor; do
   if [ "$processor" = x86-64 ]; then
     PYTHONPATH=$root/scripts x86_64 "$venv/bin/python" -P "${given[@]}"
   else
+    emulator
     arm64=$(kept "arm64-python-$(basename "$venv")" arm64_python)
     PYTHONPATH=$arm64/packages:$root/scripts qemu-aarch64 -cpu neoverse-n1 -L "$arm64/root" "$arm64/root/usr/bin/python3" -B "${given[@]}"
   fi

@@ -27,10 +27,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime
 
 from lab.accelerators import activation_ranges, fixed_point, lowering, qnn
-from lab.accelerators.fixed_shape_session import QuantizedSessions, self_test_error
+from lab.accelerators.fixed_shape_session import QuantizedSessions, self_test_error, step_by_step
 from lab.accelerators.lowering import GraphShape, for_quantized
 from lab.corpus import seeds
 from lab.corpus.documents import make_document
@@ -105,17 +104,10 @@ def calibrate(
     )
 
 
-def on_cpu(graph: bytes) -> onnxruntime.InferenceSession:
-    """Every step is taken, none fused away."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-
-
 def error(opened: ModelFolder, form: CalibratedGraph, scenario: str, bits: tuple[int, int]) -> float:
     """Of the logits in steps, on the CPU: worst over the scenario's self-tests, ÷ the largest logit."""
     sizes = opened.manifest["scenarios"][scenario]
-    sessions = {run: on_cpu(form.quantized(run, bits).SerializeToString()) for run in shapes(sizes)}
+    sessions = {run: step_by_step(form.quantized(run, bits).SerializeToString()) for run in shapes(sizes)}
     return self_test_error(opened, QuantizedSessions(sessions, form.encodings(bits), form.keys, form.values), scenario)
 
 

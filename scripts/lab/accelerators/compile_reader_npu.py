@@ -29,6 +29,7 @@ from tokenizers import Tokenizer
 from lab.accelerators import activation_ranges, fixed_point, qnn, reader_graph
 from lab.accelerators.compile_npu import MAX_ERROR, Refused, apart
 from lab.accelerators.fixed_point import Encoding
+from lab.accelerators.fixed_shape_session import step_by_step
 from lab.accelerators.reader_graph import HIDDEN, MASK, ReaderParts, X
 from lab.accelerators.reader_session import (
     PREFIX,
@@ -37,7 +38,6 @@ from lab.accelerators.reader_session import (
     embedded,
     layers_in_steps,
     on_cpu,
-    step_by_step,
 )
 from lab.corpus import seeds
 from lab.export.model_folder import dumps, rewritten
@@ -92,7 +92,7 @@ def calibrate(parts: ReaderParts, runs: list[Run]) -> dict[str, Encoding]:
 def error(parts: ReaderParts, found: dict[str, Encoding], about: dict) -> float:
     """Of the self-test in steps, on the CPU: the largest difference ÷ the largest number. about: reader.json."""
     length = about["layout"]["length"]
-    layers = step_by_step(layers_in_steps(parts.layers, found, length))
+    layers = step_by_step(layers_in_steps(parts.layers, found, length).SerializeToString())
     embedding, heads = (on_cpu(part.SerializeToString()) for part in (parts.embedding, parts.heads))
     test = about["self_test"]
     run = Run(test["tokens"], test["types"], test["segments"])

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Protocol
 
 import numpy as np
+import onnxruntime
 
 from lab.accelerators.fixed_point import LEAST, Encoding
 from lab.accelerators.lowering import GraphShape
@@ -24,6 +25,13 @@ class GraphSession(Protocol):
 
     def run(self, names: list[str] | None, feeds: dict[str, np.ndarray]) -> list[np.ndarray]:
         """Feeds by name → the outputs of these names."""
+
+
+def step_by_step(graph: bytes) -> onnxruntime.InferenceSession:
+    """A graph in steps on the CPU: every step is taken, none fused away."""
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
 
 
 class ShapeSessions:

@@ -18,7 +18,7 @@ import onnxruntime
 
 from lab.accelerators import fixed_point, lowering, qnn, reader_graph
 from lab.accelerators.fixed_point import Encoding
-from lab.accelerators.fixed_shape_session import BEHIND, GraphSession
+from lab.accelerators.fixed_shape_session import BEHIND, GraphSession, step_by_step
 from lab.accelerators.lowering import GraphShape
 from lab.accelerators.reader_graph import HIDDEN, MASK, X
 from lab.reader.layout import Run
@@ -75,13 +75,6 @@ def on_cpu(graph: Path | bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
 
 
-def step_by_step(graph: onnx.ModelProto) -> onnxruntime.InferenceSession:
-    """The layers in steps on the CPU: every step is taken, none fused away."""
-    options = onnxruntime.SessionOptions()
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    return onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
-
-
 def layers_in_steps(layers: onnx.ModelProto, found: dict[str, Encoding], length: int) -> onnx.ModelProto:
     """ReaderParts.layers in one shape with every value in steps: what is compiled."""
     return fixed_point.quantized(lowering.fixed(layers, GraphShape(length, length, 0)), found)
@@ -109,7 +102,8 @@ def in_steps(folder: Path) -> ReaderSessions:
     about = settings(folder)
     found = {name: Encoding(**tensor) for kind in ("tensors", "inner") for name, tensor in about[kind].items()}
     parts = reader_graph.split(onnx.load(folder / read_manifest(folder)["reader"]["graph"]))
-    return around(folder, step_by_step(layers_in_steps(parts.layers, found, about["length"])))
+    layers = layers_in_steps(parts.layers, found, about["length"])
+    return around(folder, step_by_step(layers.SerializeToString()))
 
 
 def simulated(folder: Path, name: str) -> ReaderSessions:

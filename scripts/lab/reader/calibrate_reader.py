@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import Tokenizer
 
+from lab.reader.exported import tokenizer
 from lab.reader.measured import Case, for_choosing, sampled
 from lab.reader.models import model_of
 from lab.reader.prepared import prepared
@@ -95,10 +96,7 @@ def main() -> None:
         "--out", type=Path, required=True, help="JSON: the choice, for export-reader and evaluate-reader"
     )
     options = parser.parse_args()
-    tokenizer = Tokenizer.from_file(str(pretrained_files() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    held = prepared(options.data, tokenizer)[1]
+    held = prepared(options.data, tokenizer(pretrained_files() / "tokenizer.json"))[1]
     model, own = model_of(options.model)
 
     def seen(some: list[Case]) -> list[Told]:

@@ -147,7 +147,7 @@ def pretrained(file: Path, sentences: int, sizes: Sizes | None = None) -> Reader
     reader = Reader(sizes or Sizes(), sentences)
     weights = load_file(file)
     renamed = {}
-    for name, tensor in renamed_weights(weights, reader.encoder.layers).items():
+    for name, tensor in renamed_weights(weights, len(reader.encoder.layers)).items():
         renamed["encoder." + name] = tensor
     # The second type is the headings'; it begins as the first, which the pretrained weights knew alone.
     renamed["encoder.types.weight"] = renamed["encoder.types.weight"][:1].repeat(reader.encoder.types.num_embeddings, 1)
@@ -161,14 +161,14 @@ def pretrained(file: Path, sentences: int, sizes: Sizes | None = None) -> Reader
     return reader
 
 
-def renamed_weights(weights: dict[str, Tensor], layers: nn.ModuleList) -> dict[str, Tensor]:
+def renamed_weights(weights: dict[str, Tensor], layers: int) -> dict[str, Tensor]:
     """A BERT's weights by the names of `Encoder`; those of its pooler and of further layers are left out."""
     found: dict[str, Tensor] = {}
     for kind in ("weight", "bias"):
         found[f"norm.{kind}"] = weights[f"embeddings.LayerNorm.{kind}"]
     for ours, theirs in (("words", "word"), ("places", "position"), ("types", "token_type")):
         found[f"{ours}.weight"] = weights[f"embeddings.{theirs}_embeddings.weight"]
-    for layer in range(len(layers)):
+    for layer in range(layers):
         old = f"encoder.layer.{layer}"
         new = f"layers.{layer}"
         for kind in ("weight", "bias"):

@@ -22,9 +22,9 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as processes
-from tokenizers import Tokenizer
 
 from lab.reader.encoder import Reader, pretrained
+from lab.reader.exported import tokenizer
 from lab.reader.layout import SENTENCES
 from lab.reader.loss import losses, tensors
 from lab.reader.mixture import SHORT, Mixture
@@ -119,10 +119,8 @@ def work(rank: int, workers: int, options: argparse.Namespace, meeting: str) -> 
         torch.set_num_threads(1)
     if workers > 1:
         dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=workers)
-    tokenizer = Tokenizer.from_file(str(pretrained_files() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    mixture = Mixture(prepared(options.data, tokenizer)[0], tokenizer)
+    opened = tokenizer(pretrained_files() / "tokenizer.json")
+    mixture = Mixture(prepared(options.data, opened)[0], opened)
     run = Run(pretrained(pretrained_files() / "model.safetensors", SENTENCES).to(device))
     file = options.out / "reader.pt"
     if file.exists():
@@ -194,10 +192,7 @@ def main() -> None:
     parser.add_argument("--seed", default="reader")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    tokenizer = Tokenizer.from_file(str(pretrained_files() / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
-    prepared(options.data, tokenizer)
+    prepared(options.data, tokenizer(pretrained_files() / "tokenizer.json"))
     workers = 1 if torch.cuda.is_available() else options.threads
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with tempfile.TemporaryDirectory() as folder:

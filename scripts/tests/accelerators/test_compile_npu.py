@@ -18,7 +18,7 @@ from onnx import numpy_helper
 from lab import ROOT
 from lab.accelerators import compile_npu, fixed_point, lowering, qnn
 from lab.accelerators.compile_npu import CalibratedGraph, calibrate
-from lab.accelerators.fixed_shape_session import QuantizedSessions
+from lab.accelerators.fixed_shape_session import QuantizedSessions, step_by_step
 from lab.accelerators.lowering import GraphShape
 from lab.corpus.documents import make_document
 from lab.reference.numpy_engine import ModelFolder, Session
@@ -62,7 +62,7 @@ def test_the_simulator_computes_what_the_steps_say(form, name):
     graphs = {run: form.quantized(run, soc.bits).SerializeToString() for run in runs}
     test = next(t for t in opened.manifest["self_test"] if len(t["tokens"]) > 64)
     logits = []
-    for make_session in (lambda g: qnn.session(g, soc), compile_npu.on_cpu):
+    for make_session in (lambda g: qnn.session(g, soc), step_by_step):
         opened.session = QuantizedSessions(
             {r: make_session(g) for r, g in graphs.items()}, found, form.keys, form.values
         )
@@ -151,7 +151,7 @@ def test_weights_in_four_bits_are_taken_whole():
     fed = {"x": found["x"].quantize(x.astype(np.float32))}
     errors = []
     for session in (
-        compile_npu.on_cpu(four.SerializeToString()),
+        step_by_step(four.SerializeToString()),
         qnn.session(four.SerializeToString(), qnn.SOCS["SM8650"]),
     ):
         made = found["logits"].dequantize(session.run(["logits"], fed)[0])
